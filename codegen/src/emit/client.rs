@@ -1,0 +1,163 @@
+//! `client.rs`: the module's client, a method an operation, and their builders.
+
+use std::fmt::Write;
+
+use super::types::{imports, is_alias};
+use super::{HEADER, Input, code, docs, literal, operations};
+use crate::fault::{At, Fault};
+use crate::generator::{OperationTypes, Type};
+use crate::lower::{self, Part};
+use crate::names;
+use crate::table::{BodyKind, Operation, Place, Reply};
+
+pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
+    let mut methods = String::new();
+    let mut builders = String::new();
+    let mut used = Vec::new();
+    for operation in input.operations {
+        let pascal = names::type_name(&operation.name);
+        let types = input.types.operations.get(&pascal).ok_or_else(|| {
+            at.fault(
+                format!("the generator made no builder `{pascal}`"),
+                "give the operation another `x-hoopai-name` in the module's overlay, or report it with the file",
+            )
+        })?;
+        method(&mut methods, operation, &pascal);
+        builder(&mut builders, input, operation, &pascal, types, &mut used, at)?;
+    }
+    let module = input.module;
+    let mut out = format!("// {HEADER}\n\n//! The client of {}, and a builder for each of its operations.\n\nuse hoopai_runtime::Handle;\n\n", module.product);
+    let _ = writeln!(out, "/// Calls of {}. Cheap to clone: it holds a [`Handle`].", module.product);
+    for alias in std::iter::once(&module.product).chain(&module.aliases) {
+        let _ = writeln!(out, "#[doc(alias = {})]", literal(alias));
+    }
+    out.push_str(
+        "#[derive(Clone, Debug)]\npub struct Client {\n    handle: Handle,\n}\n\n\
+         impl Client {\n    /// A client over the handle's settings, connections and token.\n    \
+         pub fn new(handle: impl Into<Handle>) -> Self {\n        Self { handle: handle.into() }\n    }\n",
+    );
+    out.push_str(&methods);
+    out.push_str("}\n\n/// The builders: set what a call takes, then `send()` it.\npub mod builder {\n");
+    let mut import = String::new();
+    imports(&mut import, &used);
+    for line in import.trim_start().lines().filter(|line| !line.is_empty()) {
+        let _ = writeln!(out, "    {line}");
+    }
+    if !import.is_empty() {
+        out.push('\n');
+    }
+    out.push_str("    use crate::{operations, types};\n");
+    // A module without named types has no use for them.
+    if !builders.contains("types::") {
+        out = out.replace("use crate::{operations, types};", "use crate::operations;");
+    }
+    out.push_str(&builders);
+    out.push_str("}\n");
+    Ok(out)
+}
+
+fn method(out: &mut String, operation: &Operation, pascal: &str) {
+    let request = format!("{} {}", operation.method.to_uppercase(), operation.path);
+    out.push('\n');
+    match &operation.summary {
+        Some(summary) => {
+            docs(out, "    ", "///", summary);
+            let _ = write!(out, "    ///\n    /// {}\n", code(&request));
+        }
+        None => {
+            let _ = writeln!(out, "    /// {}", code(&request));
+        }
+    }
+    if let Some(description) = &operation.description {
+        out.push_str("    ///\n");
+        docs(out, "    ", "///", description);
+    }
+    if !operation.scopes.is_empty() {
+        let scopes: Vec<String> = operation.scopes.iter().map(|scope| code(scope)).collect();
+        let word = if scopes.len() == 1 { "Scope" } else { "Scopes" };
+        let _ = write!(out, "    ///\n    /// {word}: {}.\n", scopes.join(", "));
+    }
+    match (operation.location_token, operation.agency_token) {
+        (true, false) => out.push_str("    /// Needs the token of a location.\n"),
+        (false, true) => out.push_str("    /// Needs the token of an agency.\n"),
+        _ => {}
+    }
+    if operation.id.replace('-', "_") != operation.name && is_alias(&operation.id) {
+        let _ = writeln!(out, "    #[doc(alias = {})]", literal(&operation.id));
+    }
+    if operation.deprecated {
+        out.push_str("    #[deprecated = \"the platform advises against this operation\"]\n");
+    }
+    let _ = writeln!(
+        out,
+        "    pub fn {}(&self) -> builder::{pascal} {{\n        builder::{pascal}::new(&self.handle)\n    }}",
+        operation.name
+    );
+}
+
+fn builder(
+    out: &mut String,
+    input: &Input<'_>,
+    operation: &Operation,
+    pascal: &str,
+    types: &OperationTypes,
+    used: &mut Vec<Type>,
+    at: &At<'_>,
+) -> Result<(), Fault> {
+    let untyped = || at.fault(format!("the generator typed not all of `{}`", operation.name), "report it with the file");
+    let reply = match &operation.reply {
+        Reply::Empty => "empty".to_owned(),
+        Reply::Bytes => "bytes".to_owned(),
+        Reply::Json(_) => {
+            let ty = types.reply.as_ref().ok_or_else(untyped)?;
+            used.push(ty.clone());
+            format!("json {}", ty.render("types::"))
+        }
+    };
+    let multipart = operation.body.as_ref().is_some_and(|body| body.kind == BodyKind::Multipart);
+    let _ = write!(
+        out,
+        "\n    hoopai_runtime::operation! {{\n        /// The request of [`{0}`](super::Client::{0}).\n        pub {pascal}(operations::{1}){2} -> {reply}\n    }}\n",
+        operation.name,
+        operations::constant(operation),
+        if multipart { " multipart" } else { "" },
+    );
+    let mut setters = String::new();
+    let setter = |setters: &mut String, kind: &str, ident: &str, ty: Option<&Type>, wire: &str, description: Option<&String>| {
+        if let Some(description) = description {
+            docs(setters, "            ", "///", description);
+        }
+        let ty = ty.map(|ty| format!(": {}", ty.render("types::"))).unwrap_or_default();
+        let _ = writeln!(setters, "            {kind} {ident}{ty} = {},", literal(wire));
+    };
+    for (index, parameter) in operation.parameters.iter().enumerate() {
+        let ty = types.parameters.get(&lower::parameter_name(index)).ok_or_else(untyped)?;
+        used.push(ty.clone());
+        let kind = match parameter.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Header => "header",
+        };
+        setter(&mut setters, kind, &parameter.ident, Some(ty), &parameter.wire, parameter.description.as_ref());
+    }
+    for (index, part) in lower::parts(input.document, operation).iter().enumerate() {
+        let Part { wire, ident, file, description, .. } = part;
+        let ty = types.parameters.get(&lower::parameter_name(operation.parameters.len() + index)).ok_or_else(untyped)?;
+        if *file {
+            setter(&mut setters, "part", ident, Some(&Type::Named("Part".to_owned())), wire, description.as_ref());
+        } else {
+            used.push(ty.clone());
+            setter(&mut setters, "text", ident, Some(ty), wire, description.as_ref());
+        }
+    }
+    if let Some(body) = operation.body.as_ref().filter(|_| !multipart) {
+        let ty = types.body.as_ref().ok_or_else(untyped)?;
+        used.push(ty.clone());
+        let kind = if body.kind == BodyKind::Form { "form" } else { "json" };
+        let _ = writeln!(setters, "            {kind} body: {},", ty.render("types::"));
+    }
+    if !setters.is_empty() {
+        let _ = write!(out, "    hoopai_runtime::setters! {{\n        {pascal} {{\n{setters}        }}\n    }}\n");
+    }
+    Ok(())
+}

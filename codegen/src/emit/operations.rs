@@ -1,0 +1,95 @@
+//! `operations.rs`: the operation table.
+
+use std::fmt::Write;
+
+use super::{HEADER, Input, list, literal};
+use crate::table::{BodyKind, Operation, PagingStyle, Place, Reply};
+
+pub(super) fn file(input: &Input<'_>) -> String {
+    let names: Vec<String> = input.operations.iter().map(|operation| format!("&{}", constant(operation))).collect();
+    let mut out = format!(
+        "// {HEADER}\n\n//! The operation table: what the runtime knows of each operation.\n\nuse hoopai_runtime::operation::*;\n\n\
+         /// Every operation of the module, by name.\npub static ALL: &[&Operation] = &[\n"
+    );
+    for name in names {
+        let _ = writeln!(out, "    {name},");
+    }
+    out.push_str("];\n");
+    for operation in input.operations {
+        row(&mut out, input.module.name.as_str(), operation);
+    }
+    out
+}
+
+pub(super) fn constant(operation: &Operation) -> String {
+    operation.name.to_uppercase()
+}
+
+fn row(out: &mut String, module: &str, operation: &Operation) {
+    let method = operation.method.to_uppercase();
+    let mut pascal = operation.method.clone();
+    pascal[..1].make_ascii_uppercase();
+    let _ = write!(
+        out,
+        "\n/// `{method} {}`\npub static {}: Operation = Operation {{\n    module: {}, name: {}, id: {},\n    method: Method::{pascal}, path: {},\n",
+        operation.path.replace('`', "'"),
+        constant(operation),
+        literal(module),
+        literal(&operation.name),
+        literal(&operation.id),
+        literal(&operation.path),
+    );
+    if let Some(version) = &operation.version {
+        let _ = writeln!(out, "    version: Some({}),", literal(version));
+    }
+    let tokens = match (operation.location_token, operation.agency_token) {
+        (true, true) => "ANY",
+        (true, false) => "LOCATION",
+        (false, true) => "AGENCY",
+        (false, false) => "NONE",
+    };
+    let _ = writeln!(out, "    tokens: Tokens::{tokens}, scopes: &[{}],", list(&operation.scopes));
+    if operation.idempotent {
+        out.push_str("    idempotent: true,\n");
+    }
+    if let Some(location) = &operation.location {
+        let (place, name, alt_type) = (location.place, literal(&location.name), location.alt_type);
+        let _ = writeln!(out, "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type} }}),");
+    }
+    let queries: Vec<_> = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query).collect();
+    if !queries.is_empty() {
+        out.push_str("    query: &[\n");
+        for query in queries {
+            let style = if query.comma { "Comma" } else { "Repeat" };
+            let (name, required) = (literal(&query.wire), query.required);
+            let _ = writeln!(out, "        QueryParam {{ name: {name}, required: {required}, style: ListStyle::{style} }},");
+        }
+        out.push_str("    ],\n");
+    }
+    if let Some(body) = &operation.body {
+        let kind = match body.kind {
+            BodyKind::Json => "Json",
+            BodyKind::Form => "Form",
+            BodyKind::Multipart => "Multipart",
+        };
+        let (required, fields) = (body.required, list(&body.required_fields));
+        let _ = writeln!(out, "    body: Some(Body {{ kind: BodyKind::{kind}, required: {required}, fields: &[{fields}] }}),");
+    }
+    match operation.reply {
+        Reply::Json(_) => {}
+        Reply::Empty => out.push_str("    reply: Reply::Empty,\n"),
+        Reply::Bytes => out.push_str("    reply: Reply::Bytes,\n"),
+    }
+    if let Some(paging) = &operation.paging {
+        let style = match paging.style {
+            PagingStyle::Cursor => "Cursor",
+            PagingStyle::Page => "Page",
+            PagingStyle::Offset => "Offset",
+        };
+        let _ = writeln!(out, "    paging: Some(Paging {{ style: PagingStyle::{style}, parameters: &[{}] }}),", list(&paging.parameters));
+    }
+    if operation.deprecated {
+        out.push_str("    deprecated: true,\n");
+    }
+    out.push_str("    ..Operation::DEFAULT\n};\n");
+}

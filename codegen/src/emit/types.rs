@@ -1,0 +1,103 @@
+//! `types.rs`: the models and the enums.
+
+use std::fmt::Write;
+
+use super::{HEADER, Input, code, docs, literal};
+use crate::fault::{At, Fault};
+use crate::generator::Type;
+
+pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
+    let (lowered, types) = (input.lowered, input.types);
+    let mut used = Vec::new();
+    let mut models = String::new();
+    for (name, shape) in &lowered.structs {
+        let missing = || {
+            at.fault(
+                format!("the generator made no type `{name}`"),
+                "correct what is odd there in the module's overlay, or report it with the file",
+            )
+        };
+        let generated = types.structs.get(name).ok_or_else(missing)?;
+        match &shape.description {
+            Some(description) => docs(&mut models, "    ", "///", description),
+            None => {
+                let _ = writeln!(models, "    /// {} of {}.", code(shape.alias.as_deref().unwrap_or(name)), input.module.product);
+            }
+        }
+        if let Some(alias) = shape.alias.as_deref().filter(|alias| is_alias(alias)) {
+            let _ = writeln!(models, "    #[doc(alias = {})]", literal(alias));
+        }
+        let _ = writeln!(models, "    pub struct {name} {{");
+        let mut fields: Vec<_> = shape.fields.iter().collect();
+        fields.sort_by(|a, b| a.1.wire.cmp(&b.1.wire));
+        for (key, field) in fields {
+            let ty = generated.get(key).ok_or_else(missing)?;
+            docs(&mut models, "        ", "///", &field_docs(field));
+            let _ = writeln!(models, "        pub {}: {} = {},", field.ident, ty.render(""), literal(&field.wire));
+            used.push(ty.clone());
+        }
+        models.push_str("    }\n");
+    }
+    let mut out = format!("// {HEADER}\n\n//! The models: what requests take and replies bring.\n");
+    imports(&mut out, &used);
+    if !models.is_empty() {
+        let _ = write!(out, "\nhoopai_runtime::model! {{\n{models}}}\n");
+    }
+    if !lowered.enums.is_empty() {
+        out.push_str("\nhoopai_runtime::open_enum! {\n");
+        for (name, values) in &lowered.enums {
+            let _ = writeln!(out, "    /// Values of {}.", code(values.alias.as_deref().unwrap_or(name)));
+            if let Some(alias) = values.alias.as_deref().filter(|alias| is_alias(alias)) {
+                let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
+            }
+            let _ = writeln!(out, "    pub enum {name} {{");
+            let mut line = String::from("       ");
+            for (variant, wire) in &values.variants {
+                let item = format!(" {variant} = {},", literal(wire));
+                if line.len() + item.len() > 120 && line.len() > 8 {
+                    let _ = writeln!(out, "{line}");
+                    line = String::from("       ");
+                }
+                line.push_str(&item);
+            }
+            let _ = writeln!(out, "{line}\n    }}");
+        }
+        out.push_str("}\n");
+    }
+    Ok(out)
+}
+
+/// `use` lines for the types that are not in the prelude.
+pub(super) fn imports(out: &mut String, used: &[Type]) {
+    let holds = |ty: &Type| used.iter().any(|other| other.holds(ty));
+    let names: Vec<&str> = [(Type::Map, "Map"), (Type::Value, "Value")].iter().filter(|(ty, _)| holds(ty)).map(|(_, name)| *name).collect();
+    let tables = used.iter().any(Type::holds_table);
+    if tables || !names.is_empty() {
+        out.push('\n');
+    }
+    if tables {
+        out.push_str("use std::collections::BTreeMap;\n\n");
+    }
+    match names[..] {
+        [] => {}
+        [one] => {
+            let _ = writeln!(out, "use hoopai_runtime::json::{one};");
+        }
+        _ => {
+            let _ = writeln!(out, "use hoopai_runtime::json::{{{}}};", names.join(", "));
+        }
+    }
+}
+
+fn field_docs(field: &crate::lower::Field) -> String {
+    let mut text = field.description.clone().unwrap_or_default();
+    if field.deprecated {
+        let _ = write!(text, "{}The platform advises against it.", if text.is_empty() { "" } else { " " });
+    }
+    text
+}
+
+/// `rustdoc` takes no spaces or quotes in an alias.
+pub(super) fn is_alias(alias: &str) -> bool {
+    !alias.is_empty() && !alias.contains(['"', '\'']) && !alias.contains(char::is_whitespace)
+}

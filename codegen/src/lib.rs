@@ -1,0 +1,109 @@
+//! From the platform's interface files to the source of the module crates. Pure: no network, no clock, no files.
+//!
+//! The road of a file:
+//!
+//! 1. [`distil`]: a downloaded file becomes the interface facts in it. That is what `specs/<module>/openapi.json` holds.
+//! 2. overlay: our corrections, OpenAPI Overlay 1.0, from `specs/<module>/overlay.yaml`.
+//! 3. normalise: named passes, each against a kind of fault that recurs. What comes out is the effective document.
+//! 4. table: the operations are read, once.
+//! 5. lower: schemas become plain, what recurs becomes one type.
+//! 6. generator: progenitor turns the plain document into Rust types.
+//! 7. emit: types, builders and the operation table are written as a crate.
+//!
+//! [`generate`] does 2 to 7. Every error is a [`Fault`]: the file, the JSON pointer in it, and what to do.
+
+mod diff;
+mod distil;
+mod emit;
+mod fault;
+mod generator;
+mod json;
+mod lower;
+mod modules;
+mod names;
+mod normalise;
+mod overlay;
+mod report;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use diff::{Change, ChangeKind, diff};
+pub use distil::{distil, outside_references};
+pub use emit::facade::facade;
+pub use fault::Fault;
+pub use modules::{MODULES_FILE, Module, parse_modules};
+pub use report::ModuleReport;
+
+use fault::At;
+use generator::Type;
+
+/// What one module's interface makes.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The files of its crate: path from the crate's folder, content.
+    pub files: BTreeMap<String, String>,
+    /// The effective document: the distilled file, its overlay applied, its recurrent faults mended.
+    pub effective: Value,
+    /// Figures.
+    pub report: ModuleReport,
+}
+
+/// The effective document of a module and what each pass changed: overlay, then normalise.
+pub fn effective(
+    spec_file: &str,
+    spec: &[u8],
+    overlay_file: &str,
+    overlay: Option<&str>,
+) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
+    let mut document = overlay::read(spec_file, spec)?;
+    let actions = match overlay {
+        Some(text) => overlay::apply(&mut document, overlay_file, text)?,
+        None => 0,
+    };
+    let passes = normalise::run(&mut document, &At::root(spec_file))?;
+    json::sort(&mut document);
+    Ok((document, actions, passes))
+}
+
+/// Turns a distilled file and its overlay into a crate. The same input gives the same bytes; no input makes it panic.
+pub fn generate(
+    module: &Module,
+    spec_file: &str,
+    spec: &[u8],
+    overlay_file: &str,
+    overlay: Option<&str>,
+) -> Result<Generated, Fault> {
+    let at = At::root(spec_file);
+    let (effective, overlay_actions, mut passes) = effective(spec_file, spec, overlay_file, overlay)?;
+    let operations = table::read(&effective, &at)?;
+    let lowered = lower::lower(&effective, &operations);
+    let types = generator::run(&lowered, &at)?;
+    passes.extend(lowered.counts.iter().map(|(name, count)| ((*name).to_owned(), *count)));
+    let input = emit::Input { module, document: &effective, operations: &operations, lowered: &lowered, types: &types };
+    let files = emit::files(&input, &at)?;
+
+    let names = |wanted: &dyn Fn(&table::Operation) -> bool| -> Vec<String> {
+        operations.iter().filter(|operation| wanted(operation)).map(|operation| operation.name.clone()).collect()
+    };
+    let untyped = names(&|operation| {
+        let reply = types.operations.get(&names::type_name(&operation.name)).and_then(|types| types.reply.as_ref());
+        matches!(operation.reply, table::Reply::Json(_)) && !reply.is_some_and(Type::is_typed)
+    });
+    let report = ModuleReport {
+        module: module.name.clone(),
+        operations: operations.len(),
+        typed: operations.len() - untyped.len(),
+        untyped,
+        multipart: names(&|operation| operation.body.as_ref().is_some_and(|body| body.kind == table::BodyKind::Multipart)),
+        paged: names(&|operation| operation.paging.is_some()),
+        overlay_actions,
+        passes,
+        models: lowered.structs.len(),
+        enums: lowered.enums.len(),
+        lines: files.iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text.lines().count()).sum(),
+    };
+    Ok(Generated { files, effective, report })
+}

@@ -1,0 +1,613 @@
+//! From the effective document to the generator's input: a document in which every schema is plain.
+//!
+//! Named schemas are objects with properties; what stands in a property is a scalar, a reference, or an array or map
+//! of those. Objects and enums within others get names, and what recurs is one type. Constraints, formats and
+//! `required` stay behind: replies are read as they come, requests are checked by the platform, and what must be there
+//! is in the operation table. Such a document has none of the shapes on which the generator gives up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToPascalCase;
+use serde_json::{Value, json};
+
+use crate::json::{self, Object};
+use crate::names;
+use crate::table::{BodyKind, Operation, Place, Reply, resolve};
+
+/// More values than this make a list of codes, not an enum that anybody matches on.
+const ENUM_LIMIT: usize = 1000;
+
+/// Names that `types.rs` uses for other things.
+const TAKEN: [&str; 16] = [
+    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option", "Result", "Some", "String",
+    "Value", "Vec",
+];
+
+/// The generator's input, and what it does not need to know.
+pub(crate) struct Lowered {
+    pub(crate) document: Value,
+    pub(crate) structs: BTreeMap<String, Struct>,
+    pub(crate) enums: BTreeMap<String, Enum>,
+    /// How often each step of the way here had something to do.
+    pub(crate) counts: BTreeMap<&'static str, usize>,
+}
+
+#[derive(Default)]
+pub(crate) struct Struct {
+    /// The platform's name of the schema, where it has one that differs.
+    pub(crate) alias: Option<String>,
+    pub(crate) description: Option<String>,
+    /// Under the generator's name of each field.
+    pub(crate) fields: BTreeMap<String, Field>,
+}
+
+pub(crate) struct Field {
+    pub(crate) ident: String,
+    pub(crate) wire: String,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+    pub(crate) required: bool,
+}
+
+#[derive(Default)]
+pub(crate) struct Enum {
+    pub(crate) alias: Option<String>,
+    /// Variant and wire value.
+    pub(crate) variants: Vec<(String, String)>,
+}
+
+/// A field of a multipart body.
+pub(crate) struct Part {
+    pub(crate) wire: String,
+    pub(crate) ident: String,
+    pub(crate) file: bool,
+    pub(crate) required: bool,
+    pub(crate) description: Option<String>,
+}
+
+/// The name that the generator knows a parameter by: its position.
+pub(crate) fn parameter_name(index: usize) -> String {
+    format!("p{index}")
+}
+
+/// The fields of a multipart body, files first.
+pub(crate) fn parts(document: &Value, operation: &Operation) -> Vec<Part> {
+    let Some(body) = operation.body.as_ref().filter(|body| body.kind == BodyKind::Multipart) else { return Vec::new() };
+    let schema = resolve(document, &body.schema);
+    let mut taken: BTreeSet<String> = operation.parameters.iter().map(|parameter| parameter.ident.clone()).collect();
+    taken.extend(names::RESERVED.iter().map(|name| (*name).to_owned()));
+    let mut parts: Vec<Part> = schema
+        .as_object()
+        .into_iter()
+        .flat_map(|schema| json::entries(schema, "properties"))
+        .map(|(wire, property)| {
+            let property = resolve(document, property);
+            Part {
+                wire: wire.clone(),
+                ident: names::unique(&names::field(wire), &mut taken),
+                file: property.get("format").and_then(Value::as_str) == Some("binary"),
+                required: body.required_fields.contains(wire),
+                description: property.get("description").and_then(Value::as_str).map(str::to_owned),
+            }
+        })
+        .collect();
+    parts.sort_by_key(|part| (!part.file, part.wire.clone()));
+    parts
+}
+
+/// A struct or an enum that is on its way to its name.
+enum Shape {
+    Struct(Vec<(String, Value)>),
+    Enum(Vec<String>),
+}
+
+struct Pending {
+    shape: Shape,
+    /// The name, where a component brings one.
+    name: Option<String>,
+    alias: Option<String>,
+    description: Option<String>,
+    /// Where it was met: full context, and the last word of it.
+    met: Vec<(String, String)>,
+    source: Value,
+}
+
+struct Lowering<'a> {
+    document: &'a Value,
+    /// Our names of the components that become types.
+    type_names: BTreeMap<String, String>,
+    /// What a component was lowered to; `None` while that goes on.
+    components: BTreeMap<String, Option<Value>>,
+    pending: Vec<Pending>,
+    /// Inline shapes by their content, so that what recurs is one type.
+    known: BTreeMap<String, usize>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+/// Lowers the interface of the operations.
+pub(crate) fn lower(document: &Value, operations: &[Operation]) -> Lowered {
+    let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
+    let mut lowering = Lowering {
+        document,
+        type_names: type_names(document, operations, &mut taken),
+        components: BTreeMap::new(),
+        pending: Vec::new(),
+        known: BTreeMap::new(),
+        counts: BTreeMap::new(),
+    };
+    let mut paths = Object::new();
+    for operation in operations {
+        let (path, lowered) = lowering.operation(operation);
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        item[operation.method.as_str()] = lowered;
+    }
+    lowering.finish(paths, taken)
+}
+
+/// Gives each component its type's name: after the operation, where it is the request or the reply of just one;
+/// otherwise its own name without the endings that say nothing.
+fn type_names(document: &Value, operations: &[Operation], taken: &mut BTreeSet<String>) -> BTreeMap<String, String> {
+    fn count<'a>(value: &'a Value, uses: &mut BTreeMap<&'a str, usize>) {
+        match value {
+            Value::Object(map) => {
+                if let Some(name) = component_of(value) {
+                    *uses.entry(name).or_default() += 1;
+                }
+                map.values().for_each(|inner| count(inner, uses));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| count(inner, uses)),
+            _ => {}
+        }
+    }
+    let empty = Value::Null;
+    let schemas = document.pointer("/components/schemas").unwrap_or(&empty);
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    count(schemas, &mut uses);
+    let mut roots: Vec<(&str, String)> = Vec::new();
+    for operation in operations {
+        let pascal = names::type_name(&operation.name);
+        if let Reply::Json(schema) = &operation.reply {
+            count(schema, &mut uses);
+            roots.extend(component_of(schema).map(|name| (name, format!("{pascal}Response"))));
+        }
+        if let Some(body) = &operation.body {
+            count(&body.schema, &mut uses);
+            roots.extend(component_of(&body.schema).map(|name| (name, format!("{pascal}Request"))));
+        }
+        for parameter in &operation.parameters {
+            count(&parameter.schema, &mut uses);
+        }
+    }
+    let mut names_of: BTreeMap<String, String> = BTreeMap::new();
+    for (component, name) in roots {
+        if uses.get(component) == Some(&1) && taken.insert(name.clone()) {
+            names_of.insert(component.to_owned(), name);
+        }
+    }
+    for component in schemas.as_object().into_iter().flat_map(Object::keys) {
+        if names_of.contains_key(component) || !uses.contains_key(component.as_str()) {
+            continue;
+        }
+        let name = names::type_name(component);
+        let short = shorten(&name);
+        let name = if taken.contains(&short) { names::unique(&name, taken) } else { names::unique(&short, taken) };
+        names_of.insert(component.clone(), name);
+    }
+    names_of
+}
+
+/// Takes off the endings that programs put on names, and says "response" in one way.
+fn shorten(name: &str) -> String {
+    let mut short = name;
+    for ending in ["Dto", "Schema"] {
+        short = short.strip_suffix(ending).filter(|rest| rest.len() > 2).unwrap_or(short);
+    }
+    let short = ["SuccessfullResponse", "SuccessfulResponse", "SuccesfulResponse", "SuccessResponse", "SuccessfulDto", "Successful", "Success"]
+        .iter()
+        .find_map(|ending| short.strip_suffix(ending))
+        .filter(|rest| rest.len() > 2)
+        .map_or_else(|| short.to_owned(), |rest| format!("{}Response", rest.strip_suffix("Response").unwrap_or(rest)));
+    short
+}
+
+fn component_of(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")
+}
+
+fn description(schema: &Value) -> Option<String> {
+    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+}
+
+impl Lowering<'_> {
+    fn note(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    fn operation(&mut self, operation: &Operation) -> (String, Value) {
+        let pascal = names::type_name(&operation.name);
+        let mut path = operation.path.clone();
+        let mut parameters = Vec::new();
+        for (index, parameter) in operation.parameters.iter().enumerate() {
+            let name = parameter_name(index);
+            let place = match parameter.place {
+                Place::Path => "path",
+                Place::Query => "query",
+                Place::Header => "header",
+            };
+            if parameter.place == Place::Path {
+                path = path.replace(&format!("{{{}}}", parameter.wire), &format!("{{{name}}}"));
+            }
+            let word = parameter.wire.to_pascal_case();
+            let mut schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
+            // A path or a header holds one text, a query scalars and lists of them.
+            let scalar = |schema: &Value| {
+                schema.get("$ref").is_some() && self.is_enum(schema) || schema.get("type").is_some_and(|t| t != "object" && t != "array")
+            };
+            let list = schema.get("items").is_some_and(scalar) && parameter.place == Place::Query;
+            if !list && !scalar(&schema) {
+                schema = json!({ "type": "string" });
+                self.note("structured_parameters");
+            }
+            parameters.push(json!({ "name": name, "in": place, "required": true, "schema": schema }));
+        }
+        for (index, part) in parts(self.document, operation).iter().enumerate() {
+            let document = self.document;
+            let property = operation
+                .body
+                .as_ref()
+                .and_then(|body| resolve(document, &body.schema).pointer(&format!("/properties/{}", json::escape(&part.wire))));
+            let word = part.wire.to_pascal_case();
+            let schema = property.map(|property| self.schema(property, &format!("{pascal}{word}"), &word));
+            let schema = schema
+                .filter(|schema| schema.get("type").is_some_and(|t| t != "object" && t != "array") || self.is_enum(schema))
+                .unwrap_or_else(|| json!({ "type": "string" }));
+            let name = parameter_name(operation.parameters.len() + index);
+            parameters.push(json!({ "name": name, "in": "query", "required": true, "schema": schema }));
+        }
+        let mut lowered = json!({ "operationId": operation.name, "parameters": parameters });
+        match &operation.body {
+            Some(body) if body.kind != BodyKind::Multipart => {
+                let schema = self.schema(&body.schema, &format!("{pascal}Request"), "Request");
+                lowered["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": schema } } });
+            }
+            Some(_) => self.note("multipart_bodies"),
+            None => {}
+        }
+        // One success shape; errors have one shape for all operations, and the runtime knows it.
+        let content = match &operation.reply {
+            Reply::Json(schema) => {
+                let schema = self.schema(schema, &format!("{pascal}Response"), "Response");
+                json!({ "application/json": { "schema": schema } })
+            }
+            Reply::Bytes => json!({ "application/octet-stream": {} }),
+            Reply::Empty => json!({}),
+        };
+        lowered["responses"] = json!({ "2XX": { "description": "", "content": content } });
+        (path, lowered)
+    }
+
+    fn is_enum(&self, schema: &Value) -> bool {
+        let pending = component_of(schema).and_then(|name| self.pending.get(name.strip_prefix('@')?.parse::<usize>().ok()?));
+        pending.is_some_and(|pending| matches!(pending.shape, Shape::Enum(_)))
+    }
+
+    /// Lowers a schema. `context` is the name that a type found here would get, `word` the last word of it.
+    fn schema(&mut self, schema: &Value, context: &str, word: &str) -> Value {
+        if let Some(name) = component_of(schema) {
+            return self.component(name);
+        }
+        let Some(map) = schema.as_object() else { return json!({}) };
+        for key in ["allOf", "oneOf", "anyOf"] {
+            if let Some(parts) = map.get(key).and_then(Value::as_array) {
+                return self.composite(key, map, parts, context, word);
+            }
+        }
+        match json::text(map, "type") {
+            Some("object") if json::entries(map, "properties").next().is_some() => self.object(schema, context, word, None),
+            Some("object") => match map.get("additionalProperties") {
+                Some(values @ Value::Object(inner)) if !inner.is_empty() => {
+                    let values = self.schema(values, &format!("{context}Value"), word);
+                    json!({ "type": "object", "additionalProperties": values })
+                }
+                _ => json!({ "type": "object", "additionalProperties": true }),
+            },
+            Some("array") => {
+                let singular = singular(word);
+                let context = context.strip_suffix(word).map_or_else(|| context.to_owned(), |rest| format!("{rest}{singular}"));
+                let items = map.get("items").map_or_else(|| json!({}), |items| self.schema(items, &context, &singular));
+                json!({ "type": "array", "items": items })
+            }
+            Some("string") => match map.get("enum").and_then(Value::as_array) {
+                Some(values) => self.enumeration(schema, values, context, word, None),
+                None => json!({ "type": "string" }),
+            },
+            Some("integer") => json!({ "type": "integer", "format": "int64" }),
+            Some("number") => {
+                if map.contains_key("enum") {
+                    self.note("number_enums");
+                }
+                json!({ "type": "number" })
+            }
+            Some("boolean") => json!({ "type": "boolean" }),
+            _ => json!({}),
+        }
+    }
+
+    fn component(&mut self, name: &str) -> Value {
+        match self.components.get(name) {
+            Some(Some(lowered)) => return lowered.clone(),
+            // A schema within itself that is no object, such as an array of itself: anything may be in it.
+            Some(None) => return json!({}),
+            None => {}
+        }
+        let document = self.document;
+        let Some(schema) = document.pointer(&format!("/components/schemas/{}", json::escape(name))) else { return json!({}) };
+        let resolved = resolve(document, schema);
+        let type_name = self.type_names.get(name).cloned().unwrap_or_else(|| names::type_name(name));
+        self.components.insert(name.to_owned(), None);
+        let lowered = if let Some(other) = component_of(schema) {
+            self.component(other)
+        } else if resolved.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty())
+            && std::ptr::eq(resolved, schema)
+            && !["allOf", "oneOf", "anyOf"].iter().any(|key| schema.get(*key).is_some())
+        {
+            self.object(schema, &type_name, &type_name, Some(name))
+        } else if let (Some("string"), Some(values)) =
+            (schema.get("type").and_then(Value::as_str), schema.get("enum").and_then(Value::as_array))
+        {
+            self.enumeration(schema, values, &type_name, &type_name, Some(name))
+        } else {
+            self.schema(schema, &type_name, &type_name)
+        };
+        self.components.insert(name.to_owned(), Some(lowered.clone()));
+        lowered
+    }
+
+    /// Makes a struct of an object. A component's is registered before its fields are looked at, so that it may hold
+    /// itself.
+    fn object(&mut self, schema: &Value, context: &str, word: &str, component: Option<&str>) -> Value {
+        let reserved = component.map(|name| {
+            let index = self.register(Shape::Struct(Vec::new()), schema, Some((context, name)), (context, word));
+            self.components.insert(name.to_owned(), Some(reference(index)));
+            index
+        });
+        let mut fields = Vec::new();
+        for (wire, property) in schema.as_object().into_iter().flat_map(|map| json::entries(map, "properties")) {
+            let word = names::type_name(wire);
+            let lowered = self.schema(property, &format!("{context}{word}"), &word);
+            fields.push((wire.clone(), lowered));
+        }
+        if let Some(index) = reserved {
+            self.pending[index].shape = Shape::Struct(fields);
+            return reference(index);
+        }
+        self.note("inline_objects");
+        let key = format!("struct {}", json!(fields));
+        self.shared(key, "inline_objects_shared", Shape::Struct(fields), schema, (context, word))
+    }
+
+    fn enumeration(&mut self, schema: &Value, values: &[Value], context: &str, word: &str, component: Option<&str>) -> Value {
+        let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        if values.len() > ENUM_LIMIT {
+            self.note("enums_too_long");
+            return json!({ "type": "string" });
+        }
+        if let Some(name) = component {
+            return reference(self.register(Shape::Enum(values), schema, Some((context, name)), (context, word)));
+        }
+        self.note("inline_enums");
+        let mut sorted = values.clone();
+        sorted.sort();
+        let key = format!("enum {}", json!(sorted));
+        self.shared(key, "inline_enums_shared", Shape::Enum(values), schema, (context, word))
+    }
+
+    fn shared(&mut self, key: String, what: &'static str, shape: Shape, source: &Value, met: (&str, &str)) -> Value {
+        if let Some(&index) = self.known.get(&key) {
+            self.note(what);
+            self.pending[index].met.push((met.0.to_owned(), met.1.to_owned()));
+            return reference(index);
+        }
+        let index = self.register(shape, source, None, met);
+        self.known.insert(key, index);
+        reference(index)
+    }
+
+    fn register(&mut self, shape: Shape, source: &Value, name: Option<(&str, &str)>, met: (&str, &str)) -> usize {
+        self.pending.push(Pending {
+            shape,
+            name: name.map(|(ours, _)| ours.to_owned()),
+            alias: name.map(|(ours, theirs)| (ours, theirs)).filter(|(ours, theirs)| ours != theirs).map(|(_, theirs)| theirs.to_owned()),
+            description: description(source),
+            met: vec![(met.0.to_owned(), met.1.to_owned())],
+            source: source.clone(),
+        });
+        self.pending.len() - 1
+    }
+
+    /// `allOf` is one object with the fields of all parts. `oneOf` and `anyOf` of objects as well: fields of the other
+    /// parts are simply not there, and a field of which the parts think differently may be anything. Text of several
+    /// kinds is text, and all else is anything.
+    fn composite(&mut self, key: &str, map: &Object, parts: &[Value], context: &str, word: &str) -> Value {
+        let all_of = key == "allOf";
+        let own = json::entries(map, "properties").next().is_some();
+        let mut members: Vec<&Value> = Vec::new();
+        for part in parts {
+            if !members.contains(&part) {
+                members.push(part);
+            }
+        }
+        if !own && let [one] = members[..] {
+            self.note(if all_of { "all_of" } else { "unions" });
+            return self.schema(one, context, word);
+        }
+        self.note(if all_of { "all_of" } else { "unions" });
+        let mut merged = Object::new();
+        let mut seen = BTreeSet::new();
+        let own_part = own.then(|| {
+            let mut own = map.clone();
+            own.remove(key);
+            Value::from(own)
+        });
+        let objects = members.iter().copied().chain(own_part.as_ref()).all(|part| merge_object(self.document, part, &mut merged, &mut seen, 0));
+        if objects && !merged.is_empty() {
+            return self.object(&json!({ "type": "object", "properties": merged }), context, word, None);
+        }
+        let text = members.iter().all(|part| resolve(self.document, part).get("type").and_then(Value::as_str) == Some("string"));
+        if text { json!({ "type": "string" }) } else { json!({}) }
+    }
+
+    /// Names what is pending, and puts the document together.
+    fn finish(self, paths: Object, mut taken: BTreeSet<String>) -> Lowered {
+        // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
+        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+        for pending in &self.pending {
+            if let Some(word) = recurring_word(pending) {
+                *claims.entry(word).or_default() += 1;
+            }
+        }
+        let final_names: Vec<String> = self
+            .pending
+            .iter()
+            .map(|pending| {
+                if let Some(name) = &pending.name {
+                    return name.clone();
+                }
+                let short = recurring_word(pending).filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
+                let name = short.map_or_else(|| names::type_name(&pending.met[0].0), str::to_owned);
+                names::unique(&name, &mut taken)
+            })
+            .collect();
+        let mut lowered =
+            Lowered { document: Value::Null, structs: BTreeMap::new(), enums: BTreeMap::new(), counts: self.counts };
+        let mut schemas = Object::new();
+        for (pending, name) in self.pending.iter().zip(&final_names) {
+            match &pending.shape {
+                Shape::Struct(fields) => {
+                    let (shape, schema) = structure(pending, fields, &final_names);
+                    schemas.insert(name.clone(), schema);
+                    lowered.structs.insert(name.clone(), shape);
+                }
+                Shape::Enum(values) => {
+                    let mut taken = BTreeSet::from(["Unrecognized".to_owned()]);
+                    let variants =
+                        values.iter().map(|wire| (names::unique(&names::variant(wire), &mut taken), wire.clone())).collect();
+                    // The generator is told to leave enums to us, so that one value stands for all.
+                    schemas.insert(name.clone(), json!({ "type": "string", "enum": ["value"] }));
+                    lowered.enums.insert(name.clone(), Enum { alias: pending.alias.clone(), variants });
+                }
+            }
+        }
+        let mut document = json!({
+            "openapi": "3.0.3",
+            "info": { "title": "lowered", "version": "1" },
+            "paths": paths,
+            "components": { "schemas": schemas },
+        });
+        name_references(&mut document, &final_names);
+        lowered.document = document;
+        lowered
+    }
+}
+
+fn recurring_word(pending: &Pending) -> Option<&str> {
+    let word = pending.met[0].1.as_str();
+    let recurs = pending.name.is_none() && pending.met.len() > 1 && pending.met.iter().all(|(_, other)| other == word);
+    (recurs && word.len() > 3).then_some(word)
+}
+
+fn structure(pending: &Pending, fields: &[(String, Value)], final_names: &[String]) -> (Struct, Value) {
+    let mut taken: BTreeSet<String> = BTreeSet::from(["extra".to_owned(), "new".to_owned()]);
+    let mut shape =
+        Struct { alias: pending.alias.clone(), description: pending.description.clone(), fields: BTreeMap::new() };
+    let mut properties = Object::new();
+    let required: Vec<&str> =
+        pending.source.as_object().map(|map| json::items(map, "required").filter_map(Value::as_str).collect()).unwrap_or_default();
+    for (index, (wire, lowered)) in fields.iter().enumerate() {
+        let mut lowered = lowered.clone();
+        name_references(&mut lowered, final_names);
+        let property = pending.source.get("properties").and_then(|properties| properties.get(wire));
+        let name = format!("f{index}");
+        shape.fields.insert(
+            name.clone(),
+            Field {
+                ident: names::unique(&names::field(wire), &mut taken),
+                wire: wire.clone(),
+                description: property.and_then(description),
+                deprecated: property.and_then(Value::as_object).is_some_and(|property| json::flag(property, "deprecated")),
+                required: required.contains(&wire.as_str()),
+            },
+        );
+        properties.insert(name, lowered);
+    }
+    (shape, json!({ "type": "object", "properties": properties }))
+}
+
+fn reference(index: usize) -> Value {
+    json!({ "$ref": format!("#/components/schemas/@{index}") })
+}
+
+fn name_references(value: &mut Value, final_names: &[String]) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(target)) = map.get_mut("$ref")
+                && let Some(index) = target.strip_prefix("#/components/schemas/@").and_then(|index| index.parse::<usize>().ok())
+                && let Some(name) = final_names.get(index)
+            {
+                *target = format!("#/components/schemas/{name}");
+            }
+            map.iter_mut().for_each(|(_, inner)| name_references(inner, final_names));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|inner| name_references(inner, final_names)),
+        _ => {}
+    }
+}
+
+/// Adds the part's fields to those merged so far. Says whether it is an object at all.
+fn merge_object(document: &Value, part: &Value, merged: &mut Object, seen: &mut BTreeSet<String>, depth: usize) -> bool {
+    if let Some(name) = component_of(part)
+        && !seen.insert(name.to_owned())
+    {
+        return true;
+    }
+    let part = resolve(document, part);
+    if depth > 16 {
+        return false;
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        if let Some(parts) = part.get(key).and_then(Value::as_array)
+            && !parts.iter().all(|part| merge_object(document, part, merged, seen, depth + 1))
+        {
+            return false;
+        }
+    }
+    for (name, property) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        match merged.get(name) {
+            Some(other) if other != property => {
+                let kind = |schema| resolve(document, schema).get("type").and_then(Value::as_str).map(str::to_owned);
+                let same = kind(other).filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
+                let agreed = if same.is_some() && same == kind(property) { json!({ "type": same }) } else { json!({}) };
+                merged.insert(name.clone(), agreed);
+            }
+            Some(_) => {}
+            None => {
+                merged.insert(name.clone(), property.clone());
+            }
+        }
+    }
+    part.get("properties").is_some() || ["allOf", "oneOf", "anyOf"].iter().any(|key| part.get(*key).is_some())
+}
+
+/// One of several: `CustomFields` holds a `CustomField`.
+fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    if ["ses", "xes", "ches", "shes"].iter().any(|ending| word.ends_with(ending)) && !word.ends_with("ases") && !word.ends_with("nses") {
+        return word.strip_suffix("es").unwrap_or(word).to_owned();
+    }
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'i']) => stem.to_owned(),
+        _ => word.to_owned(),
+    }
+}

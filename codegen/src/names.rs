@@ -1,0 +1,152 @@
+//! Names: from what the platform calls things to good Rust, by rule. What a rule cannot know stands in the overlays
+//! (`x-hoopai-name`).
+
+use std::collections::BTreeSet;
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// Methods that every builder has, so that no parameter may be called so.
+pub(crate) const RESERVED: [&str; 6] = ["new", "send", "extra_query", "extra_body", "api_version", "part"];
+
+const KEYWORDS: [&str; 52] = [
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
+    "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
+/// Keeps ASCII letters and digits, and makes all else a gap between words.
+fn ascii(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
+}
+
+/// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa` is `n2fa`.
+pub(crate) fn field(wire: &str) -> String {
+    let mut name = ascii(wire).to_snake_case();
+    if name.is_empty() {
+        "field".clone_into(&mut name);
+    }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, 'n');
+    }
+    if KEYWORDS.contains(&name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// A type's name.
+pub(crate) fn type_name(text: &str) -> String {
+    let mut name = ascii(text).to_pascal_case();
+    if name.is_empty() {
+        "Value".clone_into(&mut name);
+    }
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, 'N');
+    }
+    if name == "Self" {
+        "SelfValue".clone_into(&mut name);
+    }
+    name
+}
+
+/// A variant's name: as a type's, but that `+` and `-` before a value make a difference.
+pub(crate) fn variant(wire: &str) -> String {
+    let sign = match wire.trim().chars().next() {
+        _ if !wire.contains(|c: char| c.is_ascii_alphanumeric()) => return symbol(wire),
+        Some('-') => "Minus ",
+        Some('+') => "Plus ",
+        _ => "",
+    };
+    let name = type_name(&format!("{sign}{wire}"));
+    if name == "Unrecognized" { "UnrecognizedValue".to_owned() } else { name }
+}
+
+fn symbol(wire: &str) -> String {
+    let word = match wire {
+        "" => "Empty",
+        "=" | "==" => "Equal",
+        "!=" => "NotEqual",
+        "<" => "Less",
+        "<=" => "LessOrEqual",
+        ">" => "Greater",
+        ">=" => "GreaterOrEqual",
+        "$" => "Dollar",
+        "%" => "Percent",
+        "*" => "Star",
+        _ => "Symbol",
+    };
+    word.to_owned()
+}
+
+/// Makes the name unique among those taken, and takes it.
+pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let mut candidate = name.to_owned();
+    let mut number = 2;
+    while !taken.insert(candidate.clone()) {
+        candidate = if name.ends_with('_') || name.contains('_') || name.starts_with(|c: char| c.is_ascii_lowercase()) {
+            format!("{}_{number}", name.trim_end_matches('_'))
+        } else {
+            format!("{name}{number}")
+        };
+        number += 1;
+    }
+    candidate
+}
+
+pub(crate) fn is_method_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.ends_with('_')
+        && !name.contains("__")
+        && !KEYWORDS.contains(&name)
+        && !["new", "handle"].contains(&name)
+}
+
+/// The method's name for an operation: the platform's own id in snake case, with the one vocabulary of verbs (list a
+/// collection, get one, create, update, delete, upsert, search; add and remove for membership).
+pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
+    let snake = ascii(id).to_snake_case();
+    let mut words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
+    let one = path.ends_with('}');
+    // The verb comes first: `fb_get_pages` is `get_facebook_pages`.
+    if words.len() > 1 && !VERBS.contains(&words[0]) && VERBS.contains(&words[1]) {
+        words.swap(0, 1);
+        words[1] = match words[1] {
+            "fb" => "facebook",
+            "li" => "linkedin",
+            other => other,
+        };
+    }
+    let count = words.len();
+    if let Some(verb) = words.first_mut() {
+        *verb = match (*verb, method) {
+            ("fetch" | "find" | "retrieve" | "get", "get") => "get",
+            ("edit" | "put" | "patch", _) => "update",
+            ("remove", "delete") if one && count == 2 => "delete",
+            (other, _) => other,
+        };
+    }
+    if words.get(1) == Some(&"all") {
+        words.remove(1);
+        if words[0] == "get" {
+            words[0] = "list";
+        }
+    }
+    for tail in [&["by", "id"][..], &["by", "location", "id"], &["by", "location"]] {
+        if words.len() > 1 + tail.len() && words.ends_with(tail) {
+            words.truncate(words.len() - tail.len());
+        }
+    }
+    let plural = words.last().is_some_and(|last| last.ends_with('s') && !["status", "statistics", "stats", "details"].contains(last));
+    if method == "get" && words.first() == Some(&"get") && plural && !one {
+        words[0] = "list";
+    }
+    let name = words.join("_");
+    if is_method_name(&name) { name } else { format!("call_{}", field(&name).trim_matches('_')) }
+}
+
+const VERBS: [&str; 23] = [
+    "add", "batch", "create", "delete", "disable", "duplicate", "edit", "fetch", "find", "generate", "get", "list", "patch",
+    "pause", "publish", "put", "remove", "resume", "retrieve", "search", "set", "update", "upsert",
+];

@@ -1,0 +1,27 @@
+//! `required` lists the names of properties, each once, and is not there where it would be empty. Files have it as a
+//! boolean, in the manner of older JSON schema.
+
+use serde_json::Value;
+
+use super::walk;
+use crate::fault::{At, Fault};
+
+pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    Ok(walk::schemas(document, |schema| {
+        let Some(declared) = schema.get("required").cloned() else { return 0 };
+        let mut names: Vec<Value> = Vec::new();
+        for name in declared.as_array().into_iter().flatten() {
+            if name.is_string() && !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        if names.is_empty() {
+            schema.remove("required");
+            return 1;
+        }
+        let names = Value::from(names);
+        let changed = usize::from(names != declared);
+        schema.insert("required".into(), names);
+        changed
+    }))
+}

@@ -1,0 +1,227 @@
+//! How passes get about in a document.
+
+use serde_json::Value;
+
+use crate::distil::DEPTH_LIMIT;
+use crate::fault::{At, Fault};
+use crate::json::{self, METHODS, Object};
+
+const MEND: &str = "mend the overlay, or run `cargo xtask regen` for the module";
+
+/// Makes sure, once for all passes, that what they go through has the containers that they expect: an overlay or a
+/// hand may have put anything anywhere.
+pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
+    let root = json::object(document, at, "the document")?;
+    let paths_at = at.key("paths");
+    let paths = root.get("paths").ok_or_else(|| at.fault("the document has no `paths`", MEND))?;
+    for (path, item) in json::object(paths, &paths_at, "`paths`")? {
+        let path_at = paths_at.key(path);
+        let item = json::object(item, &path_at, "the path item")?;
+        path_template(path, &path_at)?;
+        parameters_shape(item, &path_at)?;
+        for method in METHODS {
+            let Some(operation) = item.get(method) else { continue };
+            let operation_at = path_at.key(method);
+            let operation = json::object(operation, &operation_at, "the operation")?;
+            parameters_shape(operation, &operation_at)?;
+            if let Some(body) = operation.get("requestBody") {
+                let body_at = operation_at.key("requestBody");
+                let body = json::object(body, &body_at, "the request body")?;
+                content_shape(body, &body_at)?;
+            }
+            let responses_at = operation_at.key("responses");
+            if let Some(responses) = operation.get("responses") {
+                for (status, response) in json::object(responses, &responses_at, "`responses`")? {
+                    let response_at = responses_at.key(status);
+                    let proper = status == "default"
+                        || status.len() == 3 && status.starts_with(['1', '2', '3', '4', '5']) && {
+                            let rest = &status[1..];
+                            rest == "XX" || rest.chars().all(|c| c.is_ascii_digit())
+                        };
+                    if !proper {
+                        return Err(response_at.fault(format!("`{status}` is no HTTP status"), MEND));
+                    }
+                    content_shape(json::object(response, &response_at, "the response")?, &response_at)?;
+                }
+            }
+        }
+    }
+    let components_at = at.key("components");
+    if let Some(components) = root.get("components") {
+        for (section, entries) in json::object(components, &components_at, "`components`")? {
+            let section_at = components_at.key(section);
+            for (name, entry) in json::object(entries, &section_at, "the section")? {
+                let entry_at = section_at.key(name);
+                let entry_object = json::object(entry, &entry_at, "the component")?;
+                match section.as_str() {
+                    "schemas" => schema_shape(entry, &entry_at)?,
+                    "parameters" => parameter_shape(entry, &entry_at)?,
+                    "requestBodies" | "responses" => content_shape(entry_object, &entry_at)?,
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn path_template(path: &str, at: &At<'_>) -> Result<(), Fault> {
+    if !path.starts_with('/') || path.contains(['?', '#']) || path.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(at.fault("not a path: it must start with `/` and have no query", MEND));
+    }
+    match template_names(path) {
+        Some(_) => Ok(()),
+        None => Err(at.fault("braces that do not pair, or an empty or repeated parameter name", MEND)),
+    }
+}
+
+/// The parameter names of a path template in their order; `None` where its braces do not pair.
+pub(crate) fn template_names(path: &str) -> Option<Vec<&str>> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while let Some(start) = rest.find(['{', '}']) {
+        let open = rest[start..].strip_prefix('{')?;
+        let end = open.find(['{', '}'])?;
+        let name = &open[..end];
+        if !open[end..].starts_with('}') || name.is_empty() || names.contains(&name) || name.contains('/') {
+            return None;
+        }
+        names.push(name);
+        rest = &open[end + 1..];
+    }
+    Some(names)
+}
+
+fn parameters_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
+    let Some(parameters) = holder.get("parameters") else { return Ok(()) };
+    let at = at.key("parameters");
+    let Some(parameters) = parameters.as_array() else {
+        return Err(at.fault(format!("`parameters` is {}, not an array", json::kind(parameters)), MEND));
+    };
+    parameters.iter().enumerate().try_for_each(|(index, parameter)| parameter_shape(parameter, &at.index(index)))
+}
+
+fn parameter_shape(parameter: &Value, at: &At<'_>) -> Result<(), Fault> {
+    let parameter = json::object(parameter, at, "the parameter")?;
+    if parameter.contains_key("$ref") {
+        return Ok(());
+    }
+    if json::text(parameter, "name").is_none_or(str::is_empty) {
+        return Err(at.fault("a parameter without a name", MEND));
+    }
+    match json::text(parameter, "in") {
+        Some("path" | "query" | "header") => {}
+        Some("cookie") => return Err(at.fault("cookie parameters are not supported", "remove it in the overlay")),
+        _ => return Err(at.fault("`in` is none of path, query, header", MEND)),
+    }
+    match parameter.get("schema") {
+        Some(schema) => schema_shape(schema, &at.key("schema")),
+        None => Ok(()),
+    }
+}
+
+fn content_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
+    let Some(content) = holder.get("content") else { return Ok(()) };
+    let at = at.key("content");
+    for (media_type, media) in json::object(content, &at, "`content`")? {
+        let media_at = at.key(media_type);
+        if let Some(schema) = json::object(media, &media_at, "the media type")?.get("schema") {
+            schema_shape(schema, &media_at.key("schema"))?;
+        }
+    }
+    Ok(())
+}
+
+fn schema_shape(schema: &Value, at: &At<'_>) -> Result<(), Fault> {
+    if at.depth() > DEPTH_LIMIT + 20 {
+        return Err(at.fault(format!("nested deeper than {DEPTH_LIMIT} levels"), MEND));
+    }
+    let schema = json::object(schema, at, "the schema")?;
+    if let Some(reference) = schema.get("$ref") {
+        return match reference.as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+            Some(_) => Ok(()),
+            None => Err(at.key("$ref").fault(format!("{reference} is not a schema component of this file"), MEND)),
+        };
+    }
+    if let Some(properties) = schema.get("properties") {
+        let at = at.key("properties");
+        for (name, property) in json::object(properties, &at, "`properties`")? {
+            schema_shape(property, &at.key(name))?;
+        }
+    }
+    for key in ["items", "additionalProperties", "not"] {
+        match schema.get(key) {
+            None => {}
+            Some(Value::Bool(_)) if key == "additionalProperties" => {}
+            Some(inner) => schema_shape(inner, &at.key(key))?,
+        }
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        let Some(parts) = schema.get(key) else { continue };
+        let at = at.key(key);
+        let Some(parts) = parts.as_array() else {
+            return Err(at.fault(format!("`{key}` is {}, not an array", json::kind(parts)), MEND));
+        };
+        parts.iter().enumerate().try_for_each(|(index, part)| schema_shape(part, &at.index(index)))?;
+    }
+    Ok(())
+}
+
+/// Goes through all operations: method, path, the operation itself.
+pub(crate) fn operations(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Object) -> usize) -> usize {
+    let mut changed = 0;
+    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
+                changed += visit(method, path, operation);
+            }
+        }
+    }
+    changed
+}
+
+/// Goes through all parameters of all operations.
+pub(crate) fn parameters(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
+    operations(document, |_, _, operation| {
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().filter_map(Value::as_object_mut).map(&mut visit).sum()
+    })
+}
+
+/// Goes through all schemas wherever they stand, innermost first.
+pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
+    fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
+        let Some(map) = value.as_object_mut() else { return 0 };
+        let mut changed = 0;
+        for (_, property) in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+            changed += schema(property, visit);
+        }
+        for key in ["items", "additionalProperties", "not"] {
+            if let Some(inner) = map.get_mut(key) {
+                changed += schema(inner, visit);
+            }
+        }
+        for key in ["allOf", "oneOf", "anyOf"] {
+            for part in map.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
+                changed += schema(part, visit);
+            }
+        }
+        changed + visit(map)
+    }
+    // Outside of schemas, whatever stands under `schema` is one, and so is each entry of `components.schemas`.
+    fn holder(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
+        match value {
+            Value::Object(map) => map
+                .iter_mut()
+                .map(|(key, inner)| match key.as_str() {
+                    "schema" => schema(inner, visit),
+                    "schemas" => inner.as_object_mut().into_iter().flatten().map(|(_, inner)| schema(inner, visit)).sum(),
+                    _ => holder(inner, visit),
+                })
+                .sum(),
+            Value::Array(items) => items.iter_mut().map(|item| holder(item, visit)).sum(),
+            _ => 0,
+        }
+    }
+    ["paths", "components"].iter().filter_map(|key| document.get_mut(*key).map(|part| holder(part, &mut visit))).sum()
+}

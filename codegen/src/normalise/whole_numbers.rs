@@ -1,0 +1,37 @@
+//! The files know one type of number. Counts and positions of pages are whole: the paging parameters of queries and
+//! request bodies, by the names that the platform gives them, become `integer`.
+
+use serde_json::Value;
+
+use super::walk;
+use crate::fault::{At, Fault};
+use crate::json::{self, Object};
+
+const NAMES: [&str; 7] = ["limit", "offset", "page", "pageLimit", "pageNumber", "pageSize", "skip"];
+
+pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    let queries = walk::parameters(document, |parameter| {
+        let counts = json::text(parameter, "name").is_some_and(|name| NAMES.contains(&name));
+        match parameter.get_mut("schema").and_then(Value::as_object_mut) {
+            Some(schema) if counts => whole(schema),
+            _ => 0,
+        }
+    });
+    let bodies = walk::schemas(document, |schema| {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+        properties
+            .filter(|(name, _)| NAMES.contains(&name.as_str()))
+            .filter_map(|(_, property)| property.as_object_mut())
+            .map(whole)
+            .sum()
+    });
+    Ok(queries + bodies)
+}
+
+fn whole(schema: &mut Object) -> usize {
+    if json::text(schema, "type") != Some("number") || schema.contains_key("enum") {
+        return 0;
+    }
+    schema.insert("type".into(), "integer".into());
+    1
+}

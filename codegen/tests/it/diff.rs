@@ -1,0 +1,62 @@
+//! What changed between two interfaces, and which of it breaks users.
+
+use hoopai_codegen::diff;
+use serde_json::{Value, json};
+
+use crate::support::{document, operation};
+
+fn sample() -> Value {
+    document(
+        json!({
+            "/things": { "get": operation("list-things", json!({ "parameters": [
+                { "in": "query", "name": "limit", "schema": { "type": "number" } },
+                { "in": "query", "name": "gone", "schema": { "type": "string" } },
+            ] })), "post": operation("create-thing", json!({ "requestBody": { "content": {
+                "application/json": { "schema": { "$ref": "#/components/schemas/New" } },
+            } } })) },
+            "/old": { "get": operation("old", json!({})) },
+        }),
+        json!({
+            "Thing": { "type": "object", "required": ["id"], "properties": {
+                "id": { "type": "string" }, "kind": { "type": "string", "enum": ["a", "b"] }, "gone": { "type": "string" },
+            } },
+            "New": { "type": "object", "properties": { "name": { "type": "string" }, "kind": { "type": "string" } } },
+        }),
+    )
+}
+
+#[test]
+fn changes_are_named_and_weighed() {
+    let old = sample();
+    let mut new = sample();
+    new["paths"].as_object_mut().unwrap().remove("/old");
+    new["paths"]["/new"] = json!({ "get": operation("new", json!({})) });
+    new["paths"]["/things"]["get"]["parameters"] = json!([
+        { "in": "query", "name": "limit", "required": true, "schema": { "type": "string" } },
+        { "in": "query", "name": "extra", "schema": { "type": "string" } },
+        { "in": "query", "name": "must", "required": true, "schema": { "type": "string" } },
+    ]);
+    new["paths"]["/things"]["get"]["security"] = json!([{ "bearer": ["things.readonly"] }]);
+    let thing = &mut new["components"]["schemas"]["Thing"];
+    thing["required"] = json!([]);
+    thing["properties"] = json!({
+        "id": { "type": "number" }, "kind": { "type": "string", "enum": ["b", "c"] }, "added": { "type": "string" },
+    });
+    new["components"]["schemas"]["New"]["required"] = json!(["name"]);
+    new["components"]["schemas"]["Fresh"] = json!({ "type": "object" });
+    let changes = diff(old.to_string().as_bytes(), new.to_string().as_bytes()).unwrap();
+    insta::assert_snapshot!(changes.iter().map(|change| format!("{change}\n")).collect::<String>());
+}
+
+#[test]
+fn nothing_changed_is_nothing() {
+    let bytes = sample().to_string();
+    assert_eq!(diff(bytes.as_bytes(), bytes.as_bytes()).unwrap(), []);
+}
+
+#[test]
+fn both_sides_must_be_documents() {
+    let bytes = sample().to_string();
+    let fault = diff(bytes.as_bytes(), b"[1]").unwrap_err().to_string();
+    assert_eq!(fault, "the new openapi.json: the document is an array, where an object belongs; correct it in the module's overlay, or fetch the file again");
+}

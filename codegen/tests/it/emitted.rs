@@ -1,0 +1,139 @@
+//! The code that a module gets: one small module that has every feature, and that twice gives the same bytes.
+
+use serde_json::{Value, json};
+
+use crate::support::{document, generate_sample, operation};
+
+/// A module with one of everything.
+pub(crate) fn everything() -> Value {
+    let id = json!({ "in": "path", "name": "thingId", "required": true, "schema": { "type": "string" } });
+    let version = json!({ "in": "header", "name": "Version", "required": true, "schema": { "type": "string", "enum": ["2021-04-15"] } });
+    let json_of = |name: &str| json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } });
+    let mut sample = document(
+        json!({
+            "/things/": {
+                "get": operation("get-things", json!({
+                    "security": [{ "Location-Access": ["things.readonly"] }],
+                    "parameters": [
+                        version,
+                        { "in": "query", "name": "locationId", "required": true, "schema": { "type": "string" } },
+                        { "in": "query", "name": "limit", "schema": { "type": "number" } },
+                        { "in": "query", "name": "startAfterId", "schema": { "type": "string" } },
+                        { "in": "query", "name": "status", "schema": { "type": "string", "enum": ["open", "won", "in progress", "-1"] } },
+                        { "in": "query", "name": "fields", "explode": false, "schema": { "type": "array", "items": { "type": "string", "enum": ["id", "name"] } } },
+                        { "in": "query", "name": "type", "schema": { "type": "object", "properties": { "a": { "type": "string" } } } },
+                    ],
+                    "responses": { "200": json_of("ThingsSuccessfulResponseDto"), "201": json_of("ThingsSuccessfulResponseDto"), "400": json_of("Bad") },
+                })),
+                "post": operation("create-thing", json!({
+                    "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/CreateThingDto" } } } },
+                    "responses": { "201": json_of("ThingDto") },
+                })),
+            },
+            "/things/{thingId}": {
+                "get": operation("get-thing", json!({ "parameters": [id], "responses": { "200": json_of("ThingDto") } })),
+                "delete": operation("remove-thing", json!({ "parameters": [id, { "in": "header", "name": "x-reason", "schema": { "type": "string" } }], "responses": { "204": {} } })),
+                "put": operation("edit-thing", json!({ "deprecated": true, "parameters": [id],
+                    "requestBody": { "content": { "application/json": { "schema": { "type": "array", "items": { "$ref": "#/components/schemas/Label" } } } } },
+                })),
+            },
+            "/things/{thingId}/file": { "get": operation("download-thing", json!({ "parameters": [id],
+                "responses": { "200": { "content": { "application/pdf": { "schema": { "type": "string", "format": "binary" } } } } },
+            })) },
+            "/things/upload": { "post": operation("upload-thing", json!({ "requestBody": { "content": { "multipart/form-data": { "schema": {
+                "type": "object", "required": ["file"], "properties": {
+                    "file": { "type": "string", "format": "binary" }, "hosted": { "type": "boolean" }, "locationId": { "type": "string" },
+                },
+            } } } } })) },
+            "/things/token": { "post": operation("get-token", json!({ "requestBody": { "content": { "application/x-www-form-urlencoded": { "schema": {
+                "type": "object", "required": ["client_id"], "properties": { "client_id": { "type": "string" } },
+            } } } } })) },
+        }),
+        json!({
+            "Bad": { "type": "object", "properties": { "message": { "type": "string" } } },
+            "ThingsSuccessfulResponseDto": { "type": "object", "properties": {
+                "things": { "type": "array", "items": { "$ref": "#/components/schemas/ThingDto" } },
+                "total": { "type": "number" },
+            } },
+            "ThingDto": { "type": "object", "properties": {
+                "id": { "type": "string" }, "_id": { "type": "string" }, "type": { "type": "string" }, "extra": { "type": "string" },
+                "dueDate": { "type": "string", "format": "date-time", "nullable": true },
+                "parent": { "$ref": "#/components/schemas/ThingDto" },
+                "children": { "type": "array", "items": { "$ref": "#/components/schemas/ThingDto" } },
+                "label": { "allOf": [{ "$ref": "#/components/schemas/Label" }], "deprecated": true },
+                "status": { "type": "string", "enum": ["open", "won", "in progress", "-1"] },
+                "priority": { "type": "number", "enum": [0, 0.5, 1] },
+                "free": { "type": "object" }, "any": {},
+                "byName": { "type": "object", "additionalProperties": { "$ref": "#/components/schemas/Label" } },
+                "union": { "oneOf": [
+                    { "type": "object", "properties": { "kind": { "type": "string" }, "width": { "type": "number" } } },
+                    { "type": "object", "properties": { "kind": { "type": "string" }, "width": { "type": "string" } } },
+                ] },
+                "text": { "anyOf": [{ "type": "string" }, { "type": "string", "enum": ["x"] }] },
+                "mixed": { "anyOf": [{ "type": "string" }, { "type": "number" }] },
+            } },
+            "Label": { "type": "object", "properties": { "name": { "type": "string" }, "at": { "type": "object", "properties": { "x": { "type": "number" } } } } },
+            "CreateThingDto": { "type": "object", "required": ["name", "locationId"], "properties": {
+                "name": { "type": "string" }, "locationId": { "type": "string" }, "tags": { "type": "array", "items": { "type": "string" } },
+                "to": { "type": "object", "properties": { "x": { "type": "number" } } },
+            } },
+        }),
+    );
+    sample["components"]["securitySchemes"]["Location-Access"] = json!({ "type": "http", "scheme": "bearer" });
+    sample
+}
+
+const OVERLAY: &str = "overlay: 1.0.0
+info: { title: sample, version: 1.0.0 }
+actions:
+  - target: $.paths['/things/token'].post
+    description: It mints a token.
+    update:
+      x-hoopai-name: exchange_token
+      x-hoopai-idempotent: false
+      summary: Exchanges a code for a token.
+      description: |
+        A code is good once.
+
+        A second use is refused.
+  - target: $.components.schemas.ThingDto
+    description: Ours.
+    update: { description: A thing that has one of everything., properties: { dueDate: { description: When it is due. } } }
+";
+
+#[test]
+fn every_feature_of_a_module() {
+    let generated = generate_sample(&everything(), Some(OVERLAY)).unwrap();
+    for (path, text) in &generated.files {
+        insta::assert_snapshot!(path.replace('/', "_"), text);
+    }
+    insta::assert_debug_snapshot!("report", generated.report);
+}
+
+#[test]
+fn twice_the_same_bytes() {
+    let one = generate_sample(&everything(), Some(OVERLAY)).unwrap();
+    let two = generate_sample(&everything(), Some(OVERLAY)).unwrap();
+    assert_eq!(one.files, two.files);
+    assert_eq!(one.effective, two.effective);
+}
+
+#[test]
+fn clashing_names_and_unsupported_things_are_refused_with_place_and_remedy() {
+    let fault = |path: &str, method: &str, parts: Value| {
+        let mut sample = document(json!({ "/a": { "get": operation("get-a", json!({})) } }), json!({}));
+        sample["paths"][path][method] = operation("get_a", parts);
+        generate_sample(&sample, None).unwrap_err().to_string()
+    };
+    let faults = [
+        fault("/b", "get", json!({})),
+        fault("/b", "trace", json!({})),
+        fault("/b", "post", json!({ "requestBody": { "content": { "text/xml": {} } } })),
+        fault("/b", "get", json!({ "parameters": [{ "in": "cookie", "name": "c" }] })),
+        fault("/b/{", "get", json!({})),
+        fault("b", "get", json!({})),
+    ];
+    let overlay = "overlay: 1.0.0\ninfo: { title: s, version: '1' }\nactions:\n  - target: $.paths['/things/'].get\n    description: A bad name.\n    update: { x-hoopai-name: Get-Things }\n";
+    let named = generate_sample(&everything(), Some(overlay)).unwrap_err().to_string();
+    insta::assert_snapshot!(format!("{}\n{named}", faults.join("\n")));
+}

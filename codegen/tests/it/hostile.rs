@@ -1,0 +1,264 @@
+//! Hostile input: documents, real ones and our own, mutated at random. Each case ends in a crate or in an error that
+//! names file and place; never in a panic, the generator's own included, and never in a hang.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use hoopai_codegen::{Fault, distil, generate};
+use serde_json::{Map, Value, json};
+
+use crate::support::{module, root};
+
+const CASES: u64 = 2_400;
+/// Far more than any case needs; only a hang takes as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Real documents above this size take too long for this many cases; their kinds of schema are in the smaller ones.
+const SIZE_LIMIT: usize = 45_000;
+
+#[test]
+fn mutated_documents_never_panic_or_hang() {
+    let seed = std::env::var("HOOPAI_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    println!("seed {seed}; run it again with HOOPAI_SEED={seed}");
+    let sources = sources();
+    println!("{} documents, {CASES} cases", sources.len());
+    let (sender, results) = mpsc::channel();
+    for half in 0..2 {
+        let (sender, sources) = (sender.clone(), sources.clone());
+        // Detached, so that a hang in it cannot keep this test from saying so.
+        std::thread::spawn(move || {
+            for case in (half..CASES).step_by(2) {
+                let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, case, &sources)));
+                if sender.send((case, outcome.unwrap_or_else(|_| Err("it panicked".to_owned())))).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    let (mut crates, mut faults) = (0, 0);
+    for done in 0..CASES {
+        match results.recv_timeout(PATIENCE) {
+            Ok((_, Ok(true))) => crates += 1,
+            Ok((_, Ok(false))) => faults += 1,
+            Ok((case, Err(problem))) => panic!("seed {seed}, case {case}: {problem}"),
+            Err(_) => panic!("seed {seed}: a case hangs after {done} are done"),
+        }
+    }
+    println!("{crates} made a crate, {faults} a fault");
+    assert!(crates > CASES / 20 && faults > CASES / 20, "the mutations are too harmless or too harsh to prove anything");
+}
+
+/// Our own document, the committed ones and, where they are at hand, the raw ones.
+fn sources() -> Vec<(String, Value)> {
+    let mut found = vec![("sample".to_owned(), crate::emitted::everything())];
+    let mut folders: Vec<_> = ["specs", "../shared/upstream"]
+        .iter()
+        .filter_map(|folder| std::fs::read_dir(root().join(folder)).ok())
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    folders.sort();
+    for folder in folders {
+        let Ok(bytes) = std::fs::read(folder.join("openapi.json")) else { continue };
+        if bytes.len() < SIZE_LIMIT
+            && let Ok(document) = serde_json::from_slice(&bytes)
+        {
+            found.push((folder.display().to_string(), document));
+        }
+    }
+    found
+}
+
+/// One case: whether a crate came of it; an error is what must not be.
+fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String> {
+    let mut rng = Rng::with_seed(seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    // Every other case is our own document: it is small, and has one of everything.
+    let (_, document) = if case % 2 == 0 { &sources[0] } else { &sources[rng.usize(..sources.len())] };
+    let mut document = document.clone();
+    for _ in 0..rng.usize(1..4) {
+        mutate(&mut document, &mut rng);
+    }
+    let mut bytes = document.to_string().into_bytes();
+    if rng.u8(..) < 8 {
+        bytes.truncate(rng.usize(..=bytes.len()));
+    }
+    let common = json!({ "components": { "schemas": {
+        "BadRequestDTO": { "type": "object" }, "UnauthorizedDTO": { "type": "object" }, "UnprocessableDTO": { "type": "object" },
+    } } });
+    let outside = BTreeMap::from([("../common/common-schemas.json".to_owned(), common.to_string().into_bytes())]);
+    // Half of the cases skip distilling, as a hand-edited spec would.
+    let outcome = if rng.bool() {
+        distil("hostile.json", &bytes, &outside).and_then(|spec| generate(&module("hostile"), "hostile.json", &spec, "overlay.yaml", None))
+    } else {
+        generate(&module("hostile"), "hostile.json", &bytes, "overlay.yaml", None)
+    };
+    match outcome {
+        Ok(generated) => {
+            for (path, text) in generated.files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+                syn::parse_file(text).map_err(|error| format!("{path} does not parse: {error}"))?;
+            }
+            Ok(true)
+        }
+        Err(Fault { file, pointer, problem, remedy }) => {
+            if file.is_empty() || problem.is_empty() || remedy.is_empty() || !(pointer.is_empty() || pointer.starts_with('/')) {
+                return Err(format!("a fault without place or remedy: {file}#{pointer}: {problem}; {remedy}"));
+            }
+            // Whatever gets past the passes must be plain enough for the generator.
+            if problem.contains("the generator") {
+                return Err(format!("{file}#{pointer}: {problem}"));
+            }
+            Ok(false)
+        }
+    }
+}
+
+/// Every place in the document, as pointers.
+fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                places(inner, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+            }
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                places(inner, format!("{pointer}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+    found.push(pointer);
+}
+
+fn mutate(document: &mut Value, rng: &mut Rng) {
+    let mut found = Vec::new();
+    places(document, String::new(), &mut found);
+    let pointer = found[rng.usize(..found.len())].clone();
+    let other = found[rng.usize(..found.len())].clone();
+    let elsewhere = document.pointer(&other).cloned().unwrap_or_default();
+    let Some(place) = document.pointer_mut(&pointer) else { return };
+    match rng.u8(..14) {
+        // Types swapped.
+        0 => *place = odd(rng),
+        // Keys dropped.
+        1 => match place {
+            Value::Object(map) => {
+                if let Some(key) = pick(map, rng) {
+                    map.remove(&key);
+                }
+            }
+            Value::Array(items) => {
+                if !items.is_empty() {
+                    items.remove(rng.usize(..items.len()));
+                }
+            }
+            other => *other = Value::Null,
+        },
+        // References broken, or leading to themselves.
+        2 => *place = json!({ "$ref": reference(rng) }),
+        3 => {
+            if let Some(map) = place.as_object_mut() {
+                map.insert("$ref".into(), reference(rng).into());
+            }
+        }
+        // A part of the document in another place; cheap to make circular.
+        4 => *place = elsewhere,
+        // Deep nesting.
+        5 => {
+            let key = ["items", "additionalProperties", "allOf", "properties"][rng.usize(..4)];
+            let mut deep = elsewhere;
+            for _ in 0..rng.usize(1..140) {
+                deep = match key {
+                    "allOf" => json!({ key: [deep, {}] }),
+                    "properties" => json!({ "type": "object", key: { "a": deep } }),
+                    _ => json!({ "type": "array", key: deep }),
+                };
+            }
+            *place = deep;
+        }
+        // Huge enums.
+        6 => {
+            let size = [3, 40, 1_500][rng.usize(..3)];
+            *place = json!({ "type": "string", "enum": (0..size).map(|n| format!("value {n}")).collect::<Vec<_>>() });
+        }
+        // Enum values and names that are hard on Rust.
+        7 => *place = json!({ "type": "string", "enum": [word(rng), word(rng), word(rng), word(rng), "a", "A", "a"] }),
+        // Duplicate ids.
+        8 => {
+            for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+                for (_, operation) in item.as_object_mut().into_iter().flatten() {
+                    if let Some(operation) = operation.as_object_mut() {
+                        operation.insert("operationId".into(), "same".into());
+                    }
+                }
+            }
+        }
+        // Keys renamed.
+        9 | 10 => {
+            if let Some(map) = place.as_object_mut()
+                && let Some(key) = pick(map, rng)
+                && let Some(value) = map.remove(&key)
+            {
+                map.insert(word(rng), value);
+            }
+        }
+        // Strings changed: methods, types, places, names.
+        11 => *place = word(rng).into(),
+        // Schemas of every composition.
+        12 => {
+            let key = ["allOf", "oneOf", "anyOf"][rng.usize(..3)];
+            *place = json!({ key: [elsewhere, { "$ref": reference(rng) }, odd(rng)] });
+        }
+        // Several of the same.
+        _ => match place {
+            Value::Array(items) => items.extend(items.clone()),
+            Value::Object(map) => {
+                map.insert(word(rng), elsewhere);
+            }
+            other => *other = json!([other.clone(), other.clone()]),
+        },
+    }
+}
+
+fn pick(map: &Map<String, Value>, rng: &mut Rng) -> Option<String> {
+    if map.is_empty() { None } else { map.keys().nth(rng.usize(..map.len())).cloned() }
+}
+
+fn odd(rng: &mut Rng) -> Value {
+    match rng.u8(..9) {
+        0 => Value::Null,
+        1 => json!(true),
+        2 => json!(-1.5e300),
+        3 => json!(word(rng)),
+        4 => json!([]),
+        5 => json!({}),
+        6 => json!([["nested"], { "type": "string" }]),
+        7 => json!({ "type": ["string", 7, null] }),
+        _ => json!({ "type": "object", "required": true, "properties": { "": { "type": "any" }, "self": {}, "Self": {}, "é": {} } }),
+    }
+}
+
+fn reference(rng: &mut Rng) -> String {
+    let names = ["ThingDto", "Label", "Gone", "", "A/B", "~1", "CreateThingDto"];
+    let name = names[rng.usize(..names.len())];
+    match rng.u8(..8) {
+        0 => format!("#/components/parameters/{name}"),
+        1 => format!("other.json#/components/schemas/{name}"),
+        2 => name.to_owned(),
+        3 => "#".to_owned(),
+        _ => format!("#/components/schemas/{name}"),
+    }
+}
+
+fn word(rng: &mut Rng) -> String {
+    let words = [
+        "", "self", "Self", "type", "crate", "_", "__", "1", "1st", "-", "a-b", "a_b", "aB", "A B", "é", "日本", "🦀", "\u{202e}rtl", "\0",
+        "\"quoted\"", "`tick`", "*/", "//", "\\", "\n", "{", "}", "{a}/{b}", "/x/{id}", "$ref", "String", "Option", "Unrecognized", "new",
+        "send", "body", "extra", "clone", "path", "query", "header", "200", "2XX", "default", "object", "array", "integer", "null", "value",
+        "Vec", "Box", "r#fn", "Ünïcödé", "ﬁ", "a\u{301}", "İ",
+    ];
+    let word = words[rng.usize(..words.len())];
+    if rng.u8(..) < 10 { word.repeat(200) } else { word.to_owned() }
+}

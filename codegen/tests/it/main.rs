@@ -1,0 +1,9 @@
+//! The tests of codegen: each pass, the emitted code, comparisons, overlays, and hostile input.
+
+mod diff;
+mod distil;
+mod emitted;
+mod hostile;
+mod overlay;
+mod passes;
+mod support;

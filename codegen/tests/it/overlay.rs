@@ -1,0 +1,52 @@
+//! Overlays: what they do, and that one which does nothing is an error that names it.
+
+use hoopai_codegen::effective;
+use serde_json::{Value, json};
+
+use crate::support::{document, operation};
+
+fn apply(actions: &str) -> Result<Value, String> {
+    let document = document(
+        json!({ "/things": { "get": operation("get-things", json!({})), "post": operation("make", json!({})) } }),
+        json!({ "Thing": { "type": "object", "required": ["id"], "properties": { "id": { "type": "string", "enum": ["a"] } } } }),
+    );
+    let text = format!("overlay: 1.0.0\ninfo:\n  title: sample\n  version: 1.0.0\nactions:\n{actions}");
+    effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", Some(&text))
+        .map(|(document, _, _)| document)
+        .map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn updates_merge_and_removals_remove() {
+    let document = apply(
+        "  - target: $.components.schemas.Thing.properties\n    description: The platform sends it.\n    update:\n      name: { type: string }\n      id: { enum: [b] }\n\
+         \x20 - target: $.paths['/things'].post\n    description: Not offered any more.\n    remove: true\n",
+    )
+    .unwrap();
+    assert_eq!(document["components"]["schemas"]["Thing"]["properties"]["name"]["type"], "string");
+    assert_eq!(document["components"]["schemas"]["Thing"]["properties"]["id"]["enum"], json!(["a", "b"]));
+    assert!(document["paths"]["/things"].get("post").is_none());
+}
+
+#[test]
+fn one_target_may_hit_many() {
+    let document = apply("  - target: $.paths.*.*\n    description: All of them.\n    update: { deprecated: true }\n").unwrap();
+    assert_eq!(document["paths"]["/things"]["get"]["deprecated"], true);
+    assert_eq!(document["paths"]["/things"]["post"]["deprecated"], true);
+}
+
+#[test]
+fn what_does_nothing_or_says_nothing_is_named() {
+    let faults = [
+        "  - target: $.paths['/gone']\n    description: Because.\n    remove: true\n",
+        "  - target: $.components.schemas.Thing\n    description: Because.\n    update: { type: object }\n",
+        "  - target: $.components.schemas.Thing\n    description: Because.\n    update: { required: [id] }\n",
+        "  - target: $.components.schemas.Thing\n    update: { type: string }\n",
+        "  - target: $.components.schemas.Thing\n    description: Because.\n",
+        "  - target: $[\n    description: Because.\n    remove: true\n",
+        "  - target: $.info\n    description: Because.\n    extend: {}\n",
+        "  - target: $\n    description: Because.\n    remove: true\n",
+    ]
+    .map(|actions| apply(actions).unwrap_err());
+    insta::assert_snapshot!(faults.join("\n"));
+}

@@ -1,0 +1,215 @@
+//! Each normalise pass on a small document that has its fault: how often it struck, and what came out.
+
+use hoopai_codegen::effective;
+use serde_json::{Value, json};
+
+use crate::support::{document, operation};
+
+/// Runs all passes; the snapshot shows which struck, and the parts of the document that the test is about.
+fn mended(document: &Value, pointers: &[&str]) -> String {
+    let (document, _, passes) = effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", None).unwrap();
+    let mut out: String =
+        passes.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name}: {count}\n")).collect();
+    for pointer in pointers {
+        out.push_str(&format!("{pointer} = {:#}\n", document.pointer(pointer).unwrap_or(&Value::Null)));
+    }
+    out
+}
+
+fn get(parts: Value) -> Value {
+    document(json!({ "/things/{id}": { "get": operation("get-thing", parts) } }), json!({}))
+}
+
+fn with_id(parameters: Value) -> Value {
+    let mut all = vec![json!({ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } })];
+    all.extend(parameters.as_array().unwrap().iter().cloned());
+    get(json!({ "parameters": all }))
+}
+
+fn schema(schema: Value) -> Value {
+    document(json!({}), json!({ "Thing": schema }))
+}
+
+const PARAMETERS: &str = "/paths/~1things~1{id}/get/parameters";
+const THING: &str = "/components/schemas/Thing";
+
+#[test]
+fn shared_parameters() {
+    let mut document = get(json!({ "parameters": [{ "$ref": "#/components/parameters/Limit" }] }));
+    document["paths"]["/things/{id}"]["parameters"] =
+        json!([{ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } }]);
+    document["components"]["parameters"] = json!({ "Limit": { "in": "query", "name": "limit", "schema": { "type": "integer" } } });
+    insta::assert_snapshot!(mended(&document, &[PARAMETERS, "/paths/~1things~1{id}/parameters"]));
+}
+
+#[test]
+fn path_parameters_undeclared() {
+    let stray = json!([{ "in": "path", "name": "other", "required": true, "schema": { "type": "string" } }]);
+    insta::assert_snapshot!(mended(&get(json!({ "parameters": stray })), &[PARAMETERS]));
+}
+
+#[test]
+fn path_parameters_optional() {
+    let optional = json!([{ "in": "path", "name": "id", "schema": { "type": "string" } }]);
+    insta::assert_snapshot!(mended(&get(json!({ "parameters": optional })), &[PARAMETERS]));
+}
+
+#[test]
+fn path_parameters_repeated() {
+    let again = json!([
+        { "in": "query", "name": "id", "schema": { "type": "string" } },
+        { "in": "query", "name": "q", "schema": { "type": "string" } },
+        { "in": "query", "name": "q", "schema": { "type": "string" } },
+    ]);
+    insta::assert_snapshot!(mended(&with_id(again), &[PARAMETERS]));
+}
+
+#[test]
+fn authorization_headers() {
+    let header = json!([{ "in": "header", "name": "Authorization", "required": true, "schema": { "type": "string" } }]);
+    insta::assert_snapshot!(mended(&with_id(header), &[PARAMETERS]));
+}
+
+#[test]
+fn parameter_schemas() {
+    let odd = json!([
+        { "in": "query", "name": "beside", "anyOf": [{ "type": "string" }, { "type": "number" }] },
+        { "in": "query", "name": "content", "content": { "application/json": { "schema": { "type": "boolean" } } } },
+        { "in": "query", "name": "without" },
+    ]);
+    insta::assert_snapshot!(mended(&with_id(odd), &[PARAMETERS]));
+}
+
+#[test]
+fn schema_types() {
+    let odd = json!({ "properties": {
+        "any": { "type": "any" },
+        "list": { "type": ["string", "null"] },
+        "several": { "type": ["string", "number"] },
+        "items": { "items": { "type": "string" } },
+        "date": { "type": "date" },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
+fn array_items() {
+    insta::assert_snapshot!(mended(&schema(json!({ "type": "object", "properties": { "tags": { "type": "array" } } })), &[THING]));
+}
+
+#[test]
+fn enums() {
+    let odd = json!({ "type": "object", "properties": {
+        "twice": { "type": "string", "enum": ["a", "b", "a"] },
+        "nested": { "type": "number", "enum": [["US", "CA"]] },
+        "mixed": { "type": "string", "enum": ["a", 1, null] },
+        "none": { "type": "boolean", "enum": ["yes"], "nullable": true },
+        "nothing": { "type": "string", "enum": [] },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
+fn defaults() {
+    let odd = json!({ "type": "object", "properties": {
+        "right": { "type": "number", "default": 5 },
+        "text": { "type": "number", "default": "5" },
+        "beyond": { "type": "integer", "minimum": 1, "default": 0 },
+        "unlisted": { "type": "string", "enum": ["a"], "default": "b" },
+        "list": { "type": "array", "items": { "type": "string" }, "default": "[]" },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
+fn required() {
+    let odd = json!({ "type": "object", "required": ["a", "a"], "properties": {
+        "a": { "type": "string", "required": true },
+        "b": { "type": "object", "required": [], "properties": { "c": { "type": "string" } } },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
+fn schema_values() {
+    let odd = json!({ "type": "object", "properties": {
+        "a": { "type": "string", "format": 7, "maxLength": -1, "pattern": ["x"] },
+        "b": { "type": "number", "minimum": "0", "multipleOf": 0, "nullable": "true" },
+        "c": { "oneOf": [] },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
+fn whole_numbers() {
+    let mut document = with_id(json!([
+        { "in": "query", "name": "limit", "schema": { "type": "number" } },
+        { "in": "query", "name": "amount", "schema": { "type": "number" } },
+    ]));
+    document["components"]["schemas"]["Thing"] =
+        json!({ "type": "object", "properties": { "page": { "type": "number" }, "price": { "type": "number" } } });
+    insta::assert_snapshot!(mended(&document, &[PARAMETERS, THING]));
+}
+
+#[test]
+fn request_bodies() {
+    let paths = json!({
+        "/none": { "post": operation("none", json!({ "requestBody": { "content": {} } })) },
+        "/form": { "post": operation("form", json!({ "requestBody": { "content": { "multipart/form-data": {} } } })) },
+        "/json": { "post": operation("json", json!({ "requestBody": { "$ref": "#/components/requestBodies/Any" } })) },
+    });
+    let mut document = document(paths, json!({}));
+    document["components"]["requestBodies"] = json!({ "Any": { "content": { "application/json": {} } } });
+    insta::assert_snapshot!(mended(&document, &["/paths/~1none/post", "/paths/~1form/post/requestBody", "/paths/~1json/post/requestBody"]));
+}
+
+#[test]
+fn responses() {
+    let paths = json!({
+        "/none": { "get": operation("none", json!({ "responses": {} })) },
+        "/bare": { "get": operation("bare", json!({ "responses": {
+            "200": { "headers": { "Content-Type": {} } }, "418": {}, "404": { "$ref": "#/components/responses/Missing" },
+        } })) },
+    });
+    let mut document = document(paths, json!({}));
+    document["components"]["responses"] = json!({ "Missing": {} });
+    insta::assert_snapshot!(mended(&document, &["/paths/~1none/get/responses", "/paths/~1bare/get/responses"]));
+}
+
+#[test]
+fn operation_ids() {
+    let paths = json!({
+        "/a": { "get": operation("same", json!({})), "post": operation("same", json!({})) },
+        "/b/{id}": { "get": operation("", json!({ "parameters": [
+            { "in": "path", "name": "id", "required": true, "schema": { "type": "string" } },
+        ] })) },
+    });
+    let ids = ["/paths/~1a/get/operationId", "/paths/~1a/post/operationId", "/paths/~1b~1{id}/get/operationId"];
+    insta::assert_snapshot!(mended(&document(paths, json!({})), &ids));
+}
+
+#[test]
+fn security() {
+    let paths = json!({
+        "/none": { "get": operation("none", json!({ "security": [] })) },
+        "/unknown": { "get": operation("unknown", json!({ "security": [{ "key": [] }, { "bearer": ["a.readonly"] }, { "bearer": ["a.readonly"] }] })) },
+    });
+    insta::assert_snapshot!(mended(&document(paths, json!({})), &["/paths/~1none/get/security", "/paths/~1unknown/get/security"]));
+}
+
+#[test]
+fn a_sound_document_is_left_alone() {
+    let sound = with_id(json!([{ "in": "query", "name": "limit", "schema": { "type": "integer", "default": 20 } }]));
+    assert_eq!(mended(&sound, &[]), "");
+}
+
+#[test]
+fn references_that_lead_nowhere_or_round_are_named() {
+    let nowhere = schema(json!({ "type": "object", "properties": { "a": { "$ref": "#/components/schemas/Gone" } } }));
+    let round = document(json!({}), json!({
+        "A": { "allOf": [{ "$ref": "#/components/schemas/B" }] },
+        "B": { "$ref": "#/components/schemas/A" },
+    }));
+    let fault = |document: &Value| effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", None).unwrap_err().to_string();
+    insta::assert_snapshot!(format!("{}\n{}", fault(&nowhere), fault(&round)));
+}
