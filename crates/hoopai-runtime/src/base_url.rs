@@ -1,0 +1,83 @@
+//! The address that every call goes to, and nothing but it.
+
+use url::{Host, Url};
+
+use crate::Error;
+
+/// A checked base URL: https, or a loopback address.
+#[derive(Clone)]
+pub(crate) struct BaseUrl {
+    url: Url,
+    /// Scheme, host, port and path prefix, without a slash at the end.
+    text: String,
+}
+
+impl BaseUrl {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let url = Url::parse(text).map_err(|fault| {
+            Error::config(format!(
+                "the base URL is none ({fault}): give one such as {}",
+                crate::DEFAULT_BASE_URL
+            ))
+        })?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => {
+                return Err(Error::config(
+                    "the base URL must be https: over http the token could be read on the way; http is for loopback addresses only",
+                ));
+            }
+            _ => return Err(Error::config("the base URL must be https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Error::config(
+                "the base URL must not hold a user name or password: the token goes to `private_token`",
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Error::config(
+                "the base URL must end with its path: a query or fragment cannot be part of it",
+            ));
+        }
+        let text = url.as_str().trim_end_matches('/').to_owned();
+        Ok(BaseUrl { url, text })
+    }
+
+    /// Whether the address is on this machine, where no proxy is of use.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
+    /// The address of a call, from a path that is already encoded. `None`: the path would not arrive as it is, because it
+    /// steps out of the base URL or holds what no path may.
+    pub(crate) fn join(&self, path: &str, query: &str) -> Option<Url> {
+        let mut url = Url::parse(&format!("{}{path}", self.text)).ok()?;
+        let prefix = self.url.path().trim_end_matches('/');
+        let arrives =
+            url.path().strip_prefix(prefix) == Some(path) && url.origin() == self.url.origin();
+        if !arrives || url.query().is_some() || url.fragment().is_some() {
+            return None;
+        }
+        if !query.is_empty() {
+            url.set_query(Some(query));
+        }
+        Some(url)
+    }
+}
+
+/// Shows the host, not the path, which can be anyone's.
+impl std::fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.url.origin().ascii_serialization())
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,401 @@
+//! Request bodies: what a call was given, completed and checked, as what goes on the wire.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::ParamValue;
+use crate::multipart::{Part, Parts};
+use crate::operation::{self, BodyKind};
+use crate::query::encode_form;
+
+/// The body of a call while its parameters are set.
+#[derive(Default)]
+pub(crate) enum Body {
+    #[default]
+    None,
+    Json(Vec<u8>),
+    Form(Vec<(String, String)>),
+    Multipart(Parts),
+}
+
+/// The body as it goes on the wire.
+pub(crate) enum Payload {
+    Empty,
+    Json(Bytes),
+    Form(String),
+    Multipart(reqwest::multipart::Form),
+}
+
+/// The location that a body is to name if it names none.
+#[derive(Clone, Copy)]
+pub(crate) struct Fill<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) value: &'a str,
+    pub(crate) alt_type: bool,
+}
+
+/// A field that the caller adds to the top level.
+pub(crate) struct ExtraField {
+    name: String,
+    value: Box<RawValue>,
+}
+
+impl ExtraField {
+    pub(crate) fn new(name: String, value: impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(ExtraField {
+            name,
+            value: serde_json::value::to_raw_value(&value)?,
+        })
+    }
+
+    /// The value as texts of a form.
+    fn texts(&self) -> Vec<String> {
+        texts(serde_json::from_str(self.value.get()).unwrap_or_default())
+    }
+}
+
+/// Why a body cannot be sent.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// There must be one.
+    Missing,
+    /// It must have this field.
+    Field(&'static str),
+    /// Fields cannot be added to what is no object.
+    NoObject,
+    /// The content type of the part of this name is none.
+    ContentType(String),
+}
+
+impl Body {
+    pub(crate) fn parts(&mut self) -> &mut Parts {
+        if !matches!(self, Body::Multipart(_)) {
+            *self = Body::Multipart(Parts::default());
+        }
+        match self {
+            Body::Multipart(parts) => parts,
+            _ => unreachable!("set above"),
+        }
+    }
+
+    /// A form of the fields of a model.
+    pub(crate) fn form(value: impl Serialize) -> Result<Self, serde_json::Error> {
+        let pairs = match serde_json::to_value(value)? {
+            Value::Object(fields) => fields
+                .into_iter()
+                .flat_map(|(name, value)| {
+                    texts(value)
+                        .into_iter()
+                        .map(move |text| (name.clone(), text))
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        Ok(Body::Form(pairs))
+    }
+
+    /// Adds what is to be added, checks what must be there, and encodes.
+    pub(crate) fn finish(
+        self,
+        declared: Option<&operation::Body>,
+        extra: Vec<ExtraField>,
+        fill: Option<Fill<'_>>,
+    ) -> Result<Payload, Fault> {
+        let fields = declared.map_or(&[][..], |body| body.fields);
+        if matches!(self, Body::None) {
+            if extra.is_empty() && !made_of_fill(declared, fill) {
+                return if declared.is_some_and(|body| body.required) {
+                    Err(Fault::Missing)
+                } else {
+                    Ok(Payload::Empty)
+                };
+            }
+            let empty = match declared.map(|body| body.kind) {
+                None | Some(BodyKind::Json) => Body::Json(b"{}".to_vec()),
+                Some(BodyKind::Form) => Body::Form(Vec::new()),
+                Some(BodyKind::Multipart) => Body::Multipart(Parts::default()),
+            };
+            return empty.finish(declared, extra, fill);
+        }
+        match self {
+            Body::Json(bytes) => finish_json(bytes, fields, extra, fill),
+            Body::Form(mut pairs) => {
+                for field in extra {
+                    pairs.retain(|(name, _)| *name != field.name);
+                    pairs.extend(
+                        field
+                            .texts()
+                            .into_iter()
+                            .map(|text| (field.name.clone(), text)),
+                    );
+                }
+                let has = |name: &str| pairs.iter().any(|(other, _)| other == name);
+                let added = added(fill, has);
+                pairs.extend(
+                    added
+                        .into_iter()
+                        .map(|(name, value)| (name.to_owned(), value)),
+                );
+                require(fields, |name| pairs.iter().any(|(other, _)| other == name))?;
+                Ok(Payload::Form(encode_form(&pairs)))
+            }
+            Body::Multipart(mut parts) => {
+                for field in extra {
+                    parts.set(&field.name, field.texts().into_iter().map(Part::text));
+                }
+                for (name, value) in added(fill, |name| parts.has(name)) {
+                    parts.set(name, [Part::text(value)]);
+                }
+                require(fields, |name| parts.has(name))?;
+                if parts.is_empty() {
+                    return Err(Fault::Missing);
+                }
+                parts
+                    .into_form()
+                    .map(Payload::Multipart)
+                    .map_err(Fault::ContentType)
+            }
+            Body::None => Ok(Payload::Empty),
+        }
+    }
+}
+
+/// Whether a body that was not given may consist of the location alone.
+fn made_of_fill(declared: Option<&operation::Body>, fill: Option<Fill<'_>>) -> bool {
+    let (Some(body), Some(fill)) = (declared, fill) else {
+        return false;
+    };
+    body.fields
+        .iter()
+        .all(|field| *field == fill.name || fill.alt_type && *field == "altType")
+}
+
+/// The pairs that name the location, unless it is named.
+fn added(fill: Option<Fill<'_>>, has: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+    let mut pairs = Vec::new();
+    if let Some(fill) = fill
+        && !has(fill.name)
+    {
+        pairs.push((fill.name, fill.value.to_owned()));
+        if fill.alt_type && !has("altType") {
+            pairs.push(("altType", "location".to_owned()));
+        }
+    }
+    pairs
+}
+
+fn require(fields: &'static [&'static str], has: impl Fn(&str) -> bool) -> Result<(), Fault> {
+    match fields.iter().find(|field| !has(field)) {
+        Some(field) => Err(Fault::Field(field)),
+        None => Ok(()),
+    }
+}
+
+/// A value as texts of a form: a list as one for each item, nothing for `null`, JSON for what is no scalar.
+fn texts(value: Value) -> Vec<String> {
+    let mut out = Vec::new();
+    value.write(&mut out);
+    out
+}
+
+/// The body is read only where something is to be added or checked, and then only its top level.
+fn finish_json(
+    bytes: Vec<u8>,
+    fields: &'static [&'static str],
+    extra: Vec<ExtraField>,
+    fill: Option<Fill<'_>>,
+) -> Result<Payload, Fault> {
+    if fields.is_empty() && extra.is_empty() && fill.is_none() {
+        return Ok(Payload::Json(bytes.into()));
+    }
+    let Some(TopLevel(mut entries)) = TopLevel::read(&bytes) else {
+        // Not an object, so there is nothing to look for; but neither is there a place to add to.
+        return if extra.is_empty() {
+            Ok(Payload::Json(bytes.into()))
+        } else {
+            Err(Fault::NoObject)
+        };
+    };
+    entries.retain(|(name, _)| extra.iter().all(|field| field.name != *name));
+    entries.extend(
+        extra
+            .iter()
+            .map(|field| (Cow::Borrowed(field.name.as_str()), &*field.value)),
+    );
+
+    let added: Vec<(&str, Box<RawValue>)> =
+        added(fill, |name| entries.iter().any(|(other, _)| other == name))
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, serde_json::value::to_raw_value(&value).ok()?)))
+            .collect();
+    require(fields, |name| {
+        entries.iter().any(|(other, _)| other == name)
+            || added.iter().any(|(other, _)| *other == name)
+    })?;
+    if extra.is_empty() && added.is_empty() {
+        return Ok(Payload::Json(bytes.into()));
+    }
+    let added = added
+        .iter()
+        .map(|(name, value)| (Cow::Borrowed(*name), &**value));
+    Ok(Payload::Json(
+        write_object(entries.iter().cloned().chain(added)).into(),
+    ))
+}
+
+fn write_object<'a>(entries: impl Iterator<Item = (Cow<'a, str>, &'a RawValue)>) -> Vec<u8> {
+    let mut out = vec![b'{'];
+    for (name, value) in entries {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(Value::from(name).to_string().as_bytes());
+        out.push(b':');
+        out.extend_from_slice(value.get().as_bytes());
+    }
+    out.push(b'}');
+    out
+}
+
+/// The entries of an object, their values unread.
+struct TopLevel<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> TopLevel<'a> {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        struct Entries;
+
+        impl<'de> Visitor<'de> for Entries {
+            type Value = TopLevel<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TopLevel<'de>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    entries.push((Cow::Owned(name), map.next_value()?));
+                }
+                Ok(TopLevel(entries))
+            }
+        }
+
+        serde_json::Deserializer::from_slice(bytes)
+            .deserialize_map(Entries)
+            .ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, ExtraField, Fault, Fill, Payload};
+    use crate::operation::{Body as Declared, BodyKind};
+
+    const JSON: Declared = Declared {
+        kind: BodyKind::Json,
+        required: true,
+        fields: &["name"],
+    };
+    const FILL: Fill<'_> = Fill {
+        name: "altId",
+        value: "L\"1",
+        alt_type: true,
+    };
+
+    fn json(body: &str) -> Body {
+        Body::Json(body.as_bytes().to_vec())
+    }
+
+    fn text(payload: Result<Payload, Fault>) -> String {
+        match payload {
+            Ok(Payload::Json(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Ok(Payload::Form(text)) => text,
+            Ok(_) => panic!("another kind"),
+            Err(fault) => format!("{fault:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_to_add_leaves_the_bytes_alone() {
+        assert_eq!(
+            text(json("{ \"name\" : 1.0 }").finish(Some(&JSON), vec![], None)),
+            "{ \"name\" : 1.0 }"
+        );
+        assert_eq!(text(json("[1]").finish(Some(&JSON), vec![], None)), "[1]");
+    }
+
+    #[test]
+    fn what_must_be_there_is_named() {
+        assert_eq!(
+            text(Body::None.finish(Some(&JSON), vec![], None)),
+            "Missing"
+        );
+        assert_eq!(
+            text(json("{}").finish(Some(&JSON), vec![], None)),
+            "Field(\"name\")"
+        );
+        assert_eq!(
+            text(Body::None.finish(Some(&JSON), vec![], Some(FILL))),
+            "Missing"
+        );
+    }
+
+    #[test]
+    fn location_is_added_once_and_escaped() {
+        assert_eq!(
+            text(json(r#"{"name":"a"}"#).finish(Some(&JSON), vec![], Some(FILL))),
+            r#"{"name":"a","altId":"L\"1","altType":"location"}"#
+        );
+        let own = r#"{"name":"a","altId":"other"}"#;
+        assert_eq!(text(json(own).finish(Some(&JSON), vec![], Some(FILL))), own);
+        let alone = Declared {
+            fields: &["altId", "altType"],
+            ..JSON
+        };
+        assert_eq!(
+            text(Body::None.finish(Some(&alone), vec![], Some(FILL))),
+            r#"{"altId":"L\"1","altType":"location"}"#
+        );
+    }
+
+    #[test]
+    fn extra_fields_replace_and_add() {
+        let extra = || {
+            vec![
+                ExtraField::new("name".into(), 2).unwrap(),
+                ExtraField::new("more".into(), ["x"]).unwrap(),
+            ]
+        };
+        assert_eq!(
+            text(
+                json(r#"{"name":"a","big":12345678901234567890.10}"#).finish(
+                    Some(&JSON),
+                    extra(),
+                    None
+                )
+            ),
+            r#"{"big":12345678901234567890.10,"name":2,"more":["x"]}"#
+        );
+        assert_eq!(
+            text(Body::None.finish(None, extra(), None)),
+            r#"{"name":2,"more":["x"]}"#
+        );
+        assert_eq!(
+            text(json("[1]").finish(Some(&JSON), extra(), None)),
+            "NoObject"
+        );
+        let form =
+            Body::form(serde_json::json!({"name": "a b", "on": true, "none": null, "n": 20.0}))
+                .unwrap();
+        assert_eq!(
+            text(form.finish(None, extra(), None)),
+            "n=20&on=true&name=2&more=x"
+        );
+    }
+}

@@ -1,0 +1,352 @@
+//! A call that is being put together: parameters by name, until `send`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::body::{Body, ExtraField, Fault as BodyFault, Fill};
+use crate::error::{Error, Origin};
+use crate::operation::{ListStyle, Operation, Place, QueryParam};
+use crate::path::{self, Fault as PathFault};
+use crate::query::Query;
+use crate::sending::Sending;
+use crate::stream::ByteStream;
+use crate::transport::Prepared;
+use crate::{DEFAULT_API_VERSION, Handle, ParamValue, Part, decode};
+
+/// A call that is being put together. The builders of module crates fill it; see [`operation!`](crate::operation!).
+///
+/// Its methods take names as the wire has them, and a second value for a name replaces the first. A value that cannot be
+/// sent is reported when the call is.
+pub struct Call {
+    handle: Handle,
+    origin: Origin,
+    path: Vec<(Cow<'static, str>, String)>,
+    query: Query,
+    body: Body,
+    extra_body: Vec<ExtraField>,
+    version: Option<String>,
+    fault: Option<Error>,
+}
+
+impl Call {
+    /// A call of an operation.
+    pub fn new(handle: &Handle, operation: &'static Operation) -> Self {
+        Self::from_origin(handle, Origin::of(operation))
+    }
+
+    pub(crate) fn from_origin(handle: &Handle, origin: Origin) -> Self {
+        Call {
+            handle: handle.clone(),
+            origin,
+            path: Vec::new(),
+            query: Query::default(),
+            body: Body::None,
+            extra_body: Vec::new(),
+            version: None,
+            fault: None,
+        }
+    }
+
+    /// Sets a path parameter.
+    pub fn path(&mut self, name: impl Into<Cow<'static, str>>, value: impl ParamValue) {
+        let name = name.into();
+        self.path.retain(|(other, _)| *other != name);
+        self.path.push((name, texts(value).join(",")));
+    }
+
+    /// Sets a query parameter. A list is written as the operation's table says.
+    pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
+        let style = self
+            .declared_query()
+            .iter()
+            .find(|parameter| parameter.name == name)
+            .map(|parameter| parameter.style);
+        self.query
+            .set(name, texts(value), style.unwrap_or(ListStyle::Repeat));
+    }
+
+    /// Adds a query pair that the operation does not declare; a list adds one for each item.
+    pub fn extra_query(&mut self, name: impl Into<String>, value: impl ParamValue) {
+        self.query
+            .add(Cow::Owned(name.into()), texts(value), ListStyle::Repeat);
+    }
+
+    /// Sets the body, as JSON.
+    pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
+        match serde_json::to_vec(value) {
+            Ok(bytes) => self.body = Body::Json(bytes),
+            Err(_) => self.note(
+                "the body cannot be written as JSON: a key in it is no text, or its type refuses",
+            ),
+        }
+    }
+
+    /// Sets the body, as `application/x-www-form-urlencoded`, from the fields of a model.
+    pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
+        match Body::form(value) {
+            Ok(body) => self.body = body,
+            Err(_) => self.note(
+                "the body cannot be written as a form: a key in it is no text, or its type refuses",
+            ),
+        }
+    }
+
+    /// Sets a part of a `multipart/form-data` body.
+    pub fn part(&mut self, name: &'static str, part: impl Into<Part>) {
+        self.body.parts().set(name, [part.into()]);
+    }
+
+    /// Adds a part of a `multipart/form-data` body next to those of the same name.
+    pub fn add_part(&mut self, name: impl Into<String>, part: impl Into<Part>) {
+        self.body.parts().add(name.into(), part.into());
+    }
+
+    /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
+    pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
+        self.body
+            .parts()
+            .set(name, texts(value).into_iter().map(Part::text));
+    }
+
+    /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
+    pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
+        let name = name.into();
+        match ExtraField::new(name.clone(), value) {
+            Ok(field) => self.extra_body.push(field),
+            Err(_) => self.note(format!("the body field `{name}` cannot be written as JSON")),
+        }
+    }
+
+    /// Sends this API version.
+    pub fn api_version(&mut self, version: impl Into<String>) {
+        self.version = Some(version.into());
+    }
+
+    /// Sends the call; the reply is JSON.
+    pub fn send_json<T: DeserializeOwned>(self) -> Sending<T> {
+        Sending::new(self, false, decode::json)
+    }
+
+    /// Sends the call; what the reply holds is of no use.
+    pub fn send_empty(self) -> Sending<()> {
+        Sending::new(self, false, decode::empty)
+    }
+
+    /// Sends the call; the reply is bytes.
+    pub fn send_bytes(self) -> Sending<ByteStream> {
+        Sending::new(self, true, decode::bytes)
+    }
+
+    /// Keeps the first fault until the call is sent.
+    pub(crate) fn note(&mut self, text: impl Into<Cow<'static, str>>) {
+        if self.fault.is_none() {
+            self.fault = Some(Error::request(self.origin.clone(), text));
+        }
+    }
+
+    fn declared_query(&self) -> &'static [QueryParam] {
+        self.origin
+            .operation
+            .map_or(&[], |operation| operation.query)
+    }
+
+    /// Completes and checks the call. Nothing is sent before this has gone well.
+    pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, Prepared), Error> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let handle = self.handle.clone();
+        let operation = self.origin.operation;
+        let takes = operation.and_then(|operation| operation.location);
+        let location = takes.and_then(|takes| Some((takes, handle.location()?)));
+
+        let path = self.fill_path(
+            location
+                .filter(|(takes, _)| takes.place == Place::Path)
+                .map(|(takes, value)| (takes.name, value)),
+        )?;
+        if let Some((takes, value)) = location
+            && takes.place == Place::Query
+            && !self.query.has(takes.name)
+        {
+            self.query
+                .set(takes.name, vec![value.to_owned()], ListStyle::Repeat);
+            if takes.alt_type && !self.query.has("altType") {
+                self.query
+                    .set("altType", vec!["location".to_owned()], ListStyle::Repeat);
+            }
+        }
+        for parameter in self.declared_query() {
+            if parameter.required && !self.query.has(parameter.name) {
+                return Err(self.missing("query parameter", parameter.name));
+            }
+        }
+        let Some(url) = handle.base_url().join(&path, &self.query.encode()) else {
+            return Err(Error::request(
+                self.origin,
+                "the path would not reach the wire as it is written: encode or remove what no path may hold",
+            ));
+        };
+        let version = self.version(&handle)?;
+        let fill = location
+            .filter(|(takes, _)| takes.place == Place::Body)
+            .map(|(takes, value)| Fill {
+                name: takes.name,
+                value,
+                alt_type: takes.alt_type,
+            });
+        let declared = operation.and_then(|operation| operation.body.as_ref());
+        let body = std::mem::take(&mut self.body);
+        let extra = std::mem::take(&mut self.extra_body);
+        let payload = match body.finish(declared, extra, fill) {
+            Ok(payload) => payload,
+            Err(fault) => return Err(self.unfit_body(fault)),
+        };
+        Ok((
+            handle,
+            Prepared {
+                origin: self.origin,
+                url,
+                version,
+                payload,
+                streamed,
+            },
+        ))
+    }
+
+    fn fill_path(&self, location: Option<(&'static str, &str)>) -> Result<String, Error> {
+        let filled = path::fill(&self.origin.template, |name| {
+            let given = self
+                .path
+                .iter()
+                .find(|(other, _)| other == name)
+                .map(|(_, value)| value.as_str());
+            let default = location
+                .filter(|(other, _)| *other == name)
+                .map(|(_, value)| value);
+            given.or(default).map(str::to_owned)
+        });
+        filled.map_err(|fault| match fault {
+            PathFault::Missing(name) => self.missing("path parameter", &name),
+            PathFault::Unfit(name) => Error::request(
+                self.origin.clone(),
+                format!("the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"),
+            )
+            .about(name),
+            PathFault::Template(fault) => Error::request(self.origin.clone(), format!("the path cannot be sent: {fault}")),
+        })
+    }
+
+    /// Of the call, of the client, of the operation, of the platform: the first that names a version.
+    fn version(&self, handle: &Handle) -> Result<HeaderValue, Error> {
+        let declared = self
+            .origin
+            .operation
+            .and_then(|operation| operation.version);
+        let text = self
+            .version
+            .as_deref()
+            .or(handle.api_version())
+            .or(declared)
+            .unwrap_or(DEFAULT_API_VERSION);
+        HeaderValue::from_str(text)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| {
+                Error::request(
+                    self.origin.clone(),
+                    "the API version cannot be sent: give a date such as 2021-07-28",
+                )
+            })
+    }
+
+    fn missing(&self, what: &str, name: &str) -> Error {
+        let mut text = match self.origin.operation {
+            Some(_) => format!(
+                "the {what} `{name}` is not set: call `.{}(..)`",
+                setter(name)
+            ),
+            None => format!("the {what} `{name}` is not set: call `.path(\"{name}\", ..)`"),
+        };
+        let location = self
+            .origin
+            .operation
+            .and_then(|operation| operation.location);
+        if location.is_some_and(|location| location.name == name) {
+            text.push_str(", or set a default with `location` when the client is built");
+        }
+        Error::request(self.origin.clone(), text).about(name)
+    }
+
+    fn unfit_body(&self, fault: BodyFault) -> Error {
+        let text = match fault {
+            BodyFault::Missing => "the body is not set".to_owned(),
+            BodyFault::Field(name) => return self.missing("body field", name),
+            BodyFault::NoObject => {
+                "`extra_body` adds fields to an object, and the body is none".to_owned()
+            }
+            BodyFault::ContentType(name) => {
+                format!("the content type of the part `{name}` is none: give one such as text/csv")
+            }
+        };
+        Error::request(self.origin.clone(), text)
+    }
+}
+
+/// Shows which call it is, and none of its values.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call")
+            .field(&self.origin.to_string())
+            .finish()
+    }
+}
+
+fn texts(value: impl ParamValue) -> Vec<String> {
+    let mut out = Vec::new();
+    value.write(&mut out);
+    out
+}
+
+/// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.
+fn setter(name: &str) -> String {
+    let mut out = String::with_capacity(name.len() + 4);
+    let mut rest = name.chars().peekable();
+    let mut last = '_';
+    while let Some(c) = rest.next() {
+        let begins = c.is_ascii_uppercase()
+            && (!last.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase));
+        if (begins || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        }
+        last = c;
+    }
+    out.trim_end_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::setter;
+
+    #[test]
+    fn setters_are_named_as_rust_does() {
+        for (name, expected) in [
+            ("limit", "limit"),
+            ("startAfterId", "start_after_id"),
+            ("location_id", "location_id"),
+            ("altID", "alt_id"),
+            ("SMSSender", "sms_sender"),
+            ("tags[]", "tags"),
+            ("filter[from-date]", "filter_from_date"),
+        ] {
+            assert_eq!(setter(name), expected);
+        }
+    }
+}

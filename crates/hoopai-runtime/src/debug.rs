@@ -1,0 +1,127 @@
+//! Debug output that shows the shape of a value and none of its contents, for these are personal data.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+use crate::Extra;
+
+/// Stands for a value that is not shown.
+const HIDDEN: &str = "[hidden]";
+
+/// A value that can be written to a log: with its structure, without what it holds.
+pub trait Redact {
+    /// Writes the value.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+
+    /// Whether there is anything to show; a field that is not set is left out.
+    fn is_set(&self) -> bool {
+        true
+    }
+
+    /// Whether the value is hidden as a whole; of a list of such values only the length is shown.
+    fn is_hidden(&self) -> bool {
+        false
+    }
+}
+
+/// Writes a model: the fields that are set.
+pub fn debug_model(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    fields: &[(&str, &dyn Redact)],
+    extra: &Extra,
+) -> fmt::Result {
+    let mut out = f.debug_struct(name);
+    for (name, value) in fields {
+        if value.is_set() {
+            out.field(name, &Shown(*value));
+        }
+    }
+    if !extra.is_empty() {
+        out.field("extra", extra);
+    }
+    out.finish()
+}
+
+struct Shown<'a>(&'a dyn Redact);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.redact(f)
+    }
+}
+
+macro_rules! hidden {
+    ($($type:ty)*) => {$(
+        impl Redact for $type {
+            fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(HIDDEN)
+            }
+
+            fn is_hidden(&self) -> bool {
+                true
+            }
+        }
+    )*};
+}
+hidden!(String i64 f64 Value Map<String, Value>);
+
+impl Redact for bool {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+impl<T: Redact> Redact for Option<T> {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Some(value) => value.redact(f),
+            None => f.write_str("None"),
+        }
+    }
+
+    fn is_set(&self) -> bool {
+        self.is_some()
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.as_ref().is_some_and(Redact::is_hidden)
+    }
+}
+
+impl<T: Redact> Redact for Box<T> {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).redact(f)
+    }
+
+    fn is_hidden(&self) -> bool {
+        (**self).is_hidden()
+    }
+}
+
+impl<T: Redact> Redact for Vec<T> {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.iter().all(Redact::is_hidden) {
+            return write!(f, "[{} hidden]", self.len());
+        }
+        f.debug_list()
+            .entries(self.iter().map(|item| Shown(item)))
+            .finish()
+    }
+}
+
+/// Keys can be personal data as well as values, so only the number of entries is shown.
+impl<T> Redact for BTreeMap<String, T> {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{{} hidden}}", self.len())
+    }
+
+    fn is_hidden(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,249 @@
+//! Errors in words: what went wrong, and what to do about it.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::json_path::{locate, position};
+use super::mask::mask;
+use super::reply::{self, Reply, Shape};
+use super::{Error, ErrorKind, Inner, Origin, ids};
+use crate::operation::Tokens;
+
+/// The name of the operation where there is one, and method and path, without values.
+impl Display for Origin {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.operation {
+            Some(operation) => {
+                write!(
+                    f,
+                    "{}.{} ({} {})",
+                    operation.module, operation.name, self.method, operation.path
+                )
+            }
+            None => write!(f, "{} {}", self.method, mask(&self.template)),
+        }
+    }
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if let Some(origin) = &inner.origin {
+            write!(f, "{origin}: ")?;
+        }
+        match (inner.kind, &inner.reply) {
+            (ErrorKind::Status, Some(reply)) => refusal(f, self, inner, reply)?,
+            _ => f.write_str(&inner.text)?,
+        }
+        match (plain(self.trace_id()), plain(self.request_id())) {
+            (Some(trace), Some(request)) => write!(f, " [trace id {trace}, request id {request}]"),
+            (Some(trace), None) => write!(f, " [trace id {trace}]"),
+            (None, Some(request)) => write!(f, " [request id {request}]"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut out = f.debug_struct("Error");
+        out.field("kind", &inner.kind);
+        if let Some(origin) = &inner.origin {
+            out.field("call", &format_args!("{origin}"));
+        }
+        if !inner.text.is_empty() {
+            out.field("text", &inner.text);
+        }
+        if let Some(status) = inner.status {
+            out.field("status", &status.as_u16());
+        }
+        if let Some(reply) = &inner.reply {
+            out.field("shape", &reply.shape);
+            out.field("code", &reply.code.as_deref().map(mask));
+            out.field(
+                "messages",
+                &reply
+                    .messages
+                    .iter()
+                    .map(|message| mask(message))
+                    .collect::<Vec<_>>(),
+            );
+            out.field("field_errors", &reply.fields);
+        }
+        if let Some(path) = &inner.json_path {
+            out.field("json_path", path);
+        }
+        if let Some(trace) = plain(self.trace_id()) {
+            out.field("trace_id", &trace);
+        }
+        if let Some(request) = plain(self.request_id()) {
+            out.field("request_id", &request);
+        }
+        if let Some(body) = &inner.body {
+            out.field("body", &format_args!("[{} bytes hidden]", body.len()));
+        }
+        out.finish()
+    }
+}
+
+fn plain(id: Option<&str>) -> Option<&str> {
+    id.filter(|id| ids::is_plain(id))
+}
+
+/// What the platform answered, and what to do.
+fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -> fmt::Result {
+    let status = inner.status.map_or(0, |status| status.as_u16());
+    let what = match status {
+        300..=399 => {
+            "the reply is a redirect, which is not followed so that the token stays with the platform"
+        }
+        401 => "the platform refused the token",
+        403 => "the platform forbids it",
+        404 => "the platform does not know it",
+        400 | 422 if error.is_not_found() => "the platform does not know it",
+        400 | 422 => "the platform takes the request for invalid",
+        429 => "too many requests",
+        500..=599 => "the platform failed",
+        _ => "the platform refused",
+    };
+    write!(f, "{what} ({status})")?;
+
+    let said = said(reply);
+    match reply.shape {
+        _ if !said.is_empty() => write!(f, ": {said}")?,
+        Shape::Empty => f.write_str("; its body is empty")?,
+        Shape::Html => f.write_str("; its body is an HTML page, so it comes from a proxy or from the edge before the platform")?,
+        Shape::CutOff => f.write_str("; its body is cut off")?,
+        Shape::Other => f.write_str("; its body is no JSON")?,
+        Shape::Json => {}
+    }
+    advice(f, inner, status, reply)
+}
+
+/// The messages and the complaints about fields, masked, in one line.
+fn said(reply: &Reply) -> String {
+    let mut parts: Vec<String> = reply.messages.iter().map(|message| mask(message)).collect();
+    parts.extend(
+        reply
+            .fields
+            .iter()
+            .map(|fault| format!("{}: {}", mask(&fault.field), mask(&fault.message))),
+    );
+    parts.dedup();
+    let left = parts.len().saturating_sub(10);
+    parts.truncate(10);
+    if left > 0 {
+        parts.push(format!("and {left} more"));
+    }
+    parts.join("; ")
+}
+
+fn advice(f: &mut Formatter<'_>, inner: &Inner, status: u16, reply: &Reply) -> fmt::Result {
+    let says = |word: &str| {
+        reply
+            .messages
+            .iter()
+            .any(|message| message.to_ascii_lowercase().contains(word))
+    };
+    match status {
+        300..=399 => f.write_str(". Check the base URL"),
+        401 if says("version header") => f.write_str(". Check `api_version`, a date such as 2021-07-28"),
+        401 if says("scope") || says("authclass") || says("iam ") => {
+            f.write_str(". The token itself is good: ")?;
+            needs(f, inner)
+        }
+        401 if says("private integration") => {
+            f.write_str(". Check the private integration token: copy it again from Settings > Integrations of the account")
+        }
+        401 if says("jwt") || says("expired") => f.write_str(". The token has expired or is damaged: get a new one"),
+        401 => f.write_str(". Check that the token is whole, has not been revoked, and belongs to the account"),
+        403 if reply.shape == Shape::Html => f.write_str(". Check the network, and that nothing on the way changes the request"),
+        403 if says("location") => f.write_str(". Use a token of that location, or that location's id"),
+        403 => {
+            f.write_str(". Check the token: ")?;
+            needs(f, inner)
+        }
+        404 => f.write_str(". Check the ids that were given, and that the token belongs to the account that has them"),
+        429 => f.write_str(". Wait before the next call: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan says otherwise"),
+        500..=599 => f.write_str(". Try again later; a call that writes may have been carried out, so look first"),
+        _ => Ok(()),
+    }
+}
+
+/// What token the operation needs.
+fn needs(f: &mut Formatter<'_>, inner: &Inner) -> fmt::Result {
+    let operation = inner.origin.as_ref().and_then(|origin| origin.operation);
+    let tokens = operation.map_or(Tokens::NONE, |operation| operation.tokens);
+    let scopes = operation.map_or(&[][..], |operation| operation.scopes);
+    let kind = match (tokens.location, tokens.agency) {
+        (true, false) => "the operation needs a location token",
+        (false, true) => "the operation needs an agency token",
+        _ => "the operation needs a token",
+    };
+    f.write_str(kind)?;
+    match scopes {
+        [] => f.write_str(" with the right scope"),
+        [scope] => write!(f, " with the scope {scope}"),
+        scopes => write!(f, " with the scopes {}", scopes.join(", ")),
+    }
+}
+
+/// A reply that is no value of its type: in words, and where. The reader's own words hold values, so only what it expected is
+/// taken from them.
+pub(super) fn decode(fault: &serde_json::Error, body: &[u8]) -> (String, Option<String>) {
+    if reply::is_blank(body) {
+        return (
+            "the reply is empty where a value is needed".to_owned(),
+            None,
+        );
+    }
+    if reply::looks_like_html(body) {
+        return ("the reply is an HTML page in place of JSON, so it comes from a proxy or from the edge before the platform".to_owned(), None);
+    }
+    if fault.is_eof() {
+        return (
+            "the reply is cut off: its JSON ends before it is whole".to_owned(),
+            None,
+        );
+    }
+    let place = locate(body, position(body, fault.line(), fault.column()));
+    let path = if place.path.is_empty() {
+        "its top level".to_owned()
+    } else {
+        format!("`{}`", place.path)
+    };
+    if !fault.is_data() {
+        return (
+            format!(
+                "the reply is no JSON, from byte {} on",
+                position(body, fault.line(), fault.column())
+            ),
+            None,
+        );
+    }
+    let words = fault.to_string();
+    let words = words
+        .rsplit_once(" at line ")
+        .map_or(words.as_str(), |(words, _)| words);
+    let expected = words
+        .rsplit_once(", expected ")
+        .map(|(_, expected)| mask(expected));
+    let text = match (place.found, expected) {
+        (Some(found), Some(expected)) => {
+            format!("the reply does not fit at {path}: found {found}, expected {expected}")
+        }
+        (Some(found), None) => format!("the reply does not fit at {path}: found {found}"),
+        (None, Some(expected)) => format!("the reply does not fit at {path}: expected {expected}"),
+        (None, None) => format!("the reply does not fit at {path}"),
+    };
+    (text, Some(place.path))
+}
+
+/// The innermost cause, which says most, masked.
+pub(super) fn root_cause(fault: &dyn std::error::Error) -> String {
+    let mut cause = fault;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    mask(&cause.to_string())
+}

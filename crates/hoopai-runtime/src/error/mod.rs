@@ -1,0 +1,370 @@
+//! What can go wrong with a call, as one type.
+
+mod display;
+pub(crate) mod ids;
+mod json_path;
+mod mask;
+mod reply;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::operation::{Method, Operation};
+use reply::Reply;
+
+/// Which call it was: an operation of a table, or a method and path of the caller's own.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) method: Method,
+    pub(crate) template: Cow<'static, str>,
+}
+
+impl Origin {
+    pub(crate) fn of(operation: &'static Operation) -> Self {
+        Origin {
+            operation: Some(operation),
+            method: operation.method,
+            template: Cow::Borrowed(operation.path),
+        }
+    }
+}
+
+/// The kind of an [`Error`]: how far the call came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client's settings are unfit. Nothing was sent.
+    Config,
+    /// A parameter or body of the call is missing or unfit. Nothing was sent.
+    Request,
+    /// No connection was made. Nothing was sent.
+    Connect,
+    /// Time ran out. The platform may have done what was asked.
+    Timeout,
+    /// The connection broke, or the request could not be written. The platform may have done what was asked.
+    Transport,
+    /// The platform, or something in front of it, answered with a status other than 2xx.
+    Status,
+    /// The reply is longer than the client's limit.
+    TooLarge,
+    /// The reply came, with a 2xx status, and could not be read as what the operation answers.
+    Decode,
+}
+
+/// What went wrong with a call, or with making a client.
+///
+/// Its `Display` is a sentence to act on, its `Debug` the facts. Neither shows tokens or personal data: of the platform's own
+/// message, values, addresses, numbers and ids are masked, and the body is left out. [`messages`](Error::messages) and
+/// [`body`](Error::body) give them unmasked.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    origin: Option<Origin>,
+    /// Our own words on it, for kinds other than `Status`. Never holds a value.
+    text: Cow<'static, str>,
+    /// The parameter that is missing or unfit.
+    parameter: Option<String>,
+    timed_out: bool,
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+    reply: Option<Reply>,
+    body: Option<Bytes>,
+    json_path: Option<String>,
+    source: Option<reqwest::Error>,
+}
+
+/// A complaint of the platform about one field of a request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field, as the platform names it.
+    pub field: String,
+    /// What is wrong with it, in the platform's words.
+    pub message: String,
+}
+
+impl fmt::Debug for FieldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            mask::mask(&self.field),
+            mask::mask(&self.message)
+        )
+    }
+}
+
+impl Error {
+    fn new(kind: ErrorKind, origin: Option<Origin>, text: impl Into<Cow<'static, str>>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            origin,
+            text: text.into(),
+            parameter: None,
+            timed_out: false,
+            status: None,
+            headers: HeaderMap::new(),
+            reply: None,
+            body: None,
+            json_path: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn config(text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Config, None, text)
+    }
+
+    /// The HTTP client could not be made.
+    pub(crate) fn no_client(fault: reqwest::Error) -> Self {
+        let mut error = Self::config(format!(
+            "no HTTP client could be made: {}",
+            display::root_cause(&fault)
+        ));
+        error.0.source = Some(fault.without_url());
+        error
+    }
+
+    pub(crate) fn request(origin: Origin, text: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Request, Some(origin), text)
+    }
+
+    /// Names the parameter that it is about.
+    pub(crate) fn about(mut self, parameter: impl Into<String>) -> Self {
+        self.0.parameter = Some(parameter.into());
+        self
+    }
+
+    /// A request that got no whole reply.
+    pub(crate) fn transport(origin: Origin, fault: reqwest::Error, timeout: Duration) -> Self {
+        let mut error = Self::broken(origin, fault);
+        if error.0.kind == ErrorKind::Timeout {
+            error.0.text = format!(
+                "no whole reply came within {timeout:?}: try again later, or set a longer `timeout`"
+            )
+            .into();
+        }
+        error
+    }
+
+    /// The same, where the time that it had is not known.
+    pub(crate) fn broken(origin: Origin, fault: reqwest::Error) -> Self {
+        let fault = fault.without_url();
+        let cause = display::root_cause(&fault);
+        let (kind, text) = if fault.is_connect() {
+            (
+                ErrorKind::Connect,
+                format!(
+                    "no connection was made ({cause}): check the network, a proxy if there is one, and the base URL"
+                ),
+            )
+        } else if fault.is_timeout() {
+            (
+                ErrorKind::Timeout,
+                "the reply did not end in time: try again later, or set a longer `timeout`"
+                    .to_owned(),
+            )
+        } else {
+            (
+                ErrorKind::Transport,
+                format!(
+                    "the connection broke before the reply was whole ({cause}); whether the platform acted on it is not known"
+                ),
+            )
+        };
+        let mut error = Self::new(kind, Some(origin), text);
+        error.0.timed_out = fault.is_timeout();
+        error.0.source = Some(fault);
+        error
+    }
+
+    /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
+    pub(crate) fn status(
+        origin: Origin,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        cut: bool,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::Status, Some(origin), "");
+        error.0.reply = Some(Reply::parse(&headers, &body, cut));
+        error.0.body = Some(body);
+        error.with_reply(status, headers)
+    }
+
+    pub(crate) fn too_large(origin: Origin, limit: usize) -> Self {
+        Self::new(
+            ErrorKind::TooLarge,
+            Some(origin),
+            format!(
+                "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
+            ),
+        )
+    }
+
+    /// A 2xx whose body is not what the operation answers.
+    pub(crate) fn decode(origin: Origin, fault: &serde_json::Error, body: Bytes) -> Self {
+        let (text, path) = display::decode(fault, &body);
+        let mut error = Self::new(ErrorKind::Decode, Some(origin), text);
+        error.0.json_path = path;
+        error.0.body = Some(body);
+        error
+    }
+
+    /// Keeps what came with the reply.
+    pub(crate) fn with_reply(mut self, status: StatusCode, headers: HeaderMap) -> Self {
+        self.0.status = Some(status);
+        self.0.headers = headers;
+        self
+    }
+
+    /// The kind: how far the call came.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The operation that was called. `None` for settings, and for calls by method and path.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        self.0.origin.as_ref()?.operation
+    }
+
+    /// The HTTP method of the call. `None` for settings.
+    pub fn method(&self) -> Option<Method> {
+        Some(self.0.origin.as_ref()?.method)
+    }
+
+    /// The path of the call with its parameters in braces, never filled in. `None` for settings.
+    ///
+    /// For a call by method and path it is the path as it was given, which holds no values only if they were given apart.
+    pub fn path_template(&self) -> Option<&str> {
+        Some(&self.0.origin.as_ref()?.template)
+    }
+
+    /// The parameter that is missing or unfit, by its name on the wire, for kind [`Request`](ErrorKind::Request).
+    pub fn parameter(&self) -> Option<&str> {
+        self.0.parameter.as_deref()
+    }
+
+    /// The HTTP status, if there was a reply.
+    pub fn status_code(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked.
+    pub fn code(&self) -> Option<&str> {
+        self.0.reply.as_ref()?.code.as_deref()
+    }
+
+    /// The status that the body gives. It can differ from HTTP's.
+    pub fn body_status(&self) -> Option<u16> {
+        self.0.reply.as_ref()?.status
+    }
+
+    /// What the platform said, unmasked, so it can hold personal data. It says one thing or several.
+    pub fn messages(&self) -> &[String] {
+        self.0.reply.as_ref().map_or(&[], |reply| &reply.messages)
+    }
+
+    /// The platform's complaints about single fields, unmasked.
+    pub fn field_errors(&self) -> &[FieldError] {
+        self.0.reply.as_ref().map_or(&[], |reply| &reply.fields)
+    }
+
+    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked.
+    pub fn meta(&self) -> Option<&Value> {
+        self.0.reply.as_ref()?.meta.as_ref()
+    }
+
+    /// The platform's id of this call in its traces, which its support asks for.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.0
+            .reply
+            .as_ref()
+            .and_then(|reply| reply.trace_id.as_deref())
+            .or_else(|| ids::trace_id(&self.0.headers))
+    }
+
+    /// The id that a host on the way gave to the request.
+    pub fn request_id(&self) -> Option<&str> {
+        ids::request_id(&self.0.headers)
+    }
+
+    /// A header of the reply, if there was one and it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body of the reply as it came, for kinds [`Status`](ErrorKind::Status) and [`Decode`](ErrorKind::Decode). It can
+    /// hold personal data.
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.body.as_ref()
+    }
+
+    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded`, for kind
+    /// [`Decode`](ErrorKind::Decode).
+    pub fn json_path(&self) -> Option<&str> {
+        self.0.json_path.as_deref()
+    }
+
+    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which.
+    pub fn is_auth(&self) -> bool {
+        self.is_status(401)
+    }
+
+    /// The token may not do this (403), as with a location that is not its own.
+    pub fn is_forbidden(&self) -> bool {
+        self.is_status(403)
+    }
+
+    /// What was asked for does not exist: 404, or a 400 that says so, which is how the platform answers for an unknown contact.
+    pub fn is_not_found(&self) -> bool {
+        self.is_status(404)
+            || self.is_status(400)
+                && self
+                    .messages()
+                    .iter()
+                    .any(|message| message.to_ascii_lowercase().contains("not found"))
+    }
+
+    /// The platform takes the request for invalid: 422, or a 400 that is not about something missing.
+    pub fn is_validation(&self) -> bool {
+        self.is_status(422) || self.is_status(400) && !self.is_not_found()
+    }
+
+    /// Too many requests (429).
+    pub fn is_rate_limited(&self) -> bool {
+        self.is_status(429)
+    }
+
+    /// Time ran out on this side, while connecting or later.
+    pub fn is_timeout(&self) -> bool {
+        self.0.timed_out
+    }
+
+    /// No connection was made, so nothing was sent.
+    pub fn is_connect(&self) -> bool {
+        self.0.kind == ErrorKind::Connect
+    }
+
+    /// The reply could not be read as what the operation answers.
+    pub fn is_decode(&self) -> bool {
+        self.0.kind == ErrorKind::Decode
+    }
+
+    fn is_status(&self, status: u16) -> bool {
+        self.0.kind == ErrorKind::Status && self.0.status.is_some_and(|own| own.as_u16() == status)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}

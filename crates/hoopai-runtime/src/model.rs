@@ -1,0 +1,262 @@
+//! Models: the objects of the platform. Everything that they do is here, once; a model itself is a list of fields.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use crate::Extra;
+
+/// What the [`model!`](crate::model!) macro says about a model. Serialisation and its reverse are built on it.
+pub trait Model: Default {
+    /// The name of the Rust type.
+    const NAME: &'static str;
+
+    /// Reads the value that stands next in `map` into the field called `key`. `false`: there is no such field, and nothing
+    /// was read.
+    ///
+    /// # Errors
+    /// The value does not fit the field's type.
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+
+    /// Writes the fields that are set.
+    ///
+    /// # Errors
+    /// Those of the serialiser.
+    fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+
+    /// The fields that the type does not name.
+    fn extra(&self) -> &Extra;
+
+    /// The same, to be changed.
+    fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
+/// Debug output without personal data. Module crates use it; their users meet what it makes.
+///
+/// ```
+/// hoopai_runtime::model! {
+///     /// A task of a contact.
+///     pub struct Task {
+///         /// Its id.
+///         pub id: String = "id",
+///         /// When it is due.
+///         pub due_date: String = "dueDate",
+///         /// Labels.
+///         pub tags: Vec<String> = "tags",
+///         /// The task that it belongs to.
+///         pub parent: Box<Task> = "parent",
+///     }
+/// }
+/// # fn main() {
+/// let task = Task::new().due_date("2026-01-31").tags(["a", "b"]).parent(Task::new().id("1"));
+/// assert_eq!(task.tags.as_deref(), Some(&["a".to_string(), "b".to_string()][..]));
+/// # }
+/// ```
+///
+/// A field of type `T` is held as `Option<T>`. The text after `=` is the field's name on the wire. A field may be called
+/// anything but `new` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `serde_json::Value`,
+/// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
+#[macro_export]
+macro_rules! model {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty = $wire:literal ),* $(,)?
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                #[doc = ::core::concat!("`", $wire, "` on the wire.")]
+                ///
+                $(#[$field_meta])*
+                pub $field: ::core::option::Option<$type>,
+            )*
+            /// Fields that the interface file does not name.
+            pub extra: $crate::Extra,
+        }
+
+        impl $name {
+            /// Nothing set.
+            #[inline]
+            pub fn new() -> Self {
+                ::core::default::Default::default()
+            }
+
+            $(
+                #[doc = ::core::concat!("Sets `", $wire, "`.")]
+                #[inline]
+                #[must_use]
+                pub fn $field(mut self, value: impl $crate::IntoField<$type>) -> Self {
+                    self.$field = ::core::option::Option::Some(value.into_field());
+                    self
+                }
+            )*
+        }
+
+        impl $crate::model::Model for $name {
+            const NAME: &'static str = ::core::stringify!($name);
+
+            fn field<'de, A: $crate::__private::MapAccess<'de>>(
+                &mut self,
+                key: &str,
+                map: &mut A,
+            ) -> ::core::result::Result<bool, A::Error> {
+                ::core::result::Result::Ok(match key {
+                    $(
+                        $wire => {
+                            self.$field = $crate::__private::read(map)?;
+                            true
+                        }
+                    )*
+                    _ => {
+                        let _ = map;
+                        false
+                    }
+                })
+            }
+
+            fn entries<M: $crate::__private::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
+                let _ = &map;
+                $( $crate::__private::write(map, $wire, &self.$field)?; )*
+                ::core::result::Result::Ok(())
+            }
+
+            #[inline]
+            fn extra(&self) -> &$crate::Extra {
+                &self.extra
+            }
+
+            #[inline]
+            fn extra_mut(&mut self) -> &mut $crate::Extra {
+                &mut self.extra
+            }
+        }
+
+        impl $crate::Scalar for $name {}
+
+        impl<'de> $crate::__private::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
+                $crate::__private::deserialize_model(from)
+            }
+        }
+
+        impl $crate::__private::Serialize for $name {
+            fn serialize<S: $crate::__private::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::__private::serialize_model(self, to)
+            }
+        }
+
+        impl $crate::Redact for $name {
+            #[inline]
+            fn redact(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::__private::debug_model(
+                    f,
+                    ::core::stringify!($name),
+                    &[$( (::core::stringify!($field), &self.$field) ),*],
+                    &self.extra,
+                )
+            }
+        }
+
+        impl ::core::fmt::Debug for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::Redact::redact(self, f)
+            }
+        }
+    )+};
+}
+
+/// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
+pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    map: &mut A,
+) -> Result<Option<T>, A::Error> {
+    map.next_value()
+}
+
+/// Writes a field if it is set. Every field of every model is written here.
+pub fn write<M: SerializeMap, T: Serialize>(
+    map: &mut M,
+    name: &'static str,
+    value: &Option<T>,
+) -> Result<(), M::Error> {
+    match value {
+        Some(value) => map.serialize_entry(name, value),
+        None => Ok(()),
+    }
+}
+
+/// Reads a model.
+pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    from.deserialize_map(ModelVisitor(PhantomData))
+}
+
+/// Writes a model: the fields that are set, then those that its type does not name.
+pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
+    let mut map = to.serialize_map(None)?;
+    model.entries(&mut map)?;
+    for (name, value) in model.extra().iter() {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+struct ModelVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut model = T::default();
+        while let Some(Key(key)) = map.next_key()? {
+            if !model.field(&key, &mut map)? {
+                let value: Value = map.next_value()?;
+                model.extra_mut().insert(key, value);
+            }
+        }
+        Ok(model)
+    }
+}
+
+/// A key, borrowed from the input where that holds it without escapes.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+
+            fn visit_string<E>(self, key: String) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key)))
+            }
+        }
+
+        from.deserialize_str(KeyVisitor)
+    }
+}

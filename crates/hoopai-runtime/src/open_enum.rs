@@ -1,0 +1,256 @@
+//! Open enums: closed lists of texts that the platform adds to without notice.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Visitor};
+
+/// What the [`open_enum!`](crate::open_enum!) macro says about an enum. All else is built on it.
+pub trait OpenEnum: Sized {
+    /// The values that the interface file lists.
+    const VALUES: &'static [&'static str];
+
+    /// The variant of a listed value.
+    fn from_known(value: &str) -> Option<Self>;
+
+    /// The variant that holds a value that is not listed.
+    fn from_unknown(value: Unrecognized) -> Self;
+
+    /// The value as the wire has it.
+    fn wire(&self) -> &str;
+
+    /// Whether the value is listed.
+    fn listed(&self) -> bool;
+}
+
+/// A value that the interface file does not list, kept as it came.
+///
+/// It is made only by reading, so that a listed value never hides in it.
+#[derive(Clone)]
+pub struct Unrecognized(Box<str>);
+
+impl Unrecognized {
+    /// The value as the wire has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Hides the value, which can be anything.
+impl fmt::Debug for Unrecognized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+}
+
+impl fmt::Display for Unrecognized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Defines an enum that takes values which its interface file does not list. Module crates use it; their users meet what
+/// it makes.
+///
+/// ```
+/// hoopai_runtime::open_enum! {
+///     /// How far a task is.
+///     pub enum TaskStatus { Done = "done", InProgress = "in progress" }
+/// }
+/// # fn main() {
+/// assert_eq!(TaskStatus::from("done"), TaskStatus::Done);
+/// assert_eq!(TaskStatus::from("parked").as_str(), "parked");
+/// assert!(!TaskStatus::from("parked").is_known());
+/// # }
+/// ```
+///
+/// Equality, order and hash are those of the text. A variant may be called anything but `Unrecognized`, which is added. No two
+/// variants may have the same text.
+#[macro_export]
+macro_rules! open_enum {
+    ($(
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $( $(#[$variant_meta:meta])* $variant:ident = $wire:literal ),* $(,)?
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(
+                $(#[$variant_meta])*
+                #[doc = ::core::concat!("`", $wire, "`")]
+                $variant,
+            )*
+            /// A value that the interface file does not list.
+            Unrecognized($crate::open_enum::Unrecognized),
+        }
+
+        impl $name {
+            /// The values that the interface file lists, as the wire has them.
+            pub const VALUES: &'static [&'static str] = &[$($wire),*];
+
+            /// The value as the wire has it.
+            #[inline]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $( Self::$variant => $wire, )*
+                    Self::Unrecognized(value) => value.as_str(),
+                }
+            }
+
+            /// Whether the interface file lists the value.
+            #[inline]
+            pub fn is_known(&self) -> bool {
+                !::core::matches!(self, Self::Unrecognized(_))
+            }
+        }
+
+        impl $crate::open_enum::OpenEnum for $name {
+            const VALUES: &'static [&'static str] = Self::VALUES;
+
+            #[inline]
+            fn from_known(value: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(match value {
+                    $( $wire => Self::$variant, )*
+                    _ => return ::core::option::Option::None,
+                })
+            }
+
+            #[inline]
+            fn from_unknown(value: $crate::open_enum::Unrecognized) -> Self {
+                Self::Unrecognized(value)
+            }
+
+            #[inline]
+            fn wire(&self) -> &str {
+                self.as_str()
+            }
+
+            #[inline]
+            fn listed(&self) -> bool {
+                self.is_known()
+            }
+        }
+
+        impl $crate::Scalar for $name {}
+
+        impl $crate::ParamValue for $name {
+            #[inline]
+            fn write(self, out: &mut ::std::vec::Vec<::std::string::String>) {
+                $crate::ParamValue::write(self.as_str(), out);
+            }
+        }
+
+        impl $crate::Redact for $name {
+            #[inline]
+            fn redact(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Debug::fmt(self, f)
+            }
+        }
+
+        impl ::core::convert::From<&str> for $name {
+            #[inline]
+            fn from(value: &str) -> Self {
+                $crate::__private::parse_enum(value)
+            }
+        }
+
+        impl ::core::convert::From<::std::string::String> for $name {
+            #[inline]
+            fn from(value: ::std::string::String) -> Self {
+                $crate::__private::parse_enum(&value)
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = ::core::convert::Infallible;
+
+            #[inline]
+            fn from_str(value: &str) -> ::core::result::Result<Self, Self::Err> {
+                ::core::result::Result::Ok($crate::__private::parse_enum(value))
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::cmp::PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl ::core::cmp::Eq for $name {}
+
+        impl ::core::cmp::PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> ::core::option::Option<::core::cmp::Ordering> {
+                ::core::option::Option::Some(::core::cmp::Ord::cmp(self, other))
+            }
+        }
+
+        impl ::core::cmp::Ord for $name {
+            #[inline]
+            fn cmp(&self, other: &Self) -> ::core::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl ::core::hash::Hash for $name {
+            #[inline]
+            fn hash<H: ::core::hash::Hasher>(&self, state: &mut H) {
+                ::core::hash::Hash::hash(self.as_str(), state);
+            }
+        }
+
+        impl<'de> $crate::__private::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
+                $crate::__private::deserialize_enum(from)
+            }
+        }
+
+        impl $crate::__private::Serialize for $name {
+            fn serialize<S: $crate::__private::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
+                to.serialize_str(self.as_str())
+            }
+        }
+    )+};
+}
+
+/// Reads an open enum from a text; every text is one.
+pub fn parse_enum<T: OpenEnum>(value: &str) -> T {
+    T::from_known(value).unwrap_or_else(|| T::from_unknown(Unrecognized(value.into())))
+}
+
+/// Reads an open enum.
+pub fn deserialize_enum<'de, T: OpenEnum, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    from.deserialize_str(EnumVisitor(PhantomData))
+}
+
+struct EnumVisitor<T>(PhantomData<T>);
+
+impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<T, E> {
+        Ok(parse_enum(value))
+    }
+}

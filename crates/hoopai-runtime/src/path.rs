@@ -1,0 +1,143 @@
+//! Paths: from a template and its parameters to what goes on the wire.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// All but the unreserved characters of RFC 3986.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// What is encoded in a path that a caller wrote: the blank, and what is not ASCII.
+const WRITTEN: &AsciiSet = &AsciiSet::EMPTY.add(b' ');
+
+/// Encodes a value for a path or a query.
+pub(crate) fn encode(value: &str) -> String {
+    utf8_percent_encode(value, ENCODED).to_string()
+}
+
+/// Why a path cannot be built.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// A parameter of the template has no value.
+    Missing(String),
+    /// A parameter's value is empty, `.` or `..`: the path would be another one.
+    Unfit(String),
+    /// The template itself is unfit.
+    Template(&'static str),
+}
+
+/// Fills a template. `value` gives the value of a parameter by its name.
+pub(crate) fn fill(
+    template: &str,
+    mut value: impl FnMut(&str) -> Option<String>,
+) -> Result<String, Fault> {
+    let mut path = String::with_capacity(template.len() + 32);
+    let mut rest = template;
+    while let Some(start) = rest.find('{') {
+        let (before, after) = rest.split_at(start);
+        let Some(end) = after.find('}') else {
+            return Err(Fault::Template("a brace is opened and never closed"));
+        };
+        let name = &after[1..end];
+        let given = value(name).ok_or_else(|| Fault::Missing(name.to_owned()))?;
+        if matches!(given.as_str(), "" | "." | "..") {
+            return Err(Fault::Unfit(name.to_owned()));
+        }
+        path.push_str(before);
+        path.push_str(&encode(&given));
+        rest = &after[end + 1..];
+    }
+    path.push_str(rest);
+    // Dots that meet only now: `/{a}{b}`, or a template of a caller's own.
+    if path.split('/').any(is_dots) {
+        return Err(Fault::Template("a segment is `.` or `..`"));
+    }
+    Ok(path)
+}
+
+/// Checks a template that a caller wrote, and encodes what may not stand in a path.
+pub(crate) fn check(template: &str) -> Result<String, Fault> {
+    if !template.starts_with('/') {
+        return Err(Fault::Template(
+            "it must begin with `/`: the host is that of the base URL",
+        ));
+    }
+    if template.starts_with("//") {
+        return Err(Fault::Template(
+            "it must not begin with `//`: the host is that of the base URL",
+        ));
+    }
+    if template.contains(['?', '#']) {
+        return Err(Fault::Template(
+            "it must not hold `?` or `#`: query pairs go to `query`",
+        ));
+    }
+    if template.contains('\\') || template.contains(char::is_control) {
+        return Err(Fault::Template(
+            "it must not hold backslashes or control characters",
+        ));
+    }
+    if template.split('/').any(is_dots) {
+        return Err(Fault::Template("a segment is `.` or `..`"));
+    }
+    Ok(utf8_percent_encode(template, WRITTEN).to_string())
+}
+
+/// Whether a segment is taken for `.` or `..` on the way, encoded or not.
+fn is_dots(segment: &str) -> bool {
+    matches!(
+        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+        "." | ".."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, check, fill};
+
+    fn one(template: &str, value: &str) -> Result<String, Fault> {
+        fill(template, |_| Some(value.to_owned()))
+    }
+
+    #[test]
+    fn parameters_are_encoded_as_utf8() {
+        assert_eq!(
+            one("/a/{b}/", "x y/ü?#%&+'~-._").unwrap(),
+            "/a/x%20y%2F%C3%BC%3F%23%25%26%2B%27~-._/"
+        );
+    }
+
+    #[test]
+    fn values_that_make_another_path_are_refused() {
+        for value in ["", ".", ".."] {
+            assert_eq!(one("/a/{b}", value), Err(Fault::Unfit("b".into())));
+        }
+        assert_eq!(one("/a/{b}", "...").unwrap(), "/a/...");
+        assert_eq!(one("/a/{b}", "%2e%2e").unwrap(), "/a/%252e%252e");
+        assert!(matches!(one("/a/.{b}", "..."), Ok(path) if path == "/a/...."));
+        assert!(matches!(fill("/{a}.", |_| Some("x".into())), Ok(path) if path == "/x."));
+        assert!(matches!(one("/a/{b}.{c}", "x"), Ok(path) if path == "/a/x.x"));
+    }
+
+    #[test]
+    fn written_paths_stay_below_the_base() {
+        for path in [
+            "",
+            "a",
+            "//evil.example/a",
+            "/a?b",
+            "/a#b",
+            "/a\\b",
+            "/a\tb",
+            "/a/../b",
+            "/a/%2E%2e/b",
+            "/a/.%2e",
+            "/./a",
+        ] {
+            assert!(check(path).is_err(), "{path:?} was taken");
+        }
+        assert_eq!(check("/a/ü b/").unwrap(), "/a/%C3%BC%20b/");
+    }
+}

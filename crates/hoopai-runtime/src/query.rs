@@ -1,0 +1,76 @@
+//! Queries: from pairs to text.
+
+use std::borrow::Cow;
+
+use crate::operation::ListStyle;
+use crate::path::encode;
+
+/// The pairs of a query, in the order in which they were set.
+#[derive(Default)]
+pub(crate) struct Query(Vec<Pair>);
+
+struct Pair {
+    name: Cow<'static, str>,
+    values: Vec<String>,
+    style: ListStyle,
+}
+
+impl Query {
+    /// Sets a parameter, in place of what it had. An empty list unsets it.
+    pub(crate) fn set(&mut self, name: &'static str, values: Vec<String>, style: ListStyle) {
+        self.0.retain(|pair| pair.name != name);
+        self.add(Cow::Borrowed(name), values, style);
+    }
+
+    /// Adds a parameter next to those of the same name.
+    pub(crate) fn add(&mut self, name: Cow<'static, str>, values: Vec<String>, style: ListStyle) {
+        if !values.is_empty() {
+            self.0.push(Pair {
+                name,
+                values,
+                style,
+            });
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|pair| pair.name == name)
+    }
+
+    /// The query without its question mark.
+    pub(crate) fn encode(&self) -> String {
+        let mut out = String::new();
+        for pair in &self.0 {
+            match pair.style {
+                ListStyle::Repeat => pair
+                    .values
+                    .iter()
+                    .for_each(|value| push(&mut out, &pair.name, &encode(value))),
+                ListStyle::Comma => {
+                    let values: Vec<String> =
+                        pair.values.iter().map(|value| encode(value)).collect();
+                    push(&mut out, &pair.name, &values.join(","));
+                }
+            }
+        }
+        out
+    }
+}
+
+fn push(out: &mut String, name: &str, value: &str) {
+    if !out.is_empty() {
+        out.push('&');
+    }
+    out.push_str(&encode(name));
+    out.push('=');
+    out.push_str(value);
+}
+
+/// Pairs as `application/x-www-form-urlencoded` has them. A blank is `%20`, which every reader takes.
+pub(crate) fn encode_form(pairs: &[(String, String)]) -> String {
+    let mut out = String::new();
+    pairs
+        .iter()
+        .for_each(|(name, value)| push(&mut out, name, &encode(value)));
+    out
+}

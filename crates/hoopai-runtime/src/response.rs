@@ -1,0 +1,102 @@
+//! Successful replies.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::error::ids;
+
+/// A successful reply: what it holds, and what came with it. Reads like the `T` in it.
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+    trace_id: Option<String>,
+}
+
+impl<T> Response<T> {
+    pub(crate) fn new(
+        value: T,
+        status: StatusCode,
+        headers: HeaderMap,
+        trace_id: Option<String>,
+    ) -> Self {
+        Response {
+            value,
+            status,
+            headers,
+            trace_id,
+        }
+    }
+
+    /// What the reply holds.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The HTTP status, any of 2xx. The platform's interface files are not exact about which.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// A header, if it came and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The platform's id of this call in its traces: from the body, which ends with `traceId` in most replies, or from a header.
+    /// Its support asks for it.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id
+            .as_deref()
+            .or_else(|| ids::trace_id(&self.headers))
+    }
+
+    /// The id that a host on the way gave to the request, from a header.
+    pub fn request_id(&self) -> Option<&str> {
+        ids::request_id(&self.headers)
+    }
+
+    /// The same reply with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response {
+            value: change(self.value),
+            status: self.status,
+            headers: self.headers,
+            trace_id: self.trace_id,
+        }
+    }
+}
+
+impl<T> Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Response<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// Shows the type of the value in place of the value, which can be personal data, and no headers.
+impl<T> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status.as_u16())
+            .field("trace_id", &self.trace_id())
+            .field("request_id", &self.request_id())
+            .field("value", &format_args!("{}", std::any::type_name::<T>()))
+            .finish()
+    }
+}

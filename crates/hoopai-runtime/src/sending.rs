@@ -1,0 +1,61 @@
+//! A call on its way.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use crate::error::{Error, Origin};
+use crate::transport::RawReply;
+use crate::{Call, Response};
+
+/// What a road yields: the reply as it came, and the call that it answers.
+pub(crate) struct Sent {
+    pub(crate) origin: Origin,
+    pub(crate) reply: RawReply,
+}
+
+/// Turns a reply as it came into what the caller asked for.
+pub(crate) type Read<T> = fn(Sent) -> Result<Response<T>, Error>;
+
+/// A call on its way: await it. Dropping it gives the call up.
+///
+/// It is one type for all operations, and not a future of its own for each, because that is what hundreds of operations cost
+/// least to compile.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Sending<T> {
+    road: Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>>,
+    read: Read<T>,
+}
+
+impl<T> Sending<T> {
+    pub(crate) fn new(call: Call, streamed: bool, read: Read<T>) -> Self {
+        Sending {
+            road: road(call, streamed),
+            read,
+        }
+    }
+}
+
+fn road(call: Call, streamed: bool) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
+    Box::pin(async move {
+        let (handle, prepared) = call.prepare(streamed)?;
+        let origin = prepared.origin.clone();
+        let reply = handle.transport().execute(prepared).await?;
+        Ok(Sent { origin, reply })
+    })
+}
+
+impl<T> Future for Sending<T> {
+    type Output = Result<Response<T>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let sent = ready!(self.road.as_mut().poll(context));
+        Poll::Ready(sent.and_then(self.read))
+    }
+}
+
+impl<T> fmt::Debug for Sending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sending")
+    }
+}

@@ -1,0 +1,61 @@
+//! The setters of builders.
+
+/// Defines the setters of a builder that [`operation!`](crate::operation!) has made. Module crates use it; their users meet
+/// what it makes.
+///
+/// ```text
+/// setters! {
+///     GetContact {
+///         /// More about the parameter.
+///         path contact_id: String = "contactId",
+///         query limit: i64 = "limit",
+///     }
+/// }
+/// ```
+///
+/// A line is: where the value goes (`path`, `query`, `header`, or `text` and `part` of a multipart body), the setter, its type,
+/// and the name on the wire. `json body: T` and `form body: T` take the whole body.
+#[macro_export]
+macro_rules! setters {
+    ($builder:ident { $($(#[$meta:meta])* $place:ident $setter:ident: $type:ty $(= $wire:literal)?),* $(,)? }) => {
+        impl $builder {
+            $( $crate::__setter! { $(#[$meta])* $place $setter: $type $(= $wire)? } )*
+        }
+    };
+}
+
+/// One setter; see [`setters!`](crate::setters!).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __setter {
+    ($(#[$meta:meta])* part $setter:ident: $type:ty = $wire:literal) => {
+        #[doc = ::core::concat!("Sets the file `", $wire, "`.")]
+        ///
+        $(#[$meta])*
+        #[inline]
+        pub fn $setter(mut self, value: impl ::core::convert::Into<$crate::Part>) -> Self {
+            self.call.part($wire, value.into());
+            self
+        }
+    };
+    ($(#[$meta:meta])* $place:ident $setter:ident: $type:ty = $wire:literal) => {
+        #[doc = ::core::concat!("Sets `", $wire, "` (", ::core::stringify!($place), ").")]
+        ///
+        $(#[$meta])*
+        #[inline]
+        pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
+            self.call.$place($wire, value.into_field());
+            self
+        }
+    };
+    ($(#[$meta:meta])* $kind:ident $setter:ident: $type:ty) => {
+        /// Sets the body.
+        ///
+        $(#[$meta])*
+        #[inline]
+        pub fn $setter(mut self, value: impl $crate::IntoField<$type>) -> Self {
+            self.call.$kind(&value.into_field());
+            self
+        }
+    };
+}

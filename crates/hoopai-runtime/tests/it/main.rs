@@ -1,0 +1,3 @@
+//! The runtime as module crates and their users meet it.
+
+mod api;
