@@ -1,0 +1,98 @@
+//! `cargo xtask budget`: what the generated code costs to compile, with dependencies built beforehand, next to its limits.
+
+use std::time::{Duration, Instant};
+
+use hoopai_codegen::Module;
+
+use crate::{
+    Console, Result, Workspace,
+    build::crates_of,
+    commands::ci::cargo,
+    fault::{count, fault},
+};
+
+const RUNTIME: &str = "hoopai-runtime";
+const FIRST: &str = "contacts";
+
+pub(crate) fn budget(tree: &Workspace, console: &Console) -> Result<bool> {
+    let all = tree.modules()?;
+    let modules = tree.present(&all);
+
+    let started = Instant::now();
+    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let generation = started.elapsed();
+    let (mut lines, mut operations) = (0, 0);
+    for generated in generated {
+        let report = generated?.report;
+        lines += report.lines;
+        operations += report.operations;
+    }
+
+    let first: Vec<Module> = modules
+        .iter()
+        .filter(|module| module.name == FIRST)
+        .cloned()
+        .collect();
+    let of_first = if first.is_empty() {
+        None
+    } else {
+        Some(compile(tree, &first)?)
+    };
+    let of_all = compile(tree, &modules)?;
+
+    console.line(format_args!("{:<40} {:>8} {:>8}", "", "seconds", "limit"));
+    let line = |what: &str, took: Duration, limit: u32| {
+        let over = if took > Duration::from_secs(limit.into()) {
+            "  OVER"
+        } else {
+            ""
+        };
+        console.line(format_args!(
+            "{what:<40} {:>8.1} {limit:>8}{over}",
+            took.as_secs_f64()
+        ));
+    };
+    if let Some(took) = of_first {
+        line("compiling the runtime and contacts", took, 3);
+    }
+    line(
+        &format!(
+            "compiling the runtime and {}",
+            count(modules.len(), "module")
+        ),
+        of_all,
+        30,
+    );
+    line("generating them", generation, 15);
+    console.line(format_args!(
+        "{lines} lines generated for {operations} operations, {} an operation",
+        lines / operations.max(1)
+    ));
+    Ok(true)
+}
+
+/// The time to compile the runtime and some crates, everything that they depend on being built.
+fn compile(tree: &Workspace, modules: &[Module]) -> Result<Duration> {
+    let crates: Vec<String> = modules
+        .iter()
+        .map(Module::crate_name)
+        .chain([RUNTIME.to_owned()])
+        .collect();
+    let selection: Vec<&str> = crates.iter().flat_map(|name| ["--package", name]).collect();
+    let run = |arguments: &[&str]| {
+        if cargo(tree, &[arguments, &selection].concat())? {
+            Ok(())
+        } else {
+            Err(fault(
+                "cargo",
+                format!("{} failed", arguments[0]),
+                "see what it says above",
+            ))
+        }
+    };
+    run(&["build", "--quiet"])?;
+    run(&["clean", "--quiet", "--profile", "dev"])?;
+    let started = Instant::now();
+    run(&["build", "--quiet"])?;
+    Ok(started.elapsed())
+}

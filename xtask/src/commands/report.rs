@@ -1,0 +1,133 @@
+//! `cargo xtask report`: what the generator makes of each module.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use hoopai_codegen::ModuleReport;
+use serde_json::json;
+
+use crate::{Console, Result, Workspace, build::crates_of};
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Report {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn report(tree: &Workspace, options: &Report, console: &Console) -> Result<bool> {
+    let modules = tree.modules()?;
+    let generated = crates_of(tree, &modules, &console.bar("generating", modules.len()));
+    let mut reports = Vec::new();
+    let mut failed = Vec::new();
+    for generated in generated {
+        match generated {
+            Ok(generated) => reports.push(generated.report),
+            Err(fault) => failed.push(fault.to_string()),
+        }
+    }
+    if options.json {
+        let document = json!({ "modules": reports, "totals": totals(&reports), "failed": failed });
+        console.line(format_args!("{document:#}"));
+    } else {
+        table(&reports, console);
+        for fault in &failed {
+            console.line(format_args!("FAILED: {fault}"));
+        }
+    }
+    Ok(failed.is_empty())
+}
+
+fn totals(reports: &[ModuleReport]) -> serde_json::Value {
+    let sum = |part: fn(&ModuleReport) -> usize| reports.iter().map(part).sum::<usize>();
+    let (operations, lines) = (sum(|report| report.operations), sum(|report| report.lines));
+    json!({
+        "modules": reports.len(),
+        "operations": operations,
+        "typed": sum(|report| report.typed),
+        "untyped": sum(|report| report.untyped.len()),
+        "multipart": sum(|report| report.multipart.len()),
+        "paged": sum(|report| report.paged.len()),
+        "lines": lines,
+        "lines_per_operation": lines / operations.max(1),
+        "passes": passes(reports).into_iter().map(|(name, found)| {
+            (name.to_owned(), json!(found.iter().map(|(_, count)| count).sum::<usize>()))
+        }).collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+/// What each pass changed, by module.
+fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
+    let mut passes: BTreeMap<&str, Vec<(&str, usize)>> = BTreeMap::new();
+    for report in reports {
+        for (name, count) in &report.passes {
+            let found = passes.entry(name).or_default();
+            if *count > 0 {
+                found.push((&report.module, *count));
+            }
+        }
+    }
+    passes
+}
+
+fn table(reports: &[ModuleReport], console: &Console) {
+    let row = |name: &str, numbers: [usize; 6]| {
+        let [operations, typed, untyped, multipart, paged, lines] = numbers;
+        console.line(format_args!(
+            "{name:<24} {operations:>10} {typed:>6} {untyped:>8} {multipart:>10} {paged:>6} {lines:>7} {:>9}",
+            lines / operations.max(1)
+        ));
+    };
+    console.line(format_args!(
+        "{:<24} {:>10} {:>6} {:>8} {:>10} {:>6} {:>7} {:>9}",
+        "module", "operations", "typed", "untyped", "multipart", "paged", "lines", "lines/op."
+    ));
+    let mut total = [0; 6];
+    for report in reports {
+        let numbers = [
+            report.operations,
+            report.typed,
+            report.untyped.len(),
+            report.multipart.len(),
+            report.paged.len(),
+            report.lines,
+        ];
+        row(&report.module, numbers);
+        total
+            .iter_mut()
+            .zip(numbers)
+            .for_each(|(total, number)| *total += number);
+    }
+    row(&format!("{} modules", reports.len()), total);
+
+    type List = fn(&ModuleReport) -> &[String];
+    let lists: [(&str, List); 3] = [
+        ("untyped replies", |report| &report.untyped),
+        ("multipart", |report| &report.multipart),
+        ("paged", |report| &report.paged),
+    ];
+    for (title, list) in lists {
+        console.line(format_args!("\n{title}"));
+        for report in reports.iter().filter(|report| !list(report).is_empty()) {
+            console.line(format_args!(
+                "  {}: {}",
+                report.module,
+                list(report).join(", ")
+            ));
+        }
+    }
+    console.line("\nchanged by normalise passes");
+    for (name, found) in passes(reports) {
+        let sum: usize = found.iter().map(|(_, count)| count).sum();
+        let places: Vec<String> = found
+            .iter()
+            .map(|(module, count)| format!("{module} {count}"))
+            .collect();
+        let places = if places.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", places.join(", "))
+        };
+        console.line(format_args!("  {name}: {sum}{places}"));
+    }
+}

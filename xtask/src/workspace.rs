@@ -1,0 +1,205 @@
+//! Where things lie in the tree, and reading them. Paths are relative to the root and written with `/`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use hoopai_codegen::{Module, parse_modules};
+
+use crate::{
+    Result,
+    fault::{fault, refused},
+    swap::Step,
+};
+
+pub(crate) const MODULES: &str = "specs/modules.toml";
+pub(crate) const LOCK: &str = "specs/lock.toml";
+pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
+
+pub(crate) fn spec_file(module: &str) -> String {
+    format!("specs/{module}/openapi.json")
+}
+
+pub(crate) fn overlay_file(module: &str) -> String {
+    format!("specs/{module}/overlay.yaml")
+}
+
+pub(crate) fn crate_folder(module: &str) -> String {
+    format!("crates/api/{module}")
+}
+
+/// The tree that a command works on.
+#[derive(Clone)]
+pub struct Workspace {
+    root: PathBuf,
+    on_step: Arc<dyn Fn(Step<'_>) -> io::Result<()> + Send + Sync>,
+}
+
+impl Workspace {
+    /// The tree below `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self {
+            root: root.into(),
+            on_step: Arc::new(|_| Ok(())),
+        }
+    }
+
+    /// Calls `hook` before each step that changes the tree; an error stops the command there and then, without any
+    /// tidying up, as a kill at that point would.
+    #[must_use]
+    pub fn with_hook(
+        self,
+        hook: impl Fn(Step<'_>) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            on_step: Arc::new(hook),
+            ..self
+        }
+    }
+
+    pub(crate) fn step(&self, step: Step<'_>) -> io::Result<()> {
+        (self.on_step)(step)
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// The bytes of a file, `None` where there is no such file.
+    pub(crate) fn bytes(&self, relative: &str) -> Result<Option<Vec<u8>>> {
+        match fs::read(self.path(relative)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(refused(relative, "cannot be read", &error)),
+        }
+    }
+
+    /// The text of a file, `None` where there is no such file.
+    pub(crate) fn text(&self, relative: &str) -> Result<Option<String>> {
+        let Some(bytes) = self.bytes(relative)? else {
+            return Ok(None);
+        };
+        String::from_utf8(bytes).map(Some).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            fault(
+                relative,
+                format!("is not UTF-8 at byte {at}"),
+                "save it as UTF-8",
+            )
+        })
+    }
+
+    /// All modules, as `specs/modules.toml` has them.
+    pub(crate) fn modules(&self) -> Result<Vec<Module>> {
+        let text = self.text(MODULES)?.ok_or_else(|| {
+            fault(
+                MODULES,
+                "is missing",
+                "run the command in the workspace, or name its folder with --root",
+            )
+        })?;
+        parse_modules(&text)
+    }
+
+    /// The modules that have a spec, and so a crate and a place in the facade.
+    pub(crate) fn present(&self, modules: &[Module]) -> Vec<Module> {
+        modules
+            .iter()
+            .filter(|module| self.path(&spec_file(&module.name)).is_file())
+            .cloned()
+            .collect()
+    }
+
+    /// Every file below a folder with its bytes; empty where there is no such folder.
+    pub(crate) fn files_below(&self, folder: &str) -> Result<BTreeMap<String, Vec<u8>>> {
+        let mut files = BTreeMap::new();
+        let mut folders = vec![folder.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for (name, is_folder) in self.entries(&folder)? {
+                let path = format!("{folder}/{name}");
+                if is_folder {
+                    folders.push(path);
+                } else if let Some(bytes) = self.bytes(&path)? {
+                    files.insert(path, bytes);
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// The names of the folders in a folder, hidden ones aside.
+    pub(crate) fn folders(&self, folder: &str) -> Result<BTreeSet<String>> {
+        let entries = self.entries(folder)?.into_iter();
+        Ok(entries
+            .filter(|(name, is_folder)| *is_folder && !name.starts_with('.'))
+            .map(|(name, _)| name)
+            .collect())
+    }
+
+    fn entries(&self, folder: &str) -> Result<Vec<(String, bool)>> {
+        let unreadable = |error: &io::Error| refused(folder, "cannot be read", error);
+        let entries = match fs::read_dir(self.path(folder)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unreadable(&error)),
+        };
+        let mut named = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| unreadable(&error))?;
+            let is_folder = entry
+                .file_type()
+                .map_err(|error| unreadable(&error))?
+                .is_dir();
+            let name = entry.file_name().into_string().map_err(|name| {
+                fault(
+                    format!("{folder}/{}", name.to_string_lossy()),
+                    "has a name that is not UTF-8",
+                    "rename or remove it",
+                )
+            })?;
+            named.push((name, is_folder));
+        }
+        Ok(named)
+    }
+}
+
+/// The modules that the user named, or all of them.
+pub(crate) fn select(all: &[Module], names: &[String]) -> Result<Vec<Module>> {
+    if names.is_empty() {
+        return Ok(all.to_vec());
+    }
+    for name in names {
+        if all.iter().any(|module| module.name == *name) {
+            continue;
+        }
+        let asked = name.to_lowercase();
+        let near: Vec<&str> = all
+            .iter()
+            .filter(|module| {
+                let mut known = module.aliases.iter().chain([&module.name, &module.product]);
+                known.any(|known| {
+                    known.to_lowercase().contains(&asked) || asked.contains(&known.to_lowercase())
+                })
+            })
+            .map(|module| module.name.as_str())
+            .collect();
+        let remedy = if near.is_empty() {
+            "take a name from that file".to_owned()
+        } else {
+            format!("did you mean `{}`?", near.join("` or `"))
+        };
+        return Err(fault(MODULES, format!("has no module `{name}`"), remedy));
+    }
+    Ok(all
+        .iter()
+        .filter(|module| names.contains(&module.name))
+        .cloned()
+        .collect())
+}

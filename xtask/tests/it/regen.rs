@@ -1,0 +1,293 @@
+//! What `regen` writes and says.
+
+use serde_json::json;
+
+use crate::{
+    server::Answer,
+    tree::{Tree, common, interface, server},
+};
+
+const LIST: (&str, &str) = ("get", "/links/");
+const CREATE: (&str, &str) = ("post", "/links/");
+const GET: (&str, &str) = ("get", "/links/{linkId}");
+
+#[test]
+fn new_modules_get_spec_crate_lock_row_and_facade() {
+    let tree = Tree::new(&["links", "users"]);
+    let server = server(&[
+        ("links", interface("links", &[LIST, GET])),
+        ("users", interface("users", &[("get", "/users/")])),
+    ]);
+    let text = tree.regen(&server, &[]).ok();
+    assert!(
+        text.contains("links: new from mirror, 2 operations"),
+        "{text}"
+    );
+    assert!(
+        text.contains("users: new from mirror, 1 operation\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("2 modules: 2 updated, 0 unchanged, 0 failed; 3 operations"),
+        "{text}"
+    );
+    assert!(
+        text.contains("downloading links"),
+        "progress in plain lines: {text}"
+    );
+    assert_eq!(
+        server.seen("/common/common-schemas.json"),
+        1,
+        "what two modules refer to is loaded once"
+    );
+
+    let spec = tree.read("specs/links/openapi.json");
+    assert!(!spec.contains("rose"), "prose is kept: {spec}");
+    assert!(tree.path("crates/api/users/Cargo.toml").is_file());
+    assert!(tree.path("crates/api/links/src/lib.rs").is_file());
+    for module in ["links", "users"] {
+        assert!(
+            tree.read("crates/hoopai/Cargo.toml")
+                .contains(&format!("hoopai-{module}")),
+            "{module}"
+        );
+    }
+    tree.run(&["check"]).ok();
+}
+
+#[test]
+fn the_lock_names_a_mirror_without_its_address() {
+    let tree = Tree::new(&["links"]);
+    tree.regen(&server(&[("links", interface("links", &[LIST]))]), &[])
+        .ok();
+    let lock = tree.read("specs/lock.toml");
+    assert!(
+        lock.starts_with("# Written by `cargo xtask regen`"),
+        "{lock}"
+    );
+    assert!(
+        lock.contains(
+            "\n[[module]]\nname = \"links\"\nsource = \"mirror\"\ndownloaded_sha256 = \""
+        ),
+        "{lock}"
+    );
+    assert!(
+        lock.contains("\noutside = { \"../common/common-schemas.json\" = \""),
+        "{lock}"
+    );
+    assert!(lock.contains("\nkept_sha256 = \""), "{lock}");
+    assert!(
+        !lock.contains("127.0.0.1") && !lock.contains("\naddress"),
+        "{lock}"
+    );
+}
+
+#[test]
+fn a_folder_is_a_source_and_gives_the_same_tree() {
+    let tree = Tree::new(&["links"]);
+    let links = interface("links", &[LIST]);
+    tree.regen(&server(&[("links", links.clone())]), &[]).ok();
+
+    let other = Tree::new(&["links"]);
+    other.write("mirror/links/openapi.json", &links.to_string());
+    other.write("mirror/common/common-schemas.json", &common().to_string());
+    let source = other.path("mirror");
+    other
+        .regen_in(&other.workspace(), source.to_str().expect("UTF-8"), &[])
+        .ok();
+    let mut files = other.files();
+    files.retain(|path, _| !path.starts_with("mirror/"));
+    assert!(files == tree.files(), "{:?}", files.keys());
+}
+
+#[test]
+fn a_folder_keeps_references_inside_it() {
+    let tree = Tree::new(&["links"]);
+    tree.write(
+        "mirror/links/openapi.json",
+        &interface("links", &[LIST])
+            .to_string()
+            .replace("../common", "../../out"),
+    );
+    tree.write("out/common-schemas.json", &common().to_string());
+    let source = tree.path("mirror");
+    let text = tree
+        .regen_in(&tree.workspace(), source.to_str().expect("UTF-8"), &[])
+        .failed();
+    assert!(
+        text.contains("refers to `../../out/common-schemas.json`, which is outside the folder"),
+        "{text}"
+    );
+}
+
+#[test]
+fn unchanged_modules_are_left_alone_and_said_to_be_unchanged() {
+    let tree = Tree::new(&["links", "users"]);
+    let links = interface("links", &[LIST]);
+    let server = server(&[
+        ("links", links.clone()),
+        ("users", interface("users", &[("get", "/users/")])),
+    ]);
+    tree.regen(&server, &[]).ok();
+    let before = tree.files();
+    let text = tree.regen(&server, &[]).ok();
+    assert!(text.contains("links: unchanged\n"), "{text}");
+    assert!(
+        text.contains("2 modules: 0 updated, 2 unchanged, 0 failed; 2 operations"),
+        "{text}"
+    );
+    assert!(tree.files() == before);
+
+    let mut reworded = links;
+    reworded["info"]["description"] = json!("Other words");
+    server.module("links", reworded.to_string());
+    let text = tree.regen(&server, &[]).ok();
+    assert!(
+        text.contains("links: unchanged (the download differs, its interface does not)"),
+        "{text}"
+    );
+    let changed: Vec<_> = tree
+        .files()
+        .into_iter()
+        .filter(|(path, bytes)| before.get(path) != Some(bytes))
+        .collect();
+    assert!(
+        matches!(&changed[..], [(path, _)] if path == "specs/lock.toml"),
+        "{changed:?}"
+    );
+}
+
+#[test]
+fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[("links", interface("links", &[LIST, GET]))]);
+    tree.regen(&server, &[]).ok();
+
+    let mut changed = interface("links", &[LIST, CREATE]);
+    changed["paths"]["/links/"]["get"]["parameters"] = json!([
+        {"name": "skip", "in": "query", "required": false, "schema": {"type": "number"}}
+    ]);
+    let item = &mut changed["components"]["schemas"]["ItemDto"];
+    item["properties"]["name"] = json!({"type": "string"});
+    item["properties"]["state"]["enum"] = json!(["open", "closed"]);
+    server.module("links", changed.to_string());
+    let text = tree.regen(&server, &[]).ok();
+    assert!(text.contains("links: updated from mirror"), "{text}");
+    let line = |sign: &str, what: &str| {
+        text.lines()
+            .find(|line| line.trim_start().starts_with(sign) && line.contains(what))
+            .unwrap_or_else(|| {
+                panic!("no `{sign} … {what}` in:\n{text}");
+            })
+    };
+    assert!(!line("+", "POST /links/").contains("[breaks users]"));
+    assert!(line("-", "GET /links/{linkId}").contains("[breaks users]"));
+    for (sign, what) in [
+        ("+", "skip"),
+        ("-", "limit"),
+        ("+", "name"),
+        ("+", "closed"),
+        ("-", "done"),
+    ] {
+        line(sign, what);
+    }
+    assert!(
+        text.contains("1 updated, 0 unchanged, 0 failed; 2 operations; "),
+        "{text}"
+    );
+    tree.run(&["check"]).ok();
+}
+
+#[test]
+fn a_dry_run_says_the_same_and_writes_nothing() {
+    let tree = Tree::new(&["links", "users"]);
+    let server = server(&[
+        ("links", interface("links", &[LIST])),
+        ("users", interface("users", &[("get", "/users/")])),
+    ]);
+    tree.regen(&server, &["--module", "links"]).ok();
+    server.module("links", interface("links", &[LIST, CREATE]).to_string());
+    let before = tree.files();
+    let text = tree.regen(&server, &["--dry-run"]).ok();
+    assert!(tree.files() == before, "{text}");
+    assert!(
+        text.contains("POST /links/") && text.contains("users: new from mirror"),
+        "{text}"
+    );
+    assert!(text.contains("dry run, nothing written"), "{text}");
+}
+
+#[test]
+fn module_limits_the_run_and_names_what_it_does_not_know() {
+    let tree = Tree::new(&["links", "users"]);
+    let server = server(&[
+        ("links", interface("links", &[LIST])),
+        ("users", interface("users", &[("get", "/users/")])),
+    ]);
+    let text = tree.regen(&server, &["--module", "users"]).ok();
+    assert!(text.contains("1 module: 1 updated"), "{text}");
+    assert_eq!(server.seen("/links/openapi.json"), 0);
+    assert!(!tree.path("specs/links").exists());
+    assert!(
+        !tree
+            .read("crates/hoopai/Cargo.toml")
+            .contains("hoopai-links"),
+        "the facade names what there is"
+    );
+
+    let text = tree.regen(&server, &["--module", "user"]).refused();
+    assert!(
+        text.contains("specs/modules.toml: has no module `user`; did you mean `users`?"),
+        "{text}"
+    );
+}
+
+#[test]
+fn offline_runs_the_build_step_alone() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[("links", interface("links", &[LIST]))]);
+    tree.regen(&server, &[]).ok();
+    let before = tree.files();
+    tree.write("crates/api/links/src/lib.rs", "edited");
+    let text = tree.regen(&server, &["--offline", "--dry-run"]).failed();
+    assert!(
+        text.contains("crates/api/links/src/lib.rs: is not what codegen makes"),
+        "{text}"
+    );
+    tree.regen(&server, &["--offline"]).ok();
+    assert!(tree.files() == before);
+    assert_eq!(server.seen("/links/openapi.json"), 1);
+}
+
+#[test]
+fn files_that_are_no_longer_made_go_and_rows_of_modules_that_are_gone_too() {
+    let tree = Tree::new(&["links", "users"]);
+    let server = server(&[
+        ("links", interface("links", &[LIST])),
+        ("users", interface("users", &[("get", "/users/")])),
+    ]);
+    tree.regen(&server, &[]).ok();
+    tree.write("crates/api/links/src/old/room.rs", "// from before");
+    tree.list(&["links"]);
+    tree.regen(&server, &[]).ok();
+    assert!(!tree.path("crates/api/links/src/old").exists());
+    assert!(!tree.read("specs/lock.toml").contains("users"));
+}
+
+#[test]
+fn references_may_refer_on() {
+    let tree = Tree::new(&["links"]);
+    let server = server(&[("links", interface("links", &[LIST]))]);
+    let mut shared = common();
+    shared["components"]["schemas"]["RefusalDTO"]["properties"]["more"] =
+        json!({"$ref": "../more/more.json#/components/schemas/More"});
+    server.on("/common/common-schemas.json", [shared.to_string().into()]);
+    let more = json!({"components": {"schemas": {"More": {"type": "string"}}}});
+    server.on("/more/more.json", [Answer::from(more.to_string())]);
+    tree.regen(&server, &[]).ok();
+    let lock = tree.read("specs/lock.toml");
+    assert!(
+        lock.contains("../common/common-schemas.json") && lock.contains("../more/more.json"),
+        "{lock}"
+    );
+}
