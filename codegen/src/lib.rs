@@ -58,6 +58,10 @@ pub fn effective(
     overlay_file: &str,
     overlay: Option<&str>,
 ) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
+    on_deep_stack(|| mend(spec_file, spec, overlay_file, overlay), spec_file)
+}
+
+fn mend(spec_file: &str, spec: &[u8], overlay_file: &str, overlay: Option<&str>) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
     let mut document = overlay::read(spec_file, spec)?;
     let actions = match overlay {
         Some(text) => overlay::apply(&mut document, overlay_file, text)?,
@@ -76,8 +80,27 @@ pub fn generate(
     overlay_file: &str,
     overlay: Option<&str>,
 ) -> Result<Generated, Fault> {
+    on_deep_stack(|| build(module, spec_file, spec, overlay_file, overlay), spec_file)
+}
+
+/// Schemas refer to schemas, and following them recurses: ours to a limit, the generator's without one. A stack of its own,
+/// of which only what is used is ever taken, keeps a hostile file from ending the process.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send, file: &str) -> Result<T, Fault> {
+    const STACK: usize = 256 * 1024 * 1024;
+    let fault = |problem: &str| At::root(file).fault(problem, "report it with the file");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("codegen".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(fault("generating gave up")),
+            Err(_) => Err(fault("there was no thread to be had for generating")),
+        }
+    })
+}
+
+fn build(module: &Module, spec_file: &str, spec: &[u8], overlay_file: &str, overlay: Option<&str>) -> Result<Generated, Fault> {
     let at = At::root(spec_file);
-    let (effective, overlay_actions, mut passes) = effective(spec_file, spec, overlay_file, overlay)?;
+    let (effective, overlay_actions, mut passes) = mend(spec_file, spec, overlay_file, overlay)?;
     let operations = table::read(&effective, &at)?;
     let lowered = lower::lower(&effective, &operations);
     let types = generator::run(&lowered, &at)?;

@@ -17,6 +17,9 @@ use crate::table::{BodyKind, Operation, Place, Reply, resolve};
 /// More values than this make a list of codes, not an enum that anybody matches on.
 const ENUM_LIMIT: usize = 1000;
 
+/// Schemas that lead on through more schemas than this hold anything from there on.
+const CHAIN_LIMIT: usize = 300;
+
 /// Names that `types.rs` uses for other things.
 const TAKEN: [&str; 16] = [
     "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option", "Result", "Some", "String",
@@ -61,7 +64,6 @@ pub(crate) struct Part {
     pub(crate) wire: String,
     pub(crate) ident: String,
     pub(crate) file: bool,
-    pub(crate) required: bool,
     pub(crate) description: Option<String>,
 }
 
@@ -86,7 +88,6 @@ pub(crate) fn parts(document: &Value, operation: &Operation) -> Vec<Part> {
                 wire: wire.clone(),
                 ident: names::unique(&names::field(wire), &mut taken),
                 file: property.get("format").and_then(Value::as_str) == Some("binary"),
-                required: body.required_fields.contains(wire),
                 description: property.get("description").and_then(Value::as_str).map(str::to_owned),
             }
         })
@@ -119,6 +120,10 @@ struct Lowering<'a> {
     /// What a component was lowered to; `None` while that goes on.
     components: BTreeMap<String, Option<Value>>,
     pending: Vec<Pending>,
+    /// How many schemas deep the walk is.
+    depth: usize,
+    /// Composites that are being merged: one that holds itself would never come to an end.
+    merging: BTreeSet<String>,
     /// Inline shapes by their content, so that what recurs is one type.
     known: BTreeMap<String, usize>,
     counts: BTreeMap<&'static str, usize>,
@@ -131,6 +136,8 @@ pub(crate) fn lower(document: &Value, operations: &[Operation]) -> Lowered {
         document,
         type_names: type_names(document, operations, &mut taken),
         components: BTreeMap::new(),
+        depth: 0,
+        merging: BTreeSet::new(),
         pending: Vec::new(),
         known: BTreeMap::new(),
         counts: BTreeMap::new(),
@@ -293,6 +300,17 @@ impl Lowering<'_> {
 
     /// Lowers a schema. `context` is the name that a type found here would get, `word` the last word of it.
     fn schema(&mut self, schema: &Value, context: &str, word: &str) -> Value {
+        if self.depth >= CHAIN_LIMIT {
+            self.note("chains_cut");
+            return json!({});
+        }
+        self.depth += 1;
+        let lowered = self.lower_schema(schema, context, word);
+        self.depth -= 1;
+        lowered
+    }
+
+    fn lower_schema(&mut self, schema: &Value, context: &str, word: &str) -> Value {
         if let Some(name) = component_of(schema) {
             return self.component(name);
         }
@@ -451,7 +469,14 @@ impl Lowering<'_> {
         });
         let objects = members.iter().copied().chain(own_part.as_ref()).all(|part| merge_object(self.document, part, &mut merged, &mut seen, 0));
         if objects && !merged.is_empty() {
-            return self.object(&json!({ "type": "object", "properties": merged }), context, word, None);
+            let merged = json!({ "type": "object", "properties": merged });
+            let key = merged.to_string();
+            if !self.merging.insert(key.clone()) {
+                return json!({});
+            }
+            let lowered = self.object(&merged, context, word, None);
+            self.merging.remove(&key);
+            return lowered;
         }
         let text = members.iter().all(|part| resolve(self.document, part).get("type").and_then(Value::as_str) == Some("string"));
         if text { json!({ "type": "string" }) } else { json!({}) }

@@ -1,14 +1,25 @@
 //! `types.rs`: the models and the enums.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::{HEADER, Input, code, docs, literal};
 use crate::fault::{At, Fault};
 use crate::generator::Type;
+use crate::lower::Field;
 
 pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let (lowered, types) = (input.lowered, input.types);
     let mut used = Vec::new();
+    // What must be there is worth saying only of what is sent: replies are read as they come.
+    let requests: BTreeSet<&str> = types
+        .operations
+        .values()
+        .filter_map(|operation| match operation.body.as_ref()? {
+            Type::Named(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
     let mut models = String::new();
     for (name, shape) in &lowered.structs {
         let missing = || {
@@ -32,7 +43,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         fields.sort_by(|a, b| a.1.wire.cmp(&b.1.wire));
         for (key, field) in fields {
             let ty = generated.get(key).ok_or_else(missing)?;
-            docs(&mut models, "        ", "///", &field_docs(field));
+            docs(&mut models, "        ", "///", &field_docs(field, field.required && requests.contains(name.as_str())));
             let _ = writeln!(models, "        pub {}: {} = {},", field.ident, ty.render(""), literal(&field.wire));
             used.push(ty.clone());
         }
@@ -89,12 +100,10 @@ pub(super) fn imports(out: &mut String, used: &[Type]) {
     }
 }
 
-fn field_docs(field: &crate::lower::Field) -> String {
-    let mut text = field.description.clone().unwrap_or_default();
-    if field.deprecated {
-        let _ = write!(text, "{}The platform advises against it.", if text.is_empty() { "" } else { " " });
-    }
-    text
+fn field_docs(field: &Field, required: bool) -> String {
+    let facts = [(required, "Required."), (field.deprecated, "The platform advises against it.")];
+    let own = field.description.as_deref().into_iter();
+    own.chain(facts.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text)).collect::<Vec<_>>().join(" ")
 }
 
 /// `rustdoc` takes no spaces or quotes in an alias.

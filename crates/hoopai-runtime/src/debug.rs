@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::Extra;
+use crate::model::{Model, Visit};
 
 /// Stands for a value that is not shown.
 const HIDDEN: &str = "[hidden]";
@@ -18,34 +20,30 @@ pub trait Redact {
     /// Those of the formatter.
     fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
-    /// Whether there is anything to show; a field that is not set is left out.
-    fn is_set(&self) -> bool {
-        true
-    }
-
     /// Whether the value is hidden as a whole; of a list of such values only the length is shown.
     fn is_hidden(&self) -> bool {
         false
     }
 }
 
-/// Writes a model: the fields that are set.
-pub fn debug_model(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    fields: &[(&str, &dyn Redact)],
-    extra: &Extra,
-) -> fmt::Result {
-    let mut out = f.debug_struct(name);
-    for (name, value) in fields {
-        if value.is_set() {
-            out.field(name, &Shown(*value));
+/// Writes a model: the fields that are set, by their names on the wire.
+pub fn debug_model<T: Model>(model: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut shape = Shape(f.debug_struct(T::NAME));
+    model.fields(&mut shape);
+    if !model.extra().is_empty() {
+        shape.0.field("extra", model.extra());
+    }
+    shape.0.finish()
+}
+
+struct Shape<'a, 'b>(fmt::DebugStruct<'a, 'b>);
+
+impl Visit for Shape<'_, '_> {
+    fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>) {
+        if let Some(value) = value {
+            self.0.field(name, &Shown(value));
         }
     }
-    if !extra.is_empty() {
-        out.field("extra", extra);
-    }
-    out.finish()
 }
 
 struct Shown<'a>(&'a dyn Redact);
@@ -74,23 +72,6 @@ hidden!(String i64 f64 Value Map<String, Value>);
 impl Redact for bool {
     fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self, f)
-    }
-}
-
-impl<T: Redact> Redact for Option<T> {
-    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Some(value) => value.redact(f),
-            None => f.write_str("None"),
-        }
-    }
-
-    fn is_set(&self) -> bool {
-        self.is_some()
-    }
-
-    fn is_hidden(&self) -> bool {
-        self.as_ref().is_some_and(Redact::is_hidden)
     }
 }
 

@@ -75,6 +75,6 @@ pub mod __private {
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub use crate::debug::debug_model;
-    pub use crate::model::{deserialize_model, read, serialize_model, write};
+    pub use crate::model::{deserialize_model, read, serialize_model, set, unnamed};
     pub use crate::open_enum::{deserialize_enum, parse_enum};
 }

@@ -8,9 +8,12 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::Extra;
+use crate::{Extra, IntoField, Redact};
 
-/// What the [`model!`](crate::model!) macro says about a model. Serialisation and its reverse are built on it.
+/// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
+///
+/// The macro writes one short line for each field and function, no `?` and no closure, because that is what thousands of
+/// fields cost least to compile.
 pub trait Model: Default {
     /// The name of the Rust type.
     const NAME: &'static str;
@@ -22,17 +25,20 @@ pub trait Model: Default {
     /// The value does not fit the field's type.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
 
-    /// Writes the fields that are set.
-    ///
-    /// # Errors
-    /// Those of the serialiser.
-    fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
+    /// Shows all fields, set or not, in their order.
+    fn fields<V: Visit>(&self, visit: &mut V);
 
     /// The fields that the type does not name.
     fn extra(&self) -> &Extra;
 
     /// The same, to be changed.
     fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// What looks at the fields of a model, one after the other.
+pub trait Visit {
+    /// A field, by its name on the wire.
+    fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>);
 }
 
 /// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
@@ -92,10 +98,9 @@ macro_rules! model {
 
             $(
                 #[doc = ::core::concat!("Sets `", $wire, "`.")]
-                #[inline]
                 #[must_use]
                 pub fn $field(mut self, value: impl $crate::IntoField<$type>) -> Self {
-                    self.$field = ::core::option::Option::Some(value.into_field());
+                    $crate::__private::set(&mut self.$field, value);
                     self
                 }
             )*
@@ -109,24 +114,15 @@ macro_rules! model {
                 key: &str,
                 map: &mut A,
             ) -> ::core::result::Result<bool, A::Error> {
-                ::core::result::Result::Ok(match key {
-                    $(
-                        $wire => {
-                            self.$field = $crate::__private::read(map)?;
-                            true
-                        }
-                    )*
-                    _ => {
-                        let _ = map;
-                        false
-                    }
-                })
+                match key {
+                    $( $wire => $crate::__private::read(map, &mut self.$field), )*
+                    _ => $crate::__private::unnamed(map),
+                }
             }
 
-            fn entries<M: $crate::__private::SerializeMap>(&self, map: &mut M) -> ::core::result::Result<(), M::Error> {
-                let _ = &map;
-                $( $crate::__private::write(map, $wire, &self.$field)?; )*
-                ::core::result::Result::Ok(())
+            fn fields<V: $crate::model::Visit>(&self, visit: &mut V) {
+                let _ = &visit;
+                $( visit.field($wire, &self.$field); )*
             }
 
             #[inline]
@@ -157,12 +153,7 @@ macro_rules! model {
         impl $crate::Redact for $name {
             #[inline]
             fn redact(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::__private::debug_model(
-                    f,
-                    ::core::stringify!($name),
-                    &[$( (::core::stringify!($field), &self.$field) ),*],
-                    &self.extra,
-                )
+                $crate::__private::debug_model(self, f)
             }
         }
 
@@ -175,23 +166,24 @@ macro_rules! model {
     )+};
 }
 
+/// Sets a field.
+#[inline]
+pub fn set<T>(field: &mut Option<T>, value: impl IntoField<T>) {
+    *field = Some(value.into_field());
+}
+
 /// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
 pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     map: &mut A,
-) -> Result<Option<T>, A::Error> {
-    map.next_value()
+    field: &mut Option<T>,
+) -> Result<bool, A::Error> {
+    *field = map.next_value()?;
+    Ok(true)
 }
 
-/// Writes a field if it is set. Every field of every model is written here.
-pub fn write<M: SerializeMap, T: Serialize>(
-    map: &mut M,
-    name: &'static str,
-    value: &Option<T>,
-) -> Result<(), M::Error> {
-    match value {
-        Some(value) => map.serialize_entry(name, value),
-        None => Ok(()),
-    }
+/// Says that no field has the name that was read.
+pub fn unnamed<'de, A: MapAccess<'de>>(_: &mut A) -> Result<bool, A::Error> {
+    Ok(false)
 }
 
 /// Reads a model.
@@ -202,11 +194,30 @@ pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result
 /// Writes a model: the fields that are set, then those that its type does not name.
 pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
     let mut map = to.serialize_map(None)?;
-    model.entries(&mut map)?;
+    let mut writer = Writer {
+        map: &mut map,
+        outcome: Ok(()),
+    };
+    model.fields(&mut writer);
+    writer.outcome?;
     for (name, value) in model.extra().iter() {
         map.serialize_entry(name, value)?;
     }
     map.end()
+}
+
+/// Writes the fields that are set, until one fails.
+struct Writer<'a, M: SerializeMap> {
+    map: &'a mut M,
+    outcome: Result<(), M::Error>,
+}
+
+impl<M: SerializeMap> Visit for Writer<'_, M> {
+    fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>) {
+        if let (Some(value), Ok(())) = (value, &self.outcome) {
+            self.outcome = self.map.serialize_entry(name, value);
+        }
+    }
 }
 
 struct ModelVisitor<T>(PhantomData<T>);
