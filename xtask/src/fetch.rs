@@ -1,9 +1,10 @@
 //! One file over HTTP, whole or with the reason why not.
 
 use std::{
+    collections::HashSet,
     future::Future,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -13,7 +14,7 @@ use reqwest::{
     header::{HeaderMap, RETRY_AFTER},
     redirect::{self, Policy},
 };
-use url::Url;
+use url::{Origin, Url};
 
 use crate::{
     Result,
@@ -65,6 +66,8 @@ enum Kind {
     Absent,
     /// Another attempt may succeed, after the wait that the server asked for.
     Transient(Option<Duration>),
+    /// The server cannot be reached; that may pass, but not for one file and then for the next.
+    Unreachable,
     /// No attempt will.
     Last,
 }
@@ -104,6 +107,8 @@ pub struct Fetcher {
     local: reqwest::Client,
     limits: Limits,
     sleep: Sleep,
+    /// Servers that stayed out of reach: for their other files one attempt is enough.
+    unreachable: Arc<Mutex<HashSet<Origin>>>,
 }
 
 impl Fetcher {
@@ -140,6 +145,7 @@ impl Fetcher {
             local: client(true)?,
             sleep: Arc::new(move |wait| Box::pin(sleep(wait))),
             limits,
+            unreachable: Arc::default(),
         })
     }
 
@@ -165,17 +171,32 @@ impl Fetcher {
             content::check(&bytes, expected)?;
             Ok(bytes)
         };
-        attempt
+        let given_up = || {
+            let unreachable = self.unreachable.lock();
+            unreachable.unwrap_or_else(PoisonError::into_inner)
+        };
+        let fetched = attempt
             .retry(delays)
             .sleep(move |wait| sleep(wait))
-            .when(|miss: &Miss| matches!(miss.kind, Kind::Transient(_)))
+            .when(|miss: &Miss| match miss.kind {
+                Kind::Transient(_) => true,
+                Kind::Unreachable => !given_up().contains(&url.origin()),
+                Kind::Absent | Kind::Last => false,
+            })
             .adjust(|miss, delay| match miss.kind {
                 Kind::Transient(Some(wait)) if wait > self.limits.wait => None,
                 Kind::Transient(Some(wait)) => delay.map(|delay| delay.max(wait)),
                 _ => delay,
             })
             .notify(retrying)
-            .await
+            .await;
+        if fetched
+            .as_ref()
+            .is_err_and(|miss| miss.kind == Kind::Unreachable)
+        {
+            given_up().insert(url.origin());
+        }
+        fetched
     }
 
     async fn attempt(&self, url: &Url) -> std::result::Result<Vec<u8>, Miss> {
@@ -220,7 +241,8 @@ impl Fetcher {
             Miss::last(causes, "check the address, or take another --source")
         } else if error.is_timeout() && error.is_connect() {
             let limit = self.limits.connect.as_secs_f32();
-            Miss::transient(
+            Miss::new(
+                Kind::Unreachable,
                 format!("no connection within {limit} s"),
                 "check the network and the proxy, or take another --source",
             )
@@ -231,7 +253,8 @@ impl Fetcher {
                 "run the command again when the network is faster",
             )
         } else if error.is_connect() {
-            Miss::transient(
+            Miss::new(
+                Kind::Unreachable,
                 format!("cannot be reached: {causes}"),
                 "check the network, the proxy and the address, or take another --source",
             )

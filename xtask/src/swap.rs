@@ -218,6 +218,7 @@ fn carry_out(tree: &Workspace, journal: &Journal) -> Result<()> {
         step(tree, Step::Remove(path), path, "cannot be removed", || {
             remove_file_and_empty_folders(tree, path)
         })?;
+        touched.insert(lowest_present(tree, path));
     }
     for folder in touched {
         flush_folder(&tree.path(folder))
@@ -255,6 +256,15 @@ fn topmost_missing<'a>(tree: &Workspace, path: &'a str) -> &'a str {
     ends.into_iter()
         .find(|part| !tree.path(part).exists())
         .unwrap_or(path)
+}
+
+/// The folder that `path` is or was in, or the closest one above it that is still there.
+fn lowest_present<'a>(tree: &Workspace, path: &'a str) -> &'a str {
+    let mut folder = parent(path);
+    while folder != "." && !tree.path(folder).exists() {
+        folder = parent(folder);
+    }
+    folder
 }
 
 fn parent(path: &str) -> &str {

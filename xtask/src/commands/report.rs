@@ -48,6 +48,9 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "untyped": sum(|report| report.untyped.len()),
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
+        "overlay_actions": sum(|report| report.overlay_actions),
+        "models": sum(|report| report.models),
+        "enums": sum(|report| report.enums),
         "lines": lines,
         "lines_per_operation": lines / operations.max(1),
         "passes": passes(reports).into_iter().map(|(name, found)| {
@@ -71,34 +74,49 @@ fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
 }
 
 fn table(reports: &[ModuleReport], console: &Console) {
-    let row = |name: &str, numbers: [usize; 6]| {
-        let [operations, typed, untyped, multipart, paged, lines] = numbers;
-        console.line(format_args!(
-            "{name:<24} {operations:>10} {typed:>6} {untyped:>8} {multipart:>10} {paged:>6} {lines:>7} {:>9}",
-            lines / operations.max(1)
-        ));
+    type Column = (&'static str, fn(&ModuleReport) -> usize);
+    const COLUMNS: [Column; 9] = [
+        ("operations", |report| report.operations),
+        ("typed", |report| report.typed),
+        ("untyped", |report| report.untyped.len()),
+        ("multipart", |report| report.multipart.len()),
+        ("paged", |report| report.paged.len()),
+        ("overlay", |report| report.overlay_actions),
+        ("models", |report| report.models),
+        ("enums", |report| report.enums),
+        ("lines", |report| report.lines),
+    ];
+    let row = |name: &str, cells: &[String]| {
+        let widths = COLUMNS.iter().map(|(title, _)| title.len()).chain([9]);
+        let cells: String = cells
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("  {cell:>width$}"))
+            .collect();
+        console.line(format_args!("{name:<22}{cells}"));
     };
-    console.line(format_args!(
-        "{:<24} {:>10} {:>6} {:>8} {:>10} {:>6} {:>7} {:>9}",
-        "module", "operations", "typed", "untyped", "multipart", "paged", "lines", "lines/op."
-    ));
-    let mut total = [0; 6];
+    let figures = |name: &str, sums: &dyn Fn(fn(&ModuleReport) -> usize) -> usize| {
+        let mut cells: Vec<String> = COLUMNS
+            .iter()
+            .map(|(_, figure)| sums(*figure).to_string())
+            .collect();
+        let operations = sums(|report| report.operations).max(1);
+        cells.push((sums(|report| report.lines) / operations).to_string());
+        row(name, &cells);
+    };
+    let titles: Vec<String> = COLUMNS
+        .iter()
+        .map(|(title, _)| *title)
+        .chain(["lines/op."])
+        .map(str::to_owned)
+        .collect();
+    row("module", &titles);
     for report in reports {
-        let numbers = [
-            report.operations,
-            report.typed,
-            report.untyped.len(),
-            report.multipart.len(),
-            report.paged.len(),
-            report.lines,
-        ];
-        row(&report.module, numbers);
-        total
-            .iter_mut()
-            .zip(numbers)
-            .for_each(|(total, number)| *total += number);
+        figures(&report.module, &|figure| figure(report));
     }
-    row(&format!("{} modules", reports.len()), total);
+    figures(&format!("{} modules", reports.len()), &|figure| {
+        reports.iter().map(figure).sum()
+    });
 
     type List = fn(&ModuleReport) -> &[String];
     let lists: [(&str, List); 3] = [

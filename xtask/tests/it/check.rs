@@ -267,6 +267,17 @@ fn export_writes_the_effective_documents() {
 }
 
 #[test]
+fn ci_names_the_stage_that_fails_and_stops_there() {
+    let tree = generated();
+    tree.write("Cargo.toml", "[workspace");
+    let text = tree.run(&["ci"]).failed();
+    assert!(
+        text.ends_with("== formatting\nFAILED: formatting\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_exit_status_tells() {
     let tree = generated();
     let run = |arguments: &[&str]| {

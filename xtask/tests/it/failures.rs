@@ -208,14 +208,25 @@ fn a_server_that_says_nothing_is_given_up() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_named() {
-    let tree = Tree::new(&["items"]);
+fn a_server_that_is_not_there_is_named_and_not_waited_for_again_and_again() {
+    let tree = Tree::new(&["a", "b", "c", "d", "e", "f", "g", "h"]);
+    let (fetcher, waits) = fetcher();
+    let nobody = "http://127.0.0.1:1/{module}";
     let text = tree
-        .regen_in(&tree.workspace(), "http://127.0.0.1:1/{module}", &[])
+        .regen_with(&fetcher, &tree.workspace(), nobody, &[])
         .failed();
     assert!(
-        text.contains("items: FAILED: http://127.0.0.1:1/items: cannot be reached: "),
+        text.contains("a: FAILED: http://127.0.0.1:1/a: cannot be reached: "),
         "{text}"
+    );
+    assert!(
+        text.contains("h: FAILED: http://127.0.0.1:1/h: cannot be reached: "),
+        "{text}"
+    );
+    let waits = waits.lock().expect("not poisoned");
+    assert!(
+        waits.len() <= 4 * 2,
+        "only the first few are tried again: {waits:?}"
     );
 }
 
