@@ -124,7 +124,8 @@ struct Lowering<'a> {
     depth: usize,
     /// Composites that are being merged: one that holds itself would never come to an end.
     merging: BTreeSet<String>,
-    /// Inline shapes by their content, so that what recurs is one type.
+    /// Inline shapes by their word and content, so that what recurs is one type; equal content under another word means
+    /// another thing.
     known: BTreeMap<String, usize>,
     counts: BTreeMap<&'static str, usize>,
 }
@@ -400,7 +401,7 @@ impl Lowering<'_> {
             return reference(index);
         }
         self.note("inline_objects");
-        let key = format!("struct {}", json!(fields));
+        let key = format!("struct {word} {}", json!(fields));
         self.shared(key, "inline_objects_shared", Shape::Struct(fields), schema, (context, word))
     }
 
@@ -416,7 +417,7 @@ impl Lowering<'_> {
         self.note("inline_enums");
         let mut sorted = values.clone();
         sorted.sort();
-        let key = format!("enum {}", json!(sorted));
+        let key = format!("enum {word} {}", json!(sorted));
         self.shared(key, "inline_enums_shared", Shape::Enum(values), schema, (context, word))
     }
 
@@ -530,6 +531,11 @@ impl Lowering<'_> {
             "components": { "schemas": schemas },
         });
         name_references(&mut document, &final_names);
+        prune(&mut document);
+        if let Some(kept) = document.pointer("/components/schemas").and_then(Value::as_object) {
+            lowered.structs.retain(|name, _| kept.contains_key(name));
+            lowered.enums.retain(|name, _| kept.contains_key(name));
+        }
         lowered.document = document;
         lowered
     }
@@ -537,12 +543,13 @@ impl Lowering<'_> {
 
 fn recurring_word(pending: &Pending) -> Option<&str> {
     let word = pending.met[0].1.as_str();
-    let recurs = pending.name.is_none() && pending.met.len() > 1 && pending.met.iter().all(|(_, other)| other == word);
+    let recurs = pending.name.is_none() && pending.met.len() > 1;
     (recurs && word.len() > 3).then_some(word)
 }
 
 fn structure(pending: &Pending, fields: &[(String, Value)], final_names: &[String]) -> (Struct, Value) {
-    let mut taken: BTreeSet<String> = BTreeSet::from(["extra".to_owned(), "new".to_owned()]);
+    let wires: Vec<&str> = fields.iter().map(|(wire, _)| wire.as_str()).collect();
+    let idents = names::fields(&wires);
     let mut shape =
         Struct { alias: pending.alias.clone(), description: pending.description.clone(), fields: BTreeMap::new() };
     let mut properties = Object::new();
@@ -556,7 +563,7 @@ fn structure(pending: &Pending, fields: &[(String, Value)], final_names: &[Strin
         shape.fields.insert(
             name.clone(),
             Field {
-                ident: names::unique(&names::field(wire), &mut taken),
+                ident: idents[index].clone(),
                 wire: wire.clone(),
                 description: property.and_then(description),
                 deprecated: property.and_then(Value::as_object).is_some_and(|property| json::flag(property, "deprecated")),
@@ -585,6 +592,33 @@ fn name_references(value: &mut Value, final_names: &[String]) {
         }
         Value::Array(items) => items.iter_mut().for_each(|inner| name_references(inner, final_names)),
         _ => {}
+    }
+}
+
+/// Takes out the schemas to which no operation leads, such as those of parameters that are sent as text.
+fn prune(document: &mut Value) {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(component_of(value).map(str::to_owned));
+                map.values().for_each(|inner| collect(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
+            _ => {}
+        }
+    }
+    let mut queue = Vec::new();
+    collect(&document["paths"], &mut queue);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = queue.pop() {
+        if let Some(schema) = document["components"]["schemas"].get(&name) {
+            if reached.insert(name) {
+                collect(schema, &mut queue);
+            }
+        }
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| reached.contains(name));
     }
 }
 

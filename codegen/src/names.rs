@@ -35,6 +35,26 @@ pub(crate) fn field(wire: &str) -> String {
     name
 }
 
+/// The field names of one model, in the order of the wire names. A name that is as good as Rust already goes before one
+/// that only becomes so: of `id` and `_id` the first is `id`, and the other stays `_id`.
+pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
+    let mut taken: BTreeSet<String> = ["extra", "new"].map(str::to_owned).into();
+    let mut names = vec![String::new(); wires.len()];
+    let exact = |wire: &str| wire.starts_with(|c: char| c.is_ascii_alphabetic());
+    for first in [true, false] {
+        for (index, wire) in wires.iter().enumerate().filter(|(_, wire)| exact(wire) == first) {
+            let name = field(wire);
+            let candidate = match taken.contains(&name) {
+                true if wire.starts_with('_') => format!("_{name}"),
+                true if ["extra", "new"].contains(&name.as_str()) => format!("{name}_"),
+                _ => name,
+            };
+            names[index] = unique(&candidate, &mut taken);
+        }
+    }
+    names
+}
+
 /// A type's name.
 pub(crate) fn type_name(text: &str) -> String {
     let mut name = ascii(text).to_pascal_case();

@@ -82,7 +82,7 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
         (false, true) => out.push_str("    /// Needs the token of an agency.\n"),
         _ => {}
     }
-    if operation.id.replace('-', "_") != operation.name && is_alias(&operation.id) {
+    if operation.id != operation.name && is_alias(&operation.id) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(&operation.id));
     }
     if operation.deprecated {
@@ -144,7 +144,7 @@ fn builder(
         let Part { wire, ident, file, description, .. } = part;
         let ty = types.parameters.get(&lower::parameter_name(operation.parameters.len() + index)).ok_or_else(untyped)?;
         if *file {
-            setter(&mut setters, "part", ident, Some(&Type::Named("Part".to_owned())), wire, description.as_ref());
+            setter(&mut setters, "part", ident, None, wire, description.as_ref());
         } else {
             used.push(ty.clone());
             setter(&mut setters, "text", ident, Some(ty), wire, description.as_ref());

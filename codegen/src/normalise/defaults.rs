@@ -1,4 +1,5 @@
-//! A default that contradicts its own schema says nothing, and goes.
+//! A default that contradicts its own schema says nothing, and goes. Whether a text fits a format or a pattern is not
+//! worked out: such a default goes too.
 
 use serde_json::Value;
 

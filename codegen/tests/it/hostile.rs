@@ -187,7 +187,7 @@ fn mutate(document: &mut Value, rng: &mut Rng) {
         7 => *place = json!({ "type": "string", "enum": [word(rng), word(rng), word(rng), word(rng), "a", "A", "a"] }),
         // Duplicate ids.
         8 => {
-            for (_, item) in document["paths"].as_object_mut().into_iter().flatten() {
+            for (_, item) in document.pointer_mut("/paths").and_then(Value::as_object_mut).into_iter().flatten() {
                 for (_, operation) in item.as_object_mut().into_iter().flatten() {
                     if let Some(operation) = operation.as_object_mut() {
                         operation.insert("operationId".into(), "same".into());

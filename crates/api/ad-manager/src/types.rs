@@ -29,7 +29,7 @@ hoopai_runtime::model! {
         pub end_hour: f64 = "endHour",
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
         pub start_hour: f64 = "startHour",
-        pub start_minute: AdScheduleTargetEndMinute = "startMinute",
+        pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
     /// `AudienceDTO` of Ad Manager.
     #[doc(alias = "AudienceDTO")]
@@ -338,7 +338,7 @@ hoopai_runtime::model! {
         pub keywords: GoogleKeywords = "keywords",
         pub name: String = "name",
         pub publishing_status: PublishingStatus = "publishingStatus",
-        pub selected_channels: Vec<GoogleAdContentPlacement> = "selectedChannels",
+        pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
     }
     /// `GoogleAdGroupAudienceDTO` of Ad Manager.
     #[doc(alias = "GoogleAdGroupAudienceDTO")]
@@ -984,6 +984,10 @@ hoopai_runtime::open_enum! {
     pub enum AdScheduleTargetEndMinute {
         Zero = "ZERO", Fifteen = "FIFTEEN", Thirty = "THIRTY", FortyFive = "FORTY_FIVE",
     }
+    /// Values of `AdScheduleTargetStartMinute`.
+    pub enum AdScheduleTargetStartMinute {
+        Zero = "ZERO", Fifteen = "FIFTEEN", Thirty = "THIRTY", FortyFive = "FORTY_FIVE",
+    }
     /// Values of `AudienceLocationType`.
     pub enum AudienceLocationType {
         Country = "country", City = "city", Region = "region", CountryGroup = "country_group", GeoMarket = "geo_market",
@@ -1063,6 +1067,11 @@ hoopai_runtime::open_enum! {
     }
     /// Values of `GoogleAdContentPlacement`.
     pub enum GoogleAdContentPlacement {
+        Gmail = "GMAIL", YoutubeInStream = "YOUTUBE_IN_STREAM", YoutubeShorts = "YOUTUBE_SHORTS",
+        YoutubeInFeed = "YOUTUBE_IN_FEED", Discover = "DISCOVER", Display = "DISPLAY",
+    }
+    /// Values of `GoogleAdGroupSelectedChannel`.
+    pub enum GoogleAdGroupSelectedChannel {
         Gmail = "GMAIL", YoutubeInStream = "YOUTUBE_IN_STREAM", YoutubeShorts = "YOUTUBE_SHORTS",
         YoutubeInFeed = "YOUTUBE_IN_FEED", Discover = "DISCOVER", Display = "DISPLAY",
     }

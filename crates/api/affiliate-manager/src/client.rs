@@ -20,6 +20,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
     /// Scope: `affiliate-manager.readonly`.
+    #[doc(alias = "get-affiliate")]
     pub fn get_affiliate(&self) -> builder::GetAffiliate {
         builder::GetAffiliate::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
     /// Scope: `affiliate-manager.readonly`.
+    #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
         builder::ListAffiliates::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/commissions`
     ///
     /// Scope: `affiliate-manager.readonly`.
+    #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
         builder::ListCommissions::new(&self.handle)
     }
@@ -41,6 +44,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
     /// Scope: `affiliate-manager.readonly`.
+    #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {
         builder::ListPayouts::new(&self.handle)
     }

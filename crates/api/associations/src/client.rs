@@ -20,6 +20,7 @@ impl Client {
     /// `POST /associations/`
     ///
     /// Scope: `associations.write`.
+    #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `POST /associations/relations`
     ///
     /// Scope: `associations/relation.write`.
+    #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `DELETE /associations/{associationId}`
     ///
     /// Scope: `associations.write`.
+    #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
     }
@@ -41,6 +44,7 @@ impl Client {
     /// `DELETE /associations/relations/{relationId}`
     ///
     /// Scope: `associations/relation.write`.
+    #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
     }
@@ -88,6 +92,7 @@ impl Client {
     /// `PUT /associations/{associationId}`
     ///
     /// Scope: `associations.write`.
+    #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)
     }

@@ -21,6 +21,7 @@ impl Client {
     ///
     /// Scope: `blogs/check-slug.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "check-url-slug-exists")]
     pub fn check_url_slug_exists(&self) -> builder::CheckUrlSlugExists {
         builder::CheckUrlSlugExists::new(&self.handle)
     }
@@ -29,6 +30,7 @@ impl Client {
     ///
     /// Scope: `blogs/post.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-blog-post")]
     pub fn create_blog_post(&self) -> builder::CreateBlogPost {
         builder::CreateBlogPost::new(&self.handle)
     }
@@ -73,6 +75,7 @@ impl Client {
     ///
     /// Scope: `blogs/post-update.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-blog-post")]
     pub fn update_blog_post(&self) -> builder::UpdateBlogPost {
         builder::UpdateBlogPost::new(&self.handle)
     }

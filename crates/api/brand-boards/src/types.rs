@@ -78,7 +78,7 @@ hoopai_runtime::model! {
     pub struct MetaData {
         pub last_action: String = "lastAction",
         pub source_id: String = "sourceId",
-        pub source_type: CreateBrandBoardRequestType = "sourceType",
+        pub source_type: MetaDataSourceType = "sourceType",
         pub updated_by: String = "updatedBy",
     }
     /// `UpdateBrandBoardBody` of Brand Boards.
@@ -96,6 +96,10 @@ hoopai_runtime::model! {
 hoopai_runtime::open_enum! {
     /// Values of `CreateBrandBoardRequestType`.
     pub enum CreateBrandBoardRequestType {
+        Template = "template", Blank = "blank", Snapshot = "snapshot",
+    }
+    /// Values of `MetaDataSourceType`.
+    pub enum MetaDataSourceType {
         Template = "template", Blank = "blank", Snapshot = "snapshot",
     }
 }

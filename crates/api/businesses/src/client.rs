@@ -20,6 +20,7 @@ impl Client {
     /// `POST /businesses/`
     ///
     /// Scope: `businesses.write`.
+    #[doc(alias = "create-business")]
     pub fn create_business(&self) -> builder::CreateBusiness {
         builder::CreateBusiness::new(&self.handle)
     }
@@ -35,6 +36,7 @@ impl Client {
     /// `GET /businesses/{businessId}`
     ///
     /// Scope: `businesses.readonly`.
+    #[doc(alias = "get-business")]
     pub fn get_business(&self) -> builder::GetBusiness {
         builder::GetBusiness::new(&self.handle)
     }
@@ -50,6 +52,7 @@ impl Client {
     /// `PUT /businesses/{businessId}`
     ///
     /// Scope: `businesses.write`.
+    #[doc(alias = "update-business")]
     pub fn update_business(&self) -> builder::UpdateBusiness {
         builder::UpdateBusiness::new(&self.handle)
     }

@@ -20,6 +20,7 @@ impl Client {
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// Scope: `calendars.write`.
+    #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `POST /calendars/events/appointments`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
     }
@@ -49,6 +52,7 @@ impl Client {
     /// `POST /calendars/`
     ///
     /// Scope: `calendars.write`.
+    #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
     }
@@ -57,6 +61,7 @@ impl Client {
     ///
     /// Scope: `calendars/resources.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
     }
@@ -88,6 +93,7 @@ impl Client {
     /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
     }
@@ -95,6 +101,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}`
     ///
     /// Scope: `calendars.write`.
+    #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
     }
@@ -103,6 +110,7 @@ impl Client {
     ///
     /// Scope: `calendars/resources.write`.
     /// Needs the token of a location.
+    #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
     }
@@ -110,6 +118,7 @@ impl Client {
     /// `DELETE /calendars/events/{eventId}`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "delete-event")]
     pub fn delete_event(&self) -> builder::DeleteEvent {
         builder::DeleteEvent::new(&self.handle)
     }
@@ -117,6 +126,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
     }
@@ -124,6 +134,7 @@ impl Client {
     /// `DELETE /calendars/groups/{groupId}`
     ///
     /// Scope: `calendars/groups.write`.
+    #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
     }
@@ -139,6 +150,7 @@ impl Client {
     /// `GET /calendars/events/appointments/{eventId}`
     ///
     /// Scope: `calendars/events.readonly`.
+    #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
     }
@@ -146,6 +158,7 @@ impl Client {
     /// `GET /calendars/{calendarId}`
     ///
     /// Scope: `calendars.readonly`.
+    #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
     }
@@ -154,6 +167,7 @@ impl Client {
     ///
     /// Scope: `calendars/resources.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
     }
@@ -250,6 +264,7 @@ impl Client {
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// Scope: `calendars.write`.
+    #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
     }
@@ -265,6 +280,7 @@ impl Client {
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
     }
@@ -280,6 +296,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}`
     ///
     /// Scope: `calendars.write`.
+    #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
     }
@@ -288,6 +305,7 @@ impl Client {
     ///
     /// Scope: `calendars/resources.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
     }
@@ -295,6 +313,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// Scope: `calendars/events.write`.
+    #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
     }

@@ -83,17 +83,17 @@ hoopai_runtime::model! {
         pub open_hours: Vec<OpenHour> = "openHours",
         pub pixel_id: String = "pixelId",
         pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: CreateCalendarRequestPreBufferUnit = "preBufferUnit",
+        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         pub recurring: Recurring = "recurring",
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub slot_buffer: f64 = "slotBuffer",
-        pub slot_buffer_unit: CreateCalendarRequestPreBufferUnit = "slotBufferUnit",
+        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
         pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: CreateCalendarRequestPreBufferUnit = "slotDurationUnit",
+        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: CreateCalendarRequestPreBufferUnit = "slotIntervalUnit",
+        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         pub slug: String = "slug",
         pub sticky_contact: bool = "stickyContact",
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
@@ -278,17 +278,17 @@ hoopai_runtime::model! {
         pub open_hours: Vec<OpenHour> = "openHours",
         pub pixel_id: String = "pixelId",
         pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: CreateCalendarRequestPreBufferUnit = "preBufferUnit",
+        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         pub recurring: Recurring = "recurring",
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub slot_buffer: f64 = "slotBuffer",
-        pub slot_buffer_unit: CreateCalendarRequestPreBufferUnit = "slotBufferUnit",
+        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
         pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: CreateCalendarRequestPreBufferUnit = "slotDurationUnit",
+        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: CreateCalendarRequestPreBufferUnit = "slotIntervalUnit",
+        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         pub slug: String = "slug",
         pub sticky_contact: bool = "stickyContact",
         pub team_members: Vec<TeamMember> = "teamMembers",
@@ -629,16 +629,16 @@ hoopai_runtime::model! {
         pub open_hours: Vec<OpenHour> = "openHours",
         pub pixel_id: String = "pixelId",
         pub pre_buffer: f64 = "preBuffer",
-        pub pre_buffer_unit: CreateCalendarRequestPreBufferUnit = "preBufferUnit",
+        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         pub recurring: Recurring = "recurring",
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub slot_buffer: f64 = "slotBuffer",
         pub slot_duration: f64 = "slotDuration",
-        pub slot_duration_unit: CreateCalendarRequestPreBufferUnit = "slotDurationUnit",
+        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
         pub slot_interval: f64 = "slotInterval",
-        pub slot_interval_unit: CreateCalendarRequestPreBufferUnit = "slotIntervalUnit",
+        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
         pub slug: String = "slug",
         pub sticky_contact: bool = "stickyContact",
         pub team_members: Vec<TeamMember> = "teamMembers",
@@ -764,10 +764,6 @@ hoopai_runtime::open_enum! {
         Custom = "custom", Zoom = "zoom", Gmeet = "gmeet", Phone = "phone", Address = "address", MsTeams = "ms_teams",
         Google = "google",
     }
-    /// Values of `CreateCalendarRequestPreBufferUnit`.
-    pub enum CreateCalendarRequestPreBufferUnit {
-        Mins = "mins", Hours = "hours",
-    }
     /// Values of `EventType`.
     pub enum EventType {
         RoundRobinOptimizeForAvailability = "RoundRobin_OptimizeForAvailability",
@@ -791,6 +787,10 @@ hoopai_runtime::open_enum! {
     pub enum NotificationType {
         Booked = "booked", Confirmation = "confirmation", Cancellation = "cancellation", Reminder = "reminder",
         Followup = "followup", Reschedule = "reschedule",
+    }
+    /// Values of `PreBufferUnit`.
+    pub enum PreBufferUnit {
+        Mins = "mins", Hours = "hours",
     }
     /// Values of `ReceiverType`.
     pub enum ReceiverType {
@@ -821,6 +821,18 @@ hoopai_runtime::open_enum! {
     /// Values of `ScheduleRuleType`.
     pub enum ScheduleRuleType {
         Wday = "wday", Date = "date",
+    }
+    /// Values of `SlotBufferUnit`.
+    pub enum SlotBufferUnit {
+        Mins = "mins", Hours = "hours",
+    }
+    /// Values of `SlotDurationUnit`.
+    pub enum SlotDurationUnit {
+        Mins = "mins", Hours = "hours",
+    }
+    /// Values of `SlotIntervalUnit`.
+    pub enum SlotIntervalUnit {
+        Mins = "mins", Hours = "hours",
     }
     /// Values of `TeamMemberMeetingLocationType`.
     pub enum TeamMemberMeetingLocationType {

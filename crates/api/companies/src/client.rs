@@ -22,6 +22,7 @@ impl Client {
     ///
     /// Scope: `companies.readonly`.
     /// Needs the token of an agency.
+    #[doc(alias = "get-company")]
     pub fn get_company(&self) -> builder::GetCompany {
         builder::GetCompany::new(&self.handle)
     }

@@ -21,6 +21,7 @@ impl Client {
     /// `POST /contacts/{contactId}/campaigns/{campaignId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "add-contact-to-campaign")]
     pub fn add_contact_to_campaign(&self) -> builder::AddContactToCampaign {
         builder::AddContactToCampaign::new(&self.handle)
     }
@@ -28,6 +29,7 @@ impl Client {
     /// `POST /contacts/{contactId}/workflow/{workflowId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "add-contact-to-workflow")]
     pub fn add_contact_to_workflow(&self) -> builder::AddContactToWorkflow {
         builder::AddContactToWorkflow::new(&self.handle)
     }
@@ -43,6 +45,7 @@ impl Client {
     /// `POST /contacts/{contactId}/tags`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "add-tags")]
     pub fn add_tags(&self) -> builder::AddTags {
         builder::AddTags::new(&self.handle)
     }
@@ -50,6 +53,7 @@ impl Client {
     /// `POST /contacts/`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "create-contact")]
     pub fn create_contact(&self) -> builder::CreateContact {
         builder::CreateContact::new(&self.handle)
     }
@@ -57,6 +61,7 @@ impl Client {
     /// `POST /contacts/{contactId}/notes`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "create-note")]
     pub fn create_note(&self) -> builder::CreateNote {
         builder::CreateNote::new(&self.handle)
     }
@@ -64,6 +69,7 @@ impl Client {
     /// `POST /contacts/{contactId}/tasks`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "create-task")]
     pub fn create_task(&self) -> builder::CreateTask {
         builder::CreateTask::new(&self.handle)
     }
@@ -71,6 +77,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "delete-contact")]
     pub fn delete_contact(&self) -> builder::DeleteContact {
         builder::DeleteContact::new(&self.handle)
     }
@@ -78,6 +85,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/notes/{id}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "delete-note")]
     pub fn delete_note(&self) -> builder::DeleteNote {
         builder::DeleteNote::new(&self.handle)
     }
@@ -85,6 +93,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/tasks/{taskId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "delete-task")]
     pub fn delete_task(&self) -> builder::DeleteTask {
         builder::DeleteTask::new(&self.handle)
     }
@@ -92,6 +101,7 @@ impl Client {
     /// `GET /contacts/{contactId}`
     ///
     /// Scope: `contacts.readonly`.
+    #[doc(alias = "get-contact")]
     pub fn get_contact(&self) -> builder::GetContact {
         builder::GetContact::new(&self.handle)
     }
@@ -99,6 +109,7 @@ impl Client {
     /// `GET /contacts/search/duplicate`
     ///
     /// Scope: `contacts.readonly`.
+    #[doc(alias = "get-duplicate-contact")]
     pub fn get_duplicate_contact(&self) -> builder::GetDuplicateContact {
         builder::GetDuplicateContact::new(&self.handle)
     }
@@ -106,6 +117,7 @@ impl Client {
     /// `GET /contacts/{contactId}/notes/{id}`
     ///
     /// Scope: `contacts.readonly`.
+    #[doc(alias = "get-note")]
     pub fn get_note(&self) -> builder::GetNote {
         builder::GetNote::new(&self.handle)
     }
@@ -113,6 +125,7 @@ impl Client {
     /// `GET /contacts/{contactId}/tasks/{taskId}`
     ///
     /// Scope: `contacts.readonly`.
+    #[doc(alias = "get-task")]
     pub fn get_task(&self) -> builder::GetTask {
         builder::GetTask::new(&self.handle)
     }
@@ -169,6 +182,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/campaigns/{campaignId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "remove-contact-from-campaign")]
     pub fn remove_contact_from_campaign(&self) -> builder::RemoveContactFromCampaign {
         builder::RemoveContactFromCampaign::new(&self.handle)
     }
@@ -192,6 +206,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/tags`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "remove-tags")]
     pub fn remove_tags(&self) -> builder::RemoveTags {
         builder::RemoveTags::new(&self.handle)
     }
@@ -213,6 +228,7 @@ impl Client {
     /// `PUT /contacts/{contactId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "update-contact")]
     pub fn update_contact(&self) -> builder::UpdateContact {
         builder::UpdateContact::new(&self.handle)
     }
@@ -220,6 +236,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "update-note")]
     pub fn update_note(&self) -> builder::UpdateNote {
         builder::UpdateNote::new(&self.handle)
     }
@@ -233,6 +250,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "update-task")]
     pub fn update_task(&self) -> builder::UpdateTask {
         builder::UpdateTask::new(&self.handle)
     }
@@ -240,6 +258,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "update-task-completed")]
     pub fn update_task_completed(&self) -> builder::UpdateTaskCompleted {
         builder::UpdateTaskCompleted::new(&self.handle)
     }
@@ -247,6 +266,7 @@ impl Client {
     /// `POST /contacts/upsert`
     ///
     /// Scope: `contacts.write`.
+    #[doc(alias = "upsert-contact")]
     pub fn upsert_contact(&self) -> builder::UpsertContact {
         builder::UpsertContact::new(&self.handle)
     }

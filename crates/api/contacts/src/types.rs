@@ -483,7 +483,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
         pub contact: GetContectById = "contact",
-        pub new_2: bool = "new",
+        pub new_: bool = "new",
         pub trace_id: String = "traceId",
     }
 }

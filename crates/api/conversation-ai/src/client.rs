@@ -20,6 +20,7 @@ impl Client {
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `POST /conversation-ai/agents`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
     }
@@ -41,6 +44,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
@@ -56,6 +60,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}`
     ///
     /// Scope: `conversation-ai.readonly`.
+    #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
@@ -63,6 +68,7 @@ impl Client {
     /// `GET /conversation-ai/generations`
     ///
     /// Scope: `conversation-ai.readonly`.
+    #[doc(alias = "get-generation-details")]
     pub fn get_generation_details(&self) -> builder::GetGenerationDetails {
         builder::GetGenerationDetails::new(&self.handle)
     }
@@ -70,6 +76,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}/actions/list`
     ///
     /// Scope: `conversation-ai.readonly`.
+    #[doc(alias = "list-actions")]
     pub fn list_actions(&self) -> builder::ListActions {
         builder::ListActions::new(&self.handle)
     }
@@ -85,6 +92,7 @@ impl Client {
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
@@ -92,6 +100,7 @@ impl Client {
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "update-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
     }
@@ -99,6 +108,7 @@ impl Client {
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
     /// Scope: `conversation-ai.write`.
+    #[doc(alias = "update-followup-settings")]
     pub fn update_followup_settings(&self) -> builder::UpdateFollowupSettings {
         builder::UpdateFollowupSettings::new(&self.handle)
     }

@@ -60,7 +60,7 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: SleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -104,7 +104,7 @@ hoopai_runtime::model! {
         pub skip_assign_to_user: bool = "skipAssignToUser",
         pub sleep_after_booking: bool = "sleepAfterBooking",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: FollowupSequenceFollowupTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
         pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
         pub stop_bot_examples: Vec<String> = "stopBotExamples",
         pub stop_bot_trigger_condition: String = "stopBotTriggerCondition",
@@ -139,7 +139,7 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: SleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub updated_at: String = "updatedAt",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
@@ -164,7 +164,7 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: SleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -253,7 +253,7 @@ hoopai_runtime::model! {
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
-        pub sleep_time_unit: SleepTimeUnit = "sleepTimeUnit",
+        pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -276,6 +276,14 @@ hoopai_runtime::open_enum! {
     /// Values of `Channel`.
     pub enum Channel {
         Ig = "IG", Fb = "FB", Sms = "SMS", WebChat = "WebChat", WhatsApp = "WhatsApp", LiveChat = "Live_Chat",
+    }
+    /// Values of `CreateActionDetailsSleepTimeUnit`.
+    pub enum CreateActionDetailsSleepTimeUnit {
+        Days = "days", Hours = "hours", Minutes = "minutes",
+    }
+    /// Values of `CreateAgentRequestSleepTimeUnit`.
+    pub enum CreateAgentRequestSleepTimeUnit {
+        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
     }
     /// Values of `FollowupSequenceFollowupTimeUnit`.
     pub enum FollowupSequenceFollowupTimeUnit {
@@ -302,10 +310,6 @@ hoopai_runtime::open_enum! {
     pub enum ScenarioId {
         ContactStoppedReplying = "contactStoppedReplying", ContactIsBusy = "contactIsBusy",
         ContactRequested = "contactRequested",
-    }
-    /// Values of `SleepTimeUnit`.
-    pub enum SleepTimeUnit {
-        Hours = "hours", Minutes = "minutes", Seconds = "seconds",
     }
     /// Values of `StopBotDetectionType`.
     pub enum StopBotDetectionType {

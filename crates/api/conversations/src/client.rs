@@ -34,6 +34,7 @@ impl Client {
     }
 
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
+    #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
@@ -41,6 +42,7 @@ impl Client {
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
     }
@@ -48,6 +50,7 @@ impl Client {
     /// `POST /conversations/messages/upload/complete`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
     }
@@ -55,11 +58,13 @@ impl Client {
     /// `POST /conversations/`
     ///
     /// Scope: `conversations.write`.
+    #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
     }
 
     /// `POST /conversations/preferences/custom-subtypes`
+    #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
     }
@@ -67,6 +72,7 @@ impl Client {
     /// `DELETE /conversations/{conversationId}`
     ///
     /// Scope: `conversations.write`.
+    #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
     }
@@ -74,6 +80,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
     /// Scope: `conversations/message.readonly`.
+    #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
@@ -87,6 +94,7 @@ impl Client {
     }
 
     /// `GET /conversations/preferences/unsubscriptions/status`
+    #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
     }
@@ -94,6 +102,7 @@ impl Client {
     /// `GET /conversations/{conversationId}`
     ///
     /// Scope: `conversations.readonly`.
+    #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
     }
@@ -107,6 +116,7 @@ impl Client {
     /// `GET /conversations/messages/{id}`
     ///
     /// Scope: `conversations/message.readonly`.
+    #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
     }
@@ -114,6 +124,7 @@ impl Client {
     /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
     ///
     /// Scope: `conversations/message.readonly`.
+    #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
     }
@@ -121,6 +132,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
     /// Scope: `conversations/message.readonly`.
+    #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
     }
@@ -128,6 +140,7 @@ impl Client {
     /// `POST /conversations/messages/upload/initiate`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
     }
@@ -174,6 +187,7 @@ impl Client {
     /// `POST /conversations/messages/review-reply`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
     }
@@ -195,11 +209,13 @@ impl Client {
     /// `PUT /conversations/{conversationId}`
     ///
     /// Scope: `conversations.write`.
+    #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
     }
 
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
+    #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
@@ -207,6 +223,7 @@ impl Client {
     /// `PUT /conversations/messages/{messageId}/status`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
     }
@@ -214,6 +231,7 @@ impl Client {
     /// `POST /conversations/messages/upload`
     ///
     /// Scope: `conversations/message.write`.
+    #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)
     }
@@ -446,15 +464,15 @@ pub mod builder {
             query followers: String = "followers",
             query id: String = "id",
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
-            query last_message_direction: types::GetMessageResponseDirection = "lastMessageDirection",
-            query last_message_type: types::GetMessageResponseMessageType = "lastMessageType",
+            query last_message_direction: types::SearchConversationsLastMessageDirection = "lastMessageDirection",
+            query last_message_type: types::LastMessageType = "lastMessageType",
             query limit: i64 = "limit",
             query mentions: String = "mentions",
             query query: String = "query",
             query score_profile: String = "scoreProfile",
             query score_profile_max: f64 = "scoreProfileMax",
             query score_profile_min: f64 = "scoreProfileMin",
-            query sort: types::ExportMessagesSortOrder = "sort",
+            query sort: types::SearchConversationsSort = "sort",
             query sort_by: types::SearchConversationsSortBy = "sortBy",
             query sort_score_profile: String = "sortScoreProfile",
             query start_after_date: String = "startAfterDate",

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
     /// `ProcessMessageBodyDto` of Conversations.
@@ -87,7 +87,7 @@ hoopai_runtime::model! {
         pub inbox: bool = "inbox",
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: String = "lastMessageDate",
-        pub last_message_type: GetMessageResponseMessageType = "lastMessageType",
+        pub last_message_type: LastMessageType = "lastMessageType",
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub unread_count: f64 = "unreadCount",
@@ -113,7 +113,7 @@ hoopai_runtime::model! {
         pub full_name: String = "fullName",
         pub id: String = "id",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_type: GetMessageResponseMessageType = "lastMessageType",
+        pub last_message_type: LastMessageType = "lastMessageType",
         pub location_id: String = "locationId",
         pub phone: String = "phone",
         pub type_: ConversationSchemaType = "type",
@@ -214,7 +214,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: String = "dateAdded",
-        pub direction: GetMessageResponseDirection = "direction",
+        pub direction: Direction = "direction",
         pub from: String = "from",
         pub id: String = "id",
         pub location_id: String = "locationId",
@@ -237,7 +237,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: String = "dateAdded",
-        pub direction: GetMessageResponseDirection = "direction",
+        pub direction: Direction = "direction",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub message_type: GetMessageResponseMessageType = "messageType",
@@ -291,7 +291,7 @@ hoopai_runtime::model! {
     /// `MessageMeta` of Conversations.
     pub struct MessageMeta {
         pub call_duration: String = "callDuration",
-        pub call_status: CallDataStatus = "callStatus",
+        pub call_status: MessageMetaCallStatus = "callStatus",
         pub email: Map = "email",
     }
     /// `ProcessMessageResponseDto` of Conversations.
@@ -310,10 +310,6 @@ hoopai_runtime::model! {
     pub struct SearchConversationsResponse {
         pub conversations: Vec<ConversationSchema> = "conversations",
         pub total: f64 = "total",
-    }
-    /// `SearchConversationsStartAfterDate` of Conversations.
-    pub struct SearchConversationsStartAfterDate {
-        pub start_after_date: Value = "startAfterDate",
     }
     /// `UserTypingBody` of Conversations.
     #[doc(alias = "UserTypingBody")]
@@ -480,6 +476,10 @@ hoopai_runtime::open_enum! {
     pub enum CreateCustomSubtypeRequestChannel {
         Email = "email", Sms = "sms",
     }
+    /// Values of `Direction`.
+    pub enum Direction {
+        Inbound = "inbound", Outbound = "outbound",
+    }
     /// Values of `ExportMessagesChannel`.
     pub enum ExportMessagesChannel {
         Call = "Call", Sms = "SMS", Email = "Email", WhatsApp = "WhatsApp", Instagram = "Instagram",
@@ -497,10 +497,6 @@ hoopai_runtime::open_enum! {
     pub enum GetEmailResponseStatus {
         Pending = "pending", Scheduled = "scheduled", Sent = "sent", Delivered = "delivered", Read = "read",
         Undelivered = "undelivered", Connected = "connected", Failed = "failed", Opened = "opened",
-    }
-    /// Values of `GetMessageResponseDirection`.
-    pub enum GetMessageResponseDirection {
-        Inbound = "inbound", Outbound = "outbound",
     }
     /// Values of `GetMessageResponseMessageType`.
     pub enum GetMessageResponseMessageType {
@@ -530,6 +526,28 @@ hoopai_runtime::open_enum! {
         Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
         OptOut = "opt_out", Queued = "queued",
     }
+    /// Values of `LastMessageType`.
+    pub enum LastMessageType {
+        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
+        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
+        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
+        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
+        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
+        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
+        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
+        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
+        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
+        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
+        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
+        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
+        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
+        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
+        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
+        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
+        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
+        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
+        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
+    }
     /// Values of `ListMessagesType`.
     pub enum ListMessagesType {
         TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
@@ -541,9 +559,22 @@ hoopai_runtime::open_enum! {
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
     }
+    /// Values of `MessageMetaCallStatus`.
+    pub enum MessageMetaCallStatus {
+        Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
+        Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
+    }
     /// Values of `SearchConversationsLastMessageAction`.
     pub enum SearchConversationsLastMessageAction {
         Automated = "automated", Manual = "manual",
+    }
+    /// Values of `SearchConversationsLastMessageDirection`.
+    pub enum SearchConversationsLastMessageDirection {
+        Inbound = "inbound", Outbound = "outbound",
+    }
+    /// Values of `SearchConversationsSort`.
+    pub enum SearchConversationsSort {
+        Asc = "asc", Desc = "desc",
     }
     /// Values of `SearchConversationsSortBy`.
     pub enum SearchConversationsSortBy {

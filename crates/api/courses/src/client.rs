@@ -19,6 +19,7 @@ impl Client {
     }
 
     /// `POST /courses/courses-exporter/public/import`
+    #[doc(alias = "import-courses")]
     pub fn import_courses(&self) -> builder::ImportCourses {
         builder::ImportCourses::new(&self.handle)
     }

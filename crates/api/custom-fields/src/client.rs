@@ -20,6 +20,7 @@ impl Client {
     /// `POST /custom-fields/`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `POST /custom-fields/folder`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "create-custom-field-folder")]
     pub fn create_custom_field_folder(&self) -> builder::CreateCustomFieldFolder {
         builder::CreateCustomFieldFolder::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `DELETE /custom-fields/{id}`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
     }
@@ -41,6 +44,7 @@ impl Client {
     /// `DELETE /custom-fields/folder/{id}`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "delete-custom-field-folder")]
     pub fn delete_custom_field_folder(&self) -> builder::DeleteCustomFieldFolder {
         builder::DeleteCustomFieldFolder::new(&self.handle)
     }
@@ -64,6 +68,7 @@ impl Client {
     /// `PUT /custom-fields/{id}`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
     }
@@ -71,6 +76,7 @@ impl Client {
     /// `PUT /custom-fields/folder/{id}`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "update-custom-field-folder")]
     pub fn update_custom_field_folder(&self) -> builder::UpdateCustomFieldFolder {
         builder::UpdateCustomFieldFolder::new(&self.handle)
     }

@@ -21,6 +21,7 @@ impl Client {
     ///
     /// Scope: `custom-menu-link.write`.
     /// Needs the token of an agency.
+    #[doc(alias = "create-custom-menu")]
     pub fn create_custom_menu(&self) -> builder::CreateCustomMenu {
         builder::CreateCustomMenu::new(&self.handle)
     }
@@ -29,6 +30,7 @@ impl Client {
     ///
     /// Scope: `custom-menu-link.write`.
     /// Needs the token of an agency.
+    #[doc(alias = "delete-custom-menu")]
     pub fn delete_custom_menu(&self) -> builder::DeleteCustomMenu {
         builder::DeleteCustomMenu::new(&self.handle)
     }
@@ -55,6 +57,7 @@ impl Client {
     ///
     /// Scope: `custom-menu-link.write`.
     /// Needs the token of an agency.
+    #[doc(alias = "update-custom-menu")]
     pub fn update_custom_menu(&self) -> builder::UpdateCustomMenu {
         builder::UpdateCustomMenu::new(&self.handle)
     }

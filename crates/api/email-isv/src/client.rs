@@ -20,6 +20,7 @@ impl Client {
 
     /// `POST /email/verify`
     /// Needs the token of a location.
+    #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)
     }

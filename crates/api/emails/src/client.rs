@@ -21,12 +21,14 @@ impl Client {
     ///
     /// Scope: `emails/builder.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-template")]
     pub fn create_template(&self) -> builder::CreateTemplate {
         builder::CreateTemplate::new(&self.handle)
     }
 
     /// `DELETE /emails/builder/{locationId}/{templateId}`
     /// Needs the token of a location.
+    #[doc(alias = "delete-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
     }
@@ -53,6 +55,7 @@ impl Client {
     ///
     /// Scope: `emails/builder.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-template")]
     pub fn update_template(&self) -> builder::UpdateTemplate {
         builder::UpdateTemplate::new(&self.handle)
     }

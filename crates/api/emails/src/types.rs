@@ -66,7 +66,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleDto")]
     pub struct Schedule {
         pub v: f64 = "__v",
-        pub id: String = "_id",
+        pub _id: String = "_id",
         pub archived: bool = "archived",
         pub bulk_action_version: String = "bulkActionVersion",
         pub campaign_type: String = "campaignType",
@@ -79,7 +79,7 @@ hoopai_runtime::model! {
         pub enable_resend_to_unopened: bool = "enableResendToUnopened",
         pub has_tracking: bool = "hasTracking",
         pub has_utm_tracking: bool = "hasUtmTracking",
-        pub id_2: String = "id",
+        pub id: String = "id",
         pub is_plain_text: bool = "isPlainText",
         pub location_id: String = "locationId",
         pub migrated: bool = "migrated",

@@ -21,6 +21,7 @@ impl Client {
     ///
     /// Scope: `funnels/redirect.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-redirect")]
     pub fn create_redirect(&self) -> builder::CreateRedirect {
         builder::CreateRedirect::new(&self.handle)
     }

@@ -20,6 +20,7 @@ impl Client {
     /// `POST /invoices/schedule/{scheduleId}/cancel`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "cancel-invoice-schedule")]
     pub fn cancel_invoice_schedule(&self) -> builder::CancelInvoiceSchedule {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
@@ -35,6 +36,7 @@ impl Client {
     /// `POST /invoices/estimate/template`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "create-estimate-template")]
     pub fn create_estimate_template(&self) -> builder::CreateEstimateTemplate {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
@@ -42,6 +44,7 @@ impl Client {
     /// `POST /invoices/`
     ///
     /// Scope: `invoices.write`.
+    #[doc(alias = "create-invoice")]
     pub fn create_invoice(&self) -> builder::CreateInvoice {
         builder::CreateInvoice::new(&self.handle)
     }
@@ -49,6 +52,7 @@ impl Client {
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "create-invoice-from-estimate")]
     pub fn create_invoice_from_estimate(&self) -> builder::CreateInvoiceFromEstimate {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
@@ -56,6 +60,7 @@ impl Client {
     /// `POST /invoices/schedule`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "create-invoice-schedule")]
     pub fn create_invoice_schedule(&self) -> builder::CreateInvoiceSchedule {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
@@ -63,6 +68,7 @@ impl Client {
     /// `POST /invoices/template`
     ///
     /// Scope: `invoices/template.write`.
+    #[doc(alias = "create-invoice-template")]
     pub fn create_invoice_template(&self) -> builder::CreateInvoiceTemplate {
         builder::CreateInvoiceTemplate::new(&self.handle)
     }
@@ -70,6 +76,7 @@ impl Client {
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "delete-estimate")]
     pub fn delete_estimate(&self) -> builder::DeleteEstimate {
         builder::DeleteEstimate::new(&self.handle)
     }
@@ -77,6 +84,7 @@ impl Client {
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "delete-estimate-template")]
     pub fn delete_estimate_template(&self) -> builder::DeleteEstimateTemplate {
         builder::DeleteEstimateTemplate::new(&self.handle)
     }
@@ -84,6 +92,7 @@ impl Client {
     /// `DELETE /invoices/{invoiceId}`
     ///
     /// Scope: `invoices.write`.
+    #[doc(alias = "delete-invoice")]
     pub fn delete_invoice(&self) -> builder::DeleteInvoice {
         builder::DeleteInvoice::new(&self.handle)
     }
@@ -91,6 +100,7 @@ impl Client {
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "delete-invoice-schedule")]
     pub fn delete_invoice_schedule(&self) -> builder::DeleteInvoiceSchedule {
         builder::DeleteInvoiceSchedule::new(&self.handle)
     }
@@ -98,6 +108,7 @@ impl Client {
     /// `DELETE /invoices/template/{templateId}`
     ///
     /// Scope: `invoices/template.write`.
+    #[doc(alias = "delete-invoice-template")]
     pub fn delete_invoice_template(&self) -> builder::DeleteInvoiceTemplate {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
@@ -105,6 +116,7 @@ impl Client {
     /// `GET /invoices/estimate/number/generate`
     ///
     /// Scope: `invoices/estimate.readonly`.
+    #[doc(alias = "generate-estimate-number")]
     pub fn generate_estimate_number(&self) -> builder::GenerateEstimateNumber {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
@@ -112,6 +124,7 @@ impl Client {
     /// `GET /invoices/generate-invoice-number`
     ///
     /// Scope: `invoices.readonly`.
+    #[doc(alias = "generate-invoice-number")]
     pub fn generate_invoice_number(&self) -> builder::GenerateInvoiceNumber {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
@@ -119,6 +132,7 @@ impl Client {
     /// `GET /invoices/{invoiceId}`
     ///
     /// Scope: `invoices.readonly`.
+    #[doc(alias = "get-invoice")]
     pub fn get_invoice(&self) -> builder::GetInvoice {
         builder::GetInvoice::new(&self.handle)
     }
@@ -126,6 +140,7 @@ impl Client {
     /// `GET /invoices/schedule/{scheduleId}`
     ///
     /// Scope: `invoices/schedule.readonly`.
+    #[doc(alias = "get-invoice-schedule")]
     pub fn get_invoice_schedule(&self) -> builder::GetInvoiceSchedule {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
@@ -133,6 +148,7 @@ impl Client {
     /// `GET /invoices/settings`
     ///
     /// Scope: `invoices.readonly`.
+    #[doc(alias = "get-invoice-settings")]
     pub fn get_invoice_settings(&self) -> builder::GetInvoiceSettings {
         builder::GetInvoiceSettings::new(&self.handle)
     }
@@ -140,6 +156,7 @@ impl Client {
     /// `GET /invoices/template/{templateId}`
     ///
     /// Scope: `invoices/template.readonly`.
+    #[doc(alias = "get-invoice-template")]
     pub fn get_invoice_template(&self) -> builder::GetInvoiceTemplate {
         builder::GetInvoiceTemplate::new(&self.handle)
     }
@@ -147,6 +164,7 @@ impl Client {
     /// `GET /invoices/estimate/template`
     ///
     /// Scope: `invoices/estimate.readonly`.
+    #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
     }
@@ -154,6 +172,7 @@ impl Client {
     /// `GET /invoices/estimate/list`
     ///
     /// Scope: `invoices/estimate.readonly`.
+    #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
     }
@@ -161,6 +180,7 @@ impl Client {
     /// `GET /invoices/schedule`
     ///
     /// Scope: `invoices/schedule.readonly`.
+    #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
@@ -168,6 +188,7 @@ impl Client {
     /// `GET /invoices/template`
     ///
     /// Scope: `invoices/template.readonly`.
+    #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
@@ -175,6 +196,7 @@ impl Client {
     /// `GET /invoices/`
     ///
     /// Scope: `invoices.readonly`.
+    #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
     }
@@ -182,6 +204,7 @@ impl Client {
     /// `GET /invoices/estimate/template/preview`
     ///
     /// Scope: `invoices/estimate.readonly`.
+    #[doc(alias = "preview-estimate-template")]
     pub fn preview_estimate_template(&self) -> builder::PreviewEstimateTemplate {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
@@ -197,6 +220,7 @@ impl Client {
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "schedule-invoice-schedule")]
     pub fn schedule_invoice_schedule(&self) -> builder::ScheduleInvoiceSchedule {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
     }
@@ -204,6 +228,7 @@ impl Client {
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "send-estimate")]
     pub fn send_estimate(&self) -> builder::SendEstimate {
         builder::SendEstimate::new(&self.handle)
     }
@@ -211,6 +236,7 @@ impl Client {
     /// `POST /invoices/{invoiceId}/send`
     ///
     /// Scope: `invoices.write`.
+    #[doc(alias = "send-invoice")]
     pub fn send_invoice(&self) -> builder::SendInvoice {
         builder::SendInvoice::new(&self.handle)
     }
@@ -218,6 +244,7 @@ impl Client {
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "update-and-schedule-invoice-schedule")]
     pub fn update_and_schedule_invoice_schedule(&self) -> builder::UpdateAndScheduleInvoiceSchedule {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
@@ -225,6 +252,7 @@ impl Client {
     /// `PUT /invoices/estimate/{estimateId}`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "update-estimate")]
     pub fn update_estimate(&self) -> builder::UpdateEstimate {
         builder::UpdateEstimate::new(&self.handle)
     }
@@ -238,6 +266,7 @@ impl Client {
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
     /// Scope: `invoices/estimate.write`.
+    #[doc(alias = "update-estimate-template")]
     pub fn update_estimate_template(&self) -> builder::UpdateEstimateTemplate {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
@@ -245,6 +274,7 @@ impl Client {
     /// `PUT /invoices/{invoiceId}`
     ///
     /// Scope: `invoices.write`.
+    #[doc(alias = "update-invoice")]
     pub fn update_invoice(&self) -> builder::UpdateInvoice {
         builder::UpdateInvoice::new(&self.handle)
     }
@@ -264,6 +294,7 @@ impl Client {
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
     /// Scope: `invoices/schedule.write`.
+    #[doc(alias = "update-invoice-schedule")]
     pub fn update_invoice_schedule(&self) -> builder::UpdateInvoiceSchedule {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
@@ -279,6 +310,7 @@ impl Client {
     /// `PUT /invoices/template/{templateId}`
     ///
     /// Scope: `invoices/template.write`.
+    #[doc(alias = "update-invoice-template")]
     pub fn update_invoice_template(&self) -> builder::UpdateInvoiceTemplate {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
@@ -307,6 +339,7 @@ impl Client {
     /// `POST /invoices/{invoiceId}/void`
     ///
     /// Scope: `invoices.write`.
+    #[doc(alias = "void-invoice")]
     pub fn void_invoice(&self) -> builder::VoidInvoice {
         builder::VoidInvoice::new(&self.handle)
     }

@@ -1056,7 +1056,7 @@ hoopai_runtime::model! {
         pub discount: Discount = "discount",
         pub estimate_number: f64 = "estimateNumber",
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub estimate_status: ListEstimatesStatus = "estimateStatus",
+        pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
         pub expiry_date: String = "expiryDate",
         /// Required.
         pub frequency_settings: FrequencySettings = "frequencySettings",
@@ -1496,6 +1496,11 @@ hoopai_runtime::open_enum! {
     pub enum Status {
         Draft = "draft", Sent = "sent", PaymentProcessing = "payment_processing", Paid = "paid", Void = "void",
         PartiallyPaid = "partially_paid",
+    }
+    /// Values of `UpdateEstimateRequestEstimateStatus`.
+    pub enum UpdateEstimateRequestEstimateStatus {
+        All = "all", Draft = "draft", Sent = "sent", Accepted = "accepted", Declined = "declined",
+        Invoiced = "invoiced", Viewed = "viewed",
     }
     /// Values of `UpsertText2payInvoiceRequestAction`.
     pub enum UpsertText2payInvoiceRequestAction {

@@ -13,7 +13,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub knowledge_base_id: String = "knowledgeBaseId",
         pub location_id: String = "locationId",
-        pub status: DiscoverWebsiteDataStatus = "status",
+        pub status: Status = "status",
         pub title: String = "title",
         pub updated_at: String = "updatedAt",
         pub url: String = "url",
@@ -21,7 +21,7 @@ hoopai_runtime::model! {
     /// `CrawlingAggregateDTO` of Knowledge Base.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
-        pub id: DiscoverWebsiteDataStatus = "_id",
+        pub id: CrawlingAggregateId = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }
     /// `CrawlingRecordDTO` of Knowledge Base.
@@ -100,7 +100,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DiscoverWebsiteDataDTO")]
     pub struct DiscoverWebsiteData {
         pub operation_id: String = "operationId",
-        pub status: DiscoverWebsiteDataStatus = "status",
+        pub status: Status = "status",
         pub url: String = "url",
     }
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
@@ -236,9 +236,9 @@ hoopai_runtime::model! {
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
         pub knowledge_base_id: String = "knowledgeBaseId",
         pub location_id: String = "locationId",
-        pub mode: DiscoverWebsiteRequestOption = "mode",
+        pub mode: OperationDetailsMode = "mode",
         pub robots_file_data: String = "robotsFileData",
-        pub status: DiscoverWebsiteDataStatus = "status",
+        pub status: Status = "status",
         pub trained_urls_count: f64 = "trainedUrlsCount",
         pub updated_at: String = "updatedAt",
         pub url: String = "url",
@@ -287,8 +287,8 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `DiscoverWebsiteDataStatus`.
-    pub enum DiscoverWebsiteDataStatus {
+    /// Values of `CrawlingAggregateId`.
+    pub enum CrawlingAggregateId {
         Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
         Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
         Training = "Training",
@@ -296,5 +296,15 @@ hoopai_runtime::open_enum! {
     /// Values of `DiscoverWebsiteRequestOption`.
     pub enum DiscoverWebsiteRequestOption {
         Exact = "Exact", Path = "Path", Domain = "Domain",
+    }
+    /// Values of `OperationDetailsMode`.
+    pub enum OperationDetailsMode {
+        Exact = "Exact", Path = "Path", Domain = "Domain",
+    }
+    /// Values of `Status`.
+    pub enum Status {
+        Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
+        Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
+        Training = "Training",
     }
 }

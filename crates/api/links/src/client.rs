@@ -20,6 +20,7 @@ impl Client {
     /// `POST /links/`
     ///
     /// Scope: `links.write`.
+    #[doc(alias = "create-link")]
     pub fn create_link(&self) -> builder::CreateLink {
         builder::CreateLink::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `DELETE /links/{linkId}`
     ///
     /// Scope: `links.write`.
+    #[doc(alias = "delete-link")]
     pub fn delete_link(&self) -> builder::DeleteLink {
         builder::DeleteLink::new(&self.handle)
     }
@@ -54,6 +56,7 @@ impl Client {
     /// `PUT /links/{linkId}`
     ///
     /// Scope: `links.write`.
+    #[doc(alias = "update-link")]
     pub fn update_link(&self) -> builder::UpdateLink {
         builder::UpdateLink::new(&self.handle)
     }

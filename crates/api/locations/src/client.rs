@@ -22,6 +22,7 @@ impl Client {
     /// `POST /locations/{locationId}/customFields`
     ///
     /// Scope: `locations/customFields.write`.
+    #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
     }
@@ -29,6 +30,7 @@ impl Client {
     /// `POST /locations/{locationId}/customValues`
     ///
     /// Scope: `locations/customValues.write`.
+    #[doc(alias = "create-custom-value")]
     pub fn create_custom_value(&self) -> builder::CreateCustomValue {
         builder::CreateCustomValue::new(&self.handle)
     }
@@ -37,11 +39,13 @@ impl Client {
     ///
     /// Scope: `locations.write`.
     /// Needs the token of an agency.
+    #[doc(alias = "create-location")]
     pub fn create_location(&self) -> builder::CreateLocation {
         builder::CreateLocation::new(&self.handle)
     }
 
     /// `POST /locations/{locationId}/recurring-tasks`
+    #[doc(alias = "create-recurring-task")]
     pub fn create_recurring_task(&self) -> builder::CreateRecurringTask {
         builder::CreateRecurringTask::new(&self.handle)
     }
@@ -49,16 +53,19 @@ impl Client {
     /// `POST /locations/{locationId}/tags`
     ///
     /// Scope: `locations/tags.write`.
+    #[doc(alias = "create-tag")]
     pub fn create_tag(&self) -> builder::CreateTag {
         builder::CreateTag::new(&self.handle)
     }
 
     /// `DELETE /locations/{locationId}/customFields/{id}`
+    #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
     }
 
     /// `DELETE /locations/{locationId}/customValues/{id}`
+    #[doc(alias = "delete-custom-value")]
     pub fn delete_custom_value(&self) -> builder::DeleteCustomValue {
         builder::DeleteCustomValue::new(&self.handle)
     }
@@ -67,16 +74,19 @@ impl Client {
     ///
     /// Scope: `locations.internal-access-only`.
     /// Needs the token of an agency.
+    #[doc(alias = "delete-location")]
     pub fn delete_location(&self) -> builder::DeleteLocation {
         builder::DeleteLocation::new(&self.handle)
     }
 
     /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
+    #[doc(alias = "delete-recurring-task")]
     pub fn delete_recurring_task(&self) -> builder::DeleteRecurringTask {
         builder::DeleteRecurringTask::new(&self.handle)
     }
 
     /// `DELETE /locations/{locationId}/tags/{tagId}`
+    #[doc(alias = "delete-tag")]
     pub fn delete_tag(&self) -> builder::DeleteTag {
         builder::DeleteTag::new(&self.handle)
     }
@@ -88,11 +98,13 @@ impl Client {
     }
 
     /// `GET /locations/{locationId}/customFields/{id}`
+    #[doc(alias = "get-custom-field")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
     }
 
     /// `GET /locations/{locationId}/customValues/{id}`
+    #[doc(alias = "get-custom-value")]
     pub fn get_custom_value(&self) -> builder::GetCustomValue {
         builder::GetCustomValue::new(&self.handle)
     }
@@ -100,6 +112,7 @@ impl Client {
     /// `GET /locations/{locationId}`
     ///
     /// Scope: `locations.readonly`.
+    #[doc(alias = "get-location")]
     pub fn get_location(&self) -> builder::GetLocation {
         builder::GetLocation::new(&self.handle)
     }
@@ -159,6 +172,7 @@ impl Client {
     /// `GET /locations/search`
     ///
     /// Scope: `locations.readonly`.
+    #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
     }
@@ -172,11 +186,13 @@ impl Client {
     }
 
     /// `PUT /locations/{locationId}/customFields/{id}`
+    #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
     }
 
     /// `PUT /locations/{locationId}/customValues/{id}`
+    #[doc(alias = "update-custom-value")]
     pub fn update_custom_value(&self) -> builder::UpdateCustomValue {
         builder::UpdateCustomValue::new(&self.handle)
     }
@@ -191,11 +207,13 @@ impl Client {
     }
 
     /// `PUT /locations/{locationId}/recurring-tasks/{id}`
+    #[doc(alias = "update-recurring-task")]
     pub fn update_recurring_task(&self) -> builder::UpdateRecurringTask {
         builder::UpdateRecurringTask::new(&self.handle)
     }
 
     /// `PUT /locations/{locationId}/tags/{tagId}`
+    #[doc(alias = "update-tag")]
     pub fn update_tag(&self) -> builder::UpdateTag {
         builder::UpdateTag::new(&self.handle)
     }

@@ -56,6 +56,7 @@ impl Client {
     /// `GET /marketplace/app/{appId}/installations`
     ///
     /// Scope: `marketplace-installer-details.readonly`.
+    #[doc(alias = "get-installer-details")]
     pub fn get_installer_details(&self) -> builder::GetInstallerDetails {
         builder::GetInstallerDetails::new(&self.handle)
     }
@@ -90,6 +91,7 @@ impl Client {
     /// `DELETE /marketplace/app/{appId}/installations`
     ///
     /// Scope: `oauth.write`.
+    #[doc(alias = "uninstall-application")]
     pub fn uninstall_application(&self) -> builder::UninstallApplication {
         builder::UninstallApplication::new(&self.handle)
     }

@@ -85,10 +85,27 @@ hoopai_runtime::model! {
     }
     /// `ListChargesResponse` of Marketplace.
     pub struct ListChargesResponse {
-        pub charges: Vec<GetChargeResponse> = "charges",
+        pub charges: Vec<ListChargesResponseCharge> = "charges",
         /// The platform advises against it.
         pub count: f64 = "count",
         pub pagination: ListChargesResponsePagination = "pagination",
+    }
+    /// `ListChargesResponseCharge` of Marketplace.
+    pub struct ListChargesResponseCharge {
+        pub amount_charged: f64 = "amountCharged",
+        pub app_id: String = "appId",
+        pub charge_id: String = "chargeId",
+        pub created_at: String = "createdAt",
+        pub currency: String = "currency",
+        pub entity_id: String = "entityId",
+        pub entity_type: String = "entityType",
+        pub meta: Map = "meta",
+        pub meter_id: String = "meterId",
+        pub price_per_unit: f64 = "pricePerUnit",
+        pub refunded: bool = "refunded",
+        pub transaction_type: String = "transactionType",
+        pub units: f64 = "units",
+        pub updated_at: String = "updatedAt",
     }
     /// `ListChargesResponsePagination` of Marketplace.
     pub struct ListChargesResponsePagination {

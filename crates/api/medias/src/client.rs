@@ -20,6 +20,7 @@ impl Client {
 
     /// `POST /medias/folder`
     /// Needs the token of a location.
+    #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
     }
@@ -51,6 +52,7 @@ impl Client {
 
     /// `POST /medias/{id}`
     /// Needs the token of a location.
+    #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
     }
@@ -156,7 +158,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
-            part file: types::Part = "file",
+            part file = "file",
             text file_url: String = "fileUrl",
             text hosted: bool = "hosted",
             text name: String = "name",

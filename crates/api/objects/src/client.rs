@@ -30,11 +30,13 @@ impl Client {
     /// `POST /objects/{schemaKey}/records`
     ///
     /// Scope: `objects/record.write`.
+    #[doc(alias = "create-object-record")]
     pub fn create_object_record(&self) -> builder::CreateObjectRecord {
         builder::CreateObjectRecord::new(&self.handle)
     }
 
     /// `DELETE /objects/{schemaKey}/records/{id}`
+    #[doc(alias = "delete-object-record")]
     pub fn delete_object_record(&self) -> builder::DeleteObjectRecord {
         builder::DeleteObjectRecord::new(&self.handle)
     }
@@ -64,6 +66,7 @@ impl Client {
     /// `POST /objects/{schemaKey}/records/search`
     ///
     /// Scope: `objects/record.readonly`.
+    #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
         builder::SearchObjectRecords::new(&self.handle)
     }
@@ -77,6 +80,7 @@ impl Client {
     }
 
     /// `PUT /objects/{schemaKey}/records/{id}`
+    #[doc(alias = "update-object-record")]
     pub fn update_object_record(&self) -> builder::UpdateObjectRecord {
         builder::UpdateObjectRecord::new(&self.handle)
     }

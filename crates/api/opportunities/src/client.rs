@@ -28,6 +28,7 @@ impl Client {
     /// `POST /opportunities/`
     ///
     /// Scope: `opportunities.write`.
+    #[doc(alias = "create-opportunity")]
     pub fn create_opportunity(&self) -> builder::CreateOpportunity {
         builder::CreateOpportunity::new(&self.handle)
     }
@@ -35,6 +36,7 @@ impl Client {
     /// `DELETE /opportunities/{id}`
     ///
     /// Scope: `opportunities.write`.
+    #[doc(alias = "delete-opportunity")]
     pub fn delete_opportunity(&self) -> builder::DeleteOpportunity {
         builder::DeleteOpportunity::new(&self.handle)
     }
@@ -42,6 +44,7 @@ impl Client {
     /// `GET /opportunities/{id}`
     ///
     /// Scope: `opportunities.readonly`.
+    #[doc(alias = "get-opportunity")]
     pub fn get_opportunity(&self) -> builder::GetOpportunity {
         builder::GetOpportunity::new(&self.handle)
     }
@@ -81,6 +84,7 @@ impl Client {
     /// `POST /opportunities/search`
     ///
     /// Scope: `opportunities.readonly`.
+    #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)
     }
@@ -88,6 +92,7 @@ impl Client {
     /// `PUT /opportunities/{id}`
     ///
     /// Scope: `opportunities.write`.
+    #[doc(alias = "update-opportunity")]
     pub fn update_opportunity(&self) -> builder::UpdateOpportunity {
         builder::UpdateOpportunity::new(&self.handle)
     }
@@ -95,6 +100,7 @@ impl Client {
     /// `PUT /opportunities/{id}/status`
     ///
     /// Scope: `opportunities.write`.
+    #[doc(alias = "update-opportunity-status")]
     pub fn update_opportunity_status(&self) -> builder::UpdateOpportunityStatus {
         builder::UpdateOpportunityStatus::new(&self.handle)
     }

@@ -222,7 +222,7 @@ hoopai_runtime::model! {
     /// `UpsertOpportunitySuccessfulResponseDto` of Opportunities.
     #[doc(alias = "UpsertOpportunitySuccessfulResponseDto")]
     pub struct UpsertOpportunityResponse {
-        pub new_2: bool = "new",
+        pub new_: bool = "new",
         pub opportunity: Map = "opportunity",
     }
 }

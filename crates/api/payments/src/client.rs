@@ -21,6 +21,7 @@ impl Client {
     ///
     /// Scope: `payments/coupons.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-coupon")]
     pub fn create_coupon(&self) -> builder::CreateCoupon {
         builder::CreateCoupon::new(&self.handle)
     }
@@ -47,6 +48,7 @@ impl Client {
     ///
     /// Scope: `payments/orders.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-order-fulfillment")]
     pub fn create_order_fulfillment(&self) -> builder::CreateOrderFulfillment {
         builder::CreateOrderFulfillment::new(&self.handle)
     }
@@ -63,6 +65,7 @@ impl Client {
     ///
     /// Scope: `payments/coupons.write`.
     /// Needs the token of a location.
+    #[doc(alias = "delete-coupon")]
     pub fn delete_coupon(&self) -> builder::DeleteCoupon {
         builder::DeleteCoupon::new(&self.handle)
     }
@@ -89,6 +92,7 @@ impl Client {
     ///
     /// Scope: `payments/coupons.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "get-coupon")]
     pub fn get_coupon(&self) -> builder::GetCoupon {
         builder::GetCoupon::new(&self.handle)
     }
@@ -133,6 +137,7 @@ impl Client {
     ///
     /// Scope: `payments/coupons.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
     }
@@ -148,6 +153,7 @@ impl Client {
 
     /// `GET /payments/orders/{orderId}/notes`
     /// Needs the token of a location.
+    #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
         builder::ListOrderNotes::new(&self.handle)
     }
@@ -156,6 +162,7 @@ impl Client {
     ///
     /// Scope: `payments/orders.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
     }
@@ -164,6 +171,7 @@ impl Client {
     ///
     /// Scope: `payments/subscriptions.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
     }
@@ -172,6 +180,7 @@ impl Client {
     ///
     /// Scope: `payments/transactions.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
     }
@@ -189,6 +198,7 @@ impl Client {
     ///
     /// Scope: `payments/orders.collectPayment`.
     /// Needs the token of a location.
+    #[doc(alias = "record-order-payment")]
     pub fn record_order_payment(&self) -> builder::RecordOrderPayment {
         builder::RecordOrderPayment::new(&self.handle)
     }
@@ -197,6 +207,7 @@ impl Client {
     ///
     /// Scope: `payments/coupons.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-coupon")]
     pub fn update_coupon(&self) -> builder::UpdateCoupon {
         builder::UpdateCoupon::new(&self.handle)
     }

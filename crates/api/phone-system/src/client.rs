@@ -48,6 +48,7 @@ impl Client {
     ///
     /// Scope: `phonenumbers.write`.
     /// Needs the token of a location.
+    #[doc(alias = "purchase-phone-number")]
     pub fn purchase_phone_number(&self) -> builder::PurchasePhoneNumber {
         builder::PurchasePhoneNumber::new(&self.handle)
     }

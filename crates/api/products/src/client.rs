@@ -28,6 +28,7 @@ impl Client {
     /// `POST /products/`
     ///
     /// Scope: `products.write`.
+    #[doc(alias = "create-product")]
     pub fn create_product(&self) -> builder::CreateProduct {
         builder::CreateProduct::new(&self.handle)
     }
@@ -36,6 +37,7 @@ impl Client {
     ///
     /// Scope: `products/collection.write`.
     /// Needs the token of a location.
+    #[doc(alias = "create-product-collection")]
     pub fn create_product_collection(&self) -> builder::CreateProductCollection {
         builder::CreateProductCollection::new(&self.handle)
     }
@@ -60,6 +62,7 @@ impl Client {
     ///
     /// Scope: `products/collection.write`.
     /// Needs the token of a location.
+    #[doc(alias = "delete-product-collection")]
     pub fn delete_product_collection(&self) -> builder::DeleteProductCollection {
         builder::DeleteProductCollection::new(&self.handle)
     }
@@ -68,6 +71,7 @@ impl Client {
     ///
     /// Scope: `products.write`.
     /// Needs the token of a location.
+    #[doc(alias = "delete-product-review")]
     pub fn delete_product_review(&self) -> builder::DeleteProductReview {
         builder::DeleteProductReview::new(&self.handle)
     }
@@ -110,6 +114,7 @@ impl Client {
     ///
     /// Scope: `products.readonly`.
     /// Needs the token of a location.
+    #[doc(alias = "get-product-store-stats")]
     pub fn get_product_store_stats(&self) -> builder::GetProductStoreStats {
         builder::GetProductStoreStats::new(&self.handle)
     }
@@ -159,6 +164,7 @@ impl Client {
     /// `POST /products/inventory`
     ///
     /// Scope: `products/prices.write`.
+    #[doc(alias = "update-inventory")]
     pub fn update_inventory(&self) -> builder::UpdateInventory {
         builder::UpdateInventory::new(&self.handle)
     }
@@ -183,6 +189,7 @@ impl Client {
     ///
     /// Scope: `products/collection.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-product-collection")]
     pub fn update_product_collection(&self) -> builder::UpdateProductCollection {
         builder::UpdateProductCollection::new(&self.handle)
     }
@@ -198,6 +205,7 @@ impl Client {
     ///
     /// Scope: `products.write`.
     /// Needs the token of a location.
+    #[doc(alias = "update-product-review")]
     pub fn update_product_review(&self) -> builder::UpdateProductReview {
         builder::UpdateProductReview::new(&self.handle)
     }

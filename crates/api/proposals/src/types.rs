@@ -172,12 +172,12 @@ hoopai_runtime::model! {
     /// `TemplateListResponseDTO` of Documents.
     #[doc(alias = "TemplateListResponseDTO")]
     pub struct TemplateListResponse {
-        pub id: String = "_id",
+        pub _id: String = "_id",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         pub doc_form_url: String = "docFormUrl",
         pub document_count: f64 = "documentCount",
-        pub id_2: String = "id",
+        pub id: String = "id",
         pub is_public_document: bool = "isPublicDocument",
         pub location_id: String = "locationId",
         pub name: String = "name",

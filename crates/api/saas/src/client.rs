@@ -64,12 +64,14 @@ impl Client {
 
     /// `GET /saas/get-saas-subscription/{locationId}`
     /// Needs the token of an agency.
+    #[doc(alias = "get-location-subscription")]
     pub fn get_location_subscription(&self) -> builder::GetLocationSubscription {
         builder::GetLocationSubscription::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
     /// Needs the token of an agency.
+    #[doc(alias = "get-location-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_location_subscription_deprecated(&self) -> builder::GetLocationSubscriptionDeprecated {
         builder::GetLocationSubscriptionDeprecated::new(&self.handle)
@@ -77,12 +79,14 @@ impl Client {
 
     /// `GET /saas/saas-plan/{planId}`
     /// Needs the token of an agency.
+    #[doc(alias = "get-saas-plan")]
     pub fn get_saas_plan(&self) -> builder::GetSaasPlan {
         builder::GetSaasPlan::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/saas-plan/{planId}`
     /// Needs the token of an agency.
+    #[doc(alias = "get-saas-plan-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_saas_plan_deprecated(&self) -> builder::GetSaasPlanDeprecated {
         builder::GetSaasPlanDeprecated::new(&self.handle)
@@ -150,12 +154,14 @@ impl Client {
 
     /// `POST /saas/update-rebilling/{companyId}`
     /// Needs the token of an agency.
+    #[doc(alias = "update-rebilling")]
     pub fn update_rebilling(&self) -> builder::UpdateRebilling {
         builder::UpdateRebilling::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
     /// Needs the token of an agency.
+    #[doc(alias = "update-rebilling-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_rebilling_deprecated(&self) -> builder::UpdateRebillingDeprecated {
         builder::UpdateRebillingDeprecated::new(&self.handle)
@@ -170,6 +176,7 @@ impl Client {
 
     /// `PUT /saas-api/public-api/update-saas-subscription/{locationId}`
     /// Needs the token of an agency.
+    #[doc(alias = "update-saas-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_saas_subscription_deprecated(&self) -> builder::UpdateSaasSubscriptionDeprecated {
         builder::UpdateSaasSubscriptionDeprecated::new(&self.handle)

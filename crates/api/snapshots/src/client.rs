@@ -19,12 +19,14 @@ impl Client {
 
     /// `POST /snapshots/share/link`
     /// Needs the token of an agency.
+    #[doc(alias = "create-snapshot-share-link")]
     pub fn create_snapshot_share_link(&self) -> builder::CreateSnapshotShareLink {
         builder::CreateSnapshotShareLink::new(&self.handle)
     }
 
     /// `GET /snapshots/snapshot-status/{snapshotId}/location/{locationId}`
     /// Needs the token of an agency.
+    #[doc(alias = "get-latest-snapshot-push")]
     pub fn get_latest_snapshot_push(&self) -> builder::GetLatestSnapshotPush {
         builder::GetLatestSnapshotPush::new(&self.handle)
     }

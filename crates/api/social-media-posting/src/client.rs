@@ -37,11 +37,13 @@ impl Client {
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
+    #[doc(alias = "attach-tiktok-profile")]
     pub fn attach_tiktok_profile(&self) -> builder::AttachTiktokProfile {
         builder::AttachTiktokProfile::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
+    #[doc(alias = "attach-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn attach_twitter_profile(&self) -> builder::AttachTwitterProfile {
         builder::AttachTwitterProfile::new(&self.handle)
@@ -50,26 +52,31 @@ impl Client {
     /// `POST /social-media-posting/{locationId}/posts`
     ///
     /// Scope: `socialplanner/post.write`.
+    #[doc(alias = "create-post")]
     pub fn create_post(&self) -> builder::CreatePost {
         builder::CreatePost::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
+    #[doc(alias = "delete-account")]
     pub fn delete_account(&self) -> builder::DeleteAccount {
         builder::DeleteAccount::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
+    #[doc(alias = "delete-csv")]
     pub fn delete_csv(&self) -> builder::DeleteCsv {
         builder::DeleteCsv::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
+    #[doc(alias = "delete-csv-post")]
     pub fn delete_csv_post(&self) -> builder::DeleteCsvPost {
         builder::DeleteCsvPost::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
+    #[doc(alias = "delete-post")]
     pub fn delete_post(&self) -> builder::DeletePost {
         builder::DeletePost::new(&self.handle)
     }
@@ -93,11 +100,13 @@ impl Client {
     }
 
     /// `GET /social-media-posting/{locationId}/posts/{id}`
+    #[doc(alias = "get-post")]
     pub fn get_post(&self) -> builder::GetPost {
         builder::GetPost::new(&self.handle)
     }
 
     /// `POST /social-media-posting/statistics`
+    #[doc(alias = "get-social-media-statistics")]
     pub fn get_social_media_statistics(&self) -> builder::GetSocialMediaStatistics {
         builder::GetSocialMediaStatistics::new(&self.handle)
     }
@@ -208,6 +217,7 @@ impl Client {
     }
 
     /// `GET /social-media-posting/oauth/facebook/start`
+    #[doc(alias = "start-facebook-oauth")]
     pub fn start_facebook_oauth(&self) -> builder::StartFacebookOauth {
         builder::StartFacebookOauth::new(&self.handle)
     }
@@ -215,6 +225,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/google/start`
     ///
     /// Scope: `socialplanner/oauth.readonly`.
+    #[doc(alias = "start-google-oauth")]
     pub fn start_google_oauth(&self) -> builder::StartGoogleOauth {
         builder::StartGoogleOauth::new(&self.handle)
     }
@@ -222,11 +233,13 @@ impl Client {
     /// `GET /social-media-posting/oauth/instagram/start`
     ///
     /// Scope: `socialplanner/oauth.readonly`.
+    #[doc(alias = "start-instagram-oauth")]
     pub fn start_instagram_oauth(&self) -> builder::StartInstagramOauth {
         builder::StartInstagramOauth::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/linkedin/start`
+    #[doc(alias = "start-linkedin-oauth")]
     pub fn start_linkedin_oauth(&self) -> builder::StartLinkedinOauth {
         builder::StartLinkedinOauth::new(&self.handle)
     }
@@ -234,6 +247,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/tiktok-business/start`
     ///
     /// Scope: `socialplanner/oauth.readonly`.
+    #[doc(alias = "start-tiktok-business-oauth")]
     pub fn start_tiktok_business_oauth(&self) -> builder::StartTiktokBusinessOauth {
         builder::StartTiktokBusinessOauth::new(&self.handle)
     }
@@ -241,6 +255,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/tiktok/start`
     ///
     /// Scope: `socialplanner/oauth.readonly`.
+    #[doc(alias = "start-tiktok-oauth")]
     pub fn start_tiktok_oauth(&self) -> builder::StartTiktokOauth {
         builder::StartTiktokOauth::new(&self.handle)
     }
@@ -248,6 +263,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/twitter/start`
     ///
     /// Scope: `socialplanner/oauth.readonly`.
+    #[doc(alias = "start-twitter-oauth")]
     #[deprecated = "the platform advises against this operation"]
     pub fn start_twitter_oauth(&self) -> builder::StartTwitterOauth {
         builder::StartTwitterOauth::new(&self.handle)
@@ -262,6 +278,7 @@ impl Client {
     /// `POST /social-media-posting/{locationId}/csv`
     ///
     /// Scope: `socialplanner/csv.write`.
+    #[doc(alias = "upload-csv")]
     pub fn upload_csv(&self) -> builder::UploadCsv {
         builder::UploadCsv::new(&self.handle)
     }
@@ -742,7 +759,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         UploadCsv {
             path location_id: String = "locationId",
-            part file: types::Part = "file",
+            part file = "file",
         }
     }
 }

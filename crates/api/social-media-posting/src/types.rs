@@ -480,8 +480,8 @@ hoopai_runtime::model! {
     pub struct GetSocialMediaStatisticsResponseResultsBreakdowns {
         pub engagement: BTreeMap<String, GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue> = "engagement",
         pub impressions: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "impressions",
-        pub posts: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "posts",
-        pub reach: GetSocialMediaStatisticsResponseResultsBreakdownsImpressions = "reach",
+        pub posts: GetSocialMediaStatisticsResponseResultsBreakdownsPosts = "posts",
+        pub reach: GetSocialMediaStatisticsResponseResultsBreakdownsReach = "reach",
     }
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsEngagementValue {
@@ -492,6 +492,18 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsResponseResultsBreakdownsImpressions` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsBreakdownsImpressions {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `GetSocialMediaStatisticsResponseResultsBreakdownsPosts` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsPosts {
+        pub platforms: BTreeMap<String, Platforms> = "platforms",
+        pub total: f64 = "total",
+        pub total_change: f64 = "totalChange",
+    }
+    /// `GetSocialMediaStatisticsResponseResultsBreakdownsReach` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsBreakdownsReach {
         pub platforms: BTreeMap<String, Platforms> = "platforms",
         pub total: f64 = "total",
         pub total_change: f64 = "totalChange",
@@ -522,22 +534,42 @@ hoopai_runtime::model! {
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals {
         pub female: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "female",
-        pub male: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "male",
-        pub unknown: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale = "unknown",
+        pub male: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale = "male",
+        pub unknown: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown = "unknown",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsFemale {
         pub percentage: f64 = "percentage",
         pub total: f64 = "total",
     }
+    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsMale {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
+    /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotalsUnknown {
+        pub percentage: f64 = "percentage",
+        pub total: f64 = "total",
+    }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotals {
         pub followers: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "followers",
-        pub impressions: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "impressions",
-        pub likes: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue> = "likes",
+        pub impressions: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue> = "impressions",
+        pub likes: BTreeMap<String, GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue> = "likes",
     }
     /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsFollowersValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsImpressionsValue {
+        pub series: Vec<f64> = "series",
+        pub total: f64 = "total",
+    }
+    /// `GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue` of Social Planner.
+    pub struct GetSocialMediaStatisticsResponseResultsPlatformTotalsLikesValue {
         pub series: Vec<f64> = "series",
         pub total: f64 = "total",
     }

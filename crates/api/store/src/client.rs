@@ -19,36 +19,42 @@ impl Client {
 
     /// `POST /store/shipping-carrier`
     /// Needs the token of a location.
+    #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
         builder::CreateShippingCarrier::new(&self.handle)
     }
 
     /// `POST /store/shipping-zone/{shippingZoneId}/shipping-rate`
     /// Needs the token of a location.
+    #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
         builder::CreateShippingRate::new(&self.handle)
     }
 
     /// `POST /store/shipping-zone`
     /// Needs the token of a location.
+    #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
         builder::CreateShippingZone::new(&self.handle)
     }
 
     /// `DELETE /store/shipping-carrier/{shippingCarrierId}`
     /// Needs the token of a location.
+    #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
         builder::DeleteShippingCarrier::new(&self.handle)
     }
 
     /// `DELETE /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     /// Needs the token of a location.
+    #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
         builder::DeleteShippingRate::new(&self.handle)
     }
 
     /// `DELETE /store/shipping-zone/{shippingZoneId}`
     /// Needs the token of a location.
+    #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
         builder::DeleteShippingZone::new(&self.handle)
     }
@@ -76,6 +82,7 @@ impl Client {
 
     /// `GET /store/store-setting`
     /// Needs the token of a location.
+    #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
         builder::GetStoreSettings::new(&self.handle)
     }
@@ -88,36 +95,42 @@ impl Client {
 
     /// `GET /store/shipping-carrier`
     /// Needs the token of a location.
+    #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
         builder::ListShippingCarriers::new(&self.handle)
     }
 
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate`
     /// Needs the token of a location.
+    #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
     }
 
     /// `GET /store/shipping-zone`
     /// Needs the token of a location.
+    #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
     }
 
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
     /// Needs the token of a location.
+    #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
         builder::UpdateShippingCarrier::new(&self.handle)
     }
 
     /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     /// Needs the token of a location.
+    #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
         builder::UpdateShippingRate::new(&self.handle)
     }
 
     /// `PUT /store/shipping-zone/{shippingZoneId}`
     /// Needs the token of a location.
+    #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
         builder::UpdateShippingZone::new(&self.handle)
     }

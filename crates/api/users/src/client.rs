@@ -20,6 +20,7 @@ impl Client {
     /// `POST /users/`
     ///
     /// Scope: `users.write`.
+    #[doc(alias = "create-user")]
     pub fn create_user(&self) -> builder::CreateUser {
         builder::CreateUser::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `DELETE /users/{userId}`
     ///
     /// Scope: `users.write`.
+    #[doc(alias = "delete-user")]
     pub fn delete_user(&self) -> builder::DeleteUser {
         builder::DeleteUser::new(&self.handle)
     }
@@ -35,6 +37,7 @@ impl Client {
     ///
     /// Scope: `users.readonly`.
     /// Needs the token of an agency.
+    #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
         builder::FilterUsersByEmail::new(&self.handle)
     }
@@ -42,6 +45,7 @@ impl Client {
     /// `GET /users/{userId}`
     ///
     /// Scope: `users.readonly`.
+    #[doc(alias = "get-user")]
     pub fn get_user(&self) -> builder::GetUser {
         builder::GetUser::new(&self.handle)
     }
@@ -59,6 +63,7 @@ impl Client {
     /// `GET /users/search`
     ///
     /// Scope: `users.readonly`.
+    #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
         builder::SearchUsers::new(&self.handle)
     }
@@ -66,6 +71,7 @@ impl Client {
     /// `PUT /users/{userId}`
     ///
     /// Scope: `users.write`.
+    #[doc(alias = "update-user")]
     pub fn update_user(&self) -> builder::UpdateUser {
         builder::UpdateUser::new(&self.handle)
     }

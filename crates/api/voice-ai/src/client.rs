@@ -20,6 +20,7 @@ impl Client {
     /// `POST /voice-ai/actions`
     ///
     /// Scope: `voice-ai-agent-goals.write`.
+    #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
     }
@@ -27,6 +28,7 @@ impl Client {
     /// `POST /voice-ai/agents`
     ///
     /// Scope: `voice-ai-agents.write`.
+    #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
@@ -34,6 +36,7 @@ impl Client {
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
     /// Scope: `voice-ai-agent-goals.write`.
+    #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
     }
@@ -41,6 +44,7 @@ impl Client {
     /// `DELETE /voice-ai/agents/{agentId}`
     ///
     /// Scope: `voice-ai-agents.write`.
+    #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
@@ -48,6 +52,7 @@ impl Client {
     /// `GET /voice-ai/actions/{actionId}`
     ///
     /// Scope: `voice-ai-agent-goals.readonly`.
+    #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
     }
@@ -55,6 +60,7 @@ impl Client {
     /// `GET /voice-ai/agents/{agentId}`
     ///
     /// Scope: `voice-ai-agents.readonly`.
+    #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
@@ -86,6 +92,7 @@ impl Client {
     /// `PUT /voice-ai/actions/{actionId}`
     ///
     /// Scope: `voice-ai-agent-goals.write`.
+    #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
     }
