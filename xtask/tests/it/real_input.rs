@@ -71,9 +71,14 @@ fn all_of_the_platform_becomes_what_is_committed() {
             differing.push(committed.get_key_value(path).expect("committed").0);
         }
     }
+    let mends = if differing.iter().any(|path| path.starts_with("specs/")) {
+        "run cargo xtask regen with the folder of those files as --source"
+    } else {
+        "run cargo xtask codegen"
+    };
     assert!(
         differing.is_empty(),
-        "{} files are not what regen makes of the platform's files; run cargo xtask regen from them: {:#?}",
+        "{} files are not what regen makes of the platform's files; {mends}: {:#?}",
         differing.len(),
         &differing[..differing.len().min(20)]
     );

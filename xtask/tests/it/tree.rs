@@ -16,7 +16,9 @@ use crate::server::Server;
 
 /// The workspace that these tests belong to.
 pub(crate) fn own_root() -> PathBuf {
-    let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // Asked at run time: a binary from a shared target folder may have been compiled elsewhere.
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let manifest = manifest.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     manifest
         .parent()
         .expect("xtask lies in the workspace")
