@@ -44,41 +44,72 @@ impl fmt::Display for Change {
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
         }
-        if self.breaking { f.write_str(" (breaks users)") } else { Ok(()) }
+        if self.breaking {
+            f.write_str(" (breaks users)")
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Compares two distilled files. Operations are compared by method and path, parameters by place and name, fields by
 /// the name of their schema.
 pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Fault> {
-    let (old, new) = (json::parse("the old openapi.json", old)?, json::parse("the new openapi.json", new)?);
-    for (document, file) in [(&old, "the old openapi.json"), (&new, "the new openapi.json")] {
+    let (old, new) = (
+        json::parse("the old openapi.json", old)?,
+        json::parse("the new openapi.json", new)?,
+    );
+    for (document, file) in [
+        (&old, "the old openapi.json"),
+        (&new, "the new openapi.json"),
+    ] {
         json::object(document, &At::root(file), "the document")?;
     }
     let mut changes = Vec::new();
     let (before, after) = (operations(&old), operations(&new));
     for (key, operation) in &before {
         match after.get(key) {
-            None => changes.push(change(ChangeKind::Removed, true, format!("operation {key}"), String::new())),
+            None => changes.push(change(
+                ChangeKind::Removed,
+                true,
+                format!("operation {key}"),
+                String::new(),
+            )),
             Some(other) => compare_operations(key, (&old, operation), (&new, other), &mut changes),
         }
     }
     for key in after.keys().filter(|key| !before.contains_key(*key)) {
-        changes.push(change(ChangeKind::Added, false, format!("operation {key}"), String::new()));
+        changes.push(change(
+            ChangeKind::Added,
+            false,
+            format!("operation {key}"),
+            String::new(),
+        ));
     }
     let (before, after) = (schemas(&old), schemas(&new));
     let (sent_before, sent_after) = (sent(&old), sent(&new));
     for (name, schema) in &before {
         match after.get(name) {
-            None => changes.push(change(ChangeKind::Removed, true, format!("schema {name}"), String::new())),
+            None => changes.push(change(
+                ChangeKind::Removed,
+                true,
+                format!("schema {name}"),
+                String::new(),
+            )),
             Some(other) => {
-                let sent = sent_before.contains(name.as_str()) || sent_after.contains(name.as_str());
+                let sent =
+                    sent_before.contains(name.as_str()) || sent_after.contains(name.as_str());
                 compare_schemas(name, schema, other, sent, &mut changes);
             }
         }
     }
     for name in after.keys().filter(|name| !before.contains_key(*name)) {
-        changes.push(change(ChangeKind::Added, false, format!("schema {name}"), String::new()));
+        changes.push(change(
+            ChangeKind::Added,
+            false,
+            format!("schema {name}"),
+            String::new(),
+        ));
     }
     changes.sort_by(|a, b| (&a.what, a.kind, &a.detail).cmp(&(&b.what, b.kind, &b.detail)));
     changes.dedup();
@@ -86,12 +117,22 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Fault> {
 }
 
 fn change(kind: ChangeKind, breaking: bool, what: String, detail: String) -> Change {
-    Change { kind, breaking, what, detail }
+    Change {
+        kind,
+        breaking,
+        what,
+        detail,
+    }
 }
 
 fn operations(document: &Value) -> BTreeMap<String, &Object> {
     let mut found = BTreeMap::new();
-    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    for (path, item) in document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         for method in METHODS {
             if let Some(operation) = item.get(method).and_then(Value::as_object) {
                 found.insert(format!("{} {path}", method.to_uppercase()), operation);
@@ -102,8 +143,14 @@ fn operations(document: &Value) -> BTreeMap<String, &Object> {
 }
 
 fn schemas(document: &Value) -> BTreeMap<String, &Value> {
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
-    schemas.into_iter().flatten().map(|(name, schema)| (name.clone(), schema)).collect()
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    schemas
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.clone(), schema))
+        .collect()
 }
 
 /// The names of the schemas that requests are made of, directly or within others: there a new demand breaks users.
@@ -111,15 +158,20 @@ fn sent(document: &Value) -> BTreeSet<&str> {
     fn collect<'a>(document: &'a Value, value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {
             Value::Object(map) => {
-                if let Some(name) = json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
+                if let Some(name) =
+                    json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
                     && found.insert(name)
-                    && let Some(schema) = document.pointer(&format!("/components/schemas/{}", json::escape(name)))
+                    && let Some(schema) =
+                        document.pointer(&format!("/components/schemas/{}", json::escape(name)))
                 {
                     collect(document, schema, found);
                 }
-                map.values().for_each(|inner| collect(document, inner, found));
+                map.values()
+                    .for_each(|inner| collect(document, inner, found));
             }
-            Value::Array(items) => items.iter().for_each(|inner| collect(document, inner, found)),
+            Value::Array(items) => items
+                .iter()
+                .for_each(|inner| collect(document, inner, found)),
             _ => {}
         }
     }
@@ -132,12 +184,24 @@ fn sent(document: &Value) -> BTreeSet<&str> {
     found
 }
 
-fn compare_operations(key: &str, old: (&Value, &Object), new: (&Value, &Object), changes: &mut Vec<Change>) {
+fn compare_operations(
+    key: &str,
+    old: (&Value, &Object),
+    new: (&Value, &Object),
+    changes: &mut Vec<Change>,
+) {
     let ((old_document, old), (new_document, new)) = (old, new);
     type Parameters<'a> = BTreeMap<(String, String), &'a Value>;
     fn parameters(operation: &Object) -> Parameters<'_> {
-        let part = |p: &Value, key| p.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-        json::items(operation, "parameters").map(|p| ((part(p, "in"), part(p, "name")), p)).collect()
+        let part = |p: &Value, key| {
+            p.get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        json::items(operation, "parameters")
+            .map(|p| ((part(p, "in"), part(p, "name")), p))
+            .collect()
     }
     let (before, after) = (parameters(old), parameters(new));
     let required = |p: &Value| p.get("required").and_then(Value::as_bool).unwrap_or(false);
@@ -148,52 +212,105 @@ fn compare_operations(key: &str, old: (&Value, &Object), new: (&Value, &Object),
             continue;
         };
         match (required(parameter), required(other)) {
-            (false, true) => changes.push(change(ChangeKind::Changed, true, what.clone(), "now required".into())),
-            (true, false) => changes.push(change(ChangeKind::Changed, false, what.clone(), "no longer required".into())),
+            (false, true) => changes.push(change(
+                ChangeKind::Changed,
+                true,
+                what.clone(),
+                "now required".into(),
+            )),
+            (true, false) => changes.push(change(
+                ChangeKind::Changed,
+                false,
+                what.clone(),
+                "no longer required".into(),
+            )),
             _ => {}
         }
         let empty = Value::Null;
-        compare_schemas(&what, parameter.get("schema").unwrap_or(&empty), other.get("schema").unwrap_or(&empty), true, changes);
+        compare_schemas(
+            &what,
+            parameter.get("schema").unwrap_or(&empty),
+            other.get("schema").unwrap_or(&empty),
+            true,
+            changes,
+        );
     }
     for ((place, name), parameter) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
         let breaking = required(parameter);
         let detail = if breaking { "required" } else { "" };
-        changes.push(change(ChangeKind::Added, breaking, format!("{place} parameter {name} of {key}"), detail.into()));
+        changes.push(change(
+            ChangeKind::Added,
+            breaking,
+            format!("{place} parameter {name} of {key}"),
+            detail.into(),
+        ));
     }
     for (part, sent) in [("requestBody", true), ("responses", false)] {
         let (one, other) = (old.get(part), new.get(part));
         if one == other {
             continue;
         }
-        let what = if sent { format!("request body of {key}") } else { format!("reply of {key}") };
-        let (one, other) = (payload(old_document, one, sent), payload(new_document, other, sent));
+        let what = if sent {
+            format!("request body of {key}")
+        } else {
+            format!("reply of {key}")
+        };
+        let (one, other) = (
+            payload(old_document, one, sent),
+            payload(new_document, other, sent),
+        );
         match (one, other) {
             (None, Some(_)) => changes.push(change(ChangeKind::Added, sent, what, String::new())),
             (Some(_), None) => changes.push(change(ChangeKind::Removed, true, what, String::new())),
             (Some(one), Some(other)) => {
                 if one.0 != other.0 {
-                    changes.push(change(ChangeKind::Changed, true, what.clone(), format!("{} is now {}", one.0, other.0)));
+                    changes.push(change(
+                        ChangeKind::Changed,
+                        true,
+                        what.clone(),
+                        format!("{} is now {}", one.0, other.0),
+                    ));
                 }
                 compare_schemas(&what, one.1, other.1, sent, changes);
             }
             (None, None) => {}
         }
     }
-    for (field, what, breaking) in [("operationId", "operation id", true), ("security", "scopes", true), ("deprecated", "deprecation", false)] {
+    for (field, what, breaking) in [
+        ("operationId", "operation id", true),
+        ("security", "scopes", true),
+        ("deprecated", "deprecation", false),
+    ] {
         if old.get(field) != new.get(field) {
-            let say = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let say = |value: Option<&Value>| {
+                value.map_or_else(|| "nothing".to_owned(), Value::to_string)
+            };
             let detail = format!("{} is now {}", say(old.get(field)), say(new.get(field)));
-            changes.push(change(ChangeKind::Changed, breaking, format!("{what} of {key}"), detail));
+            changes.push(change(
+                ChangeKind::Changed,
+                breaking,
+                format!("{what} of {key}"),
+                detail,
+            ));
         }
     }
 }
 
 /// The media type and schema of a request body, or of the first success.
-fn payload<'a>(document: &'a Value, holder: Option<&'a Value>, body: bool) -> Option<(&'a str, &'a Value)> {
+fn payload<'a>(
+    document: &'a Value,
+    holder: Option<&'a Value>,
+    body: bool,
+) -> Option<(&'a str, &'a Value)> {
     let holder = if body {
         holder?
     } else {
-        holder?.as_object()?.iter().filter(|(status, _)| status.starts_with('2')).map(|(_, response)| response).next()?
+        holder?
+            .as_object()?
+            .iter()
+            .filter(|(status, _)| status.starts_with('2'))
+            .map(|(_, response)| response)
+            .next()?
     };
     let (media_type, media) = holder.get("content")?.as_object()?.iter().next()?;
     let schema = media.get("schema")?;
@@ -208,14 +325,28 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
     }
     let (before, after) = (shape(old), shape(new));
     if before != after {
-        changes.push(change(ChangeKind::Changed, true, name.to_owned(), format!("{before} is now {after}")));
+        changes.push(change(
+            ChangeKind::Changed,
+            true,
+            name.to_owned(),
+            format!("{before} is now {after}"),
+        ));
         return;
     }
     let properties = |schema: &Value| -> BTreeMap<String, Value> {
-        schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())).collect()
+        schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     };
     let required = |schema: &Value, field: &str| {
-        schema.get("required").and_then(Value::as_array).is_some_and(|names| names.iter().any(|name| name == field))
+        schema
+            .get("required")
+            .and_then(Value::as_array)
+            .is_some_and(|names| names.iter().any(|name| name == field))
     };
     let (fields_before, fields_after) = (properties(old), properties(new));
     for (field, schema) in &fields_before {
@@ -224,27 +355,71 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
             None => changes.push(change(ChangeKind::Removed, true, what, String::new())),
             Some(other) => {
                 match (required(old, field), required(new, field)) {
-                    (false, true) => changes.push(change(ChangeKind::Changed, sent, what.clone(), "now required".into())),
-                    (true, false) => changes.push(change(ChangeKind::Changed, false, what.clone(), "no longer required".into())),
+                    (false, true) => changes.push(change(
+                        ChangeKind::Changed,
+                        sent,
+                        what.clone(),
+                        "now required".into(),
+                    )),
+                    (true, false) => changes.push(change(
+                        ChangeKind::Changed,
+                        false,
+                        what.clone(),
+                        "no longer required".into(),
+                    )),
                     _ => {}
                 }
                 compare_schemas(&what, schema, other, sent, changes);
             }
         }
     }
-    for field in fields_after.keys().filter(|field| !fields_before.contains_key(*field)) {
+    for field in fields_after
+        .keys()
+        .filter(|field| !fields_before.contains_key(*field))
+    {
         let demanded = sent && required(new, field);
         let detail = if demanded { "required" } else { "" };
-        changes.push(change(ChangeKind::Added, demanded, format!("field {field} of {name}"), detail.into()));
+        changes.push(change(
+            ChangeKind::Added,
+            demanded,
+            format!("field {field} of {name}"),
+            detail.into(),
+        ));
     }
-    let values = |schema: &Value| -> Vec<Value> { schema.get("enum").and_then(Value::as_array).cloned().unwrap_or_default() };
+    let values = |schema: &Value| -> Vec<Value> {
+        schema
+            .get("enum")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default()
+    };
     let (values_before, values_after) = (values(old), values(new));
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    for value in values_before.iter().filter(|value| !values_after.contains(value)) {
-        changes.push(change(ChangeKind::Removed, true, format!("enum value {} of {name}", text(value)), String::new()));
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    for value in values_before
+        .iter()
+        .filter(|value| !values_after.contains(value))
+    {
+        changes.push(change(
+            ChangeKind::Removed,
+            true,
+            format!("enum value {} of {name}", text(value)),
+            String::new(),
+        ));
     }
-    for value in values_after.iter().filter(|value| !values_before.contains(value)) {
-        changes.push(change(ChangeKind::Added, false, format!("enum value {} of {name}", text(value)), String::new()));
+    for value in values_after
+        .iter()
+        .filter(|value| !values_before.contains(value))
+    {
+        changes.push(change(
+            ChangeKind::Added,
+            false,
+            format!("enum value {} of {name}", text(value)),
+            String::new(),
+        ));
     }
     for key in ["items", "additionalProperties"] {
         if let (Some(old), Some(new)) = (old.get(key), new.get(key)) {
@@ -253,12 +428,31 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
     }
     for key in ["allOf", "oneOf", "anyOf"] {
         if old.get(key) != new.get(key) {
-            changes.push(change(ChangeKind::Changed, true, format!("{key} of {name}"), "its parts differ".into()));
+            changes.push(change(
+                ChangeKind::Changed,
+                true,
+                format!("{key} of {name}"),
+                "its parts differ".into(),
+            ));
         }
     }
-    for key in ["format", "nullable", "default", "pattern", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "deprecated"] {
+    for key in [
+        "format",
+        "nullable",
+        "default",
+        "pattern",
+        "minimum",
+        "maximum",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "deprecated",
+    ] {
         if old.get(key) != new.get(key) {
-            let say = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            let say = |value: Option<&Value>| {
+                value.map_or_else(|| "nothing".to_owned(), Value::to_string)
+            };
             changes.push(change(
                 ChangeKind::Changed,
                 false,

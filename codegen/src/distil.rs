@@ -40,11 +40,18 @@ pub fn outside_references(file: &str, bytes: &[u8]) -> Result<Vec<String>, Fault
 ///
 /// `file` names the file in errors; `outside` holds the bytes of each file that it refers to, under the path as it
 /// stands in the `$ref`. Distilling what is distilled changes nothing.
-pub fn distil(file: &str, bytes: &[u8], outside: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Fault> {
+pub fn distil(
+    file: &str,
+    bytes: &[u8],
+    outside: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<u8>, Fault> {
     let source = json::parse(file, bytes)?;
     let at = At::root(file);
     let root = json::object(&source, &at, "the document")?;
-    match root.get("openapi").map(|version| (version, version.as_str().unwrap_or_default())) {
+    match root
+        .get("openapi")
+        .map(|version| (version, version.as_str().unwrap_or_default()))
+    {
         Some((_, version)) if version == "3.0" || version.starts_with("3.0.") => {}
         Some((version, _)) => {
             return Err(at.key("openapi").fault(
@@ -57,8 +64,14 @@ pub fn distil(file: &str, bytes: &[u8], outside: &BTreeMap<String, Vec<u8>>) -> 
     let mut distiller = Distiller::new(file, outside)?;
     let mut out = Object::new();
     copy(root, &mut out, &["openapi"]);
-    let version = root.get("info").and_then(|info| info.get("version")).and_then(Value::as_str);
-    out.insert("info".into(), serde_json::json!({ "title": title(root), "version": version.unwrap_or("1.0") }));
+    let version = root
+        .get("info")
+        .and_then(|info| info.get("version"))
+        .and_then(Value::as_str);
+    out.insert(
+        "info".into(),
+        serde_json::json!({ "title": title(root), "version": version.unwrap_or("1.0") }),
+    );
     let servers: Vec<Value> = json::items(root, "servers")
         .filter_map(|server| server.get("url").and_then(Value::as_str))
         .map(|url| serde_json::json!({ "url": url }))
@@ -77,7 +90,10 @@ pub fn distil(file: &str, bytes: &[u8], outside: &BTreeMap<String, Vec<u8>>) -> 
         if path.starts_with("x-") {
             continue;
         }
-        kept.insert(path.clone(), distiller.path_item(item, &paths_at.key(path))?);
+        kept.insert(
+            path.clone(),
+            distiller.path_item(item, &paths_at.key(path))?,
+        );
     }
     out.insert("paths".into(), kept.into());
     let components = distiller.components(root.get("components"), &at.key("components"))?;
@@ -89,11 +105,17 @@ pub fn distil(file: &str, bytes: &[u8], outside: &BTreeMap<String, Vec<u8>>) -> 
 
 /// OpenAPI demands a title; the first folder of the addresses is a fact, the file's own title is prose.
 fn title(root: &Object) -> String {
-    let mut folders: Vec<&str> =
-        json::entries(root, "paths").filter_map(|(path, _)| path.split('/').nth(1)).filter(|part| !part.is_empty()).collect();
+    let mut folders: Vec<&str> = json::entries(root, "paths")
+        .filter_map(|(path, _)| path.split('/').nth(1))
+        .filter(|part| !part.is_empty())
+        .collect();
     folders.sort_unstable();
     folders.dedup();
-    if folders.is_empty() { "api".to_owned() } else { folders.join("+") }
+    if folders.is_empty() {
+        "api".to_owned()
+    } else {
+        folders.join("+")
+    }
 }
 
 fn copy(from: &Object, to: &mut Object, keys: &[&str]) {
@@ -123,21 +145,35 @@ impl<'a> Distiller<'a> {
             .iter()
             .map(|(path, bytes)| Ok((path.as_str(), json::parse(path, bytes)?)))
             .collect::<Result<_, Fault>>()?;
-        Ok(Self { file, outside, wanted: BTreeSet::new(), queue: VecDeque::new(), within: None })
+        Ok(Self {
+            file,
+            outside,
+            wanted: BTreeSet::new(),
+            queue: VecDeque::new(),
+            within: None,
+        })
     }
 
     fn path_item(&mut self, item: &Value, at: &At<'_>) -> Result<Value, Fault> {
         let item = json::object(item, at, "the path item")?;
         if item.contains_key("$ref") {
-            return Err(at.key("$ref").fault("a path item that lives elsewhere is not read", FETCH_AGAIN));
+            return Err(at
+                .key("$ref")
+                .fault("a path item that lives elsewhere is not read", FETCH_AGAIN));
         }
         let mut out = Object::new();
         if let Some(parameters) = item.get("parameters") {
-            out.insert("parameters".into(), self.parameters(parameters, &at.key("parameters"))?);
+            out.insert(
+                "parameters".into(),
+                self.parameters(parameters, &at.key("parameters"))?,
+            );
         }
         for method in METHODS {
             if let Some(operation) = item.get(method) {
-                out.insert(method.to_owned(), self.operation(operation, &at.key(method))?);
+                out.insert(
+                    method.to_owned(),
+                    self.operation(operation, &at.key(method))?,
+                );
             }
         }
         Ok(out.into())
@@ -157,14 +193,20 @@ impl<'a> Distiller<'a> {
             }
         }
         if let Some(body) = operation.get("requestBody") {
-            out.insert("requestBody".into(), self.body(body, &at.key("requestBody"))?);
+            out.insert(
+                "requestBody".into(),
+                self.body(body, &at.key("requestBody"))?,
+            );
         }
         let responses_at = at.key("responses");
         let mut responses = Object::new();
         if let Some(declared) = operation.get("responses") {
             for (status, response) in json::object(declared, &responses_at, "`responses`")? {
                 if !status.starts_with("x-") {
-                    responses.insert(status.clone(), self.response(response, &responses_at.key(status))?);
+                    responses.insert(
+                        status.clone(),
+                        self.response(response, &responses_at.key(status))?,
+                    );
                 }
             }
         }
@@ -174,7 +216,10 @@ impl<'a> Distiller<'a> {
 
     fn parameters(&mut self, parameters: &Value, at: &At<'_>) -> Result<Value, Fault> {
         let Some(parameters) = parameters.as_array() else {
-            return Err(at.fault(format!("`parameters` is {}, not an array", json::kind(parameters)), FETCH_AGAIN));
+            return Err(at.fault(
+                format!("`parameters` is {}, not an array", json::kind(parameters)),
+                FETCH_AGAIN,
+            ));
         };
         let mut out = parameters
             .iter()
@@ -182,7 +227,13 @@ impl<'a> Distiller<'a> {
             .map(|(index, parameter)| self.parameter(parameter, &at.index(index)))
             .collect::<Result<Vec<_>, Fault>>()?;
         let key = |parameter: &Value| {
-            let part = |key| parameter.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let part = |key| {
+                parameter
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             (part("in"), part("name"), part("$ref"))
         };
         out.sort_by_key(key);
@@ -195,7 +246,18 @@ impl<'a> Distiller<'a> {
             return Ok(reference);
         }
         let mut out = Object::new();
-        copy(parameter, &mut out, &["name", "in", "style", "explode", "allowReserved", "allowEmptyValue"]);
+        copy(
+            parameter,
+            &mut out,
+            &[
+                "name",
+                "in",
+                "style",
+                "explode",
+                "allowReserved",
+                "allowEmptyValue",
+            ],
+        );
         for key in ["name", "in"] {
             if json::text(&out, key).is_none() {
                 return Err(at.fault(format!("a parameter without `{key}`"), FETCH_AGAIN));
@@ -261,7 +323,10 @@ impl<'a> Distiller<'a> {
                 let header = json::object(header, &header_at, "the header")?;
                 let mut fact = Object::new();
                 if let Some(schema) = header.get("schema") {
-                    fact.insert("schema".into(), self.schema(schema, &header_at.key("schema"))?);
+                    fact.insert(
+                        "schema".into(),
+                        self.schema(schema, &header_at.key("schema"))?,
+                    );
                 }
                 kept.insert(name.clone(), fact.into());
             }
@@ -277,7 +342,10 @@ impl<'a> Distiller<'a> {
             let media = json::object(media, &media_at, "the media type")?;
             let mut kept = Object::new();
             if let Some(schema) = media.get("schema") {
-                kept.insert("schema".into(), self.schema(schema, &media_at.key("schema"))?);
+                kept.insert(
+                    "schema".into(),
+                    self.schema(schema, &media_at.key("schema"))?,
+                );
             }
             copy(media, &mut kept, &["encoding"]);
             out.insert(media_type.clone(), kept.into());
@@ -287,7 +355,10 @@ impl<'a> Distiller<'a> {
 
     fn schema(&mut self, schema: &Value, at: &At<'_>) -> Result<Value, Fault> {
         if at.depth() > DEPTH_LIMIT {
-            return Err(at.fault(format!("nested deeper than {DEPTH_LIMIT} levels"), FETCH_AGAIN));
+            return Err(at.fault(
+                format!("nested deeper than {DEPTH_LIMIT} levels"),
+                FETCH_AGAIN,
+            ));
         }
         let schema = match schema {
             Value::Bool(true) => return Ok(Object::new().into()),
@@ -304,9 +375,29 @@ impl<'a> Distiller<'a> {
             schema,
             &mut out,
             &[
-                "type", "format", "enum", "default", "required", "nullable", "readOnly", "writeOnly", "deprecated", "pattern",
-                "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
-                "uniqueItems", "multipleOf", "minProperties", "maxProperties", "discriminator",
+                "type",
+                "format",
+                "enum",
+                "default",
+                "required",
+                "nullable",
+                "readOnly",
+                "writeOnly",
+                "deprecated",
+                "pattern",
+                "minimum",
+                "maximum",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+                "minLength",
+                "maxLength",
+                "minItems",
+                "maxItems",
+                "uniqueItems",
+                "multipleOf",
+                "minProperties",
+                "maxProperties",
+                "discriminator",
             ],
         );
         if let Some(Value::Array(required)) = out.get_mut("required")
@@ -323,7 +414,10 @@ impl<'a> Distiller<'a> {
             let properties_at = at.key("properties");
             let mut kept = Object::new();
             for (name, property) in json::object(properties, &properties_at, "`properties`")? {
-                kept.insert(name.clone(), self.schema(property, &properties_at.key(name))?);
+                kept.insert(
+                    name.clone(),
+                    self.schema(property, &properties_at.key(name))?,
+                );
             }
             out.insert("properties".into(), kept.into());
         }
@@ -339,10 +433,15 @@ impl<'a> Distiller<'a> {
             }
         }
         for key in ["allOf", "oneOf", "anyOf"] {
-            let Some(parts) = schema.get(key) else { continue };
+            let Some(parts) = schema.get(key) else {
+                continue;
+            };
             let key_at = at.key(key);
             let Some(parts) = parts.as_array() else {
-                return Err(key_at.fault(format!("`{key}` is {}, not an array", json::kind(parts)), FETCH_AGAIN));
+                return Err(key_at.fault(
+                    format!("`{key}` is {}, not an array", json::kind(parts)),
+                    FETCH_AGAIN,
+                ));
             };
             let parts = parts
                 .iter()
@@ -361,22 +460,37 @@ impl<'a> Distiller<'a> {
             Some(Value::String(target)) if target.starts_with("#/components/") => {
                 Ok(Some(serde_json::json!({ "$ref": target })))
             }
-            Some(target) => Err(at.key("$ref").fault(format!("{target} is not a component of this file"), FETCH_AGAIN)),
+            Some(target) => Err(at.key("$ref").fault(
+                format!("{target} is not a component of this file"),
+                FETCH_AGAIN,
+            )),
         }
     }
 
     /// Where a schema reference leads once all foreign schemas are brought in.
     fn reference(&mut self, reference: &Value, at: &At<'_>) -> Result<String, Fault> {
         let Some(reference) = reference.as_str() else {
-            return Err(at.fault(format!("`$ref` is {}, not a string", json::kind(reference)), FETCH_AGAIN));
+            return Err(at.fault(
+                format!("`$ref` is {}, not a string", json::kind(reference)),
+                FETCH_AGAIN,
+            ));
         };
         let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
-        let name = pointer.strip_prefix("/components/schemas/").filter(|name| !name.is_empty() && !name.contains('/'));
+        let name = pointer
+            .strip_prefix("/components/schemas/")
+            .filter(|name| !name.is_empty() && !name.contains('/'));
         let Some(name) = name else {
-            return Err(at.fault(format!("`{reference}` does not lead to a schema component"), FETCH_AGAIN));
+            return Err(at.fault(
+                format!("`{reference}` does not lead to a schema component"),
+                FETCH_AGAIN,
+            ));
         };
         // A foreign file's own reference without a file part stays in that file.
-        let file = if file.is_empty() { self.within.clone() } else { Some(file.to_owned()) };
+        let file = if file.is_empty() {
+            self.within.clone()
+        } else {
+            Some(file.to_owned())
+        };
         if let Some(file) = file {
             if !self.outside.contains_key(file.as_str()) {
                 return Err(at.fault(
@@ -400,7 +514,9 @@ impl<'a> Distiller<'a> {
         };
         let mut out = Object::new();
         for key in ["parameters", "requestBodies", "responses", "schemas"] {
-            let Some(section) = components.get(key) else { continue };
+            let Some(section) = components.get(key) else {
+                continue;
+            };
             let section_at = at.key(key);
             let mut kept = Object::new();
             for (name, component) in json::object(section, &section_at, "the section")? {
@@ -421,7 +537,10 @@ impl<'a> Distiller<'a> {
         if let Some(schemes) = components.get("securitySchemes") {
             let mut kept = Object::new();
             for (name, scheme) in json::object(schemes, &schemes_at, "`securitySchemes`")? {
-                kept.insert(name.clone(), security_scheme(scheme, &schemes_at.key(name))?);
+                kept.insert(
+                    name.clone(),
+                    security_scheme(scheme, &schemes_at.key(name))?,
+                );
             }
             out.insert("securitySchemes".into(), kept.into());
         }
@@ -440,7 +559,9 @@ impl<'a> Distiller<'a> {
             let (components_at, empty) = (at.key("components"), Value::Null);
             let schemas_at = components_at.key("schemas");
             let outside = self.outside.get(file.as_str()).unwrap_or(&empty).clone();
-            let Some(schema) = outside.pointer(&format!("/components/schemas/{}", json::escape(&name))) else {
+            let Some(schema) =
+                outside.pointer(&format!("/components/schemas/{}", json::escape(&name)))
+            else {
                 return Err(schemas_at.fault(
                     format!("there is no schema `{name}`, to which {} refers", self.file),
                     "fetch both files again, from one source",
@@ -483,8 +604,14 @@ fn security_scheme(scheme: &Value, at: &At<'_>) -> Result<Value, Fault> {
             let flow_at = at.key("flows");
             let flow = json::object(flow, &flow_at.key(name), "the flow")?;
             let mut kept = Object::new();
-            copy(flow, &mut kept, &["authorizationUrl", "tokenUrl", "refreshUrl"]);
-            let scopes: Object = json::entries(flow, "scopes").map(|(scope, _)| (scope.clone(), "".into())).collect();
+            copy(
+                flow,
+                &mut kept,
+                &["authorizationUrl", "tokenUrl", "refreshUrl"],
+            );
+            let scopes: Object = json::entries(flow, "scopes")
+                .map(|(scope, _)| (scope.clone(), "".into()))
+                .collect();
             kept.insert("scopes".into(), scopes.into());
             flows.insert(name.clone(), kept.into());
         }

@@ -45,15 +45,27 @@ enum Step<'a> {
 
 impl<'a> At<'a> {
     pub(crate) fn root(file: &'a str) -> Self {
-        Self { file, parent: None, step: Step::Root }
+        Self {
+            file,
+            parent: None,
+            step: Step::Root,
+        }
     }
 
     pub(crate) fn key(&'a self, key: &'a str) -> At<'a> {
-        At { file: self.file, parent: Some(self), step: Step::Key(key) }
+        At {
+            file: self.file,
+            parent: Some(self),
+            step: Step::Key(key),
+        }
     }
 
     pub(crate) fn index(&'a self, index: usize) -> At<'a> {
-        At { file: self.file, parent: Some(self), step: Step::Index(index) }
+        At {
+            file: self.file,
+            parent: Some(self),
+            step: Step::Index(index),
+        }
     }
 
     /// How many steps below the root this is.

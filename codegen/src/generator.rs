@@ -90,32 +90,54 @@ pub(crate) struct OperationTypes {
 
 /// Runs progenitor over the lowered document.
 pub(crate) fn run(lowered: &Lowered, at: &At<'_>) -> Result<Types, Fault> {
-    let fault = |problem: String| at.fault(problem, "correct what is odd there in the module's overlay, or report it with the file");
+    let fault = |problem: String| {
+        at.fault(
+            problem,
+            "correct what is odd there in the module's overlay, or report it with the file",
+        )
+    };
     // Without a public type to name, the generator's own panics are caught here: none may reach a user.
     let tokens = catch_unwind(AssertUnwindSafe(|| {
-        let document: openapiv3::OpenAPI =
-            serde_json::from_value(lowered.document.clone()).map_err(|error| format!("not read as OpenAPI: {error}"))?;
+        let document: openapiv3::OpenAPI = serde_json::from_value(lowered.document.clone())
+            .map_err(|error| format!("not read as OpenAPI: {error}"))?;
         let mut settings = GenerationSettings::new();
-        settings.with_interface(InterfaceStyle::Builder).with_map_type("::std::collections::BTreeMap");
+        settings
+            .with_interface(InterfaceStyle::Builder)
+            .with_map_type("::std::collections::BTreeMap");
         for name in lowered.enums.keys() {
             settings.with_replacement(name, format!("types::{name}"), std::iter::empty());
         }
-        Generator::new(&settings).generate_tokens(&document).map_err(|error| error.to_string())
+        Generator::new(&settings)
+            .generate_tokens(&document)
+            .map_err(|error| error.to_string())
     }))
     .map_err(|panic| {
-        let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-        fault(format!("the generator gave up: {}", said.unwrap_or("without a word")))
+        let said = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        fault(format!(
+            "the generator gave up: {}",
+            said.unwrap_or("without a word")
+        ))
     })?
     .map_err(|error| fault(format!("the generator refuses it: {error}")))?;
-    let file: syn::File = syn::parse2(tokens).map_err(|error| fault(format!("the generator's code does not parse: {error}")))?;
+    let file: syn::File = syn::parse2(tokens)
+        .map_err(|error| fault(format!("the generator's code does not parse: {error}")))?;
     read(&file).map_err(fault)
 }
 
 fn read(file: &syn::File) -> Result<Types, String> {
-    let mut types = Types { structs: BTreeMap::new(), operations: BTreeMap::new() };
+    let mut types = Types {
+        structs: BTreeMap::new(),
+        operations: BTreeMap::new(),
+    };
     for item in module(&file.items, "types") {
         if let Item::Struct(item) = item {
-            types.structs.insert(item.ident.to_string(), fields(&item.fields, |ty| Ok(ty.clone()))?);
+            types.structs.insert(
+                item.ident.to_string(),
+                fields(&item.fields, |ty| Ok(ty.clone()))?,
+            );
         }
     }
     for item in module(&file.items, "builder") {
@@ -124,26 +146,40 @@ fn read(file: &syn::File) -> Result<Types, String> {
                 // Each field holds what its setter was given: `Result<T, String>`; the client's has no name to look for.
                 let operation = types.operations.entry(item.ident.to_string()).or_default();
                 for field in &item.fields {
-                    let Some(name) = field.ident.as_ref().map(ToString::to_string) else { continue };
+                    let Some(name) = field.ident.as_ref().map(ToString::to_string) else {
+                        continue;
+                    };
                     if name == "client" {
                         continue;
                     }
-                    let inner = arguments(&field.ty, "Result").and_then(|args| args.into_iter().next());
-                    let inner = inner.ok_or_else(|| format!("builder {} has an odd field {name}", item.ident))?;
+                    let inner =
+                        arguments(&field.ty, "Result").and_then(|args| args.into_iter().next());
+                    let inner = inner
+                        .ok_or_else(|| format!("builder {} has an odd field {name}", item.ident))?;
                     if name != "body" {
                         operation.parameters.insert(name, read_type(inner)?);
                     }
                 }
             }
             Item::Impl(item) if item.trait_.is_none() => {
-                let Some(name) = last_ident(&item.self_ty) else { continue };
+                let Some(name) = last_ident(&item.self_ty) else {
+                    continue;
+                };
                 for method in &item.items {
-                    let ImplItem::Fn(method) = method else { continue };
+                    let ImplItem::Fn(method) = method else {
+                        continue;
+                    };
                     let operation = types.operations.entry(name.clone()).or_default();
                     if method.sig.ident == "send" {
-                        operation.reply = Some(reply(&method.sig.output).ok_or_else(|| format!("builder {name} sends oddly"))??);
+                        operation.reply = Some(
+                            reply(&method.sig.output)
+                                .ok_or_else(|| format!("builder {name} sends oddly"))??,
+                        );
                     } else if method.sig.ident == "body" {
-                        operation.body = Some(body(&method.sig).ok_or_else(|| format!("builder {name} has an odd body"))??);
+                        operation.body = Some(
+                            body(&method.sig)
+                                .ok_or_else(|| format!("builder {name} has an odd body"))??,
+                        );
                     }
                 }
             }
@@ -155,23 +191,35 @@ fn read(file: &syn::File) -> Result<Types, String> {
 
 fn module<'a>(items: &'a [Item], name: &str) -> &'a [Item] {
     let found = items.iter().find_map(|item| match item {
-        Item::Mod(module) if module.ident == name => module.content.as_ref().map(|(_, items)| items.as_slice()),
+        Item::Mod(module) if module.ident == name => {
+            module.content.as_ref().map(|(_, items)| items.as_slice())
+        }
         _ => None,
     });
     found.unwrap_or_default()
 }
 
-fn fields(fields: &Fields, pick: impl Fn(&syn::Type) -> Result<syn::Type, String>) -> Result<BTreeMap<String, Type>, String> {
+fn fields(
+    fields: &Fields,
+    pick: impl Fn(&syn::Type) -> Result<syn::Type, String>,
+) -> Result<BTreeMap<String, Type>, String> {
     fields
         .iter()
-        .filter_map(|field| field.ident.as_ref().map(|ident| (ident.to_string(), &field.ty)))
+        .filter_map(|field| {
+            field
+                .ident
+                .as_ref()
+                .map(|ident| (ident.to_string(), &field.ty))
+        })
         .map(|(name, ty)| Ok((name, read_type(&pick(ty)?)?)))
         .collect()
 }
 
 /// The reply's type out of `Result<ResponseValue<T>, Error<()>>`.
 fn reply(output: &ReturnType) -> Option<Result<Type, String>> {
-    let ReturnType::Type(_, ty) = output else { return None };
+    let ReturnType::Type(_, ty) = output else {
+        return None;
+    };
     let response = arguments(ty, "Result")?.into_iter().next()?;
     let inner = arguments(response, "ResponseValue")?.into_iter().next()?;
     Some(read_type(inner))
@@ -181,11 +229,21 @@ fn reply(output: &ReturnType) -> Option<Result<Type, String>> {
 fn body(signature: &syn::Signature) -> Option<Result<Type, String>> {
     let clause = signature.generics.where_clause.as_ref()?;
     clause.predicates.iter().find_map(|predicate| {
-        let syn::WherePredicate::Type(predicate) = predicate else { return None };
+        let syn::WherePredicate::Type(predicate) = predicate else {
+            return None;
+        };
         predicate.bounds.iter().find_map(|bound| {
-            let syn::TypeParamBound::Trait(bound) = bound else { return None };
-            let segment = bound.path.segments.last().filter(|segment| segment.ident == "TryInto")?;
-            let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+            let syn::TypeParamBound::Trait(bound) = bound else {
+                return None;
+            };
+            let segment = bound
+                .path
+                .segments
+                .last()
+                .filter(|segment| segment.ident == "TryInto")?;
+            let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+                return None;
+            };
             arguments.args.iter().find_map(|argument| match argument {
                 GenericArgument::Type(ty) => Some(read_type(ty)),
                 _ => None,
@@ -196,15 +254,25 @@ fn body(signature: &syn::Signature) -> Option<Result<Type, String>> {
 
 fn last_ident(ty: &syn::Type) -> Option<String> {
     match ty {
-        syn::Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        syn::Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string()),
         _ => None,
     }
 }
 
 /// The type arguments of `name<…>`, if that is what the type is.
 fn arguments<'a>(ty: &'a syn::Type, name: &str) -> Option<Vec<&'a syn::Type>> {
-    let syn::Type::Path(path) = ty else { return None };
-    let segment = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let syn::Type::Path(path) = ty else {
+        return None;
+    };
+    let segment = path
+        .path
+        .segments
+        .last()
+        .filter(|segment| segment.ident == name)?;
     match &segment.arguments {
         PathArguments::AngleBracketed(arguments) => Some(
             arguments
@@ -227,7 +295,11 @@ fn read_type(ty: &syn::Type) -> Result<Type, String> {
         return Ok(Type::Unit);
     }
     let name = last_ident(ty).ok_or("a type that is no path")?;
-    let first = || arguments(ty, &name).and_then(|args| args.into_iter().next()).ok_or(format!("{name} of nothing"));
+    let first = || {
+        arguments(ty, &name)
+            .and_then(|args| args.into_iter().next())
+            .ok_or(format!("{name} of nothing"))
+    };
     Ok(match name.as_str() {
         "String" => Type::String,
         "i64" => Type::Integer,
@@ -242,7 +314,9 @@ fn read_type(ty: &syn::Type) -> Result<Type, String> {
         "Box" => Type::Boxed(Box::new(read_type(first()?)?)),
         "BTreeMap" => {
             let args = arguments(ty, "BTreeMap").unwrap_or_default();
-            Type::Table(Box::new(read_type(args.get(1).ok_or("BTreeMap of nothing")?)?))
+            Type::Table(Box::new(read_type(
+                args.get(1).ok_or("BTreeMap of nothing")?,
+            )?))
         }
         _ => Type::Named(name),
     })

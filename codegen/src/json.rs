@@ -8,7 +8,9 @@ use crate::fault::At;
 pub(crate) type Object = Map<String, Value>;
 
 /// The HTTP methods that a path item may hold, as OpenAPI spells them.
-pub(crate) const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
+pub(crate) const METHODS: [&str; 8] = [
+    "delete", "get", "head", "options", "patch", "post", "put", "trace",
+];
 
 /// Parses bytes that are said to be JSON, and says what they are where they are not.
 pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
@@ -24,16 +26,29 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
     serde_json::from_str(text).map_err(|error| {
         let start = text.trim_start();
         if start.is_empty() {
-            at.fault("the file is empty", "fetch it again, or from another source")
+            at.fault(
+                "the file is empty",
+                "fetch it again, or from another source",
+            )
         } else if start.starts_with('<') {
-            at.fault("HTML in place of JSON", "fetch it again, or from another source; a proxy or an edge may have answered")
+            at.fault(
+                "HTML in place of JSON",
+                "fetch it again, or from another source; a proxy or an edge may have answered",
+            )
         } else if error.is_eof() {
             at.fault(
-                format!("cut off at line {}, column {}", error.line(), error.column()),
+                format!(
+                    "cut off at line {}, column {}",
+                    error.line(),
+                    error.column()
+                ),
                 "fetch it again",
             )
         } else {
-            at.fault(format!("not JSON: {error}"), "fetch it again, or mend the file at that place")
+            at.fault(
+                format!("not JSON: {error}"),
+                "fetch it again, or mend the file at that place",
+            )
         }
     })
 }
@@ -92,8 +107,14 @@ pub(crate) fn flag(map: &Object, key: &str) -> bool {
 }
 
 /// The objects under `key`, or none.
-pub(crate) fn entries<'a>(map: &'a Object, key: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    map.get(key).and_then(Value::as_object).into_iter().flatten()
+pub(crate) fn entries<'a>(
+    map: &'a Object,
+    key: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> {
+    map.get(key)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 /// The items of the array under `key`, or none.

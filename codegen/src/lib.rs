@@ -61,7 +61,12 @@ pub fn effective(
     on_deep_stack(|| mend(spec_file, spec, overlay_file, overlay), spec_file)
 }
 
-fn mend(spec_file: &str, spec: &[u8], overlay_file: &str, overlay: Option<&str>) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
+fn mend(
+    spec_file: &str,
+    spec: &[u8],
+    overlay_file: &str,
+    overlay: Option<&str>,
+) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
     let mut document = overlay::read(spec_file, spec)?;
     let actions = match overlay {
         Some(text) => overlay::apply(&mut document, overlay_file, text)?,
@@ -80,16 +85,25 @@ pub fn generate(
     overlay_file: &str,
     overlay: Option<&str>,
 ) -> Result<Generated, Fault> {
-    on_deep_stack(|| build(module, spec_file, spec, overlay_file, overlay), spec_file)
+    on_deep_stack(
+        || build(module, spec_file, spec, overlay_file, overlay),
+        spec_file,
+    )
 }
 
 /// Schemas refer to schemas, and following them recurses: ours to a limit, the generator's without one. A stack of its own,
 /// of which only what is used is ever taken, keeps a hostile file from ending the process.
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send, file: &str) -> Result<T, Fault> {
+fn on_deep_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, Fault> + Send,
+    file: &str,
+) -> Result<T, Fault> {
     const STACK: usize = 256 * 1024 * 1024;
     let fault = |problem: &str| At::root(file).fault(problem, "report it with the file");
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().name("codegen".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
+        let thread = std::thread::Builder::new()
+            .name("codegen".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, work);
         match thread.map(|thread| thread.join()) {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(fault("generating gave up")),
@@ -98,21 +112,45 @@ fn on_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, Fault> + Send, file: 
     })
 }
 
-fn build(module: &Module, spec_file: &str, spec: &[u8], overlay_file: &str, overlay: Option<&str>) -> Result<Generated, Fault> {
+fn build(
+    module: &Module,
+    spec_file: &str,
+    spec: &[u8],
+    overlay_file: &str,
+    overlay: Option<&str>,
+) -> Result<Generated, Fault> {
     let at = At::root(spec_file);
     let (effective, overlay_actions, mut passes) = mend(spec_file, spec, overlay_file, overlay)?;
     let operations = table::read(&effective, &at)?;
     let lowered = lower::lower(&effective, &operations);
     let types = generator::run(&lowered, &at)?;
-    passes.extend(lowered.counts.iter().map(|(name, count)| ((*name).to_owned(), *count)));
-    let input = emit::Input { module, document: &effective, operations: &operations, lowered: &lowered, types: &types };
+    passes.extend(
+        lowered
+            .counts
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count)),
+    );
+    let input = emit::Input {
+        module,
+        document: &effective,
+        operations: &operations,
+        lowered: &lowered,
+        types: &types,
+    };
     let files = emit::files(&input, &at)?;
 
     let names = |wanted: &dyn Fn(&table::Operation) -> bool| -> Vec<String> {
-        operations.iter().filter(|operation| wanted(operation)).map(|operation| operation.name.clone()).collect()
+        operations
+            .iter()
+            .filter(|operation| wanted(operation))
+            .map(|operation| operation.name.clone())
+            .collect()
     };
     let untyped = names(&|operation| {
-        let reply = types.operations.get(&names::type_name(&operation.name)).and_then(|types| types.reply.as_ref());
+        let reply = types
+            .operations
+            .get(&names::type_name(&operation.name))
+            .and_then(|types| types.reply.as_ref());
         matches!(operation.reply, table::Reply::Json(_)) && !reply.is_some_and(Type::is_typed)
     });
     let report = ModuleReport {
@@ -120,13 +158,26 @@ fn build(module: &Module, spec_file: &str, spec: &[u8], overlay_file: &str, over
         operations: operations.len(),
         typed: operations.len() - untyped.len(),
         untyped,
-        multipart: names(&|operation| operation.body.as_ref().is_some_and(|body| body.kind == table::BodyKind::Multipart)),
+        multipart: names(&|operation| {
+            operation
+                .body
+                .as_ref()
+                .is_some_and(|body| body.kind == table::BodyKind::Multipart)
+        }),
         paged: names(&|operation| operation.paging.is_some()),
         overlay_actions,
         passes,
         models: lowered.structs.len(),
         enums: lowered.enums.len(),
-        lines: files.iter().filter(|(path, _)| path.ends_with(".rs")).map(|(_, text)| text.lines().count()).sum(),
+        lines: files
+            .iter()
+            .filter(|(path, _)| path.ends_with(".rs"))
+            .map(|(_, text)| text.lines().count())
+            .sum(),
     };
-    Ok(Generated { files, effective, report })
+    Ok(Generated {
+        files,
+        effective,
+        report,
+    })
 }

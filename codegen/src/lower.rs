@@ -22,8 +22,8 @@ const CHAIN_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
 const TAKEN: [&str; 16] = [
-    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option", "Result", "Some", "String",
-    "Value", "Vec",
+    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option",
+    "Result", "Some", "String", "Value", "Vec",
 ];
 
 /// The generator's input, and what it does not need to know.
@@ -74,9 +74,19 @@ pub(crate) fn parameter_name(index: usize) -> String {
 
 /// The fields of a multipart body, files first.
 pub(crate) fn parts(document: &Value, operation: &Operation) -> Vec<Part> {
-    let Some(body) = operation.body.as_ref().filter(|body| body.kind == BodyKind::Multipart) else { return Vec::new() };
+    let Some(body) = operation
+        .body
+        .as_ref()
+        .filter(|body| body.kind == BodyKind::Multipart)
+    else {
+        return Vec::new();
+    };
     let schema = resolve(document, &body.schema);
-    let mut taken: BTreeSet<String> = operation.parameters.iter().map(|parameter| parameter.ident.clone()).collect();
+    let mut taken: BTreeSet<String> = operation
+        .parameters
+        .iter()
+        .map(|parameter| parameter.ident.clone())
+        .collect();
     taken.extend(names::RESERVED.iter().map(|name| (*name).to_owned()));
     let mut parts: Vec<Part> = schema
         .as_object()
@@ -88,7 +98,10 @@ pub(crate) fn parts(document: &Value, operation: &Operation) -> Vec<Part> {
                 wire: wire.clone(),
                 ident: names::unique(&names::field(wire), &mut taken),
                 file: property.get("format").and_then(Value::as_str) == Some("binary"),
-                description: property.get("description").and_then(Value::as_str).map(str::to_owned),
+                description: property
+                    .get("description")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned),
             }
         })
         .collect();
@@ -154,7 +167,11 @@ pub(crate) fn lower(document: &Value, operations: &[Operation]) -> Lowered {
 
 /// Gives each component its type's name: after the operation, where it is the request or the reply of just one;
 /// otherwise its own name without the endings that say nothing.
-fn type_names(document: &Value, operations: &[Operation], taken: &mut BTreeSet<String>) -> BTreeMap<String, String> {
+fn type_names(
+    document: &Value,
+    operations: &[Operation],
+    taken: &mut BTreeSet<String>,
+) -> BTreeMap<String, String> {
     fn count<'a>(value: &'a Value, uses: &mut BTreeMap<&'a str, usize>) {
         match value {
             Value::Object(map) => {
@@ -198,7 +215,11 @@ fn type_names(document: &Value, operations: &[Operation], taken: &mut BTreeSet<S
         }
         let name = names::type_name(component);
         let short = shorten(&name);
-        let name = if taken.contains(&short) { names::unique(&name, taken) } else { names::unique(&short, taken) };
+        let name = if taken.contains(&short) {
+            names::unique(&name, taken)
+        } else {
+            names::unique(&short, taken)
+        };
         names_of.insert(component.clone(), name);
     }
     names_of
@@ -208,22 +229,42 @@ fn type_names(document: &Value, operations: &[Operation], taken: &mut BTreeSet<S
 fn shorten(name: &str) -> String {
     let mut short = name;
     for ending in ["Dto", "Schema"] {
-        short = short.strip_suffix(ending).filter(|rest| rest.len() > 2).unwrap_or(short);
+        short = short
+            .strip_suffix(ending)
+            .filter(|rest| rest.len() > 2)
+            .unwrap_or(short);
     }
-    let short = ["SuccessfullResponse", "SuccessfulResponse", "SuccesfulResponse", "SuccessResponse", "SuccessfulDto", "Successful", "Success"]
-        .iter()
-        .find_map(|ending| short.strip_suffix(ending))
-        .filter(|rest| rest.len() > 2)
-        .map_or_else(|| short.to_owned(), |rest| format!("{}Response", rest.strip_suffix("Response").unwrap_or(rest)));
+    let short = [
+        "SuccessfullResponse",
+        "SuccessfulResponse",
+        "SuccesfulResponse",
+        "SuccessResponse",
+        "SuccessfulDto",
+        "Successful",
+        "Success",
+    ]
+    .iter()
+    .find_map(|ending| short.strip_suffix(ending))
+    .filter(|rest| rest.len() > 2)
+    .map_or_else(
+        || short.to_owned(),
+        |rest| format!("{}Response", rest.strip_suffix("Response").unwrap_or(rest)),
+    );
     short
 }
 
 fn component_of(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.strip_prefix("#/components/schemas/")
+    schema
+        .get("$ref")?
+        .as_str()?
+        .strip_prefix("#/components/schemas/")
 }
 
 fn description(schema: &Value) -> Option<String> {
-    schema.get("description").and_then(Value::as_str).map(str::to_owned)
+    schema
+        .get("description")
+        .and_then(Value::as_str)
+        .map(str::to_owned)
 }
 
 impl Lowering<'_> {
@@ -249,28 +290,39 @@ impl Lowering<'_> {
             let mut schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
             // A path or a header holds one text, a query scalars and lists of them.
             let scalar = |schema: &Value| {
-                schema.get("$ref").is_some() && self.is_enum(schema) || schema.get("type").is_some_and(|t| t != "object" && t != "array")
+                schema.get("$ref").is_some() && self.is_enum(schema)
+                    || schema
+                        .get("type")
+                        .is_some_and(|t| t != "object" && t != "array")
             };
             let list = schema.get("items").is_some_and(scalar) && parameter.place == Place::Query;
             if !list && !scalar(&schema) {
                 schema = json!({ "type": "string" });
                 self.note("structured_parameters");
             }
-            parameters.push(json!({ "name": name, "in": place, "required": true, "schema": schema }));
+            parameters
+                .push(json!({ "name": name, "in": place, "required": true, "schema": schema }));
         }
         for (index, part) in parts(self.document, operation).iter().enumerate() {
             let document = self.document;
-            let property = operation
-                .body
-                .as_ref()
-                .and_then(|body| resolve(document, &body.schema).pointer(&format!("/properties/{}", json::escape(&part.wire))));
+            let property = operation.body.as_ref().and_then(|body| {
+                resolve(document, &body.schema)
+                    .pointer(&format!("/properties/{}", json::escape(&part.wire)))
+            });
             let word = part.wire.to_pascal_case();
-            let schema = property.map(|property| self.schema(property, &format!("{pascal}{word}"), &word));
+            let schema =
+                property.map(|property| self.schema(property, &format!("{pascal}{word}"), &word));
             let schema = schema
-                .filter(|schema| schema.get("type").is_some_and(|t| t != "object" && t != "array") || self.is_enum(schema))
+                .filter(|schema| {
+                    schema
+                        .get("type")
+                        .is_some_and(|t| t != "object" && t != "array")
+                        || self.is_enum(schema)
+                })
                 .unwrap_or_else(|| json!({ "type": "string" }));
             let name = parameter_name(operation.parameters.len() + index);
-            parameters.push(json!({ "name": name, "in": "query", "required": true, "schema": schema }));
+            parameters
+                .push(json!({ "name": name, "in": "query", "required": true, "schema": schema }));
         }
         let mut lowered = json!({ "operationId": operation.name, "parameters": parameters });
         match &operation.body {
@@ -295,7 +347,10 @@ impl Lowering<'_> {
     }
 
     fn is_enum(&self, schema: &Value) -> bool {
-        let pending = component_of(schema).and_then(|name| self.pending.get(name.strip_prefix('@')?.parse::<usize>().ok()?));
+        let pending = component_of(schema).and_then(|name| {
+            self.pending
+                .get(name.strip_prefix('@')?.parse::<usize>().ok()?)
+        });
         pending.is_some_and(|pending| matches!(pending.shape, Shape::Enum(_)))
     }
 
@@ -315,14 +370,18 @@ impl Lowering<'_> {
         if let Some(name) = component_of(schema) {
             return self.component(name);
         }
-        let Some(map) = schema.as_object() else { return json!({}) };
+        let Some(map) = schema.as_object() else {
+            return json!({});
+        };
         for key in ["allOf", "oneOf", "anyOf"] {
             if let Some(parts) = map.get(key).and_then(Value::as_array) {
                 return self.composite(key, map, parts, context, word);
             }
         }
         match json::text(map, "type") {
-            Some("object") if json::entries(map, "properties").next().is_some() => self.object(schema, context, word, None),
+            Some("object") if json::entries(map, "properties").next().is_some() => {
+                self.object(schema, context, word, None)
+            }
             Some("object") => match map.get("additionalProperties") {
                 Some(values @ Value::Object(inner)) if !inner.is_empty() => {
                     let values = self.schema(values, &format!("{context}Value"), word);
@@ -332,8 +391,13 @@ impl Lowering<'_> {
             },
             Some("array") => {
                 let singular = singular(word);
-                let context = context.strip_suffix(word).map_or_else(|| context.to_owned(), |rest| format!("{rest}{singular}"));
-                let items = map.get("items").map_or_else(|| json!({}), |items| self.schema(items, &context, &singular));
+                let context = context
+                    .strip_suffix(word)
+                    .map_or_else(|| context.to_owned(), |rest| format!("{rest}{singular}"));
+                let items = map.get("items").map_or_else(
+                    || json!({}),
+                    |items| self.schema(items, &context, &singular),
+                );
                 json!({ "type": "array", "items": items })
             }
             Some("string") => match map.get("enum").and_then(Value::as_array) {
@@ -360,38 +424,68 @@ impl Lowering<'_> {
             None => {}
         }
         let document = self.document;
-        let Some(schema) = document.pointer(&format!("/components/schemas/{}", json::escape(name))) else { return json!({}) };
+        let Some(schema) = document.pointer(&format!("/components/schemas/{}", json::escape(name)))
+        else {
+            return json!({});
+        };
         let resolved = resolve(document, schema);
-        let type_name = self.type_names.get(name).cloned().unwrap_or_else(|| names::type_name(name));
+        let type_name = self
+            .type_names
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| names::type_name(name));
         self.components.insert(name.to_owned(), None);
         let lowered = if let Some(other) = component_of(schema) {
             self.component(other)
-        } else if resolved.get("properties").and_then(Value::as_object).is_some_and(|p| !p.is_empty())
+        } else if resolved
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|p| !p.is_empty())
             && std::ptr::eq(resolved, schema)
-            && !["allOf", "oneOf", "anyOf"].iter().any(|key| schema.get(*key).is_some())
+            && !["allOf", "oneOf", "anyOf"]
+                .iter()
+                .any(|key| schema.get(*key).is_some())
         {
             self.object(schema, &type_name, &type_name, Some(name))
-        } else if let (Some("string"), Some(values)) =
-            (schema.get("type").and_then(Value::as_str), schema.get("enum").and_then(Value::as_array))
-        {
+        } else if let (Some("string"), Some(values)) = (
+            schema.get("type").and_then(Value::as_str),
+            schema.get("enum").and_then(Value::as_array),
+        ) {
             self.enumeration(schema, values, &type_name, &type_name, Some(name))
         } else {
             self.schema(schema, &type_name, &type_name)
         };
-        self.components.insert(name.to_owned(), Some(lowered.clone()));
+        self.components
+            .insert(name.to_owned(), Some(lowered.clone()));
         lowered
     }
 
     /// Makes a struct of an object. A component's is registered before its fields are looked at, so that it may hold
     /// itself.
-    fn object(&mut self, schema: &Value, context: &str, word: &str, component: Option<&str>) -> Value {
+    fn object(
+        &mut self,
+        schema: &Value,
+        context: &str,
+        word: &str,
+        component: Option<&str>,
+    ) -> Value {
         let reserved = component.map(|name| {
-            let index = self.register(Shape::Struct(Vec::new()), schema, Some((context, name)), (context, word));
-            self.components.insert(name.to_owned(), Some(reference(index)));
+            let index = self.register(
+                Shape::Struct(Vec::new()),
+                schema,
+                Some((context, name)),
+                (context, word),
+            );
+            self.components
+                .insert(name.to_owned(), Some(reference(index)));
             index
         });
         let mut fields = Vec::new();
-        for (wire, property) in schema.as_object().into_iter().flat_map(|map| json::entries(map, "properties")) {
+        for (wire, property) in schema
+            .as_object()
+            .into_iter()
+            .flat_map(|map| json::entries(map, "properties"))
+        {
             let word = names::type_name(wire);
             let lowered = self.schema(property, &format!("{context}{word}"), &word);
             fields.push((wire.clone(), lowered));
@@ -402,29 +496,66 @@ impl Lowering<'_> {
         }
         self.note("inline_objects");
         let key = format!("struct {word} {}", json!(fields));
-        self.shared(key, "inline_objects_shared", Shape::Struct(fields), schema, (context, word))
+        self.shared(
+            key,
+            "inline_objects_shared",
+            Shape::Struct(fields),
+            schema,
+            (context, word),
+        )
     }
 
-    fn enumeration(&mut self, schema: &Value, values: &[Value], context: &str, word: &str, component: Option<&str>) -> Value {
-        let values: Vec<String> = values.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    fn enumeration(
+        &mut self,
+        schema: &Value,
+        values: &[Value],
+        context: &str,
+        word: &str,
+        component: Option<&str>,
+    ) -> Value {
+        let values: Vec<String> = values
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
         if values.len() > ENUM_LIMIT {
             self.note("enums_too_long");
             return json!({ "type": "string" });
         }
         if let Some(name) = component {
-            return reference(self.register(Shape::Enum(values), schema, Some((context, name)), (context, word)));
+            return reference(self.register(
+                Shape::Enum(values),
+                schema,
+                Some((context, name)),
+                (context, word),
+            ));
         }
         self.note("inline_enums");
         let mut sorted = values.clone();
         sorted.sort();
         let key = format!("enum {word} {}", json!(sorted));
-        self.shared(key, "inline_enums_shared", Shape::Enum(values), schema, (context, word))
+        self.shared(
+            key,
+            "inline_enums_shared",
+            Shape::Enum(values),
+            schema,
+            (context, word),
+        )
     }
 
-    fn shared(&mut self, key: String, what: &'static str, shape: Shape, source: &Value, met: (&str, &str)) -> Value {
+    fn shared(
+        &mut self,
+        key: String,
+        what: &'static str,
+        shape: Shape,
+        source: &Value,
+        met: (&str, &str),
+    ) -> Value {
         if let Some(&index) = self.known.get(&key) {
             self.note(what);
-            self.pending[index].met.push((met.0.to_owned(), met.1.to_owned()));
+            self.pending[index]
+                .met
+                .push((met.0.to_owned(), met.1.to_owned()));
             return reference(index);
         }
         let index = self.register(shape, source, None, met);
@@ -432,11 +563,20 @@ impl Lowering<'_> {
         reference(index)
     }
 
-    fn register(&mut self, shape: Shape, source: &Value, name: Option<(&str, &str)>, met: (&str, &str)) -> usize {
+    fn register(
+        &mut self,
+        shape: Shape,
+        source: &Value,
+        name: Option<(&str, &str)>,
+        met: (&str, &str),
+    ) -> usize {
         self.pending.push(Pending {
             shape,
             name: name.map(|(ours, _)| ours.to_owned()),
-            alias: name.map(|(ours, theirs)| (ours, theirs)).filter(|(ours, theirs)| ours != theirs).map(|(_, theirs)| theirs.to_owned()),
+            alias: name
+                .map(|(ours, theirs)| (ours, theirs))
+                .filter(|(ours, theirs)| ours != theirs)
+                .map(|(_, theirs)| theirs.to_owned()),
             description: description(source),
             met: vec![(met.0.to_owned(), met.1.to_owned())],
             source: source.clone(),
@@ -447,7 +587,14 @@ impl Lowering<'_> {
     /// `allOf` is one object with the fields of all parts. `oneOf` and `anyOf` of objects as well: fields of the other
     /// parts are simply not there, and a field of which the parts think differently may be anything. Text of several
     /// kinds is text, and all else is anything.
-    fn composite(&mut self, key: &str, map: &Object, parts: &[Value], context: &str, word: &str) -> Value {
+    fn composite(
+        &mut self,
+        key: &str,
+        map: &Object,
+        parts: &[Value],
+        context: &str,
+        word: &str,
+    ) -> Value {
         let all_of = key == "allOf";
         let own = json::entries(map, "properties").next().is_some();
         let mut members: Vec<&Value> = Vec::new();
@@ -468,7 +615,11 @@ impl Lowering<'_> {
             own.remove(key);
             Value::from(own)
         });
-        let objects = members.iter().copied().chain(own_part.as_ref()).all(|part| merge_object(self.document, part, &mut merged, &mut seen, 0));
+        let objects = members
+            .iter()
+            .copied()
+            .chain(own_part.as_ref())
+            .all(|part| merge_object(self.document, part, &mut merged, &mut seen, 0));
         if objects && !merged.is_empty() {
             let merged = json!({ "type": "object", "properties": merged });
             let key = merged.to_string();
@@ -479,8 +630,17 @@ impl Lowering<'_> {
             self.merging.remove(&key);
             return lowered;
         }
-        let text = members.iter().all(|part| resolve(self.document, part).get("type").and_then(Value::as_str) == Some("string"));
-        if text { json!({ "type": "string" }) } else { json!({}) }
+        let text = members.iter().all(|part| {
+            resolve(self.document, part)
+                .get("type")
+                .and_then(Value::as_str)
+                == Some("string")
+        });
+        if text {
+            json!({ "type": "string" })
+        } else {
+            json!({})
+        }
     }
 
     /// Names what is pending, and puts the document together.
@@ -499,13 +659,18 @@ impl Lowering<'_> {
                 if let Some(name) = &pending.name {
                     return name.clone();
                 }
-                let short = recurring_word(pending).filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
+                let short = recurring_word(pending)
+                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
                 let name = short.map_or_else(|| names::type_name(&pending.met[0].0), str::to_owned);
                 names::unique(&name, &mut taken)
             })
             .collect();
-        let mut lowered =
-            Lowered { document: Value::Null, structs: BTreeMap::new(), enums: BTreeMap::new(), counts: self.counts };
+        let mut lowered = Lowered {
+            document: Value::Null,
+            structs: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            counts: self.counts,
+        };
         let mut schemas = Object::new();
         for (pending, name) in self.pending.iter().zip(&final_names) {
             match &pending.shape {
@@ -516,11 +681,24 @@ impl Lowering<'_> {
                 }
                 Shape::Enum(values) => {
                     let mut taken = BTreeSet::from(["Unrecognized".to_owned()]);
-                    let variants =
-                        values.iter().map(|wire| (names::unique(&names::variant(wire), &mut taken), wire.clone())).collect();
+                    let variants = values
+                        .iter()
+                        .map(|wire| {
+                            (
+                                names::unique(&names::variant(wire), &mut taken),
+                                wire.clone(),
+                            )
+                        })
+                        .collect();
                     // The generator is told to leave enums to us, so that one value stands for all.
                     schemas.insert(name.clone(), json!({ "type": "string", "enum": ["value"] }));
-                    lowered.enums.insert(name.clone(), Enum { alias: pending.alias.clone(), variants });
+                    lowered.enums.insert(
+                        name.clone(),
+                        Enum {
+                            alias: pending.alias.clone(),
+                            variants,
+                        },
+                    );
                 }
             }
         }
@@ -532,7 +710,10 @@ impl Lowering<'_> {
         });
         name_references(&mut document, &final_names);
         prune(&mut document);
-        if let Some(kept) = document.pointer("/components/schemas").and_then(Value::as_object) {
+        if let Some(kept) = document
+            .pointer("/components/schemas")
+            .and_then(Value::as_object)
+        {
             lowered.structs.retain(|name, _| kept.contains_key(name));
             lowered.enums.retain(|name, _| kept.contains_key(name));
         }
@@ -547,18 +728,35 @@ fn recurring_word(pending: &Pending) -> Option<&str> {
     (recurs && word.len() > 3).then_some(word)
 }
 
-fn structure(pending: &Pending, fields: &[(String, Value)], final_names: &[String]) -> (Struct, Value) {
+fn structure(
+    pending: &Pending,
+    fields: &[(String, Value)],
+    final_names: &[String],
+) -> (Struct, Value) {
     let wires: Vec<&str> = fields.iter().map(|(wire, _)| wire.as_str()).collect();
     let idents = names::fields(&wires);
-    let mut shape =
-        Struct { alias: pending.alias.clone(), description: pending.description.clone(), fields: BTreeMap::new() };
+    let mut shape = Struct {
+        alias: pending.alias.clone(),
+        description: pending.description.clone(),
+        fields: BTreeMap::new(),
+    };
     let mut properties = Object::new();
-    let required: Vec<&str> =
-        pending.source.as_object().map(|map| json::items(map, "required").filter_map(Value::as_str).collect()).unwrap_or_default();
+    let required: Vec<&str> = pending
+        .source
+        .as_object()
+        .map(|map| {
+            json::items(map, "required")
+                .filter_map(Value::as_str)
+                .collect()
+        })
+        .unwrap_or_default();
     for (index, (wire, lowered)) in fields.iter().enumerate() {
         let mut lowered = lowered.clone();
         name_references(&mut lowered, final_names);
-        let property = pending.source.get("properties").and_then(|properties| properties.get(wire));
+        let property = pending
+            .source
+            .get("properties")
+            .and_then(|properties| properties.get(wire));
         let name = format!("f{index}");
         shape.fields.insert(
             name.clone(),
@@ -566,7 +764,9 @@ fn structure(pending: &Pending, fields: &[(String, Value)], final_names: &[Strin
                 ident: idents[index].clone(),
                 wire: wire.clone(),
                 description: property.and_then(description),
-                deprecated: property.and_then(Value::as_object).is_some_and(|property| json::flag(property, "deprecated")),
+                deprecated: property
+                    .and_then(Value::as_object)
+                    .is_some_and(|property| json::flag(property, "deprecated")),
                 required: required.contains(&wire.as_str()),
             },
         );
@@ -583,14 +783,19 @@ fn name_references(value: &mut Value, final_names: &[String]) {
     match value {
         Value::Object(map) => {
             if let Some(Value::String(target)) = map.get_mut("$ref")
-                && let Some(index) = target.strip_prefix("#/components/schemas/@").and_then(|index| index.parse::<usize>().ok())
+                && let Some(index) = target
+                    .strip_prefix("#/components/schemas/@")
+                    .and_then(|index| index.parse::<usize>().ok())
                 && let Some(name) = final_names.get(index)
             {
                 *target = format!("#/components/schemas/{name}");
             }
-            map.iter_mut().for_each(|(_, inner)| name_references(inner, final_names));
+            map.iter_mut()
+                .for_each(|(_, inner)| name_references(inner, final_names));
         }
-        Value::Array(items) => items.iter_mut().for_each(|inner| name_references(inner, final_names)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|inner| name_references(inner, final_names)),
         _ => {}
     }
 }
@@ -623,7 +828,13 @@ fn prune(document: &mut Value) {
 }
 
 /// Adds the part's fields to those merged so far. Says whether it is an object at all.
-fn merge_object(document: &Value, part: &Value, merged: &mut Object, seen: &mut BTreeSet<String>, depth: usize) -> bool {
+fn merge_object(
+    document: &Value,
+    part: &Value,
+    merged: &mut Object,
+    seen: &mut BTreeSet<String>,
+    depth: usize,
+) -> bool {
     if let Some(name) = component_of(part)
         && !seen.insert(name.to_owned())
     {
@@ -635,17 +846,34 @@ fn merge_object(document: &Value, part: &Value, merged: &mut Object, seen: &mut 
     }
     for key in ["allOf", "oneOf", "anyOf"] {
         if let Some(parts) = part.get(key).and_then(Value::as_array)
-            && !parts.iter().all(|part| merge_object(document, part, merged, seen, depth + 1))
+            && !parts
+                .iter()
+                .all(|part| merge_object(document, part, merged, seen, depth + 1))
         {
             return false;
         }
     }
-    for (name, property) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, property) in part
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         match merged.get(name) {
             Some(other) if other != property => {
-                let kind = |schema| resolve(document, schema).get("type").and_then(Value::as_str).map(str::to_owned);
-                let same = kind(other).filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
-                let agreed = if same.is_some() && same == kind(property) { json!({ "type": same }) } else { json!({}) };
+                let kind = |schema| {
+                    resolve(document, schema)
+                        .get("type")
+                        .and_then(Value::as_str)
+                        .map(str::to_owned)
+                };
+                let same = kind(other)
+                    .filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
+                let agreed = if same.is_some() && same == kind(property) {
+                    json!({ "type": same })
+                } else {
+                    json!({})
+                };
                 merged.insert(name.clone(), agreed);
             }
             Some(_) => {}
@@ -654,7 +882,10 @@ fn merge_object(document: &Value, part: &Value, merged: &mut Object, seen: &mut 
             }
         }
     }
-    part.get("properties").is_some() || ["allOf", "oneOf", "anyOf"].iter().any(|key| part.get(*key).is_some())
+    part.get("properties").is_some()
+        || ["allOf", "oneOf", "anyOf"]
+            .iter()
+            .any(|key| part.get(*key).is_some())
 }
 
 /// One of several: `CustomFields` holds a `CustomField`.
@@ -662,7 +893,12 @@ fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
         return format!("{stem}y");
     }
-    if ["ses", "xes", "ches", "shes"].iter().any(|ending| word.ends_with(ending)) && !word.ends_with("ases") && !word.ends_with("nses") {
+    if ["ses", "xes", "ches", "shes"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
+        && !word.ends_with("ases")
+        && !word.ends_with("nses")
+    {
         return word.strip_suffix("es").unwrap_or(word).to_owned();
     }
     match word.strip_suffix('s') {

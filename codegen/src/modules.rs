@@ -53,7 +53,10 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
     };
     let file: File = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| {
-            1 + text.as_bytes()[..span.start.min(text.len())].iter().filter(|byte| **byte == b'\n').count()
+            1 + text.as_bytes()[..span.start.min(text.len())]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count()
         });
         fault(
             format!("line {line}: {}", error.message()),
@@ -63,7 +66,9 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
     for (index, module) in file.module.iter().enumerate() {
         let proper = |part: &str| {
             part.starts_with(|first: char| first.is_ascii_lowercase())
-                && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
         };
         if !module.name.split('-').all(proper) {
             return Err(fault(
@@ -71,7 +76,10 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
                 "use the first folder of the module's address",
             ));
         }
-        if file.module[..index].iter().any(|other| other.name >= module.name) {
+        if file.module[..index]
+            .iter()
+            .any(|other| other.name >= module.name)
+        {
             return Err(fault(
                 format!("module `{}` stands twice or out of order", module.name),
                 "keep one entry a module, in alphabetical order",

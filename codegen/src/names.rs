@@ -6,18 +6,28 @@ use std::collections::BTreeSet;
 use heck::{ToPascalCase, ToSnakeCase};
 
 /// Methods that every builder has, so that no parameter may be called so.
-pub(crate) const RESERVED: [&str; 6] = ["new", "send", "extra_query", "extra_body", "api_version", "part"];
+pub(crate) const RESERVED: [&str; 6] = [
+    "new",
+    "send",
+    "extra_query",
+    "extra_body",
+    "api_version",
+    "part",
+];
 
 const KEYWORDS: [&str; 52] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-    "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate",
+    "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl",
+    "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub", "ref",
+    "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
     "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
 /// Keeps ASCII letters and digits, and makes all else a gap between words.
 fn ascii(text: &str) -> String {
-    text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' }).collect()
+    text.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
+        .collect()
 }
 
 /// A field's or a setter's name: `dueDate` is `due_date`, `_id` is `id`, `type` is `type_`, `2fa` is `n2fa`.
@@ -42,7 +52,11 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
     let mut names = vec![String::new(); wires.len()];
     let exact = |wire: &str| wire.starts_with(|c: char| c.is_ascii_alphabetic());
     for first in [true, false] {
-        for (index, wire) in wires.iter().enumerate().filter(|(_, wire)| exact(wire) == first) {
+        for (index, wire) in wires
+            .iter()
+            .enumerate()
+            .filter(|(_, wire)| exact(wire) == first)
+        {
             let name = field(wire);
             let candidate = match taken.contains(&name) {
                 true if wire.starts_with('_') => format!("_{name}"),
@@ -79,7 +93,11 @@ pub(crate) fn variant(wire: &str) -> String {
         _ => "",
     };
     let name = type_name(&format!("{sign}{wire}"));
-    if name == "Unrecognized" { "UnrecognizedValue".to_owned() } else { name }
+    if name == "Unrecognized" {
+        "UnrecognizedValue".to_owned()
+    } else {
+        name
+    }
 }
 
 fn symbol(wire: &str) -> String {
@@ -104,7 +122,10 @@ pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;
     while !taken.insert(candidate.clone()) {
-        candidate = if name.ends_with('_') || name.contains('_') || name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        candidate = if name.ends_with('_')
+            || name.contains('_')
+            || name.starts_with(|c: char| c.is_ascii_lowercase())
+        {
             format!("{}_{number}", name.trim_end_matches('_'))
         } else {
             format!("{name}{number}")
@@ -116,7 +137,9 @@ pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
 
 pub(crate) fn is_method_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !name.ends_with('_')
         && !name.contains("__")
         && !KEYWORDS.contains(&name)
@@ -129,6 +152,10 @@ pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
     let snake = ascii(id).to_snake_case();
     let mut words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
     let one = path.ends_with('}');
+    let deprecated = words.len() > 1 && words.last() == Some(&"deprecated");
+    if deprecated {
+        words.pop();
+    }
     // The verb comes first: `fb_get_pages` is `get_facebook_pages`.
     if words.len() > 1 && !VERBS.contains(&words[0]) && VERBS.contains(&words[1]) {
         words.swap(0, 1);
@@ -153,20 +180,54 @@ pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
             words[0] = "list";
         }
     }
-    for tail in [&["by", "id"][..], &["by", "location", "id"], &["by", "location"]] {
+    for tail in [
+        &["by", "id"][..],
+        &["by", "location", "id"],
+        &["by", "location"],
+    ] {
         if words.len() > 1 + tail.len() && words.ends_with(tail) {
             words.truncate(words.len() - tail.len());
         }
     }
-    let plural = words.last().is_some_and(|last| last.ends_with('s') && !["status", "statistics", "stats", "details"].contains(last));
+    let plural = words.last().is_some_and(|last| {
+        last.ends_with('s') && !["status", "statistics", "stats", "details"].contains(last)
+    });
     if method == "get" && words.first() == Some(&"get") && plural && !one {
         words[0] = "list";
     }
+    if deprecated {
+        words.push("deprecated");
+    }
     let name = words.join("_");
-    if is_method_name(&name) { name } else { format!("call_{}", field(&name).trim_matches('_')) }
+    if is_method_name(&name) {
+        name
+    } else {
+        format!("call_{}", field(&name).trim_matches('_'))
+    }
 }
 
 const VERBS: [&str; 23] = [
-    "add", "batch", "create", "delete", "disable", "duplicate", "edit", "fetch", "find", "generate", "get", "list", "patch",
-    "pause", "publish", "put", "remove", "resume", "retrieve", "search", "set", "update", "upsert",
+    "add",
+    "batch",
+    "create",
+    "delete",
+    "disable",
+    "duplicate",
+    "edit",
+    "fetch",
+    "find",
+    "generate",
+    "get",
+    "list",
+    "patch",
+    "pause",
+    "publish",
+    "put",
+    "remove",
+    "resume",
+    "retrieve",
+    "search",
+    "set",
+    "update",
+    "upsert",
 ];

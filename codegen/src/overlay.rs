@@ -52,7 +52,10 @@ pub(crate) fn apply(document: &mut Value, file: &str, text: &str) -> Result<usiz
         )
     })?;
     if !overlay.overlay.starts_with("1.0") {
-        return Err(root.key("overlay").fault(format!("version {} is not 1.0", overlay.overlay), "write `overlay: 1.0.0`"));
+        return Err(root.key("overlay").fault(
+            format!("version {} is not 1.0", overlay.overlay),
+            "write `overlay: 1.0.0`",
+        ));
     }
     let actions_at = root.key("actions");
     for (index, action) in overlay.actions.iter().enumerate() {
@@ -71,12 +74,22 @@ impl Action {
             ));
         }
         if self.remove == self.update.is_some() {
-            return Err(at.fault(format!("the action on `{target}` must have either `update` or `remove: true`"), "keep one"));
+            return Err(at.fault(
+                format!("the action on `{target}` must have either `update` or `remove: true`"),
+                "keep one",
+            ));
         }
-        let path = JsonPath::parse(target)
-            .map_err(|error| at.key("target").fault(format!("`{target}` is not a JSONPath: {error}"), "mend the path"))?;
-        let mut pointers: Vec<String> =
-            path.query_located(document).locations().map(|location| location.to_json_pointer()).collect();
+        let path = JsonPath::parse(target).map_err(|error| {
+            at.key("target").fault(
+                format!("`{target}` is not a JSONPath: {error}"),
+                "mend the path",
+            )
+        })?;
+        let mut pointers: Vec<String> = path
+            .query_located(document)
+            .locations()
+            .map(|location| location.to_json_pointer())
+            .collect();
         if pointers.is_empty() {
             return Err(at.fault(
                 format!("`{target}` hits nothing"),
@@ -95,7 +108,14 @@ impl Action {
             };
             if !changed {
                 return Err(at.fault(
-                    format!("`{target}` changes nothing at {}", if pointer.is_empty() { "the root" } else { &pointer }),
+                    format!(
+                        "`{target}` changes nothing at {}",
+                        if pointer.is_empty() {
+                            "the root"
+                        } else {
+                            &pointer
+                        }
+                    ),
                     "the platform's file says so itself by now: delete the action",
                 ));
             }
@@ -106,7 +126,10 @@ impl Action {
 
 /// Pointers in document order: array positions as numbers.
 fn order(pointer: &str) -> Vec<(usize, String)> {
-    pointer.split('/').map(|step| (step.parse().unwrap_or(usize::MAX), step.to_owned())).collect()
+    pointer
+        .split('/')
+        .map(|step| (step.parse().unwrap_or(usize::MAX), step.to_owned()))
+        .collect()
 }
 
 /// Merges as the specification says: objects key by key, arrays by appending, all else by replacing. Tells whether
@@ -155,7 +178,8 @@ fn remove(document: &mut Value, pointer: &str) -> bool {
     match document.pointer_mut(parent) {
         Some(Value::Object(map)) => {
             let map: &mut Object = map;
-            map.remove(&step.replace("~1", "/").replace("~0", "~")).is_some()
+            map.remove(&step.replace("~1", "/").replace("~0", "~"))
+                .is_some()
         }
         Some(Value::Array(items)) => match step.parse::<usize>() {
             Ok(index) if index < items.len() => {

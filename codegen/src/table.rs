@@ -94,7 +94,15 @@ pub(crate) struct Paging {
 }
 
 const CURSORS: [&str; 9] = [
-    "cursor", "lastFaqId", "lastMessageId", "nextCursor", "searchAfter", "startAfter", "startAfterDate", "startAfterId", "pageToken",
+    "cursor",
+    "lastFaqId",
+    "lastMessageId",
+    "nextCursor",
+    "searchAfter",
+    "startAfter",
+    "startAfterDate",
+    "startAfterId",
+    "pageToken",
 ];
 const PAGES: [&str; 3] = ["page", "pageNumber", "currentPage"];
 const OFFSETS: [&str; 2] = ["offset", "skip"];
@@ -104,11 +112,24 @@ const SIZES: [&str; 3] = ["limit", "pageLimit", "pageSize"];
 pub(crate) fn read(document: &Value, at: &At<'_>) -> Result<Vec<Operation>, Fault> {
     let paths_at = at.key("paths");
     let mut operations = Vec::new();
-    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    for (path, item) in document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let path_at = paths_at.key(path);
         for method in METHODS {
-            let Some(operation) = item.get(method).and_then(Value::as_object) else { continue };
-            operations.push(Reader { document, at: path_at.key(method) }.operation(method, path, operation)?);
+            let Some(operation) = item.get(method).and_then(Value::as_object) else {
+                continue;
+            };
+            operations.push(
+                Reader {
+                    document,
+                    at: path_at.key(method),
+                }
+                .operation(method, path, operation)?,
+            );
         }
     }
     operations.sort_by(|a, b| (&a.name, &a.path, &a.method).cmp(&(&b.name, &b.path, &b.method)));
@@ -117,7 +138,10 @@ pub(crate) fn read(document: &Value, at: &At<'_>) -> Result<Vec<Operation>, Faul
         if one.name == other.name {
             let path_at = paths_at.key(&other.path);
             return Err(path_at.key(&other.method).fault(
-                format!("its method would be called `{}`, as that of {} {}", one.name, one.method, one.path),
+                format!(
+                    "its method would be called `{}`, as that of {} {}",
+                    one.name, one.method, one.path
+                ),
                 "give one of them another `x-hoopai-name` in the module's overlay",
             ));
         }
@@ -134,11 +158,16 @@ impl Reader<'_> {
     fn operation(&self, method: &str, path: &str, operation: &Object) -> Result<Operation, Fault> {
         if !["delete", "get", "patch", "post", "put"].contains(&method) {
             return Err(self.at.fault(
-                format!("operations of method {} are not supported", method.to_uppercase()),
+                format!(
+                    "operations of method {} are not supported",
+                    method.to_uppercase()
+                ),
                 "remove it in the module's overlay",
             ));
         }
-        let id = json::text(operation, "operationId").unwrap_or_default().to_owned();
+        let id = json::text(operation, "operationId")
+            .unwrap_or_default()
+            .to_owned();
         let name = match operation.get("x-hoopai-name") {
             None => names::operation(&id, method, path),
             Some(name) => match name.as_str().filter(|name| names::is_method_name(name)) {
@@ -182,7 +211,12 @@ impl Reader<'_> {
     }
 
     /// Path parameters in the order of the path, then queries and headers, required ones first, each by name.
-    fn parameters(&self, path: &str, operation: &Object, body: Option<&Body>) -> Result<Vec<Parameter>, Fault> {
+    fn parameters(
+        &self,
+        path: &str,
+        operation: &Object,
+        body: Option<&Body>,
+    ) -> Result<Vec<Parameter>, Fault> {
         let in_path = walk::template_names(path).unwrap_or_default();
         let mut parameters: Vec<Parameter> = Vec::new();
         for parameter in json::items(operation, "parameters").filter_map(Value::as_object) {
@@ -204,12 +238,28 @@ impl Reader<'_> {
             });
         }
         parameters.sort_by_key(|parameter| {
-            let position = in_path.iter().position(|name| *name == parameter.wire).unwrap_or(0);
-            (parameter.place, position * usize::from(parameter.place == Place::Path), !parameter.required, parameter.wire.clone())
+            let position = in_path
+                .iter()
+                .position(|name| *name == parameter.wire)
+                .unwrap_or(0);
+            (
+                parameter.place,
+                position * usize::from(parameter.place == Place::Path),
+                !parameter.required,
+                parameter.wire.clone(),
+            )
         });
         // Multipart bodies have a setter for each field, all others have one `body`.
-        let mut taken = names::RESERVED.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
-        taken.extend(["clone", "into", "from", "try_into", "try_from", "borrow", "type_id", "to_owned"].map(str::to_owned));
+        let mut taken = names::RESERVED
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<BTreeSet<_>>();
+        taken.extend(
+            [
+                "clone", "into", "from", "try_into", "try_from", "borrow", "type_id", "to_owned",
+            ]
+            .map(str::to_owned),
+        );
         if body.is_some() {
             taken.insert("body".to_owned());
         }
@@ -220,18 +270,27 @@ impl Reader<'_> {
     }
 
     fn body(&self, operation: &Object) -> Result<Option<Body>, Fault> {
-        let Some(body) = operation.get("requestBody").and_then(Value::as_object) else { return Ok(None) };
+        let Some(body) = operation.get("requestBody").and_then(Value::as_object) else {
+            return Ok(None);
+        };
         let body_at = self.at.key("requestBody");
         let content: Vec<(&String, &Value)> = json::entries(body, "content").collect();
         let of = |kind: fn(&str) -> bool| content.iter().find(|(media_type, _)| kind(media_type));
         let (kind, media) = if let Some((_, media)) = of(is_json) {
             (BodyKind::Json, media)
-        } else if let Some((_, media)) = of(|media_type| media_type.starts_with("multipart/form-data")) {
+        } else if let Some((_, media)) =
+            of(|media_type| media_type.starts_with("multipart/form-data"))
+        {
             (BodyKind::Multipart, media)
-        } else if let Some((_, media)) = of(|media_type| media_type.starts_with("application/x-www-form-urlencoded")) {
+        } else if let Some((_, media)) =
+            of(|media_type| media_type.starts_with("application/x-www-form-urlencoded"))
+        {
             (BodyKind::Form, media)
         } else {
-            let declared: Vec<&str> = content.iter().map(|(media_type, _)| media_type.as_str()).collect();
+            let declared: Vec<&str> = content
+                .iter()
+                .map(|(media_type, _)| media_type.as_str())
+                .collect();
             return Err(body_at.fault(
                 format!("bodies of type {} are not supported", declared.join(", ")),
                 "declare JSON, urlencoded or multipart in the module's overlay",
@@ -241,23 +300,42 @@ impl Reader<'_> {
         let resolved = self.resolve(&schema);
         let required_fields = resolved
             .as_object()
-            .map(|schema| json::items(schema, "required").filter_map(Value::as_str).map(str::to_owned).collect())
+            .map(|schema| {
+                json::items(schema, "required")
+                    .filter_map(Value::as_str)
+                    .map(str::to_owned)
+                    .collect()
+            })
             .unwrap_or_default();
-        Ok(Some(Body { kind, required: json::flag(body, "required"), schema, required_fields }))
+        Ok(Some(Body {
+            kind,
+            required: json::flag(body, "required"),
+            schema,
+            required_fields,
+        }))
     }
 
     /// The one shape of success: the files declare up to two statuses, and what matters is what comes back.
     fn reply(&self, operation: &Object) -> Reply {
-        let mut successes: Vec<(&String, &Value)> =
-            json::entries(operation, "responses").filter(|(status, _)| status.starts_with('2')).collect();
+        let mut successes: Vec<(&String, &Value)> = json::entries(operation, "responses")
+            .filter(|(status, _)| status.starts_with('2'))
+            .collect();
         if successes.is_empty() {
-            successes = json::entries(operation, "responses").filter(|(status, _)| *status == "default").collect();
+            successes = json::entries(operation, "responses")
+                .filter(|(status, _)| *status == "default")
+                .collect();
         }
-        let no_content = !successes.is_empty() && successes.iter().all(|(status, _)| *status == "204");
+        let no_content =
+            !successes.is_empty() && successes.iter().all(|(status, _)| *status == "204");
         let mut schemas: Vec<Value> = Vec::new();
         let mut bytes = false;
         for (_, response) in successes {
-            for (media_type, media) in response.get("content").and_then(Value::as_object).into_iter().flatten() {
+            for (media_type, media) in response
+                .get("content")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
                 if !is_json(media_type) {
                     bytes = true;
                 } else if let Some(schema) = media.get("schema")
@@ -280,40 +358,55 @@ impl Reader<'_> {
         resolve(self.document, schema)
     }
 
-    fn body_properties<'a>(&'a self, body: &'a Body) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        self.resolve(&body.schema).as_object().into_iter().flat_map(|schema| json::entries(schema, "properties"))
+    fn body_properties<'a>(
+        &'a self,
+        body: &'a Body,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.resolve(&body.schema)
+            .as_object()
+            .into_iter()
+            .flat_map(|schema| json::entries(schema, "properties"))
     }
 
-    /// The first place that takes the location: path, query, body.
+    /// The place that takes the location: the path, then the query (what is required first), then the body. `altId` is the
+    /// id of a location or of an agency, and `altType` says which, where the operation declares it.
     fn location(&self, operation: &Operation) -> Option<Location> {
-        let mut found = Vec::new();
-        let mut add = |place: &'static str, name: &str, schema: &Value, has_alt_type: bool| {
-            let string = self.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
-            let alt = name == "altId" && has_alt_type;
-            if string && (alt || ["locationId", "location_id"].contains(&name)) {
-                found.push(Location { place, name: name.to_owned(), alt_type: alt });
-            }
+        let place = |place: &'static str, name: &str, schema: &Value, alt_type: bool| {
+            let text = self.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
+            let alt = name == "altId" && place != "Path";
+            let takes = text && (alt || ["locationId", "location_id"].contains(&name));
+            takes.then(|| Location {
+                place,
+                name: name.to_owned(),
+                alt_type: alt && alt_type,
+            })
         };
-        let queries = |name: &str| operation.parameters.iter().any(|p| p.place == Place::Query && p.wire == name);
-        for parameter in &operation.parameters {
-            let name = parameter.wire.as_str();
-            match parameter.place {
-                // An id at the end of the path names the resource itself; deleting "the default one" by leaving it
-                // out would be a trap.
-                Place::Path if !operation.path.trim_end_matches('/').ends_with('}') || !operation.path.ends_with(&format!("{{{name}}}")) => {
-                    add("Path", name, &parameter.schema, false);
-                }
-                Place::Query => add("Query", name, &parameter.schema, queries("altType")),
-                _ => {}
-            }
-        }
-        if let Some(body) = &operation.body {
-            let alt_type = self.body_properties(body).any(|(name, _)| name == "altType");
-            for (name, schema) in self.body_properties(body) {
-                add("Body", name, schema, alt_type);
-            }
-        }
-        found.into_iter().next()
+        // An id at the end of the path names the resource itself; deleting "the default one" by leaving it out would be a
+        // trap.
+        let names_itself = |name: &str| operation.path.ends_with(&format!("{{{name}}}"));
+        let of = |place: Place| {
+            operation
+                .parameters
+                .iter()
+                .filter(move |parameter| parameter.place == place)
+        };
+        let in_path = of(Place::Path)
+            .filter(|parameter| !names_itself(&parameter.wire))
+            .find_map(|parameter| place("Path", &parameter.wire, &parameter.schema, false));
+        let in_query = || {
+            let alt_type = of(Place::Query).any(|parameter| parameter.wire == "altType");
+            of(Place::Query)
+                .find_map(|parameter| place("Query", &parameter.wire, &parameter.schema, alt_type))
+        };
+        let in_body = || {
+            let body = operation.body.as_ref()?;
+            let alt_type = self
+                .body_properties(body)
+                .any(|(name, _)| name == "altType");
+            self.body_properties(body)
+                .find_map(|(name, schema)| place("Body", name, schema, alt_type))
+        };
+        in_path.or_else(in_query).or_else(in_body)
     }
 
     /// An operation is paged where it takes a position: a cursor, a page or an offset.
@@ -324,7 +417,11 @@ impl Reader<'_> {
             .filter(|parameter| parameter.place == Place::Query)
             .map(|parameter| parameter.wire.as_str())
             .collect();
-        if let Some(body) = operation.body.as_ref().filter(|body| body.kind == BodyKind::Json && operation.method == "post") {
+        if let Some(body) = operation
+            .body
+            .as_ref()
+            .filter(|body| body.kind == BodyKind::Json && operation.method == "post")
+        {
             names.extend(self.body_properties(body).map(|(name, _)| name.as_str()));
         }
         let has = |of: &[&str]| names.iter().any(|name| of.contains(name));
@@ -339,7 +436,11 @@ impl Reader<'_> {
         };
         let mut parameters: Vec<String> = names
             .iter()
-            .filter(|name| [&CURSORS[..], &PAGES, &OFFSETS, &SIZES].iter().any(|of| of.contains(*name)))
+            .filter(|name| {
+                [&CURSORS[..], &PAGES, &OFFSETS, &SIZES]
+                    .iter()
+                    .any(|of| of.contains(*name))
+            })
             .map(|name| (*name).to_owned())
             .collect();
         parameters.sort();
@@ -354,7 +455,9 @@ pub(crate) fn resolve<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Val
         let next = match schema.get("$ref").and_then(Value::as_str) {
             Some(reference) => reference
                 .strip_prefix("#/components/schemas/")
-                .and_then(|name| document.pointer(&format!("/components/schemas/{}", json::escape(name)))),
+                .and_then(|name| {
+                    document.pointer(&format!("/components/schemas/{}", json::escape(name)))
+                }),
             None => ["allOf", "oneOf", "anyOf"]
                 .iter()
                 .find_map(|key| schema.get(*key))
@@ -382,7 +485,8 @@ fn version(operation: &Object) -> Option<String> {
         .filter_map(Value::as_object)
         .find(|parameter| {
             json::text(parameter, "in") == Some("header")
-                && json::text(parameter, "name").is_some_and(|name| name.eq_ignore_ascii_case("version"))
+                && json::text(parameter, "name")
+                    .is_some_and(|name| name.eq_ignore_ascii_case("version"))
         })
         .and_then(|parameter| parameter.get("schema")?.get("enum")?.get(0)?.as_str())
         .map(str::to_owned)
@@ -405,7 +509,10 @@ fn scopes(operation: &Object) -> Vec<String> {
 /// The kinds of token that may call: of a location, of an agency. The scheme `bearer` leaves it open.
 fn tokens(operation: &Object) -> (bool, bool) {
     let (mut location, mut agency) = (false, false);
-    for name in json::items(operation, "security").filter_map(Value::as_object).flat_map(Object::keys) {
+    for name in json::items(operation, "security")
+        .filter_map(Value::as_object)
+        .flat_map(Object::keys)
+    {
         match name.as_str() {
             "Location-Access" | "Location-Access-Only" => location = true,
             "Agency-Access" | "Agency-Access-Only" => agency = true,

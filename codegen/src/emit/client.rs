@@ -23,11 +23,26 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
             )
         })?;
         method(&mut methods, operation, &pascal);
-        builder(&mut builders, input, operation, &pascal, types, &mut used, at)?;
+        builder(
+            &mut builders,
+            input,
+            operation,
+            &pascal,
+            types,
+            &mut used,
+            at,
+        )?;
     }
     let module = input.module;
-    let mut out = format!("// {HEADER}\n\n//! The client of {}, and a builder for each of its operations.\n\nuse hoopai_runtime::Handle;\n\n", module.product);
-    let _ = writeln!(out, "/// Calls of {}. Cheap to clone: it holds a [`Handle`].", module.product);
+    let mut out = format!(
+        "// {HEADER}\n\n//! The client of {}, and a builder for each of its operations.\n\nuse hoopai_runtime::Handle;\n\n",
+        module.product
+    );
+    let _ = writeln!(
+        out,
+        "/// Calls of {}. Cheap to clone: it holds a [`Handle`].",
+        module.product
+    );
     for alias in std::iter::once(&module.product).chain(&module.aliases) {
         let _ = writeln!(out, "#[doc(alias = {})]", literal(alias));
     }
@@ -37,7 +52,9 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
          pub fn new(handle: impl Into<Handle>) -> Self {\n        Self { handle: handle.into() }\n    }\n",
     );
     out.push_str(&methods);
-    out.push_str("}\n\n/// The builders: set what a call takes, then `send()` it.\npub mod builder {\n");
+    out.push_str(
+        "}\n\n/// The builders: set what a call takes, then `send()` it.\npub mod builder {\n",
+    );
     let mut import = String::new();
     imports(&mut import, &used);
     for line in import.trim_start().lines().filter(|line| !line.is_empty()) {
@@ -104,7 +121,12 @@ fn builder(
     used: &mut Vec<Type>,
     at: &At<'_>,
 ) -> Result<(), Fault> {
-    let untyped = || at.fault(format!("the generator typed not all of `{}`", operation.name), "report it with the file");
+    let untyped = || {
+        at.fault(
+            format!("the generator typed not all of `{}`", operation.name),
+            "report it with the file",
+        )
+    };
     let reply = match &operation.reply {
         Reply::Empty => "empty".to_owned(),
         Reply::Bytes => "bytes".to_owned(),
@@ -114,7 +136,10 @@ fn builder(
             format!("json {}", ty.render("types::"))
         }
     };
-    let multipart = operation.body.as_ref().is_some_and(|body| body.kind == BodyKind::Multipart);
+    let multipart = operation
+        .body
+        .as_ref()
+        .is_some_and(|body| body.kind == BodyKind::Multipart);
     let _ = write!(
         out,
         "\n    hoopai_runtime::operation! {{\n        /// The request of [`{0}`](super::Client::{0}).\n        pub {pascal}(operations::{1}){2} -> {reply}\n    }}\n",
@@ -123,41 +148,96 @@ fn builder(
         if multipart { " multipart" } else { "" },
     );
     let mut setters = String::new();
-    let setter = |setters: &mut String, kind: &str, ident: &str, ty: Option<&Type>, wire: &str, description: Option<&String>| {
+    let setter = |setters: &mut String,
+                  kind: &str,
+                  ident: &str,
+                  ty: Option<&Type>,
+                  wire: &str,
+                  description: Option<&String>| {
         if let Some(description) = description {
             docs(setters, "            ", "///", description);
         }
-        let ty = ty.map(|ty| format!(": {}", ty.render("types::"))).unwrap_or_default();
-        let _ = writeln!(setters, "            {kind} {ident}{ty} = {},", literal(wire));
+        let ty = ty
+            .map(|ty| format!(": {}", ty.render("types::")))
+            .unwrap_or_default();
+        let _ = writeln!(
+            setters,
+            "            {kind} {ident}{ty} = {},",
+            literal(wire)
+        );
     };
     for (index, parameter) in operation.parameters.iter().enumerate() {
-        let ty = types.parameters.get(&lower::parameter_name(index)).ok_or_else(untyped)?;
+        let ty = types
+            .parameters
+            .get(&lower::parameter_name(index))
+            .ok_or_else(untyped)?;
         used.push(ty.clone());
         let kind = match parameter.place {
             Place::Path => "path",
             Place::Query => "query",
             Place::Header => "header",
         };
-        setter(&mut setters, kind, &parameter.ident, Some(ty), &parameter.wire, parameter.description.as_ref());
+        setter(
+            &mut setters,
+            kind,
+            &parameter.ident,
+            Some(ty),
+            &parameter.wire,
+            parameter.description.as_ref(),
+        );
     }
     for (index, part) in lower::parts(input.document, operation).iter().enumerate() {
-        let Part { wire, ident, file, description, .. } = part;
-        let ty = types.parameters.get(&lower::parameter_name(operation.parameters.len() + index)).ok_or_else(untyped)?;
+        let Part {
+            wire,
+            ident,
+            file,
+            description,
+            ..
+        } = part;
+        let ty = types
+            .parameters
+            .get(&lower::parameter_name(operation.parameters.len() + index))
+            .ok_or_else(untyped)?;
         if *file {
-            setter(&mut setters, "part", ident, None, wire, description.as_ref());
+            setter(
+                &mut setters,
+                "part",
+                ident,
+                None,
+                wire,
+                description.as_ref(),
+            );
         } else {
             used.push(ty.clone());
-            setter(&mut setters, "text", ident, Some(ty), wire, description.as_ref());
+            setter(
+                &mut setters,
+                "text",
+                ident,
+                Some(ty),
+                wire,
+                description.as_ref(),
+            );
         }
     }
     if let Some(body) = operation.body.as_ref().filter(|_| !multipart) {
         let ty = types.body.as_ref().ok_or_else(untyped)?;
         used.push(ty.clone());
-        let kind = if body.kind == BodyKind::Form { "form" } else { "json" };
-        let _ = writeln!(setters, "            {kind} body: {},", ty.render("types::"));
+        let kind = if body.kind == BodyKind::Form {
+            "form"
+        } else {
+            "json"
+        };
+        let _ = writeln!(
+            setters,
+            "            {kind} body: {},",
+            ty.render("types::")
+        );
     }
     if !setters.is_empty() {
-        let _ = write!(out, "    hoopai_runtime::setters! {{\n        {pascal} {{\n{setters}        }}\n    }}\n");
+        let _ = write!(
+            out,
+            "    hoopai_runtime::setters! {{\n        {pascal} {{\n{setters}        }}\n    }}\n"
+        );
     }
     Ok(())
 }

@@ -15,32 +15,69 @@ const MANIFEST: &str = "crates/hoopai/Cargo.toml";
 /// with dependencies and features between the marker lines.
 pub fn facade(modules: &[Module], cargo_toml: &str) -> Result<BTreeMap<String, String>, Fault> {
     let mut dependencies = String::new();
-    let defaults: Vec<String> = modules.iter().filter(|module| module.default).map(|module| literal(&module.name)).collect();
-    let mut features = format!("default = [{}]\n# All modules.\nfull = [\n", defaults.join(", "));
+    let defaults: Vec<String> = modules
+        .iter()
+        .filter(|module| module.default)
+        .map(|module| literal(&module.name))
+        .collect();
+    let mut features = format!(
+        "default = [{}]\n# All modules.\nfull = [\n",
+        defaults.join(", ")
+    );
     for module in modules {
         let _ = writeln!(features, "    {},", literal(&module.name));
     }
     features.push_str("]\n");
     for module in modules {
         let name = module.crate_name();
-        let _ = writeln!(dependencies, "{name} = {{ path = \"../api/{}\", version = \"0.1.0\", optional = true }}", module.name);
+        let _ = writeln!(
+            dependencies,
+            "{name} = {{ path = \"../api/{}\", version = \"0.1.0\", optional = true }}",
+            module.name
+        );
         let _ = writeln!(features, "{} = [\"dep:{name}\"]", module.name);
     }
     let manifest = fill(cargo_toml, "[dependencies]", &dependencies)?;
     let manifest = fill(&manifest, "[features]", &features)?;
-    Ok(BTreeMap::from([(MANIFEST.to_owned(), manifest), ("crates/hoopai/src/modules.rs".to_owned(), accessors(modules))]))
+    Ok(BTreeMap::from([
+        (MANIFEST.to_owned(), manifest),
+        (
+            "crates/hoopai/src/modules.rs".to_owned(),
+            accessors(modules),
+        ),
+    ]))
 }
 
 fn accessors(modules: &[Module]) -> String {
     let mut out = format!("// {HEADER}\n\n//! The modules, a feature each.\n\n");
     for module in modules {
         let (feature, ident) = (literal(&module.name), module.ident());
-        let _ = writeln!(out, "#[cfg(feature = {feature})]\npub use hoopai_{ident} as {ident};");
+        let _ = writeln!(
+            out,
+            "#[cfg(feature = {feature})]\npub use hoopai_{ident} as {ident};"
+        );
     }
+    out.push_str(
+        "\n/// The operation tables of the modules that are switched on, in the order of their names.\n\
+         pub static OPERATIONS: &[&[&hoopai_runtime::operation::Operation]] = &[\n",
+    );
+    for module in modules {
+        let _ = write!(
+            out,
+            "    #[cfg(feature = {})]\n    {}::operations::ALL,\n",
+            literal(&module.name),
+            module.ident()
+        );
+    }
+    out.push_str("];\n");
     out.push_str("\nimpl crate::Client {");
     for module in modules {
         let (feature, ident) = (literal(&module.name), module.ident());
-        let _ = write!(out, "\n    /// {}.\n    ///\n    /// Needs the feature `{}`.\n", module.product, module.name);
+        let _ = write!(
+            out,
+            "\n    /// {}.\n    ///\n    /// Needs the feature `{}`.\n",
+            module.product, module.name
+        );
         for alias in std::iter::once(&module.product).chain(&module.aliases) {
             let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
         }
@@ -56,17 +93,26 @@ fn accessors(modules: &[Module]) -> String {
 /// Replaces what stands between the markers of a section.
 fn fill(text: &str, section: &str, content: &str) -> Result<String, Fault> {
     let fault = |problem: String| {
-        At::root(MANIFEST).fault(problem, format!("put the lines `{BEGIN}` and `{END}` into its {section}"))
+        At::root(MANIFEST).fault(
+            problem,
+            format!("put the lines `{BEGIN}` and `{END}` into its {section}"),
+        )
     };
     let start = text.lines().scan(0, |at, line| {
         let here = *at;
         *at += line.len() + 1;
         Some((here, line))
     });
-    let start = start.into_iter().find(|(_, line)| line.trim() == section).map(|(at, _)| at);
+    let start = start
+        .into_iter()
+        .find(|(_, line)| line.trim() == section)
+        .map(|(at, _)| at);
     let start = start.ok_or_else(|| fault(format!("there is no {section}")))?;
     let begin = text[start..].find(BEGIN).map(|at| start + at + BEGIN.len());
     let begin = begin.ok_or_else(|| fault(format!("{section} has no `{BEGIN}`")))?;
-    let end = text[begin..].find(END).map(|at| begin + at).ok_or_else(|| fault(format!("{section} has no `{END}`")))?;
+    let end = text[begin..]
+        .find(END)
+        .map(|at| begin + at)
+        .ok_or_else(|| fault(format!("{section} has no `{END}`")))?;
     Ok(format!("{}\n{content}{}", &text[..begin], &text[end..]))
 }

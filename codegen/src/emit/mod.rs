@@ -75,8 +75,16 @@ hoopai-runtime.workspace = true
 fn library(input: &Input<'_>) -> String {
     let module = input.module;
     let ident = module.ident();
-    let info = input.document.get("info").and_then(|info| info.get("description")).and_then(Value::as_str);
-    let mut out = format!("// {HEADER}\n\n//! {} of the HoopAI Platform API: {} operations.\n", module.product, input.operations.len());
+    let info = input
+        .document
+        .get("info")
+        .and_then(|info| info.get("description"))
+        .and_then(Value::as_str);
+    let mut out = format!(
+        "// {HEADER}\n\n//! {} of the HoopAI Platform API: {} operations.\n",
+        module.product,
+        input.operations.len()
+    );
     if let Some(info) = info {
         out.push_str("//!\n");
         docs(&mut out, "", "//!", info);
@@ -114,7 +122,11 @@ pub use client::{{Client, builder}};
 pub(crate) fn docs(out: &mut String, indent: &str, mark: &str, text: &str) {
     for line in text.lines() {
         let line = line.trim_end();
-        let _ = if line.is_empty() { writeln!(out, "{indent}{mark}") } else { writeln!(out, "{indent}{mark} {line}") };
+        let _ = if line.is_empty() {
+            writeln!(out, "{indent}{mark}")
+        } else {
+            writeln!(out, "{indent}{mark} {line}")
+        };
     }
 }
 
@@ -125,10 +137,17 @@ pub(crate) fn literal(text: &str) -> String {
 
 /// Text within backticks in documentation: nothing in it may end them or the line.
 pub(crate) fn code(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c == '`' || c.is_control() { '\'' } else { c }).collect();
+    let plain: String = text
+        .chars()
+        .map(|c| if c == '`' || c.is_control() { '\'' } else { c })
+        .collect();
     format!("`{plain}`")
 }
 
 pub(crate) fn list(items: &[String]) -> String {
-    items.iter().map(|item| literal(item)).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(|item| literal(item))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -6,7 +6,11 @@ use super::{HEADER, Input, list, literal};
 use crate::table::{BodyKind, Operation, PagingStyle, Place, Reply};
 
 pub(super) fn file(input: &Input<'_>) -> String {
-    let names: Vec<String> = input.operations.iter().map(|operation| format!("&{}", constant(operation))).collect();
+    let names: Vec<String> = input
+        .operations
+        .iter()
+        .map(|operation| format!("&{}", constant(operation)))
+        .collect();
     let mut out = format!(
         "// {HEADER}\n\n//! The operation table: what the runtime knows of each operation.\n\nuse hoopai_runtime::operation::*;\n\n\
          /// Every operation of the module, by name.\npub static ALL: &[&Operation] = &[\n"
@@ -48,21 +52,35 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         (false, true) => "AGENCY",
         (false, false) => "NONE",
     };
-    let _ = writeln!(out, "    tokens: Tokens::{tokens}, scopes: &[{}],", list(&operation.scopes));
+    let _ = writeln!(
+        out,
+        "    tokens: Tokens::{tokens}, scopes: &[{}],",
+        list(&operation.scopes)
+    );
     if operation.idempotent {
         out.push_str("    idempotent: true,\n");
     }
     if let Some(location) = &operation.location {
         let (place, name, alt_type) = (location.place, literal(&location.name), location.alt_type);
-        let _ = writeln!(out, "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type} }}),");
+        let _ = writeln!(
+            out,
+            "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type} }}),"
+        );
     }
-    let queries: Vec<_> = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query).collect();
+    let queries: Vec<_> = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Query)
+        .collect();
     if !queries.is_empty() {
         out.push_str("    query: &[\n");
         for query in queries {
             let style = if query.comma { "Comma" } else { "Repeat" };
             let (name, required) = (literal(&query.wire), query.required);
-            let _ = writeln!(out, "        QueryParam {{ name: {name}, required: {required}, style: ListStyle::{style} }},");
+            let _ = writeln!(
+                out,
+                "        QueryParam {{ name: {name}, required: {required}, style: ListStyle::{style} }},"
+            );
         }
         out.push_str("    ],\n");
     }
@@ -73,7 +91,10 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
             BodyKind::Multipart => "Multipart",
         };
         let (required, fields) = (body.required, list(&body.required_fields));
-        let _ = writeln!(out, "    body: Some(Body {{ kind: BodyKind::{kind}, required: {required}, fields: &[{fields}] }}),");
+        let _ = writeln!(
+            out,
+            "    body: Some(Body {{ kind: BodyKind::{kind}, required: {required}, fields: &[{fields}] }}),"
+        );
     }
     match operation.reply {
         Reply::Json(_) => {}
@@ -86,7 +107,11 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
             PagingStyle::Page => "Page",
             PagingStyle::Offset => "Offset",
         };
-        let _ = writeln!(out, "    paging: Some(Paging {{ style: PagingStyle::{style}, parameters: &[{}] }}),", list(&paging.parameters));
+        let _ = writeln!(
+            out,
+            "    paging: Some(Paging {{ style: PagingStyle::{style}, parameters: &[{}] }}),",
+            list(&paging.parameters)
+        );
     }
     if operation.deprecated {
         out.push_str("    deprecated: true,\n");

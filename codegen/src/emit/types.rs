@@ -32,7 +32,12 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         match &shape.description {
             Some(description) => docs(&mut models, "    ", "///", description),
             None => {
-                let _ = writeln!(models, "    /// {} of {}.", code(shape.alias.as_deref().unwrap_or(name)), input.module.product);
+                let _ = writeln!(
+                    models,
+                    "    /// {} of {}.",
+                    code(shape.alias.as_deref().unwrap_or(name)),
+                    input.module.product
+                );
             }
         }
         if let Some(alias) = shape.alias.as_deref().filter(|alias| is_alias(alias)) {
@@ -43,8 +48,19 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         fields.sort_by(|a, b| a.1.wire.cmp(&b.1.wire));
         for (key, field) in fields {
             let ty = generated.get(key).ok_or_else(missing)?;
-            docs(&mut models, "        ", "///", &field_docs(field, field.required && requests.contains(name.as_str())));
-            let _ = writeln!(models, "        pub {}: {} = {},", field.ident, ty.render(""), literal(&field.wire));
+            docs(
+                &mut models,
+                "        ",
+                "///",
+                &field_docs(field, field.required && requests.contains(name.as_str())),
+            );
+            let _ = writeln!(
+                models,
+                "        pub {}: {} = {},",
+                field.ident,
+                ty.render(""),
+                literal(&field.wire)
+            );
             used.push(ty.clone());
         }
         models.push_str("    }\n");
@@ -57,7 +73,11 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     if !lowered.enums.is_empty() {
         out.push_str("\nhoopai_runtime::open_enum! {\n");
         for (name, values) in &lowered.enums {
-            let _ = writeln!(out, "    /// Values of {}.", code(values.alias.as_deref().unwrap_or(name)));
+            let _ = writeln!(
+                out,
+                "    /// Values of {}.",
+                code(values.alias.as_deref().unwrap_or(name))
+            );
             if let Some(alias) = values.alias.as_deref().filter(|alias| is_alias(alias)) {
                 let _ = writeln!(out, "    #[doc(alias = {})]", literal(alias));
             }
@@ -81,7 +101,11 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
 /// `use` lines for the types that are not in the prelude.
 pub(super) fn imports(out: &mut String, used: &[Type]) {
     let holds = |ty: &Type| used.iter().any(|other| other.holds(ty));
-    let names: Vec<&str> = [(Type::Map, "Map"), (Type::Value, "Value")].iter().filter(|(ty, _)| holds(ty)).map(|(_, name)| *name).collect();
+    let names: Vec<&str> = [(Type::Map, "Map"), (Type::Value, "Value")]
+        .iter()
+        .filter(|(ty, _)| holds(ty))
+        .map(|(_, name)| *name)
+        .collect();
     let tables = used.iter().any(Type::holds_table);
     if tables || !names.is_empty() {
         out.push('\n');
@@ -101,9 +125,19 @@ pub(super) fn imports(out: &mut String, used: &[Type]) {
 }
 
 fn field_docs(field: &Field, required: bool) -> String {
-    let facts = [(required, "Required."), (field.deprecated, "The platform advises against it.")];
+    let facts = [
+        (required, "Required."),
+        (field.deprecated, "The platform advises against it."),
+    ];
     let own = field.description.as_deref().into_iter();
-    own.chain(facts.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text)).collect::<Vec<_>>().join(" ")
+    own.chain(
+        facts
+            .into_iter()
+            .filter(|(holds, _)| *holds)
+            .map(|(_, text)| text),
+    )
+    .collect::<Vec<_>>()
+    .join(" ")
 }
 
 /// `rustdoc` takes no spaces or quotes in an alias.

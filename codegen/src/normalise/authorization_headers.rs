@@ -8,12 +8,21 @@ use crate::fault::{At, Fault};
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(walk::operations(document, |_, _, operation| {
-        let Some(all) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return 0 };
+        let Some(all) = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+        else {
+            return 0;
+        };
         let before = all.len();
         all.retain(|parameter| {
-            let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+            let name = parameter
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
             parameter.get("in").and_then(Value::as_str) != Some("header")
-                || !["authorization", "accept", "content-type"].contains(&name.to_ascii_lowercase().as_str())
+                || !["authorization", "accept", "content-type"]
+                    .contains(&name.to_ascii_lowercase().as_str())
         });
         before - all.len()
     }))

@@ -9,7 +9,9 @@ use crate::json::{self, Object};
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(walk::schemas(document, |schema| {
-        let Some(default) = schema.get("default") else { return 0 };
+        let Some(default) = schema.get("default") else {
+            return 0;
+        };
         if fits(schema, default) {
             return 0;
         }
@@ -27,20 +29,31 @@ fn fits(schema: &Object, value: &Value) -> bool {
     let number = value.as_f64();
     let bound = |key| schema.get(key).and_then(Value::as_f64);
     match json::text(schema, "type") {
-        Some("string") => value.is_string() && !schema.contains_key("format") && !schema.contains_key("pattern"),
-        Some("integer") => number.is_some_and(|n| n.fract() == 0.0) && within(number, bound("minimum"), bound("maximum")),
+        Some("string") => {
+            value.is_string() && !schema.contains_key("format") && !schema.contains_key("pattern")
+        }
+        Some("integer") => {
+            number.is_some_and(|n| n.fract() == 0.0)
+                && within(number, bound("minimum"), bound("maximum"))
+        }
         Some("number") => number.is_some() && within(number, bound("minimum"), bound("maximum")),
         Some("boolean") => value.is_boolean(),
         Some("array") => {
             let items = schema.get("items").and_then(Value::as_object);
             value.as_array().is_some_and(|values| {
-                values.iter().all(|value| items.is_none_or(|items| items.contains_key("$ref") || fits(items, value)))
+                values.iter().all(|value| {
+                    items.is_none_or(|items| items.contains_key("$ref") || fits(items, value))
+                })
             })
         }
         // What an object or a composite takes is not worked out here; an empty object can only be right for one that
         // demands nothing.
-        Some("object") => value.as_object().is_some_and(Object::is_empty) && !schema.contains_key("required"),
-        _ => !["$ref", "allOf", "oneOf", "anyOf"].iter().any(|key| schema.contains_key(*key)),
+        Some("object") => {
+            value.as_object().is_some_and(Object::is_empty) && !schema.contains_key("required")
+        }
+        _ => !["$ref", "allOf", "oneOf", "anyOf"]
+            .iter()
+            .any(|key| schema.contains_key(*key)),
     }
 }
 

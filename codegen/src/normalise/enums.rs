@@ -9,10 +9,15 @@ use crate::json;
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(walk::schemas(document, |schema| {
-        let Some(declared) = schema.get("enum").cloned() else { return 0 };
+        let Some(declared) = schema.get("enum").cloned() else {
+            return 0;
+        };
         let mut values: Vec<Value> = Vec::new();
         flatten(&declared, &mut values);
-        if !values.is_empty() && values.iter().all(Value::is_string) && json::text(schema, "type").is_some_and(|t| t != "string") {
+        if !values.is_empty()
+            && values.iter().all(Value::is_string)
+            && json::text(schema, "type").is_some_and(|t| t != "string")
+        {
             // What the values are outweighs what the schema says that they are.
             schema.insert("type".into(), "string".into());
             schema.insert("enum".into(), values.into());

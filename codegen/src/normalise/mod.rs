@@ -9,6 +9,7 @@ mod authorization_headers;
 mod defaults;
 mod enums;
 mod operation_ids;
+mod parameter_schemas;
 mod path_parameters;
 pub(crate) mod references;
 mod request_bodies;
@@ -18,7 +19,6 @@ mod schema_types;
 mod schema_values;
 mod security;
 mod shared_parameters;
-mod parameter_schemas;
 pub(crate) mod walk;
 mod whole_numbers;
 
@@ -34,23 +34,74 @@ pub(crate) struct Pass {
 
 /// The passes in their order. Parameters come first, because later passes look at their schemas.
 pub(crate) const PASSES: &[Pass] = &[
-    Pass { name: "shared_parameters", run: shared_parameters::run },
-    Pass { name: "path_parameters_undeclared", run: path_parameters::undeclared },
-    Pass { name: "path_parameters_optional", run: path_parameters::optional },
-    Pass { name: "path_parameters_repeated", run: path_parameters::repeated },
-    Pass { name: "authorization_headers", run: authorization_headers::run },
-    Pass { name: "parameter_schemas", run: parameter_schemas::run },
-    Pass { name: "schema_types", run: schema_types::run },
-    Pass { name: "array_items", run: array_items::run },
-    Pass { name: "enums", run: enums::run },
-    Pass { name: "defaults", run: defaults::run },
-    Pass { name: "required", run: required::run },
-    Pass { name: "schema_values", run: schema_values::run },
-    Pass { name: "whole_numbers", run: whole_numbers::run },
-    Pass { name: "request_bodies", run: request_bodies::run },
-    Pass { name: "responses", run: responses::run },
-    Pass { name: "operation_ids", run: operation_ids::run },
-    Pass { name: "security", run: security::run },
+    Pass {
+        name: "shared_parameters",
+        run: shared_parameters::run,
+    },
+    Pass {
+        name: "path_parameters_undeclared",
+        run: path_parameters::undeclared,
+    },
+    Pass {
+        name: "path_parameters_optional",
+        run: path_parameters::optional,
+    },
+    Pass {
+        name: "path_parameters_repeated",
+        run: path_parameters::repeated,
+    },
+    Pass {
+        name: "authorization_headers",
+        run: authorization_headers::run,
+    },
+    Pass {
+        name: "parameter_schemas",
+        run: parameter_schemas::run,
+    },
+    Pass {
+        name: "schema_types",
+        run: schema_types::run,
+    },
+    Pass {
+        name: "array_items",
+        run: array_items::run,
+    },
+    Pass {
+        name: "enums",
+        run: enums::run,
+    },
+    Pass {
+        name: "defaults",
+        run: defaults::run,
+    },
+    Pass {
+        name: "required",
+        run: required::run,
+    },
+    Pass {
+        name: "schema_values",
+        run: schema_values::run,
+    },
+    Pass {
+        name: "whole_numbers",
+        run: whole_numbers::run,
+    },
+    Pass {
+        name: "request_bodies",
+        run: request_bodies::run,
+    },
+    Pass {
+        name: "responses",
+        run: responses::run,
+    },
+    Pass {
+        name: "operation_ids",
+        run: operation_ids::run,
+    },
+    Pass {
+        name: "security",
+        run: security::run,
+    },
 ];
 
 /// Runs all passes, then makes sure that every reference leads somewhere.

@@ -9,8 +9,12 @@ use crate::json;
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     let mut seen: std::collections::BTreeSet<String> = Default::default();
     Ok(walk::operations(document, |method, path, operation| {
-        let declared = json::text(operation, "operationId").filter(|id| !id.trim().is_empty()).map(str::to_owned);
-        let base = declared.clone().unwrap_or_else(|| format!("{method}-{}", path.trim_matches('/')));
+        let declared = json::text(operation, "operationId")
+            .filter(|id| !id.trim().is_empty())
+            .map(str::to_owned);
+        let base = declared
+            .clone()
+            .unwrap_or_else(|| format!("{method}-{}", path.trim_matches('/')));
         let mut id = base.clone();
         let mut number = 2;
         while !seen.insert(id.clone()) {

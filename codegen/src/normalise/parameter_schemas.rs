@@ -15,8 +15,12 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
             }
         }
         if let Some(content) = parameter.remove("content") {
-            let schema = content.as_object().and_then(|content| content.values().next()?.get("schema").cloned());
-            parameter.entry("schema").or_insert_with(|| schema.unwrap_or_else(|| json!({})));
+            let schema = content
+                .as_object()
+                .and_then(|content| content.values().next()?.get("schema").cloned());
+            parameter
+                .entry("schema")
+                .or_insert_with(|| schema.unwrap_or_else(|| json!({})));
             changed = 1;
         }
         if !parameter.contains_key("schema") {

@@ -8,7 +8,8 @@ use crate::fault::{At, Fault};
 use crate::json::{self, Object};
 
 fn declared(parameter: &Value, place: &str, name: &str) -> bool {
-    parameter.get("in").and_then(Value::as_str) == Some(place) && parameter.get("name").and_then(Value::as_str) == Some(name)
+    parameter.get("in").and_then(Value::as_str) == Some(place)
+        && parameter.get("name").and_then(Value::as_str) == Some(name)
 }
 
 /// A parameter of the template that no declaration names is a required string. One that is declared but that the
@@ -26,7 +27,10 @@ pub(super) fn undeclared(document: &mut Value, _: &At<'_>) -> Result<usize, Faul
         if let Some(all) = all.as_array_mut() {
             let before = all.len();
             all.retain(|parameter| {
-                let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+                let name = parameter
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 !declared(parameter, "path", name) || names.contains(&name)
             });
             changed += before - all.len();
@@ -49,7 +53,12 @@ pub(super) fn optional(document: &mut Value, _: &At<'_>) -> Result<usize, Fault>
 pub(super) fn repeated(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(walk::operations(document, |_, path, operation| {
         let names = walk::template_names(path).unwrap_or_default();
-        let Some(all) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return 0 };
+        let Some(all) = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut)
+        else {
+            return 0;
+        };
         let before = all.len();
         all.retain(|parameter| !names.iter().any(|name| declared(parameter, "query", name)));
         // The same parameter declared twice counts once.

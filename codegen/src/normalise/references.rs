@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::fault::{At, Fault};
 use crate::json::{self, Object};
 
-const REMEDY: &str = "add the component in the module's overlay, or run `cargo xtask regen` for the module";
+const REMEDY: &str =
+    "add the component in the module's overlay, or run `cargo xtask regen` for the module";
 
 /// Follows a reference to a component of the given section, as often as there is one. Returns where it ends and how
 /// many hops it took.
@@ -38,19 +39,31 @@ pub(crate) fn follow<'a>(
 /// comes back to where it began: such a schema has no content.
 pub(super) fn check(document: &Value, at: &At<'_>) -> Result<(), Fault> {
     let empty = Object::new();
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object).unwrap_or(&empty);
+    let schemas = document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     let mut targets: BTreeMap<&str, String> = BTreeMap::new();
     collect(document, String::new(), &mut targets);
     for (name, pointer) in targets {
         if !schemas.contains_key(name) {
-            return Err(Fault { pointer, ..at.fault(format!("there is no schema `{name}`"), REMEDY) });
+            return Err(Fault {
+                pointer,
+                ..at.fault(format!("there is no schema `{name}`"), REMEDY)
+            });
         }
     }
     let components_at = at.key("components");
     let schemas_at = components_at.key("schemas");
     let mut done = std::collections::BTreeSet::new();
     for name in schemas.keys() {
-        circle(name, schemas, &mut Vec::new(), &mut done, &schemas_at.key(name))?;
+        circle(
+            name,
+            schemas,
+            &mut Vec::new(),
+            &mut done,
+            &schemas_at.key(name),
+        )?;
     }
     Ok(())
 }
@@ -58,8 +71,12 @@ pub(super) fn check(document: &Value, at: &At<'_>) -> Result<(), Fault> {
 fn collect<'a>(value: &'a Value, pointer: String, targets: &mut BTreeMap<&'a str, String>) {
     match value {
         Value::Object(map) => {
-            if let Some(name) = json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/")) {
-                targets.entry(name).or_insert_with(|| format!("{pointer}/$ref"));
+            if let Some(name) =
+                json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
+            {
+                targets
+                    .entry(name)
+                    .or_insert_with(|| format!("{pointer}/$ref"));
             }
             for (key, inner) in map {
                 collect(inner, format!("{pointer}/{}", json::escape(key)), targets);
@@ -76,8 +93,12 @@ fn collect<'a>(value: &'a Value, pointer: String, targets: &mut BTreeMap<&'a str
 
 /// The names to which a schema is equal or of which it is a part: what it refers to with nothing between.
 fn equals<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
-    let Some(map) = schema.as_object() else { return };
-    if let Some(name) = json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/")) {
+    let Some(map) = schema.as_object() else {
+        return;
+    };
+    if let Some(name) =
+        json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
+    {
         found.push(name);
     }
     for key in ["allOf", "oneOf", "anyOf"] {
@@ -97,12 +118,18 @@ fn circle<'a>(
     }
     if path.contains(&name) {
         return Err(at.fault(
-            format!("the schema is made of itself: {} -> {name}", path.join(" -> ")),
+            format!(
+                "the schema is made of itself: {} -> {name}",
+                path.join(" -> ")
+            ),
             "break the circle in the module's overlay",
         ));
     }
     if path.len() > 200 {
-        return Err(at.fault("a chain of more than 200 references", "shorten it in the module's overlay"));
+        return Err(at.fault(
+            "a chain of more than 200 references",
+            "shorten it in the module's overlay",
+        ));
     }
     path.push(name);
     let mut next = Vec::new();

@@ -10,7 +10,9 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
     let changed = walk::operations(document, |_, _, operation| {
-        let Some(body) = operation.get_mut("requestBody") else { return 0 };
+        let Some(body) = operation.get_mut("requestBody") else {
+            return 0;
+        };
         let mut changed = 0;
         if body.get("$ref").is_some() {
             match references::follow(&components, "requestBodies", &body.clone(), at) {
@@ -19,15 +21,29 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
             }
             changed += 1;
         }
-        let Some(content) = body.get_mut("content").and_then(Value::as_object_mut).filter(|content| !content.is_empty()) else {
+        let Some(content) = body
+            .get_mut("content")
+            .and_then(Value::as_object_mut)
+            .filter(|content| !content.is_empty())
+        else {
             operation.remove("requestBody");
             return 1;
         };
         for (media_type, media) in content {
-            let Some(media) = media.as_object_mut() else { continue };
+            let Some(media) = media.as_object_mut() else {
+                continue;
+            };
             if !media.contains_key("schema") {
-                let form = media_type.starts_with("multipart/") || media_type == "application/x-www-form-urlencoded";
-                media.insert("schema".into(), if form { json!({ "type": "object" }) } else { json!({}) });
+                let form = media_type.starts_with("multipart/")
+                    || media_type == "application/x-www-form-urlencoded";
+                media.insert(
+                    "schema".into(),
+                    if form {
+                        json!({ "type": "object" })
+                    } else {
+                        json!({})
+                    },
+                );
                 changed += 1;
             }
         }

@@ -8,7 +8,9 @@ use crate::fault::{At, Fault};
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(walk::schemas(document, |schema| {
-        let Some(declared) = schema.get("required").cloned() else { return 0 };
+        let Some(declared) = schema.get("required").cloned() else {
+            return 0;
+        };
         let mut names: Vec<Value> = Vec::new();
         for name in declared.as_array().into_iter().flatten() {
             if name.is_string() && !names.contains(name) {

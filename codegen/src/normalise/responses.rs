@@ -12,7 +12,9 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
     let changed = walk::operations(document, |_, _, operation| {
         let mut changed = 0;
         let responses = operation.entry("responses").or_insert_with(|| json!({}));
-        let Some(responses) = responses.as_object_mut() else { return 0 };
+        let Some(responses) = responses.as_object_mut() else {
+            return 0;
+        };
         if responses.is_empty() {
             responses.insert("200".into(), json!({}));
             changed += 1;
@@ -25,13 +27,23 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
                 }
                 changed += 1;
             }
-            let Some(response) = response.as_object_mut() else { continue };
+            let Some(response) = response.as_object_mut() else {
+                continue;
+            };
             if !response.get("description").is_some_and(Value::is_string) {
                 response.insert("description".into(), phrase(status).into());
                 changed += 1;
             }
-            for (_, header) in response.get_mut("headers").and_then(Value::as_object_mut).into_iter().flatten() {
-                if let Some(header) = header.as_object_mut().filter(|header| !header.contains_key("schema")) {
+            for (_, header) in response
+                .get_mut("headers")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flatten()
+            {
+                if let Some(header) = header
+                    .as_object_mut()
+                    .filter(|header| !header.contains_key("schema"))
+                {
                     header.insert("schema".into(), json!({ "type": "string" }));
                     changed += 1;
                 }
@@ -39,9 +51,15 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
         }
         changed
     });
-    if let Some(components) = document.pointer_mut("/components/responses").and_then(Value::as_object_mut) {
+    if let Some(components) = document
+        .pointer_mut("/components/responses")
+        .and_then(Value::as_object_mut)
+    {
         for (_, response) in components {
-            if let Some(response) = response.as_object_mut().filter(|response| !response.contains_key("$ref")) {
+            if let Some(response) = response
+                .as_object_mut()
+                .filter(|response| !response.contains_key("$ref"))
+            {
                 response.entry("description").or_insert_with(|| "".into());
             }
         }

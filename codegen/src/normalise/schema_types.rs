@@ -22,10 +22,15 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
                 _ => schema.remove("type"),
             };
         }
-        if schema.get("type").is_some_and(|name| !name.as_str().is_some_and(|name| TYPES.contains(&name))) {
+        if schema
+            .get("type")
+            .is_some_and(|name| !name.as_str().is_some_and(|name| TYPES.contains(&name)))
+        {
             schema.remove("type");
         }
-        let composite = ["$ref", "allOf", "oneOf", "anyOf"].iter().any(|key| schema.contains_key(*key));
+        let composite = ["$ref", "allOf", "oneOf", "anyOf"]
+            .iter()
+            .any(|key| schema.contains_key(*key));
         if !schema.contains_key("type") && !composite {
             if schema.contains_key("properties") {
                 schema.insert("type".into(), "object".into());

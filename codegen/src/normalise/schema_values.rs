@@ -12,12 +12,12 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
         schema.retain(|key, value| match key.as_str() {
             "format" => value.is_string(),
             "pattern" => value.is_string(),
-            "nullable" | "readOnly" | "writeOnly" | "deprecated" | "uniqueItems" | "exclusiveMinimum" | "exclusiveMaximum" => {
-                value.is_boolean()
-            }
+            "nullable" | "readOnly" | "writeOnly" | "deprecated" | "uniqueItems"
+            | "exclusiveMinimum" | "exclusiveMaximum" => value.is_boolean(),
             "minimum" | "maximum" => value.is_number(),
             "multipleOf" => value.as_f64().is_some_and(|number| number > 0.0),
-            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => value.is_u64(),
+            "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties"
+            | "maxProperties" => value.is_u64(),
             "discriminator" => value.get("propertyName").is_some_and(Value::is_string),
             "allOf" | "oneOf" | "anyOf" => value.as_array().is_some_and(|parts| !parts.is_empty()),
             _ => true,

@@ -17,11 +17,20 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     let changed = walk::operations(document, |_, _, operation| {
         let before = operation.get("security").cloned();
         let mut kept: Vec<Value> = Vec::new();
-        for requirement in before.as_ref().or(global.as_ref()).and_then(Value::as_array).into_iter().flatten() {
+        for requirement in before
+            .as_ref()
+            .or(global.as_ref())
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
             let known = requirement.as_object().is_some_and(|schemes| {
                 !schemes.is_empty()
                     && schemes.iter().all(|(name, scopes)| {
-                        declared.contains(name) && scopes.as_array().is_some_and(|s| s.iter().all(Value::is_string))
+                        declared.contains(name)
+                            && scopes
+                                .as_array()
+                                .is_some_and(|s| s.iter().all(Value::is_string))
                     })
             });
             if known && !kept.contains(requirement) {

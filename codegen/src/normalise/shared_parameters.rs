@@ -11,24 +11,46 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
     let components = document.get("components").cloned().unwrap_or_default();
     let paths_at = at.key("paths");
     let mut moved = 0;
-    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (path, item) in document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
         let path_at = paths_at.key(path);
-        let Some(item) = item.as_object_mut() else { continue };
+        let Some(item) = item.as_object_mut() else {
+            continue;
+        };
         let shared = match item.remove("parameters") {
             Some(Value::Array(shared)) => shared,
             _ => Vec::new(),
         };
         for method in METHODS {
             let operation_at = path_at.key(method);
-            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else { continue };
-            if shared.is_empty() && !json::items(operation, "parameters").any(|p| p.get("$ref").is_some()) {
+            let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
+                continue;
+            };
+            if shared.is_empty()
+                && !json::items(operation, "parameters").any(|p| p.get("$ref").is_some())
+            {
                 continue;
             }
             let mut all = Vec::new();
             let own = operation.remove("parameters").unwrap_or_default();
-            for (index, parameter) in own.as_array().into_iter().flatten().chain(&shared).enumerate() {
+            for (index, parameter) in own
+                .as_array()
+                .into_iter()
+                .flatten()
+                .chain(&shared)
+                .enumerate()
+            {
                 let parameters_at = operation_at.key("parameters");
-                let (resolved, hops) = references::follow(&components, "parameters", parameter, &parameters_at.index(index))?;
+                let (resolved, hops) = references::follow(
+                    &components,
+                    "parameters",
+                    parameter,
+                    &parameters_at.index(index),
+                )?;
                 let key = |p: &Value| (p.get("in").cloned(), p.get("name").cloned());
                 let known = all.iter().any(|other| key(other) == key(resolved));
                 moved += usize::from(hops > 0 || index >= own.as_array().map_or(0, Vec::len));

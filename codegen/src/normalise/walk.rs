@@ -13,14 +13,18 @@ const MEND: &str = "mend the overlay, or run `cargo xtask regen` for the module"
 pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
     let root = json::object(document, at, "the document")?;
     let paths_at = at.key("paths");
-    let paths = root.get("paths").ok_or_else(|| at.fault("the document has no `paths`", MEND))?;
+    let paths = root
+        .get("paths")
+        .ok_or_else(|| at.fault("the document has no `paths`", MEND))?;
     for (path, item) in json::object(paths, &paths_at, "`paths`")? {
         let path_at = paths_at.key(path);
         let item = json::object(item, &path_at, "the path item")?;
         path_template(path, &path_at)?;
         parameters_shape(item, &path_at)?;
         for method in METHODS {
-            let Some(operation) = item.get(method) else { continue };
+            let Some(operation) = item.get(method) else {
+                continue;
+            };
             let operation_at = path_at.key(method);
             let operation = json::object(operation, &operation_at, "the operation")?;
             parameters_shape(operation, &operation_at)?;
@@ -39,9 +43,14 @@ pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
                             rest == "XX" || rest.chars().all(|c| c.is_ascii_digit())
                         };
                     if !proper {
-                        return Err(response_at.fault(format!("`{status}` is no HTTP status"), MEND));
+                        return Err(
+                            response_at.fault(format!("`{status}` is no HTTP status"), MEND)
+                        );
                     }
-                    content_shape(json::object(response, &response_at, "the response")?, &response_at)?;
+                    content_shape(
+                        json::object(response, &response_at, "the response")?,
+                        &response_at,
+                    )?;
                 }
             }
         }
@@ -66,12 +75,18 @@ pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
 }
 
 fn path_template(path: &str, at: &At<'_>) -> Result<(), Fault> {
-    if !path.starts_with('/') || path.contains(['?', '#']) || path.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if !path.starts_with('/')
+        || path.contains(['?', '#'])
+        || path.chars().any(|c| c.is_control() || c.is_whitespace())
+    {
         return Err(at.fault("not a path: it must start with `/` and have no query", MEND));
     }
     match template_names(path) {
         Some(_) => Ok(()),
-        None => Err(at.fault("braces that do not pair, or an empty or repeated parameter name", MEND)),
+        None => Err(at.fault(
+            "braces that do not pair, or an empty or repeated parameter name",
+            MEND,
+        )),
     }
 }
 
@@ -83,7 +98,11 @@ pub(crate) fn template_names(path: &str) -> Option<Vec<&str>> {
         let open = rest[start..].strip_prefix('{')?;
         let end = open.find(['{', '}'])?;
         let name = &open[..end];
-        if !open[end..].starts_with('}') || name.is_empty() || names.contains(&name) || name.contains('/') {
+        if !open[end..].starts_with('}')
+            || name.is_empty()
+            || names.contains(&name)
+            || name.contains('/')
+        {
             return None;
         }
         names.push(name);
@@ -93,12 +112,20 @@ pub(crate) fn template_names(path: &str) -> Option<Vec<&str>> {
 }
 
 fn parameters_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
-    let Some(parameters) = holder.get("parameters") else { return Ok(()) };
+    let Some(parameters) = holder.get("parameters") else {
+        return Ok(());
+    };
     let at = at.key("parameters");
     let Some(parameters) = parameters.as_array() else {
-        return Err(at.fault(format!("`parameters` is {}, not an array", json::kind(parameters)), MEND));
+        return Err(at.fault(
+            format!("`parameters` is {}, not an array", json::kind(parameters)),
+            MEND,
+        ));
     };
-    parameters.iter().enumerate().try_for_each(|(index, parameter)| parameter_shape(parameter, &at.index(index)))
+    parameters
+        .iter()
+        .enumerate()
+        .try_for_each(|(index, parameter)| parameter_shape(parameter, &at.index(index)))
 }
 
 fn parameter_shape(parameter: &Value, at: &At<'_>) -> Result<(), Fault> {
@@ -111,7 +138,12 @@ fn parameter_shape(parameter: &Value, at: &At<'_>) -> Result<(), Fault> {
     }
     match json::text(parameter, "in") {
         Some("path" | "query" | "header") => {}
-        Some("cookie") => return Err(at.fault("cookie parameters are not supported", "remove it in the overlay")),
+        Some("cookie") => {
+            return Err(at.fault(
+                "cookie parameters are not supported",
+                "remove it in the overlay",
+            ));
+        }
         _ => return Err(at.fault("`in` is none of path, query, header", MEND)),
     }
     match parameter.get("schema") {
@@ -121,7 +153,9 @@ fn parameter_shape(parameter: &Value, at: &At<'_>) -> Result<(), Fault> {
 }
 
 fn content_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
-    let Some(content) = holder.get("content") else { return Ok(()) };
+    let Some(content) = holder.get("content") else {
+        return Ok(());
+    };
     let at = at.key("content");
     for (media_type, media) in json::object(content, &at, "`content`")? {
         let media_at = at.key(media_type);
@@ -138,9 +172,15 @@ fn schema_shape(schema: &Value, at: &At<'_>) -> Result<(), Fault> {
     }
     let schema = json::object(schema, at, "the schema")?;
     if let Some(reference) = schema.get("$ref") {
-        return match reference.as_str().and_then(|r| r.strip_prefix("#/components/schemas/")) {
+        return match reference
+            .as_str()
+            .and_then(|r| r.strip_prefix("#/components/schemas/"))
+        {
             Some(_) => Ok(()),
-            None => Err(at.key("$ref").fault(format!("{reference} is not a schema component of this file"), MEND)),
+            None => Err(at.key("$ref").fault(
+                format!("{reference} is not a schema component of this file"),
+                MEND,
+            )),
         };
     }
     if let Some(properties) = schema.get("properties") {
@@ -157,20 +197,36 @@ fn schema_shape(schema: &Value, at: &At<'_>) -> Result<(), Fault> {
         }
     }
     for key in ["allOf", "oneOf", "anyOf"] {
-        let Some(parts) = schema.get(key) else { continue };
+        let Some(parts) = schema.get(key) else {
+            continue;
+        };
         let at = at.key(key);
         let Some(parts) = parts.as_array() else {
-            return Err(at.fault(format!("`{key}` is {}, not an array", json::kind(parts)), MEND));
+            return Err(at.fault(
+                format!("`{key}` is {}, not an array", json::kind(parts)),
+                MEND,
+            ));
         };
-        parts.iter().enumerate().try_for_each(|(index, part)| schema_shape(part, &at.index(index)))?;
+        parts
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, part)| schema_shape(part, &at.index(index)))?;
     }
     Ok(())
 }
 
 /// Goes through all operations: method, path, the operation itself.
-pub(crate) fn operations(document: &mut Value, mut visit: impl FnMut(&str, &str, &mut Object) -> usize) -> usize {
+pub(crate) fn operations(
+    document: &mut Value,
+    mut visit: impl FnMut(&str, &str, &mut Object) -> usize,
+) -> usize {
     let mut changed = 0;
-    for (path, item) in document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (path, item) in document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
                 changed += visit(method, path, operation);
@@ -181,19 +237,36 @@ pub(crate) fn operations(document: &mut Value, mut visit: impl FnMut(&str, &str,
 }
 
 /// Goes through all parameters of all operations.
-pub(crate) fn parameters(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
+pub(crate) fn parameters(
+    document: &mut Value,
+    mut visit: impl FnMut(&mut Object) -> usize,
+) -> usize {
     operations(document, |_, _, operation| {
-        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
-        parameters.into_iter().flatten().filter_map(Value::as_object_mut).map(&mut visit).sum()
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        parameters
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object_mut)
+            .map(&mut visit)
+            .sum()
     })
 }
 
 /// Goes through all schemas wherever they stand, innermost first.
 pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
     fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
-        let Some(map) = value.as_object_mut() else { return 0 };
+        let Some(map) = value.as_object_mut() else {
+            return 0;
+        };
         let mut changed = 0;
-        for (_, property) in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        for (_, property) in map
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten()
+        {
             changed += schema(property, visit);
         }
         for key in ["items", "additionalProperties", "not"] {
@@ -202,7 +275,12 @@ pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -
             }
         }
         for key in ["allOf", "oneOf", "anyOf"] {
-            for part in map.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
+            for part in map
+                .get_mut(key)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 changed += schema(part, visit);
             }
         }
@@ -215,7 +293,12 @@ pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -
                 .iter_mut()
                 .map(|(key, inner)| match key.as_str() {
                     "schema" => schema(inner, visit),
-                    "schemas" => inner.as_object_mut().into_iter().flatten().map(|(_, inner)| schema(inner, visit)).sum(),
+                    "schemas" => inner
+                        .as_object_mut()
+                        .into_iter()
+                        .flatten()
+                        .map(|(_, inner)| schema(inner, visit))
+                        .sum(),
                     _ => holder(inner, visit),
                 })
                 .sum(),
@@ -223,5 +306,8 @@ pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -
             _ => 0,
         }
     }
-    ["paths", "components"].iter().filter_map(|key| document.get_mut(*key).map(|part| holder(part, &mut visit))).sum()
+    ["paths", "components"]
+        .iter()
+        .filter_map(|key| document.get_mut(*key).map(|part| holder(part, &mut visit)))
+        .sum()
 }

@@ -7,7 +7,15 @@ use super::walk;
 use crate::fault::{At, Fault};
 use crate::json::{self, Object};
 
-const NAMES: [&str; 7] = ["limit", "offset", "page", "pageLimit", "pageNumber", "pageSize", "skip"];
+const NAMES: [&str; 7] = [
+    "limit",
+    "offset",
+    "page",
+    "pageLimit",
+    "pageNumber",
+    "pageSize",
+    "skip",
+];
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     let queries = walk::parameters(document, |parameter| {
@@ -18,7 +26,11 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
         }
     });
     let bodies = walk::schemas(document, |schema| {
-        let properties = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+        let properties = schema
+            .get_mut("properties")
+            .and_then(Value::as_object_mut)
+            .into_iter()
+            .flatten();
         properties
             .filter(|(name, _)| NAMES.contains(&name.as_str()))
             .filter_map(|(_, property)| property.as_object_mut())

@@ -45,7 +45,12 @@ fn changes_are_named_and_weighed() {
     new["components"]["schemas"]["New"]["required"] = json!(["name"]);
     new["components"]["schemas"]["Fresh"] = json!({ "type": "object" });
     let changes = diff(old.to_string().as_bytes(), new.to_string().as_bytes()).unwrap();
-    insta::assert_snapshot!(changes.iter().map(|change| format!("{change}\n")).collect::<String>());
+    insta::assert_snapshot!(
+        changes
+            .iter()
+            .map(|change| format!("{change}\n"))
+            .collect::<String>()
+    );
 }
 
 #[test]
@@ -58,5 +63,8 @@ fn nothing_changed_is_nothing() {
 fn both_sides_must_be_documents() {
     let bytes = sample().to_string();
     let fault = diff(bytes.as_bytes(), b"[1]").unwrap_err().to_string();
-    assert_eq!(fault, "the new openapi.json: the document is an array, where an object belongs; correct it in the module's overlay, or fetch the file again");
+    assert_eq!(
+        fault,
+        "the new openapi.json: the document is an array, where an object belongs; correct it in the module's overlay, or fetch the file again"
+    );
 }

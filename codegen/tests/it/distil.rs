@@ -6,11 +6,19 @@ use hoopai_codegen::{distil, outside_references};
 use serde_json::{Value, json};
 
 fn kept(document: &Value, outside: &[(&str, Value)]) -> Result<String, String> {
-    let outside: BTreeMap<String, Vec<u8>> =
-        outside.iter().map(|(path, value)| ((*path).to_owned(), value.to_string().into_bytes())).collect();
-    let bytes = distil("sample.json", document.to_string().as_bytes(), &outside).map_err(|fault| fault.to_string())?;
-    let again = distil("sample.json", &bytes, &BTreeMap::new()).map_err(|fault| fault.to_string())?;
-    assert_eq!(String::from_utf8_lossy(&bytes), String::from_utf8_lossy(&again), "distilling twice must change nothing");
+    let outside: BTreeMap<String, Vec<u8>> = outside
+        .iter()
+        .map(|(path, value)| ((*path).to_owned(), value.to_string().into_bytes()))
+        .collect();
+    let bytes = distil("sample.json", document.to_string().as_bytes(), &outside)
+        .map_err(|fault| fault.to_string())?;
+    let again =
+        distil("sample.json", &bytes, &BTreeMap::new()).map_err(|fault| fault.to_string())?;
+    assert_eq!(
+        String::from_utf8_lossy(&bytes),
+        String::from_utf8_lossy(&again),
+        "distilling twice must change nothing"
+    );
     String::from_utf8(bytes).map_err(|error| error.to_string())
 }
 
@@ -57,13 +65,18 @@ fn references_outside_are_found() {
 
 #[test]
 fn what_is_wrong_is_told_apart() {
-    let said = |bytes: &[u8]| distil("sample.json", bytes, &BTreeMap::new()).unwrap_err().to_string();
+    let said = |bytes: &[u8]| {
+        distil("sample.json", bytes, &BTreeMap::new())
+            .unwrap_err()
+            .to_string()
+    };
     let deep = |depth: usize| {
         let mut schema = json!({});
         for _ in 0..depth {
             schema = json!({ "items": schema });
         }
-        json!({ "openapi": "3.0.0", "paths": {}, "components": { "schemas": { "Deep": schema } } }).to_string()
+        json!({ "openapi": "3.0.0", "paths": {}, "components": { "schemas": { "Deep": schema } } })
+            .to_string()
     };
     let faults = [
         said(b""),

@@ -79,7 +79,8 @@ pub(crate) fn everything() -> Value {
             } },
         }),
     );
-    sample["components"]["securitySchemes"]["Location-Access"] = json!({ "type": "http", "scheme": "bearer" });
+    sample["components"]["securitySchemes"]["Location-Access"] =
+        json!({ "type": "http", "scheme": "bearer" });
     sample
 }
 
@@ -121,19 +122,32 @@ fn twice_the_same_bytes() {
 #[test]
 fn clashing_names_and_unsupported_things_are_refused_with_place_and_remedy() {
     let fault = |path: &str, method: &str, parts: Value| {
-        let mut sample = document(json!({ "/a": { "get": operation("get-a", json!({})) } }), json!({}));
+        let mut sample = document(
+            json!({ "/a": { "get": operation("get-a", json!({})) } }),
+            json!({}),
+        );
         sample["paths"][path][method] = operation("get_a", parts);
         generate_sample(&sample, None).unwrap_err().to_string()
     };
     let faults = [
         fault("/b", "get", json!({})),
         fault("/b", "trace", json!({})),
-        fault("/b", "post", json!({ "requestBody": { "content": { "text/xml": {} } } })),
-        fault("/b", "get", json!({ "parameters": [{ "in": "cookie", "name": "c" }] })),
+        fault(
+            "/b",
+            "post",
+            json!({ "requestBody": { "content": { "text/xml": {} } } }),
+        ),
+        fault(
+            "/b",
+            "get",
+            json!({ "parameters": [{ "in": "cookie", "name": "c" }] }),
+        ),
         fault("/b/{", "get", json!({})),
         fault("b", "get", json!({})),
     ];
     let overlay = "overlay: 1.0.0\ninfo: { title: s, version: '1' }\nactions:\n  - target: $.paths['/things/'].get\n    description: A bad name.\n    update: { x-hoopai-name: Get-Things }\n";
-    let named = generate_sample(&everything(), Some(overlay)).unwrap_err().to_string();
+    let named = generate_sample(&everything(), Some(overlay))
+        .unwrap_err()
+        .to_string();
     insta::assert_snapshot!(format!("{}\n{named}", faults.join("\n")));
 }

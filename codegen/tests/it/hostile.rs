@@ -20,7 +20,10 @@ const SIZE_LIMIT: usize = 45_000;
 
 #[test]
 fn mutated_documents_never_panic_or_hang() {
-    let seed = std::env::var("HOOPAI_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| fastrand::u64(..));
+    let seed = std::env::var("HOOPAI_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(|| fastrand::u64(..));
     println!("seed {seed}; run it again with HOOPAI_SEED={seed}");
     let sources = sources();
     println!("{} documents, {CASES} cases", sources.len());
@@ -31,7 +34,13 @@ fn mutated_documents_never_panic_or_hang() {
         std::thread::spawn(move || {
             for case in (half..CASES).step_by(2) {
                 let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, case, &sources)));
-                if sender.send((case, outcome.unwrap_or_else(|_| Err("it panicked".to_owned())))).is_err() {
+                if sender
+                    .send((
+                        case,
+                        outcome.unwrap_or_else(|_| Err("it panicked".to_owned())),
+                    ))
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -47,7 +56,10 @@ fn mutated_documents_never_panic_or_hang() {
         }
     }
     println!("{crates} made a crate, {faults} a fault");
-    assert!(crates > CASES / 20 && faults > CASES / 20, "the mutations are too harmless or too harsh to prove anything");
+    assert!(
+        crates > CASES / 20 && faults > CASES / 20,
+        "the mutations are too harmless or too harsh to prove anything"
+    );
 }
 
 /// Our own document, the committed ones and, where they are at hand, the raw ones.
@@ -61,7 +73,9 @@ fn sources() -> Vec<(String, Value)> {
         .collect();
     folders.sort();
     for folder in folders {
-        let Ok(bytes) = std::fs::read(folder.join("openapi.json")) else { continue };
+        let Ok(bytes) = std::fs::read(folder.join("openapi.json")) else {
+            continue;
+        };
         if bytes.len() < SIZE_LIMIT
             && let Ok(document) = serde_json::from_slice(&bytes)
         {
@@ -75,7 +89,11 @@ fn sources() -> Vec<(String, Value)> {
 fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String> {
     let mut rng = Rng::with_seed(seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     // Every other case is our own document: it is small, and has one of everything.
-    let (_, document) = if case % 2 == 0 { &sources[0] } else { &sources[rng.usize(..sources.len())] };
+    let (_, document) = if case % 2 == 0 {
+        &sources[0]
+    } else {
+        &sources[rng.usize(..sources.len())]
+    };
     let mut document = document.clone();
     for _ in 0..rng.usize(1..4) {
         mutate(&mut document, &mut rng);
@@ -87,23 +105,55 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     let common = json!({ "components": { "schemas": {
         "BadRequestDTO": { "type": "object" }, "UnauthorizedDTO": { "type": "object" }, "UnprocessableDTO": { "type": "object" },
     } } });
-    let outside = BTreeMap::from([("../common/common-schemas.json".to_owned(), common.to_string().into_bytes())]);
+    let outside = BTreeMap::from([(
+        "../common/common-schemas.json".to_owned(),
+        common.to_string().into_bytes(),
+    )]);
     // Half of the cases skip distilling, as a hand-edited spec would.
     let outcome = if rng.bool() {
-        distil("hostile.json", &bytes, &outside).and_then(|spec| generate(&module("hostile"), "hostile.json", &spec, "overlay.yaml", None))
+        distil("hostile.json", &bytes, &outside).and_then(|spec| {
+            generate(
+                &module("hostile"),
+                "hostile.json",
+                &spec,
+                "overlay.yaml",
+                None,
+            )
+        })
     } else {
-        generate(&module("hostile"), "hostile.json", &bytes, "overlay.yaml", None)
+        generate(
+            &module("hostile"),
+            "hostile.json",
+            &bytes,
+            "overlay.yaml",
+            None,
+        )
     };
     match outcome {
         Ok(generated) => {
-            for (path, text) in generated.files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+            for (path, text) in generated
+                .files
+                .iter()
+                .filter(|(path, _)| path.ends_with(".rs"))
+            {
                 syn::parse_file(text).map_err(|error| format!("{path} does not parse: {error}"))?;
             }
             Ok(true)
         }
-        Err(Fault { file, pointer, problem, remedy }) => {
-            if file.is_empty() || problem.is_empty() || remedy.is_empty() || !(pointer.is_empty() || pointer.starts_with('/')) {
-                return Err(format!("a fault without place or remedy: {file}#{pointer}: {problem}; {remedy}"));
+        Err(Fault {
+            file,
+            pointer,
+            problem,
+            remedy,
+        }) => {
+            if file.is_empty()
+                || problem.is_empty()
+                || remedy.is_empty()
+                || !(pointer.is_empty() || pointer.starts_with('/'))
+            {
+                return Err(format!(
+                    "a fault without place or remedy: {file}#{pointer}: {problem}; {remedy}"
+                ));
             }
             // Whatever gets past the passes must be plain enough for the generator.
             if problem.contains("the generator") {
@@ -119,7 +169,11 @@ fn places(value: &Value, pointer: String, found: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map {
-                places(inner, format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+                places(
+                    inner,
+                    format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    found,
+                );
             }
         }
         Value::Array(items) => {
@@ -138,7 +192,9 @@ fn mutate(document: &mut Value, rng: &mut Rng) {
     let pointer = found[rng.usize(..found.len())].clone();
     let other = found[rng.usize(..found.len())].clone();
     let elsewhere = document.pointer(&other).cloned().unwrap_or_default();
-    let Some(place) = document.pointer_mut(&pointer) else { return };
+    let Some(place) = document.pointer_mut(&pointer) else {
+        return;
+    };
     match rng.u8(..14) {
         // Types swapped.
         0 => *place = odd(rng),
@@ -184,10 +240,17 @@ fn mutate(document: &mut Value, rng: &mut Rng) {
             *place = json!({ "type": "string", "enum": (0..size).map(|n| format!("value {n}")).collect::<Vec<_>>() });
         }
         // Enum values and names that are hard on Rust.
-        7 => *place = json!({ "type": "string", "enum": [word(rng), word(rng), word(rng), word(rng), "a", "A", "a"] }),
+        7 => {
+            *place = json!({ "type": "string", "enum": [word(rng), word(rng), word(rng), word(rng), "a", "A", "a"] })
+        }
         // Duplicate ids.
         8 => {
-            for (_, item) in document.pointer_mut("/paths").and_then(Value::as_object_mut).into_iter().flatten() {
+            for (_, item) in document
+                .pointer_mut("/paths")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flatten()
+            {
                 for (_, operation) in item.as_object_mut().into_iter().flatten() {
                     if let Some(operation) = operation.as_object_mut() {
                         operation.insert("operationId".into(), "same".into());
@@ -223,7 +286,11 @@ fn mutate(document: &mut Value, rng: &mut Rng) {
 }
 
 fn pick(map: &Map<String, Value>, rng: &mut Rng) -> Option<String> {
-    if map.is_empty() { None } else { map.keys().nth(rng.usize(..map.len())).cloned() }
+    if map.is_empty() {
+        None
+    } else {
+        map.keys().nth(rng.usize(..map.len())).cloned()
+    }
 }
 
 fn odd(rng: &mut Rng) -> Value {
@@ -236,12 +303,22 @@ fn odd(rng: &mut Rng) -> Value {
         5 => json!({}),
         6 => json!([["nested"], { "type": "string" }]),
         7 => json!({ "type": ["string", 7, null] }),
-        _ => json!({ "type": "object", "required": true, "properties": { "": { "type": "any" }, "self": {}, "Self": {}, "é": {} } }),
+        _ => {
+            json!({ "type": "object", "required": true, "properties": { "": { "type": "any" }, "self": {}, "Self": {}, "é": {} } })
+        }
     }
 }
 
 fn reference(rng: &mut Rng) -> String {
-    let names = ["ThingDto", "Label", "Gone", "", "A/B", "~1", "CreateThingDto"];
+    let names = [
+        "ThingDto",
+        "Label",
+        "Gone",
+        "",
+        "A/B",
+        "~1",
+        "CreateThingDto",
+    ];
     let name = names[rng.usize(..names.len())];
     match rng.u8(..8) {
         0 => format!("#/components/parameters/{name}"),
@@ -254,11 +331,67 @@ fn reference(rng: &mut Rng) -> String {
 
 fn word(rng: &mut Rng) -> String {
     let words = [
-        "", "self", "Self", "type", "crate", "_", "__", "1", "1st", "-", "a-b", "a_b", "aB", "A B", "é", "日本", "🦀", "\u{202e}rtl", "\0",
-        "\"quoted\"", "`tick`", "*/", "//", "\\", "\n", "{", "}", "{a}/{b}", "/x/{id}", "$ref", "String", "Option", "Unrecognized", "new",
-        "send", "body", "extra", "clone", "path", "query", "header", "200", "2XX", "default", "object", "array", "integer", "null", "value",
-        "Vec", "Box", "r#fn", "Ünïcödé", "ﬁ", "a\u{301}", "İ",
+        "",
+        "self",
+        "Self",
+        "type",
+        "crate",
+        "_",
+        "__",
+        "1",
+        "1st",
+        "-",
+        "a-b",
+        "a_b",
+        "aB",
+        "A B",
+        "é",
+        "日本",
+        "🦀",
+        "\u{202e}rtl",
+        "\0",
+        "\"quoted\"",
+        "`tick`",
+        "*/",
+        "//",
+        "\\",
+        "\n",
+        "{",
+        "}",
+        "{a}/{b}",
+        "/x/{id}",
+        "$ref",
+        "String",
+        "Option",
+        "Unrecognized",
+        "new",
+        "send",
+        "body",
+        "extra",
+        "clone",
+        "path",
+        "query",
+        "header",
+        "200",
+        "2XX",
+        "default",
+        "object",
+        "array",
+        "integer",
+        "null",
+        "value",
+        "Vec",
+        "Box",
+        "r#fn",
+        "Ünïcödé",
+        "ﬁ",
+        "a\u{301}",
+        "İ",
     ];
     let word = words[rng.usize(..words.len())];
-    if rng.u8(..) < 10 { word.repeat(200) } else { word.to_owned() }
+    if rng.u8(..) < 10 {
+        word.repeat(200)
+    } else {
+        word.to_owned()
+    }
 }

@@ -10,10 +10,16 @@ fn apply(actions: &str) -> Result<Value, String> {
         json!({ "/things": { "get": operation("get-things", json!({})), "post": operation("make", json!({})) } }),
         json!({ "Thing": { "type": "object", "required": ["id"], "properties": { "id": { "type": "string", "enum": ["a"] } } } }),
     );
-    let text = format!("overlay: 1.0.0\ninfo:\n  title: sample\n  version: 1.0.0\nactions:\n{actions}");
-    effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", Some(&text))
-        .map(|(document, _, _)| document)
-        .map_err(|fault| fault.to_string())
+    let text =
+        format!("overlay: 1.0.0\ninfo:\n  title: sample\n  version: 1.0.0\nactions:\n{actions}");
+    effective(
+        "sample.json",
+        document.to_string().as_bytes(),
+        "overlay.yaml",
+        Some(&text),
+    )
+    .map(|(document, _, _)| document)
+    .map_err(|fault| fault.to_string())
 }
 
 #[test]
@@ -23,8 +29,14 @@ fn updates_merge_and_removals_remove() {
          \x20 - target: $.paths['/things'].post\n    description: Not offered any more.\n    remove: true\n",
     )
     .unwrap();
-    assert_eq!(document["components"]["schemas"]["Thing"]["properties"]["name"]["type"], "string");
-    assert_eq!(document["components"]["schemas"]["Thing"]["properties"]["id"]["enum"], json!(["a", "b"]));
+    assert_eq!(
+        document["components"]["schemas"]["Thing"]["properties"]["name"]["type"],
+        "string"
+    );
+    assert_eq!(
+        document["components"]["schemas"]["Thing"]["properties"]["id"]["enum"],
+        json!(["a", "b"])
+    );
     assert!(document["paths"]["/things"].get("post").is_none());
 }
 

@@ -7,21 +7,38 @@ use crate::support::{document, operation};
 
 /// Runs all passes; the snapshot shows which struck, and the parts of the document that the test is about.
 fn mended(document: &Value, pointers: &[&str]) -> String {
-    let (document, _, passes) = effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", None).unwrap();
-    let mut out: String =
-        passes.iter().filter(|(_, count)| *count > 0).map(|(name, count)| format!("{name}: {count}\n")).collect();
+    let (document, _, passes) = effective(
+        "sample.json",
+        document.to_string().as_bytes(),
+        "overlay.yaml",
+        None,
+    )
+    .unwrap();
+    let mut out: String = passes
+        .iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| format!("{name}: {count}\n"))
+        .collect();
     for pointer in pointers {
-        out.push_str(&format!("{pointer} = {:#}\n", document.pointer(pointer).unwrap_or(&Value::Null)));
+        out.push_str(&format!(
+            "{pointer} = {:#}\n",
+            document.pointer(pointer).unwrap_or(&Value::Null)
+        ));
     }
     out
 }
 
 fn get(parts: Value) -> Value {
-    document(json!({ "/things/{id}": { "get": operation("get-thing", parts) } }), json!({}))
+    document(
+        json!({ "/things/{id}": { "get": operation("get-thing", parts) } }),
+        json!({}),
+    )
 }
 
 fn with_id(parameters: Value) -> Value {
-    let mut all = vec![json!({ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } })];
+    let mut all = vec![
+        json!({ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } }),
+    ];
     all.extend(parameters.as_array().unwrap().iter().cloned());
     get(json!({ "parameters": all }))
 }
@@ -38,8 +55,12 @@ fn shared_parameters() {
     let mut document = get(json!({ "parameters": [{ "$ref": "#/components/parameters/Limit" }] }));
     document["paths"]["/things/{id}"]["parameters"] =
         json!([{ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } }]);
-    document["components"]["parameters"] = json!({ "Limit": { "in": "query", "name": "limit", "schema": { "type": "integer" } } });
-    insta::assert_snapshot!(mended(&document, &[PARAMETERS, "/paths/~1things~1{id}/parameters"]));
+    document["components"]["parameters"] =
+        json!({ "Limit": { "in": "query", "name": "limit", "schema": { "type": "integer" } } });
+    insta::assert_snapshot!(mended(
+        &document,
+        &[PARAMETERS, "/paths/~1things~1{id}/parameters"]
+    ));
 }
 
 #[test]
@@ -51,7 +72,10 @@ fn path_parameters_undeclared() {
 #[test]
 fn path_parameters_optional() {
     let optional = json!([{ "in": "path", "name": "id", "schema": { "type": "string" } }]);
-    insta::assert_snapshot!(mended(&get(json!({ "parameters": optional })), &[PARAMETERS]));
+    insta::assert_snapshot!(mended(
+        &get(json!({ "parameters": optional })),
+        &[PARAMETERS]
+    ));
 }
 
 #[test]
@@ -94,7 +118,10 @@ fn schema_types() {
 
 #[test]
 fn array_items() {
-    insta::assert_snapshot!(mended(&schema(json!({ "type": "object", "properties": { "tags": { "type": "array" } } })), &[THING]));
+    insta::assert_snapshot!(mended(
+        &schema(json!({ "type": "object", "properties": { "tags": { "type": "array" } } })),
+        &[THING]
+    ));
 }
 
 #[test]
@@ -146,8 +173,7 @@ fn whole_numbers() {
         { "in": "query", "name": "limit", "schema": { "type": "number" } },
         { "in": "query", "name": "amount", "schema": { "type": "number" } },
     ]));
-    document["components"]["schemas"]["Thing"] =
-        json!({ "type": "object", "properties": { "page": { "type": "number" }, "price": { "type": "number" } } });
+    document["components"]["schemas"]["Thing"] = json!({ "type": "object", "properties": { "page": { "type": "number" }, "price": { "type": "number" } } });
     insta::assert_snapshot!(mended(&document, &[PARAMETERS, THING]));
 }
 
@@ -159,8 +185,16 @@ fn request_bodies() {
         "/json": { "post": operation("json", json!({ "requestBody": { "$ref": "#/components/requestBodies/Any" } })) },
     });
     let mut document = document(paths, json!({}));
-    document["components"]["requestBodies"] = json!({ "Any": { "content": { "application/json": {} } } });
-    insta::assert_snapshot!(mended(&document, &["/paths/~1none/post", "/paths/~1form/post/requestBody", "/paths/~1json/post/requestBody"]));
+    document["components"]["requestBodies"] =
+        json!({ "Any": { "content": { "application/json": {} } } });
+    insta::assert_snapshot!(mended(
+        &document,
+        &[
+            "/paths/~1none/post",
+            "/paths/~1form/post/requestBody",
+            "/paths/~1json/post/requestBody"
+        ]
+    ));
 }
 
 #[test]
@@ -173,7 +207,10 @@ fn responses() {
     });
     let mut document = document(paths, json!({}));
     document["components"]["responses"] = json!({ "Missing": {} });
-    insta::assert_snapshot!(mended(&document, &["/paths/~1none/get/responses", "/paths/~1bare/get/responses"]));
+    insta::assert_snapshot!(mended(
+        &document,
+        &["/paths/~1none/get/responses", "/paths/~1bare/get/responses"]
+    ));
 }
 
 #[test]
@@ -184,7 +221,11 @@ fn operation_ids() {
             { "in": "path", "name": "id", "required": true, "schema": { "type": "string" } },
         ] })) },
     });
-    let ids = ["/paths/~1a/get/operationId", "/paths/~1a/post/operationId", "/paths/~1b~1{id}/get/operationId"];
+    let ids = [
+        "/paths/~1a/get/operationId",
+        "/paths/~1a/post/operationId",
+        "/paths/~1b~1{id}/get/operationId",
+    ];
     insta::assert_snapshot!(mended(&document(paths, json!({})), &ids));
 }
 
@@ -194,22 +235,44 @@ fn security() {
         "/none": { "get": operation("none", json!({ "security": [] })) },
         "/unknown": { "get": operation("unknown", json!({ "security": [{ "key": [] }, { "bearer": ["a.readonly"] }, { "bearer": ["a.readonly"] }] })) },
     });
-    insta::assert_snapshot!(mended(&document(paths, json!({})), &["/paths/~1none/get/security", "/paths/~1unknown/get/security"]));
+    insta::assert_snapshot!(mended(
+        &document(paths, json!({})),
+        &[
+            "/paths/~1none/get/security",
+            "/paths/~1unknown/get/security"
+        ]
+    ));
 }
 
 #[test]
 fn a_sound_document_is_left_alone() {
-    let sound = with_id(json!([{ "in": "query", "name": "limit", "schema": { "type": "integer", "default": 20 } }]));
+    let sound = with_id(
+        json!([{ "in": "query", "name": "limit", "schema": { "type": "integer", "default": 20 } }]),
+    );
     assert_eq!(mended(&sound, &[]), "");
 }
 
 #[test]
 fn references_that_lead_nowhere_or_round_are_named() {
-    let nowhere = schema(json!({ "type": "object", "properties": { "a": { "$ref": "#/components/schemas/Gone" } } }));
-    let round = document(json!({}), json!({
-        "A": { "allOf": [{ "$ref": "#/components/schemas/B" }] },
-        "B": { "$ref": "#/components/schemas/A" },
-    }));
-    let fault = |document: &Value| effective("sample.json", document.to_string().as_bytes(), "overlay.yaml", None).unwrap_err().to_string();
+    let nowhere = schema(
+        json!({ "type": "object", "properties": { "a": { "$ref": "#/components/schemas/Gone" } } }),
+    );
+    let round = document(
+        json!({}),
+        json!({
+            "A": { "allOf": [{ "$ref": "#/components/schemas/B" }] },
+            "B": { "$ref": "#/components/schemas/A" },
+        }),
+    );
+    let fault = |document: &Value| {
+        effective(
+            "sample.json",
+            document.to_string().as_bytes(),
+            "overlay.yaml",
+            None,
+        )
+        .unwrap_err()
+        .to_string()
+    };
     insta::assert_snapshot!(format!("{}\n{}", fault(&nowhere), fault(&round)));
 }

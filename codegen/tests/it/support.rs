@@ -10,7 +10,13 @@ pub(crate) fn root() -> PathBuf {
 }
 
 pub(crate) fn module(name: &str) -> Module {
-    Module { name: name.to_owned(), product: "Sample".to_owned(), aliases: vec!["Example".to_owned()], github: None, default: false }
+    Module {
+        name: name.to_owned(),
+        product: "Sample".to_owned(),
+        aliases: vec!["Example".to_owned()],
+        github: None,
+        default: false,
+    }
 }
 
 /// A document around paths and components, with nothing in it for any pass to mend.
@@ -37,6 +43,16 @@ pub(crate) fn operation(id: &str, parts: Value) -> Value {
 }
 
 pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result<Generated, Fault> {
-    let bytes = distil("sample.json", document.to_string().as_bytes(), &Default::default())?;
-    generate(&module("sample"), "sample.json", &bytes, "overlay.yaml", overlay)
+    let bytes = distil(
+        "sample.json",
+        document.to_string().as_bytes(),
+        &Default::default(),
+    )?;
+    generate(
+        &module("sample"),
+        "sample.json",
+        &bytes,
+        "overlay.yaml",
+        overlay,
+    )
 }

@@ -85,6 +85,92 @@ pub use hoopai_voice_ai as voice_ai;
 #[cfg(feature = "workflows")]
 pub use hoopai_workflows as workflows;
 
+/// The operation tables of the modules that are switched on, in the order of their names.
+pub static OPERATIONS: &[&[&hoopai_runtime::operation::Operation]] = &[
+    #[cfg(feature = "ad-manager")]
+    ad_manager::operations::ALL,
+    #[cfg(feature = "affiliate-manager")]
+    affiliate_manager::operations::ALL,
+    #[cfg(feature = "agent-studio")]
+    agent_studio::operations::ALL,
+    #[cfg(feature = "associations")]
+    associations::operations::ALL,
+    #[cfg(feature = "blogs")]
+    blogs::operations::ALL,
+    #[cfg(feature = "brand-boards")]
+    brand_boards::operations::ALL,
+    #[cfg(feature = "businesses")]
+    businesses::operations::ALL,
+    #[cfg(feature = "calendars")]
+    calendars::operations::ALL,
+    #[cfg(feature = "campaigns")]
+    campaigns::operations::ALL,
+    #[cfg(feature = "companies")]
+    companies::operations::ALL,
+    #[cfg(feature = "contacts")]
+    contacts::operations::ALL,
+    #[cfg(feature = "conversation-ai")]
+    conversation_ai::operations::ALL,
+    #[cfg(feature = "conversations")]
+    conversations::operations::ALL,
+    #[cfg(feature = "courses")]
+    courses::operations::ALL,
+    #[cfg(feature = "custom-fields")]
+    custom_fields::operations::ALL,
+    #[cfg(feature = "custom-menus")]
+    custom_menus::operations::ALL,
+    #[cfg(feature = "email-isv")]
+    email_isv::operations::ALL,
+    #[cfg(feature = "emails")]
+    emails::operations::ALL,
+    #[cfg(feature = "forms")]
+    forms::operations::ALL,
+    #[cfg(feature = "funnels")]
+    funnels::operations::ALL,
+    #[cfg(feature = "invoices")]
+    invoices::operations::ALL,
+    #[cfg(feature = "knowledge-base")]
+    knowledge_base::operations::ALL,
+    #[cfg(feature = "links")]
+    links::operations::ALL,
+    #[cfg(feature = "locations")]
+    locations::operations::ALL,
+    #[cfg(feature = "marketplace")]
+    marketplace::operations::ALL,
+    #[cfg(feature = "medias")]
+    medias::operations::ALL,
+    #[cfg(feature = "oauth")]
+    oauth::operations::ALL,
+    #[cfg(feature = "objects")]
+    objects::operations::ALL,
+    #[cfg(feature = "opportunities")]
+    opportunities::operations::ALL,
+    #[cfg(feature = "payments")]
+    payments::operations::ALL,
+    #[cfg(feature = "phone-system")]
+    phone_system::operations::ALL,
+    #[cfg(feature = "products")]
+    products::operations::ALL,
+    #[cfg(feature = "proposals")]
+    proposals::operations::ALL,
+    #[cfg(feature = "saas")]
+    saas::operations::ALL,
+    #[cfg(feature = "snapshots")]
+    snapshots::operations::ALL,
+    #[cfg(feature = "social-media-posting")]
+    social_media_posting::operations::ALL,
+    #[cfg(feature = "store")]
+    store::operations::ALL,
+    #[cfg(feature = "surveys")]
+    surveys::operations::ALL,
+    #[cfg(feature = "users")]
+    users::operations::ALL,
+    #[cfg(feature = "voice-ai")]
+    voice_ai::operations::ALL,
+    #[cfg(feature = "workflows")]
+    workflows::operations::ALL,
+];
+
 impl crate::Client {
     /// Ad Manager.
     ///

@@ -69,18 +69,8 @@ impl Client {
     /// Needs the token of a location.
     #[doc(alias = "getAgentById-deprecated")]
     #[deprecated = "the platform advises against this operation"]
-    pub fn get_agent_by_id_deprecated(&self) -> builder::GetAgentByIdDeprecated {
-        builder::GetAgentByIdDeprecated::new(&self.handle)
-    }
-
-    /// `GET /agent-studio/public-api/agents`
-    ///
-    /// Scope: `agent-studio.readonly`.
-    /// Needs the token of a location.
-    #[doc(alias = "getAgents-deprecated")]
-    #[deprecated = "the platform advises against this operation"]
-    pub fn get_agents_deprecated(&self) -> builder::GetAgentsDeprecated {
-        builder::GetAgentsDeprecated::new(&self.handle)
+    pub fn get_agent_deprecated(&self) -> builder::GetAgentDeprecated {
+        builder::GetAgentDeprecated::new(&self.handle)
     }
 
     /// `GET /agent-studio/agent`
@@ -90,6 +80,16 @@ impl Client {
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
+    }
+
+    /// `GET /agent-studio/public-api/agents`
+    ///
+    /// Scope: `agent-studio.readonly`.
+    /// Needs the token of a location.
+    #[doc(alias = "getAgents-deprecated")]
+    #[deprecated = "the platform advises against this operation"]
+    pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {
+        builder::ListAgentsDeprecated::new(&self.handle)
     }
 
     /// `POST /agent-studio/agent/versions/{versionId}/publish`
@@ -184,26 +184,13 @@ pub mod builder {
     }
 
     hoopai_runtime::operation! {
-        /// The request of [`get_agent_by_id_deprecated`](super::Client::get_agent_by_id_deprecated).
-        pub GetAgentByIdDeprecated(operations::GET_AGENT_BY_ID_DEPRECATED) -> json types::GetAgentByIdResponse
+        /// The request of [`get_agent_deprecated`](super::Client::get_agent_deprecated).
+        pub GetAgentDeprecated(operations::GET_AGENT_DEPRECATED) -> json types::GetAgentByIdResponse
     }
     hoopai_runtime::setters! {
-        GetAgentByIdDeprecated {
+        GetAgentDeprecated {
             path agent_id: String = "agentId",
             query location_id: String = "locationId",
-            query source: String = "source",
-        }
-    }
-
-    hoopai_runtime::operation! {
-        /// The request of [`get_agents_deprecated`](super::Client::get_agents_deprecated).
-        pub GetAgentsDeprecated(operations::GET_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse
-    }
-    hoopai_runtime::setters! {
-        GetAgentsDeprecated {
-            query limit: String = "limit",
-            query location_id: String = "locationId",
-            query offset: String = "offset",
             query source: String = "source",
         }
     }
@@ -218,6 +205,19 @@ pub mod builder {
             query location_id: String = "locationId",
             query offset: String = "offset",
             query is_published: String = "isPublished",
+            query source: String = "source",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse
+    }
+    hoopai_runtime::setters! {
+        ListAgentsDeprecated {
+            query limit: String = "limit",
+            query location_id: String = "locationId",
+            query offset: String = "offset",
             query source: String = "source",
         }
     }

@@ -11,9 +11,9 @@ pub static ALL: &[&Operation] = &[
     &EXECUTE_AGENT,
     &EXECUTE_AGENT_DEPRECATED,
     &GET_AGENT,
-    &GET_AGENT_BY_ID_DEPRECATED,
-    &GET_AGENTS_DEPRECATED,
+    &GET_AGENT_DEPRECATED,
     &LIST_AGENTS,
+    &LIST_AGENTS_DEPRECATED,
     &PUBLISH_AGENT_VERSION,
     &UPDATE_AGENT_METADATA,
     &UPDATE_AGENT_VERSION,
@@ -93,8 +93,8 @@ pub static GET_AGENT: Operation = Operation {
 };
 
 /// `GET /agent-studio/public-api/agents/{agentId}`
-pub static GET_AGENT_BY_ID_DEPRECATED: Operation = Operation {
-    module: "agent-studio", name: "get_agent_by_id_deprecated", id: "getAgentById-deprecated",
+pub static GET_AGENT_DEPRECATED: Operation = Operation {
+    module: "agent-studio", name: "get_agent_deprecated", id: "getAgentById-deprecated",
     method: Method::Get, path: "/agent-studio/public-api/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
@@ -104,25 +104,6 @@ pub static GET_AGENT_BY_ID_DEPRECATED: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    deprecated: true,
-    ..Operation::DEFAULT
-};
-
-/// `GET /agent-studio/public-api/agents`
-pub static GET_AGENTS_DEPRECATED: Operation = Operation {
-    module: "agent-studio", name: "get_agents_deprecated", id: "getAgents-deprecated",
-    method: Method::Get, path: "/agent-studio/public-api/agents",
-    version: Some("2021-04-15"),
-    tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
-    idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
-    query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "source", required: false, style: ListStyle::Repeat },
-    ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -143,6 +124,25 @@ pub static LIST_AGENTS: Operation = Operation {
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /agent-studio/public-api/agents`
+pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
+    module: "agent-studio", name: "list_agents_deprecated", id: "getAgents-deprecated",
+    method: Method::Get, path: "/agent-studio/public-api/agents",
+    version: Some("2021-04-15"),
+    tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
+    idempotent: true,
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    query: &[
+        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "source", required: false, style: ListStyle::Repeat },
+    ],
+    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    deprecated: true,
     ..Operation::DEFAULT
 };
 

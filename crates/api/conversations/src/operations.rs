@@ -43,6 +43,7 @@ pub static ADD_INBOUND_MESSAGE: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/inbound",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "conversationId", "conversationProviderId", "type"] }),
     ..Operation::DEFAULT
 };
@@ -53,6 +54,7 @@ pub static ADD_OUTBOUND_CALL: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/outbound",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["conversationId", "conversationProviderId", "type"] }),
     ..Operation::DEFAULT
 };

@@ -170,7 +170,7 @@ pub static GET_ORDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
     query: &[
         QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -266,7 +266,7 @@ pub static LIST_ORDERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
     query: &[
         QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },

@@ -164,6 +164,7 @@ pub static GET_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
     query: &[
         QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
     ],

@@ -1,0 +1,148 @@
+//! The operation table of every module as text: a change of the platform is a diff that a person can read.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use hoopai::runtime::operation::{ListStyle, Operation, Reply};
+
+fn row(operation: &Operation) -> String {
+    let mut out = format!(
+        "{}\n    {} {}\n    id {}",
+        operation.name, operation.method, operation.path, operation.id
+    );
+    let _ = write!(
+        out,
+        ", version {}",
+        operation.version.unwrap_or("undeclared")
+    );
+    for (flag, word) in [
+        (operation.idempotent, "idempotent"),
+        (operation.deprecated, "deprecated"),
+    ] {
+        if flag {
+            let _ = write!(out, ", {word}");
+        }
+    }
+    let tokens: Vec<&str> = [
+        (operation.tokens.location, "location"),
+        (operation.tokens.agency, "agency"),
+    ]
+    .into_iter()
+    .filter_map(|(taken, word)| taken.then_some(word))
+    .collect();
+    let _ = write!(
+        out,
+        "\n    tokens {}; scopes {}\n",
+        tokens.join(", "),
+        list(operation.scopes)
+    );
+    if !operation.query.is_empty() {
+        let query = operation.query.iter().map(|parameter| {
+            let comma = if parameter.style == ListStyle::Comma {
+                " (comma)"
+            } else {
+                ""
+            };
+            format!(
+                "{}{}{comma}",
+                parameter.name,
+                if parameter.required { "*" } else { "" }
+            )
+        });
+        let _ = writeln!(out, "    query {}", query.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(body) = operation.body {
+        let required = if body.required { "*" } else { "" };
+        let _ = writeln!(
+            out,
+            "    body {:?}{required} with {}",
+            body.kind,
+            list(body.fields)
+        );
+    }
+    if operation.reply != Reply::Json {
+        let _ = writeln!(out, "    reply {:?}", operation.reply);
+    }
+    if let Some(location) = operation.location {
+        let with = if location.alt_type {
+            " with altType"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "    location in {:?} {}{with}",
+            location.place, location.name
+        );
+    }
+    if let Some(paging) = operation.paging {
+        let _ = writeln!(
+            out,
+            "    pages by {:?}: {}",
+            paging.style,
+            list(paging.parameters)
+        );
+    }
+    out
+}
+
+fn list(items: &[&str]) -> String {
+    if items.is_empty() {
+        "none".to_owned()
+    } else {
+        items.join(", ")
+    }
+}
+
+#[test]
+fn every_module() {
+    for table in hoopai::OPERATIONS {
+        let text: String = table.iter().map(|operation| row(operation)).collect();
+        insta::assert_snapshot!(table[0].module, text);
+    }
+}
+
+#[test]
+fn all_operations_of_all_modules_are_there_and_their_rows_make_sense() {
+    let all: Vec<&Operation> = hoopai::OPERATIONS
+        .iter()
+        .copied()
+        .flatten()
+        .copied()
+        .collect();
+    assert_eq!(hoopai::OPERATIONS.len(), 41);
+    assert_eq!(all.len(), 576);
+    let mut seen = BTreeSet::new();
+    for operation in all {
+        let name = format!("{}.{}", operation.module, operation.name);
+        assert!(
+            seen.insert((operation.method.as_str(), operation.path)),
+            "{name}: {} {} stands twice",
+            operation.method,
+            operation.path
+        );
+        assert!(
+            operation.path.starts_with('/'),
+            "{name}: {}",
+            operation.path
+        );
+        assert!(
+            operation.tokens.location || operation.tokens.agency,
+            "{name}: no token may call it"
+        );
+        if let Some(version) = operation.version {
+            let digits = version.split('-').map(str::len).collect::<Vec<_>>();
+            assert_eq!(digits, [4, 2, 2], "{name}: version {version}");
+        }
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(
+            operation.name.chars().all(plain),
+            "{name} is no good Rust name"
+        );
+        let noise = operation.name.ends_with("_by_id") || operation.name.contains("_by_id_");
+        assert!(
+            !noise,
+            "{name} says how it finds, which its parameter says already"
+        );
+    }
+}
