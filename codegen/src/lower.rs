@@ -289,14 +289,11 @@ impl Lowering<'_> {
             let word = parameter.wire.to_pascal_case();
             let mut schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
             // A path or a header holds one text, a query scalars and lists of them.
-            let scalar = |schema: &Value| {
-                schema.get("$ref").is_some() && self.is_enum(schema)
-                    || schema
-                        .get("type")
-                        .is_some_and(|t| t != "object" && t != "array")
-            };
-            let list = schema.get("items").is_some_and(scalar) && parameter.place == Place::Query;
-            if !list && !scalar(&schema) {
+            let list = schema
+                .get("items")
+                .is_some_and(|items| self.is_scalar(items))
+                && parameter.place == Place::Query;
+            if !list && !self.is_scalar(&schema) {
                 schema = json!({ "type": "string" });
                 self.note("structured_parameters");
             }
@@ -314,10 +311,10 @@ impl Lowering<'_> {
                 property.map(|property| self.schema(property, &format!("{pascal}{word}"), &word));
             let schema = schema
                 .filter(|schema| {
-                    schema
-                        .get("type")
-                        .is_some_and(|t| t != "object" && t != "array")
-                        || self.is_enum(schema)
+                    self.is_scalar(schema)
+                        || schema
+                            .get("items")
+                            .is_some_and(|items| self.is_scalar(items))
                 })
                 .unwrap_or_else(|| json!({ "type": "string" }));
             let name = parameter_name(operation.parameters.len() + index);
@@ -344,6 +341,13 @@ impl Lowering<'_> {
         };
         lowered["responses"] = json!({ "2XX": { "description": "", "content": content } });
         (path, lowered)
+    }
+
+    fn is_scalar(&self, schema: &Value) -> bool {
+        self.is_enum(schema)
+            || schema
+                .get("type")
+                .is_some_and(|name| name != "object" && name != "array")
     }
 
     fn is_enum(&self, schema: &Value) -> bool {

@@ -1,3 +1,5 @@
 //! Tests over the whole workspace.
 
+mod support;
 mod tables;
+mod wire;

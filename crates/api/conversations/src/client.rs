@@ -572,7 +572,8 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
-            text attachment_urls: String = "attachmentUrls",
+            part file_attachment = "fileAttachment",
+            text attachment_urls: Vec<String> = "attachmentUrls",
             text chat_service_sid: String = "chatServiceSid",
             text contact_id: String = "contactId",
             text conversation_id: String = "conversationId",

@@ -403,6 +403,6 @@ pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &["attachmentUrls", "contactId", "conversationId", "locationId"] }),
+    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &["contactId", "conversationId", "locationId"] }),
     ..Operation::DEFAULT
 };
