@@ -18,7 +18,10 @@ impl Credentials {
         let text = token
             .map(|token| token.expose_secret().trim())
             .unwrap_or_default();
-        let text = text.strip_prefix("Bearer ").unwrap_or(text).trim();
+        let text = match text.strip_prefix("Bearer") {
+            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest.trim(),
+            _ => text,
+        };
         if text.is_empty() {
             return Err(Error::config(
                 "no token is set: make a private integration in the account (Settings > Integrations) and give its token to `private_token`",

@@ -69,8 +69,8 @@ pub(crate) enum Fault {
     Field(&'static str),
     /// Fields cannot be added to what is no object.
     NoObject,
-    /// The content type of the part of this name is none.
-    ContentType(String),
+    /// The part of this name cannot be sent.
+    Part(String),
 }
 
 impl Body {
@@ -159,7 +159,7 @@ impl Body {
                 parts
                     .into_form()
                     .map(Payload::Multipart)
-                    .map_err(Fault::ContentType)
+                    .map_err(Fault::Part)
             }
             Body::None => Ok(Payload::Empty),
         }

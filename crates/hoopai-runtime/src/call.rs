@@ -289,8 +289,11 @@ impl Call {
             BodyFault::NoObject => {
                 "`extra_body` adds fields to an object, and the body is none".to_owned()
             }
-            BodyFault::ContentType(name) => {
-                format!("the content type of the part `{name}` is none: give one such as text/csv")
+            BodyFault::Part(name) => {
+                let name = name.replace(char::is_control, "");
+                format!(
+                    "the part `{name}` cannot be sent: its content type is none, or its name or that of its file holds control characters"
+                )
             }
         };
         Error::request(self.origin.clone(), text)

@@ -6,7 +6,6 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::Extra;
 use crate::model::{Model, Visit};
 
 /// Stands for a value that is not shown.
@@ -87,7 +86,7 @@ impl<T: Redact> Redact for Box<T> {
 
 impl<T: Redact> Redact for Vec<T> {
     fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.iter().all(Redact::is_hidden) {
+        if !self.is_empty() && self.iter().all(Redact::is_hidden) {
             return write!(f, "[{} hidden]", self.len());
         }
         f.debug_list()

@@ -74,8 +74,13 @@ impl Part {
         self
     }
 
-    /// `None`: the content type is none.
+    /// `None`: the content type is none, or the name of the file would end the header that it stands in.
     fn into_reqwest(self) -> Option<reqwest::multipart::Part> {
+        if let Content::File { name, .. } = &self.content
+            && name.contains(char::is_control)
+        {
+            return None;
+        }
         let mut content_type = self.content_type;
         let part = match self.content {
             Content::Text(text) => reqwest::multipart::Part::text(text),
@@ -149,13 +154,13 @@ impl Parts {
         self.0.is_empty()
     }
 
-    /// `Err`: the content type of the part of this name is none.
+    /// `Err`: the part of this name cannot be sent.
     pub(crate) fn into_form(self) -> Result<reqwest::multipart::Form, String> {
         let mut form = reqwest::multipart::Form::new();
         for (name, part) in self.0 {
             match part.into_reqwest() {
-                Some(part) => form = form.part(name, part),
-                None => return Err(name),
+                Some(part) if !name.contains(char::is_control) => form = form.part(name, part),
+                _ => return Err(name),
             }
         }
         Ok(form)

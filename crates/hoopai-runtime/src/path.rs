@@ -9,8 +9,15 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What is encoded in a path that a caller wrote: the blank, and what is not ASCII.
-const WRITTEN: &AsciiSet = &AsciiSet::EMPTY.add(b' ');
+/// What is encoded in a template, next to what is not ASCII: what no path may hold.
+const WRITTEN: &AsciiSet = &AsciiSet::EMPTY
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'^')
+    .add(b'`')
+    .add(b'|');
 
 /// Encodes a value for a path or a query.
 pub(crate) fn encode(value: &str) -> String {
@@ -45,11 +52,11 @@ pub(crate) fn fill(
         if matches!(given.as_str(), "" | "." | "..") {
             return Err(Fault::Unfit(name.to_owned()));
         }
-        path.push_str(before);
+        path.extend(utf8_percent_encode(before, WRITTEN));
         path.push_str(&encode(&given));
         rest = &after[end + 1..];
     }
-    path.push_str(rest);
+    path.extend(utf8_percent_encode(rest, WRITTEN));
     // Dots that meet only now: `/{a}{b}`, or a template of a caller's own.
     if path.split('/').any(is_dots) {
         return Err(Fault::Template("a segment is `.` or `..`"));
@@ -57,8 +64,8 @@ pub(crate) fn fill(
     Ok(path)
 }
 
-/// Checks a template that a caller wrote, and encodes what may not stand in a path.
-pub(crate) fn check(template: &str) -> Result<String, Fault> {
+/// Checks a template that a caller wrote.
+pub(crate) fn check(template: &str) -> Result<(), Fault> {
     if !template.starts_with('/') {
         return Err(Fault::Template(
             "it must begin with `/`: the host is that of the base URL",
@@ -82,7 +89,7 @@ pub(crate) fn check(template: &str) -> Result<String, Fault> {
     if template.split('/').any(is_dots) {
         return Err(Fault::Template("a segment is `.` or `..`"));
     }
-    Ok(utf8_percent_encode(template, WRITTEN).to_string())
+    Ok(())
 }
 
 /// Whether a segment is taken for `.` or `..` on the way, encoded or not.
@@ -138,6 +145,7 @@ mod tests {
         ] {
             assert!(check(path).is_err(), "{path:?} was taken");
         }
-        assert_eq!(check("/a/ü b/").unwrap(), "/a/%C3%BC%20b/");
+        check("/a/ü b/").unwrap();
+        assert_eq!(one("/a/ü b|/{c}", "|").unwrap(), "/a/%C3%BC%20b%7C/%7C");
     }
 }

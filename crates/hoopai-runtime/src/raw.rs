@@ -23,7 +23,7 @@ pub struct RawRequest {
 impl RawRequest {
     pub(crate) fn new(handle: &Handle, method: Method, template: &str) -> Self {
         let (template, fault) = match path::check(template) {
-            Ok(template) => (template, None),
+            Ok(()) => (template.to_owned(), None),
             Err(Fault::Template(fault)) => ("…".to_owned(), Some(fault)),
             Err(_) => ("…".to_owned(), Some("it is no path")),
         };

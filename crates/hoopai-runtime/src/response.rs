@@ -94,8 +94,11 @@ impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status.as_u16())
-            .field("trace_id", &self.trace_id())
-            .field("request_id", &self.request_id())
+            .field("trace_id", &self.trace_id().filter(|id| ids::is_plain(id)))
+            .field(
+                "request_id",
+                &self.request_id().filter(|id| ids::is_plain(id)),
+            )
             .field("value", &format_args!("{}", std::any::type_name::<T>()))
             .finish()
     }

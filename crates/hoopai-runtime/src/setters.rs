@@ -13,13 +13,13 @@
 /// }
 /// ```
 ///
-/// A line is: where the value goes (`path`, `query`, `header`, or `text` and `part` of a multipart body), the setter, its type,
-/// and the name on the wire. `json body: T` and `form body: T` take the whole body.
+/// A line is: where the value goes (`path`, `query`, `header`, or `text` of a multipart body), the setter, its type, and the
+/// name on the wire. `part file = "file"` takes a file of a multipart body, `json body: T` and `form body: T` a whole body.
 #[macro_export]
 macro_rules! setters {
-    ($builder:ident { $($(#[$meta:meta])* $place:ident $setter:ident: $type:ty $(= $wire:literal)?),* $(,)? }) => {
+    ($builder:ident { $($(#[$meta:meta])* $place:ident $setter:ident $(: $type:ty)? $(= $wire:literal)?),* $(,)? }) => {
         impl $builder {
-            $( $crate::__setter! { $(#[$meta])* $place $setter: $type $(= $wire)? } )*
+            $( $crate::__setter! { $(#[$meta])* $place $setter $(: $type)? $(= $wire)? } )*
         }
     };
 }
@@ -28,7 +28,7 @@ macro_rules! setters {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __setter {
-    ($(#[$meta:meta])* part $setter:ident: $type:ty = $wire:literal) => {
+    ($(#[$meta:meta])* part $setter:ident = $wire:literal) => {
         #[doc = ::core::concat!("Sets the file `", $wire, "`.")]
         ///
         $(#[$meta])*

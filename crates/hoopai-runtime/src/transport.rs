@@ -76,6 +76,10 @@ impl Transport {
             .header(VERSION, version)
             .header(ACCEPT, accept)
             .header(USER_AGENT, self.user_agent.clone());
+        let json = match &payload {
+            Payload::Json(body) => Some(body.clone()),
+            _ => None,
+        };
         let request = match payload {
             Payload::Empty => request,
             Payload::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
@@ -91,35 +95,41 @@ impl Transport {
         };
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        if status.is_success() && streamed {
-            let body = ReplyBody::Streamed {
-                rest: response,
-                limit: self.response_limit,
+        if !status.is_success() {
+            let url = response.url().clone();
+            // What is refused stays refused, whatever becomes of the reason.
+            let (body, cut) = match read(response, &headers, self.response_limit).await {
+                Ok(body) => (body, false),
+                Err(_) => (Bytes::new(), true),
             };
-            return Ok(RawReply {
-                status,
-                headers,
-                body,
-            });
+            return Err(
+                Error::status(origin, status, headers, body, cut).masking(&url, json.as_deref())
+            );
         }
-        match read(response, &headers, self.response_limit).await {
-            Ok(body) if status.is_success() => Ok(RawReply {
-                status,
-                headers,
-                body: ReplyBody::Whole(body),
-            }),
-            Ok(body) => Err(Error::status(origin, status, headers, body, false)),
-            // What the platform refused stays refused, whatever became of the reason.
-            Err(_) if !status.is_success() => {
-                Err(Error::status(origin, status, headers, Bytes::new(), true))
-            }
-            Err(Unread::TooLarge) => {
-                Err(Error::too_large(origin, self.response_limit).with_reply(status, headers))
-            }
-            Err(Unread::Broken(fault)) => {
-                Err(Error::transport(origin, fault, self.timeout).with_reply(status, headers))
-            }
-        }
+        let body =
+            if streamed {
+                ReplyBody::Streamed {
+                    rest: response,
+                    limit: self.response_limit,
+                }
+            } else {
+                match read(response, &headers, self.response_limit).await {
+                    Ok(body) => ReplyBody::Whole(body),
+                    Err(Unread::TooLarge) => {
+                        return Err(Error::too_large(origin, self.response_limit)
+                            .with_reply(status, headers));
+                    }
+                    Err(Unread::Broken(fault)) => {
+                        return Err(Error::transport(origin, fault, self.timeout)
+                            .with_reply(status, headers));
+                    }
+                }
+            };
+        Ok(RawReply {
+            status,
+            headers,
+            body,
+        })
     }
 }
 

@@ -1,1 +1,36 @@
+//! Rust SDK for the HoopAI platform.
+//!
+//! A [`Client`] holds the settings once; every module of the platform is a view of it, behind a feature of its own name, and
+//! `full` is all of them. The modules share one pool of connections, one set of credentials and one set of limits.
+//!
+//! ```no_run
+//! # async fn run() -> hoopai::Result<()> {
+//! use hoopai::{Client, Method};
+//!
+//! let client = Client::builder().private_token("pit-…").location("ve9EPM428h8vShlRW1KT").build()?;
+//!
+//! // Any operation, by method and path, whether a module lists it or not.
+//! let reply = client.request(Method::Get, "/contacts/{id}").path("id", "ocQHyuzHvysMo5N5VsXc").send().await?;
+//! println!("{}", reply["contact"]["firstName"]);
+//! # Ok(())
+//! # }
+//! ```
 
+mod client;
+#[rustfmt::skip]
+mod modules;
+
+pub use client::{Client, ClientBuilder};
+pub use hoopai_runtime::error::{ErrorKind, FieldError};
+pub use hoopai_runtime::{
+    ByteStream, Error, Extra, Handle, Method, Part, RawRequest, Response, SecretString, Sending,
+    reqwest, serde_json,
+};
+#[allow(unused_imports, reason = "no module feature may be on")]
+pub use modules::*;
+
+/// The runtime that all modules share, for what is seldom needed.
+pub use hoopai_runtime as runtime;
+
+/// What a call gives: its reply, or what went wrong.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::json_path::{locate, position};
-use super::mask::mask;
+use super::mask::{mask, mask_values};
 use super::reply::{self, Reply, Shape};
 use super::{Error, ErrorKind, Inner, Origin, ids};
 use crate::operation::Tokens;
@@ -59,16 +59,14 @@ impl fmt::Debug for Error {
         }
         if let Some(reply) = &inner.reply {
             out.field("shape", &reply.shape);
-            out.field("code", &reply.code.as_deref().map(mask));
             out.field(
-                "messages",
+                "code",
                 &reply
-                    .messages
-                    .iter()
-                    .map(|message| mask(message))
-                    .collect::<Vec<_>>(),
+                    .code
+                    .as_deref()
+                    .map(|code| mask_values(code, &inner.carried)),
             );
-            out.field("field_errors", &reply.fields);
+            out.field("said", &format_args!("{}", said(inner, reply)));
         }
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
@@ -108,7 +106,7 @@ fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -
     };
     write!(f, "{what} ({status})")?;
 
-    let said = said(reply);
+    let said = said(inner, reply);
     match reply.shape {
         _ if !said.is_empty() => write!(f, ": {said}")?,
         Shape::Empty => f.write_str("; its body is empty")?,
@@ -121,8 +119,9 @@ fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -
 }
 
 /// The messages and the complaints about fields, masked, in one line.
-fn said(reply: &Reply) -> String {
-    let mut parts: Vec<String> = reply.messages.iter().map(|message| mask(message)).collect();
+fn said(inner: &Inner, reply: &Reply) -> String {
+    let mask = |text: &String| mask_values(text, &inner.carried);
+    let mut parts: Vec<String> = reply.messages.iter().map(mask).collect();
     parts.extend(
         reply
             .fields

@@ -43,6 +43,34 @@ pub(crate) fn mask(text: &str) -> String {
     out
 }
 
+/// The same, and without the values that the call itself carried, whatever they look like.
+pub(super) fn mask_values(text: &str, values: &[String]) -> String {
+    let mut text = text.to_owned();
+    for value in values {
+        text = without(&text, value);
+    }
+    mask(&text)
+}
+
+/// A text without the places where a value stands as a word of its own, in capitals or not.
+fn without(text: &str, value: &str) -> String {
+    let (folded, value) = (text.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let mut out = String::with_capacity(text.len());
+    let mut taken = 0;
+    for (start, _) in folded.match_indices(&value) {
+        let end = start + value.len();
+        let within = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if within(text[..start].chars().next_back()) || within(text[end..].chars().next()) {
+            continue;
+        }
+        out.push_str(&text[taken..start]);
+        out.push_str(MASK);
+        taken = end;
+    }
+    out.push_str(&text[taken..]);
+    out
+}
+
 /// The end of a quoted text that begins here. An apostrophe within a word begins none, and one that is never closed takes all.
 fn quoted(chars: &[char], at: usize) -> Option<usize> {
     let close = match chars[at] {
@@ -118,7 +146,7 @@ fn longest_run(token: &[char], fits: impl Fn(char) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{mask, mask_values};
 
     #[test]
     fn values_are_taken_out() {
@@ -178,6 +206,15 @@ mod tests {
         ] {
             assert_eq!(mask(text), text);
         }
+    }
+
+    #[test]
+    fn values_of_the_call_are_taken_out() {
+        let values = ["Jane Döe".to_owned(), "ann".to_owned()];
+        assert_eq!(
+            mask_values("contact JANE Döe exists, as does Ann; annual", &values),
+            "contact *** exists, as does ***; annual"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What can go wrong with a call, as one type.
 
+mod carried;
 mod display;
 pub(crate) mod ids;
 mod json_path;
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use url::Url;
 
 use crate::operation::{Method, Operation};
 use reply::Reply;
@@ -76,6 +78,8 @@ struct Inner {
     status: Option<StatusCode>,
     headers: HeaderMap,
     reply: Option<Reply>,
+    /// What the call carried, to be masked in what the platform says.
+    carried: Vec<String>,
     body: Option<Bytes>,
     json_path: Option<String>,
     source: Option<reqwest::Error>,
@@ -112,6 +116,7 @@ impl Error {
             status: None,
             headers: HeaderMap::new(),
             reply: None,
+            carried: Vec::new(),
             body: None,
             json_path: None,
             source: None,
@@ -197,6 +202,14 @@ impl Error {
         error.0.reply = Some(Reply::parse(&headers, &body, cut));
         error.0.body = Some(body);
         error.with_reply(status, headers)
+    }
+
+    /// Masks what the call carried wherever the platform repeats it.
+    pub(crate) fn masking(mut self, url: &Url, body: Option<&[u8]>) -> Self {
+        if let Some(origin) = &self.0.origin {
+            self.0.carried = carried::values(origin, url, body);
+        }
+        self
     }
 
     pub(crate) fn too_large(origin: Origin, limit: usize) -> Self {

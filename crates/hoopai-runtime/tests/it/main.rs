@@ -1,3 +1,12 @@
-//! The runtime as module crates and their users meet it.
+//! The runtime as module crates and their users meet it: macros as generated code uses them, calls as the wire sees them.
 
+mod addresses;
 mod api;
+mod bodies;
+mod errors;
+mod headers;
+mod models;
+mod raw;
+mod replies;
+mod server;
+mod settings;

@@ -1,0 +1,409 @@
+//! Bodies as the wire sees them: JSON, urlencoded, multipart.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Multipart};
+use axum::http::Request;
+use futures_util::stream;
+use hoopai_runtime::Part;
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::serde_json::{Value, from_slice, json};
+
+use crate::api::types::Contact;
+use crate::server::{LOCATION, Seen, Server};
+
+fn body(seen: &Seen) -> Value {
+    from_slice(&seen.body).unwrap()
+}
+
+#[tokio::test]
+async fn only_what_was_set_is_sent() {
+    let server = Server::plain().await;
+    let contact = Contact::new()
+        .first_name("Jane")
+        .tags(Vec::<String>::new())
+        .dnd(false);
+    server
+        .client()
+        .update_contact()
+        .contact_id("c")
+        .body(contact)
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        (seen.method.as_str(), seen.text()),
+        ("PUT", r#"{"firstName":"Jane","dnd":false,"tags":[]}"#)
+    );
+}
+
+#[tokio::test]
+async fn the_default_location_goes_into_a_json_body() {
+    let server = Server::plain().await;
+    server
+        .located()
+        .create_contact()
+        .body(Contact::new().first_name("Jane"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        body(&server.last()),
+        json!({"firstName": "Jane", "locationId": LOCATION})
+    );
+
+    let mut contact = Contact::new().first_name("Jane");
+    contact.extra.insert("locationId", "own");
+    server
+        .located()
+        .create_contact()
+        .body(contact)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        body(&server.last()),
+        json!({"firstName": "Jane", "locationId": "own"})
+    );
+
+    let call = server
+        .located()
+        .create_contact()
+        .body(Contact::new().first_name("Jane"));
+    call.extra_body("locationId", "own").send().await.unwrap();
+    assert_eq!(
+        body(&server.last()),
+        json!({"firstName": "Jane", "locationId": "own"})
+    );
+}
+
+#[tokio::test]
+async fn extra_fields_add_and_replace() {
+    let server = Server::plain().await;
+    let call = server
+        .client()
+        .update_contact()
+        .contact_id("c")
+        .body(Contact::new().first_name("Jane").id("1"));
+    call.extra_body("id", json!(null))
+        .extra_body("customFields", json!([{"id": "f"}]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        server.last().text(),
+        r#"{"firstName":"Jane","id":null,"customFields":[{"id":"f"}]}"#
+    );
+
+    server
+        .client()
+        .update_contact()
+        .contact_id("c")
+        .extra_body("alone", true)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.last().text(), r#"{"alone":true}"#);
+    assert_eq!(
+        server.last().header("content-type"),
+        Some("application/json")
+    );
+
+    server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .extra_body("on", "a read")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.last().text(), r#"{"on":"a read"}"#);
+}
+
+#[tokio::test]
+async fn a_body_or_field_that_must_be_there_is_named() {
+    let server = Server::plain().await;
+    let error = server.located().create_contact().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert!(error.to_string().contains("the body is not set"), "{error}");
+
+    let error = server
+        .located()
+        .create_contact()
+        .body(Contact::new())
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.parameter(), Some("firstName"));
+
+    let error = server
+        .client()
+        .create_contact()
+        .body(Contact::new().first_name("Jane"))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.parameter(), Some("locationId"));
+    assert!(
+        error.to_string().contains("set a default with `location`"),
+        "{error}"
+    );
+
+    let error = server
+        .located()
+        .upload_file()
+        .hosted(true)
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.parameter(), Some("file"));
+    let error = server
+        .client()
+        .location_token()
+        .body(Contact::new())
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.parameter(), Some("locationId"));
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn a_form_is_urlencoded() {
+    let server = Server::plain().await;
+    let fields = Contact::new()
+        .first_name("Jane & Döe")
+        .visits(3)
+        .dnd(true)
+        .tags(["a", "b"]);
+    server
+        .located()
+        .location_token()
+        .body(fields)
+        .extra_body("n", 1.0)
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        seen.header("content-type"),
+        Some("application/x-www-form-urlencoded")
+    );
+    let mut pairs: Vec<&str> = seen.text().split('&').collect();
+    pairs.sort();
+    let location = format!("locationId={LOCATION}");
+    assert_eq!(
+        pairs,
+        [
+            "dnd=true",
+            "firstName=Jane%20%26%20D%C3%B6e",
+            &location,
+            "n=1",
+            "tags=a",
+            "tags=b",
+            "visits=3"
+        ]
+    );
+}
+
+#[derive(Debug, PartialEq)]
+struct Field {
+    name: String,
+    file: Option<String>,
+    kind: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl Field {
+    fn text(name: &str, value: &str) -> Self {
+        Field {
+            name: name.into(),
+            file: None,
+            kind: None,
+            bytes: value.into(),
+        }
+    }
+
+    fn file(name: &str, file: &str, kind: &str, bytes: &[u8]) -> Self {
+        Field {
+            name: name.into(),
+            file: Some(file.into()),
+            kind: Some(kind.into()),
+            bytes: bytes.into(),
+        }
+    }
+}
+
+/// Reads a body as another implementation of `multipart/form-data` does.
+async fn fields(seen: &Seen) -> Vec<Field> {
+    let kind = seen.header("content-type").unwrap();
+    assert!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
+    let request = Request::post("/")
+        .header("content-type", kind)
+        .body(Body::from(seen.body.clone()))
+        .unwrap();
+    let mut multipart = Multipart::from_request(request, &()).await.unwrap();
+    let mut out = Vec::new();
+    while let Some(field) = multipart.next_field().await.unwrap() {
+        out.push(Field {
+            name: field.name().unwrap().to_owned(),
+            file: field.file_name().map(str::to_owned),
+            kind: field.content_type().map(str::to_owned),
+            bytes: field.bytes().await.unwrap().to_vec(),
+        });
+    }
+    out
+}
+
+#[tokio::test]
+async fn a_file_is_sent_from_bytes() {
+    let server = Server::plain().await;
+    let bytes: Vec<u8> = (0..=255).collect();
+    server
+        .located()
+        .upload_file()
+        .hosted(false)
+        .file(Part::bytes("photo.png", bytes.clone()))
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        fields(&seen).await,
+        [
+            Field::text("hosted", "false"),
+            Field::file("file", "photo.png", "image/png", &bytes),
+            Field::text("altId", LOCATION),
+            Field::text("altType", "location"),
+        ]
+    );
+    assert_eq!(
+        seen.header("content-length"),
+        Some(&*seen.body.len().to_string())
+    );
+}
+
+#[tokio::test]
+async fn a_file_is_sent_from_a_stream() {
+    for length in [None, Some(6)] {
+        let server = Server::plain().await;
+        let pieces =
+            stream::iter(["abc", "def"].map(|piece| Ok::<_, std::io::Error>(piece.as_bytes())));
+        let part = Part::stream("data.bin", pieces, length).content_type("text/csv");
+        server
+            .client()
+            .upload_file()
+            .file(part)
+            .send()
+            .await
+            .unwrap();
+        let seen = server.seen();
+        assert_eq!(
+            fields(&seen).await,
+            [Field::file("file", "data.bin", "text/csv", b"abcdef")]
+        );
+        assert_eq!(seen.header("content-length").is_some(), length.is_some());
+        assert_eq!(
+            seen.header("transfer-encoding"),
+            if length.is_some() {
+                None
+            } else {
+                Some("chunked")
+            }
+        );
+    }
+}
+
+#[tokio::test]
+async fn parts_are_named_at_run_time() {
+    let server = Server::plain().await;
+    let call = server
+        .client()
+        .upload_file()
+        .file(b"one".to_vec())
+        .part("field-1", Part::bytes("a.pdf", "x"));
+    call.part("field-1", Part::text("again"))
+        .extra_body("more", json!(["p", "q"]))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        fields(&server.seen()).await,
+        [
+            Field::file("file", "file", "application/octet-stream", b"one"),
+            Field::file("field-1", "a.pdf", "application/pdf", b"x"),
+            Field::text("field-1", "again"),
+            Field::text("more", "p"),
+            Field::text("more", "q"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_file_name_of_any_kind_arrives() {
+    for name in ["a\"b;c.png", "Döe 1.png", "a/b.png"] {
+        let server = Server::plain().await;
+        server
+            .client()
+            .upload_file()
+            .file(Part::bytes(name, "x"))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(
+            fields(&server.seen()).await,
+            [Field::file("file", name, "image/png", b"x")]
+        );
+    }
+}
+
+#[tokio::test]
+async fn names_that_end_their_header_are_refused() {
+    let server = Server::plain().await;
+    let name = "a\r\nX-Evil: 1";
+    for call in [
+        server.client().upload_file().file(Part::bytes(name, "x")),
+        server
+            .client()
+            .upload_file()
+            .file(Part::bytes("f", "x"))
+            .part(name, Part::text("x")),
+    ] {
+        let error = call.send().await.unwrap_err();
+        assert!(error.to_string().contains("control characters"), "{error}");
+    }
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_fails_the_call() {
+    let server = Server::plain().await;
+    let pieces = stream::iter([Ok("abc"), Err(std::io::Error::other("disk is gone"))]);
+    let error = server
+        .client()
+        .upload_file()
+        .file(Part::stream("f", pieces, None))
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(error.to_string().contains("disk is gone"), "{error}");
+}
+
+#[tokio::test]
+async fn a_content_type_that_is_none_is_refused() {
+    let server = Server::plain().await;
+    let part = Part::bytes("f", "x").content_type("no type");
+    let error = server
+        .client()
+        .upload_file()
+        .file(part)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("the part `file` cannot be sent"),
+        "{error}"
+    );
+    assert_eq!(server.count(), 0);
+}

@@ -1,0 +1,342 @@
+//! Errors: what they say, what they know, and what they never show.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::serde_json::json;
+use hoopai_runtime::{Error, Method};
+
+use crate::api::Client;
+use crate::api::types::Contact;
+use crate::server::{Answer, LOCATION, Server, TOKEN, client_at, raw, silent};
+
+async fn refused(answer: Answer) -> Error {
+    Server::start(answer)
+        .await
+        .client()
+        .get_contact()
+        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
+        .send()
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn an_error_knows_the_call_and_the_reply() {
+    let body = r#"{"statusCode":422,"message":["a must be set","b should not exist"],"error":"Unprocessable Entity",
+        "errors":[{"field":"a","message":"is empty"}],"meta":{"contactId":"c9"},"traceId":"t-1"}"#;
+    let error = refused(Answer::new(400, body).header("x-request-id", "r-1")).await;
+    assert_eq!(error.kind(), ErrorKind::Status);
+    assert_eq!(
+        error.operation().map(|operation| operation.id),
+        Some("get-contact")
+    );
+    assert_eq!(
+        (error.method(), error.path_template()),
+        (Some(Method::Get), Some("/contacts/{contactId}"))
+    );
+    assert_eq!(
+        (
+            error.status_code().map(|status| status.as_u16()),
+            error.body_status()
+        ),
+        (Some(400), Some(422))
+    );
+    assert_eq!(error.code(), Some("Unprocessable Entity"));
+    assert_eq!(error.messages(), ["a must be set", "b should not exist"]);
+    assert_eq!(
+        (
+            &*error.field_errors()[0].field,
+            &*error.field_errors()[0].message
+        ),
+        ("a", "is empty")
+    );
+    assert_eq!(error.meta(), Some(&json!({"contactId": "c9"})));
+    assert_eq!(
+        (error.trace_id(), error.request_id()),
+        (Some("t-1"), Some("r-1"))
+    );
+    assert_eq!(error.body().unwrap(), body);
+    assert_eq!(
+        error.to_string(),
+        "contacts.get_contact (GET /contacts/{contactId}): the platform takes the request for invalid (400): \
+         a must be set; b should not exist; a: is empty [trace id t-1, request id r-1]"
+    );
+}
+
+#[tokio::test]
+async fn every_refusal_says_what_to_do() {
+    let message = |text: &str| json!({"message": text}).to_string();
+    for (status, body, says) in [
+        (
+            400,
+            message("Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ"),
+            "does not know it (400): Contact not found for id:***",
+        ),
+        (
+            401,
+            message("version header was not found."),
+            "Check `api_version`",
+        ),
+        (
+            401,
+            message("The token is not authorized for this scope."),
+            "needs a location token with the scope contacts.readonly",
+        ),
+        (
+            401,
+            message(
+                "This route is not yet supported by the IAM Service. Please update your IAM config.",
+            ),
+            "with the scope contacts.readonly",
+        ),
+        (
+            401,
+            message("Invalid Private Integration token"),
+            "copy it again",
+        ),
+        (401, message("Invalid JWT"), "get a new one"),
+        (
+            401,
+            String::new(),
+            "its body is empty. Check that the token is whole",
+        ),
+        (
+            403,
+            message("The token does not have access to this location."),
+            "Use a token of that location",
+        ),
+        (403, "<html>Error 1010</html>".into(), "HTML page"),
+        (
+            404,
+            message("Cannot GET /contacts/x"),
+            "does not know it (404)",
+        ),
+        (
+            422,
+            message("property x should not exist"),
+            "takes the request for invalid (422): property x should not exist",
+        ),
+        (
+            429,
+            json!({"statusCode": 429, "message": "Too Many Requests"}).to_string(),
+            "Wait before the next call",
+        ),
+        (
+            500,
+            json!({"statusCode": 500, "message": "Internal server error"}).to_string(),
+            "may have been carried out",
+        ),
+        (502, r#"{"message":"#.into(), "cut off"),
+        (503, "upstream failed".into(), "no JSON"),
+    ] {
+        let error = refused(Answer::new(status, body)).await;
+        assert!(
+            error.to_string().contains(says),
+            "{status} should say {says:?}: {error}"
+        );
+        assert!(
+            error.to_string().contains(&format!("({status})")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn predicates_tell_the_kinds_apart() {
+    type Predicate = fn(&Error) -> bool;
+    let predicates: [Predicate; 5] = [
+        Error::is_auth,
+        Error::is_forbidden,
+        Error::is_not_found,
+        Error::is_validation,
+        Error::is_rate_limited,
+    ];
+    for (status, body, expected) in [
+        (401, "{}", Some(0)),
+        (403, "{}", Some(1)),
+        (404, "{}", Some(2)),
+        (400, r#"{"message":"Contact not found for id:x"}"#, Some(2)),
+        (400, r#"{"message":"Invalid field"}"#, Some(3)),
+        (422, "{}", Some(3)),
+        (429, "{}", Some(4)),
+        (500, r#"{"message":"not found"}"#, None),
+    ] {
+        let error = refused(Answer::new(status, body)).await;
+        for (i, predicate) in predicates.iter().enumerate() {
+            assert_eq!(
+                predicate(&error),
+                expected == Some(i),
+                "predicate {i} of {status} {body}"
+            );
+        }
+        assert!(!error.is_timeout() && !error.is_connect() && !error.is_decode());
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_and_is_not_followed() {
+    let elsewhere = Server::plain().await;
+    for status in [301, 302, 307, 308] {
+        let server =
+            Server::start(Answer::new(status, "").header("location", &elsewhere.url)).await;
+        let error = server
+            .client()
+            .get_contact()
+            .contact_id("c")
+            .send()
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("redirect"), "{error}");
+        assert!(!error.to_string().contains(&elsewhere.url), "{error}");
+    }
+    assert_eq!(elsewhere.count(), 0, "the token must not leave");
+}
+
+#[tokio::test]
+async fn a_refusal_whose_body_breaks_off_is_still_a_refusal() {
+    let url = raw(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 100\r\n\r\n{\"mess").await;
+    let error = client_at(&url)
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_forbidden(), "{error}");
+    assert!(error.to_string().contains("cut off"), "{error}");
+}
+
+#[tokio::test]
+async fn time_running_out_is_told() {
+    let url = silent().await;
+    let handle = hoopai_runtime::Handle::builder()
+        .private_token(TOKEN)
+        .base_url(url);
+    let client = Client::new(handle.timeout(Duration::from_millis(50)).build().unwrap());
+    let error = client
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_timeout(), error.is_connect()),
+        (ErrorKind::Timeout, true, false)
+    );
+    assert!(error.to_string().contains("50ms"), "{error}");
+    assert!(error.source().is_some());
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_is_told() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = client_at(&url)
+        .get_contact()
+        .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.is_connect(), error.is_timeout()),
+        (ErrorKind::Connect, true, false)
+    );
+    assert!(
+        error.to_string().contains("no connection was made"),
+        "{error}"
+    );
+    assert!(
+        !whole(&error).contains("Hk7dD1fI4gZ1lS1kO8qQ"),
+        "{}",
+        whole(&error)
+    );
+}
+
+/// Everything that an error shows, with the causes under it.
+fn whole(error: &Error) -> String {
+    let mut out = format!("{error} {error:?} {error:#?}");
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        out.push_str(&format!(" {deeper} {deeper:?}"));
+        cause = deeper.source();
+    }
+    out
+}
+
+/// Planted in token, path, query, body and reply; found in nothing that is shown.
+#[tokio::test]
+async fn no_secret_and_nothing_personal_is_shown() {
+    const PLANTED: [&str; 9] = [
+        TOKEN,
+        LOCATION,
+        "jane.doe@example.com",
+        "+1 555 010 9999",
+        "5550109999",
+        "Jane Q. Doe",
+        "Hk7dD1fI4gZ1lS1kO8qQ",
+        "Secret Street",
+        "1234567890",
+    ];
+    let said = format!(
+        "{TOKEN} {LOCATION}: jane.doe@example.com, +1 555 010 9999, 5550109999, Jane Q. Doe at Secret Street; id Hk7dD1fI4gZ1lS1kO8qQ, 1234567890"
+    );
+    let bodies = [
+        json!({"message": said, "error": said, "traceId": said}).to_string(),
+        json!({"message": [said], "errors": [{"field": said, "message": said}]}).to_string(),
+        json!({"message": {"contact": said}, "name": said, "meta": {"contactName": said}})
+            .to_string(),
+        format!("<html>{said}</html>"),
+        format!("{{\"message\":\"{said}"),
+        said.clone(),
+    ];
+    let contact = || {
+        Contact::new()
+            .first_name("Jane Q. Doe")
+            .email("jane.doe@example.com")
+            .phone("+1 555 010 9999")
+            .anything(json!({"street": "Secret Street"}))
+    };
+    for status in [200, 301, 400, 401, 403, 404, 422, 429, 500] {
+        for body in &bodies {
+            let answer =
+                Answer::new(status, body.clone()).header("x-request-id", "jane.doe@example.com");
+            let server = Server::start(answer).await;
+            let client = server.located();
+            let mut shown = format!("{client:?} {:?}", server.builder().location(LOCATION));
+            let create = client
+                .create_contact()
+                .body(contact())
+                .extra_query("who", "Jane Q. Doe");
+            shown.push_str(&format!("{create:?}"));
+            match create.send().await {
+                Ok(reply) => shown.push_str(&format!("{reply:?} {:?}", *reply)),
+                Err(error) => shown.push_str(&whole(&error)),
+            }
+            let update = client
+                .update_contact()
+                .contact_id("Hk7dD1fI4gZ1lS1kO8qQ")
+                .body(contact());
+            match update.send().await {
+                Ok(reply) => shown.push_str(&format!("{reply:?} {:?}", *reply)),
+                Err(error) => shown.push_str(&whole(&error)),
+            }
+            let handle = server.builder().build().unwrap();
+            let raw = handle
+                .request(Method::Post, "/contacts/Hk7dD1fI4gZ1lS1kO8qQ/")
+                .json(&contact());
+            shown.push_str(&format!("{raw:?} {handle:?}"));
+            match raw.send().await {
+                Ok(reply) => shown.push_str(&format!("{reply:?}")),
+                Err(error) => shown.push_str(&whole(&error)),
+            }
+            for planted in PLANTED {
+                assert!(
+                    !shown.contains(planted),
+                    "{planted} is shown for {status} {body}:\n{shown}"
+                );
+            }
+        }
+    }
+}

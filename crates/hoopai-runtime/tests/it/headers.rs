@@ -1,0 +1,156 @@
+//! The headers of every request, and no others.
+
+use crate::api::types::Contact;
+use crate::server::{Server, TOKEN};
+
+fn names(seen: &crate::server::Seen) -> Vec<String> {
+    let mut names: Vec<String> = seen.headers.keys().map(|name| name.to_string()).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_read_carries_these_headers_only() {
+    let server = Server::plain().await;
+    server
+        .client()
+        .get_contact()
+        .contact_id("c1")
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        names(&seen),
+        ["accept", "authorization", "host", "user-agent", "version"]
+    );
+    assert_eq!(
+        seen.header("authorization"),
+        Some(&*format!("Bearer {TOKEN}"))
+    );
+    assert_eq!(seen.header("version"), Some("2021-07-28"));
+    assert_eq!(seen.header("accept"), Some("application/json"));
+    assert_eq!(
+        seen.header("user-agent"),
+        Some(concat!("hoopai-rust/", env!("CARGO_PKG_VERSION")))
+    );
+}
+
+#[tokio::test]
+async fn a_json_body_adds_its_type_and_length() {
+    let server = Server::plain().await;
+    server
+        .client()
+        .update_contact()
+        .contact_id("c1")
+        .body(Contact::new().first_name("Jane"))
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!(
+        names(&seen),
+        [
+            "accept",
+            "authorization",
+            "content-length",
+            "content-type",
+            "host",
+            "user-agent",
+            "version"
+        ]
+    );
+    assert_eq!(seen.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn a_body_that_is_left_out_is_not_sent() {
+    let server = Server::plain().await;
+    server
+        .client()
+        .update_contact()
+        .contact_id("c1")
+        .send()
+        .await
+        .unwrap();
+    let seen = server.seen();
+    assert_eq!((seen.header("content-type"), seen.text()), (None, ""));
+}
+
+#[tokio::test]
+async fn the_callers_name_stands_before_ours() {
+    let server = Server::plain().await;
+    let handle = server
+        .builder()
+        .user_agent("acme-sync/2.1")
+        .build()
+        .unwrap();
+    crate::api::Client::new(&handle)
+        .get_contact()
+        .contact_id("c1")
+        .send()
+        .await
+        .unwrap();
+    let ours = concat!("acme-sync/2.1 hoopai-rust/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(server.seen().header("user-agent"), Some(ours));
+}
+
+#[tokio::test]
+async fn the_version_is_that_of_call_client_operation_platform() {
+    let server = Server::plain().await;
+    let client = server.located();
+    let version = || server.last().header("version").unwrap().to_owned();
+
+    client
+        .search_contacts()
+        .query("q")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(version(), "2021-07-28", "the operation declares none");
+    client.list_contacts().send().await.unwrap();
+    assert_eq!(version(), "2021-04-15", "the operation declares one");
+    client
+        .list_contacts()
+        .api_version("v3")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(version(), "v3", "the call names one");
+
+    let fixed = crate::api::Client::new(
+        server
+            .builder()
+            .location("l")
+            .api_version("2020-01-01")
+            .build()
+            .unwrap(),
+    );
+    fixed.list_contacts().send().await.unwrap();
+    assert_eq!(version(), "2020-01-01", "the client names one");
+    fixed
+        .list_contacts()
+        .api_version("v3")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(version(), "v3", "the call goes first");
+    assert_eq!(server.last().headers.get_all("version").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn a_version_that_no_header_holds_is_refused() {
+    let server = Server::plain().await;
+    for version in ["", "a\nb"] {
+        let error = server
+            .client()
+            .get_contact()
+            .contact_id("c1")
+            .api_version(version)
+            .send()
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains("API version"), "{error}");
+    }
+    assert_eq!(server.count(), 0);
+}

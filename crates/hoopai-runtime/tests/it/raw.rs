@@ -1,0 +1,151 @@
+//! Calls by method and path.
+
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::serde_json::json;
+use hoopai_runtime::{Handle, Method};
+
+use crate::api::types::ContactReply;
+use crate::server::{Answer, Server, TOKEN};
+
+fn handle(server: &Server) -> Handle {
+    server.builder().location("l").build().unwrap()
+}
+
+#[tokio::test]
+async fn it_is_sent_like_any_other() {
+    let server = Server::start(Answer::json(r#"{"contact":{"id":"c1"},"traceId":"t"}"#)).await;
+    let call = handle(&server)
+        .request(Method::Patch, "/emails/builder/{id}/")
+        .path("id", "a/b")
+        .query("tag", ["x y", "z"]);
+    let reply = call
+        .query("n", 5_i64)
+        .json(&json!({"name": "n"}))
+        .api_version("v3")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(reply["contact"]["id"], "c1");
+    let seen = server.seen();
+    assert_eq!(
+        (seen.method.as_str(), seen.target.as_str()),
+        ("PATCH", "/emails/builder/a%2Fb/?tag=x%20y&tag=z&n=5")
+    );
+    assert_eq!(
+        (seen.text(), seen.header("version")),
+        (r#"{"name":"n"}"#, Some("v3"))
+    );
+    assert_eq!(
+        seen.header("authorization"),
+        Some(&*format!("Bearer {TOKEN}"))
+    );
+    assert_eq!(seen.header("content-type"), Some("application/json"));
+}
+
+#[tokio::test]
+async fn it_is_read_as_a_type() {
+    let server = Server::start(Answer::json(r#"{"contact":{"id":"c1"}}"#)).await;
+    let reply = handle(&server)
+        .request(Method::Get, "/contacts/c1")
+        .send_as::<ContactReply>()
+        .await
+        .unwrap();
+    assert_eq!(
+        reply
+            .contact
+            .as_ref()
+            .and_then(|contact| contact.id.as_deref()),
+        Some("c1")
+    );
+    assert_eq!(
+        (
+            server.seen().target.as_str(),
+            server.seen().header("version")
+        ),
+        ("/contacts/c1", Some("2021-07-28"))
+    );
+}
+
+#[tokio::test]
+async fn it_never_leaves_the_base_url() {
+    let server = Server::plain().await;
+    for path in [
+        "contacts",
+        "",
+        "https://example.com/",
+        "//example.com/",
+        "/a/../../b",
+        "/%2e%2e/b",
+        "/a?b=c",
+        "/a#b",
+        "/\\example.com",
+        "/a\tb",
+        "/\u{7f}",
+    ] {
+        let error = handle(&server)
+            .request(Method::Get, path)
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request, "{path}");
+        assert!(error.to_string().contains("the path"), "{error}");
+    }
+    let error = handle(&server)
+        .request(Method::Get, "/a/{id}")
+        .path("id", "..")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.parameter(), Some("id"));
+    let error = handle(&server)
+        .request(Method::Get, "/a/{id}")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("call `.path(\"id\", ..)`"),
+        "{error}"
+    );
+    let error = handle(&server)
+        .request(Method::Get, "/a/{id")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn errors_show_the_template() {
+    let server = Server::start(Answer::new(
+        404,
+        r#"{"message":"Cannot GET /contacts/Jane"}"#,
+    ))
+    .await;
+    let error = handle(&server)
+        .request(Method::Get, "/contacts/{id}")
+        .path("id", "Jane")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("GET /contacts/{id}: "),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("Jane"), "{error}");
+    assert_eq!(
+        (error.operation(), error.path_template()),
+        (None, Some("/contacts/{id}"))
+    );
+}
+
+#[tokio::test]
+async fn what_no_path_may_hold_is_encoded() {
+    let server = Server::plain().await;
+    handle(&server)
+        .request(Method::Get, "/a b/ü/%20|x\"<>")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.seen().target, "/a%20b/%C3%BC/%20%7Cx%22%3C%3E");
+}

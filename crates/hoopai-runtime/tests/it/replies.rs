@@ -1,0 +1,289 @@
+//! Replies as callers read them.
+
+use futures_util::TryStreamExt;
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::serde_json::{Value, json};
+
+use crate::api::Client;
+use crate::server::{Answer, Server, client_at, raw};
+
+#[tokio::test]
+async fn a_reply_is_read_with_what_came_along() {
+    let body = r#"{"contact":{"id":"c1","firstName":null,"odd":[1]},"traceId":"t-1"}"#;
+    let server = Server::start(Answer::new(201, body).header("x-request-id", "r-1")).await;
+    let reply = server
+        .client()
+        .get_contact()
+        .contact_id("c1")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(reply.status().as_u16(), 201);
+    assert_eq!(
+        (reply.trace_id(), reply.request_id()),
+        (Some("t-1"), Some("r-1"))
+    );
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let contact = reply.into_inner().contact.unwrap();
+    assert_eq!(
+        (contact.id.as_deref(), contact.first_name),
+        (Some("c1"), None)
+    );
+    assert_eq!(contact.extra.get("odd"), Some(&json!([1])));
+}
+
+#[tokio::test]
+async fn an_empty_body_is_the_empty_value() {
+    for body in ["", " \n"] {
+        let server = Server::start(Answer::new(200, body)).await;
+        assert_eq!(
+            server
+                .client()
+                .get_contact()
+                .contact_id("c")
+                .send()
+                .await
+                .unwrap()
+                .contact,
+            None
+        );
+        assert_eq!(
+            *server.located().list_contacts().send().await.unwrap(),
+            Value::Null
+        );
+        assert!(
+            server
+                .client()
+                .search_contacts()
+                .query("q")
+                .send()
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        server
+            .client()
+            .delete_contact()
+            .contact_id("c")
+            .send()
+            .await
+            .unwrap();
+    }
+    let server = Server::start(Answer::new(204, "")).await;
+    assert_eq!(
+        server
+            .client()
+            .get_contact()
+            .contact_id("c")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16(),
+        204
+    );
+}
+
+#[tokio::test]
+async fn what_an_empty_reply_holds_is_left_aside() {
+    let server = Server::start(Answer::json("{\"succeded\":true,\"traceId\":\"t-1\"}")).await;
+    let reply = server
+        .client()
+        .delete_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (server.seen().method.as_str(), reply.trace_id()),
+        ("DELETE", Some("t-1"))
+    );
+    let server = Server::start(Answer::json("no JSON")).await;
+    server
+        .client()
+        .delete_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn bytes_are_collected_or_streamed() {
+    let bytes = vec![7; 300_000];
+    let server =
+        Server::start(Answer::new(200, bytes.clone()).header("content-type", "image/png")).await;
+    let reply = server
+        .client()
+        .download()
+        .file_id("f")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(reply.header("content-type"), Some("image/png"));
+    assert_eq!(server.seen().header("accept"), Some("*/*"));
+    assert_eq!(reply.into_inner().collect().await.unwrap(), bytes);
+
+    let reply = server
+        .client()
+        .download()
+        .file_id("f")
+        .send()
+        .await
+        .unwrap();
+    let pieces: Vec<_> = reply.into_inner().try_collect().await.unwrap();
+    assert_eq!(pieces.concat(), bytes);
+
+    let small = Client::new(server.builder().response_limit(1000).build().unwrap());
+    let reply = small.download().file_id("f").send().await.unwrap();
+    assert_eq!(
+        reply.into_inner().collect().await.unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
+}
+
+#[tokio::test]
+async fn bytes_that_are_refused_are_an_error() {
+    let server = Server::start(Answer::new(404, r#"{"message":"File not found"}"#)).await;
+    let error = server
+        .client()
+        .download()
+        .file_id("f")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.is_not_found(), error.messages()),
+        (true, &["File not found".to_owned()][..])
+    );
+}
+
+#[tokio::test]
+async fn a_reply_beyond_the_limit_is_not_read() {
+    let body = format!("[{}1]", "1,".repeat(1000));
+    let server = Server::start(Answer::json(&body)).await;
+    let limited = |bytes| {
+        Client::new(
+            server
+                .builder()
+                .location("l")
+                .response_limit(bytes)
+                .build()
+                .unwrap(),
+        )
+    };
+    limited(body.len()).list_contacts().send().await.unwrap();
+    let error = limited(body.len() - 1)
+        .list_contacts()
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (
+            error.kind(),
+            error.status_code().map(|status| status.as_u16())
+        ),
+        (ErrorKind::TooLarge, Some(200))
+    );
+    assert!(error.to_string().contains("response_limit"), "{error}");
+}
+
+#[tokio::test]
+async fn the_limit_holds_where_no_length_is_announced() {
+    let url = raw(b"HTTP/1.1 200 OK\r\n\r\n[1,2,3,4,5,6,7,8,9,10,11,12,13]").await;
+    let handle = hoopai_runtime::Handle::builder()
+        .private_token("t")
+        .base_url(url)
+        .response_limit(20)
+        .build()
+        .unwrap();
+    let error = handle
+        .request(hoopai_runtime::Method::Get, "/")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_told_from_a_reply_that_is_cut_off() {
+    let url = raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"contact\":").await;
+    let error = client_at(&url)
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(
+        error
+            .to_string()
+            .contains("broke before the reply was whole"),
+        "{error}"
+    );
+
+    let server = Server::start(Answer::json(r#"{"contact":{"id":"jane"#)).await;
+    let error = server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("cut off"), "{error}");
+}
+
+#[tokio::test]
+async fn a_page_in_place_of_json_is_named() {
+    let server = Server::start(Answer::json("<html>Sign in, Jane</html>")).await;
+    let error = server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_decode() && error.to_string().contains("HTML page"),
+        "{error}"
+    );
+    let server = Server::start(Answer::json("Jane is out")).await;
+    let error = server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_decode()
+            && error.to_string().contains("no JSON")
+            && !error.to_string().contains("Jane"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_value_that_does_not_fit_is_named_and_not_shown() {
+    let body = r#"{"contact":{"id":"c1","friends":[{"id":"c2"},{"visits":"jane@example.com, expected nobody"}]}}"#;
+    let server = Server::start(Answer::json(body)).await;
+    let error = server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(error.json_path(), Some("contact.friends[1].visits"));
+    assert_eq!(
+        error.to_string(),
+        "contacts.get_contact (GET /contacts/{contactId}): the reply does not fit at `contact.friends[1].visits`: found a string, expected i64"
+    );
+    assert!(!format!("{error:?}").contains("jane"), "{error:?}");
+    assert!(
+        std::error::Error::source(&error).is_none(),
+        "the reader's own words hold the value"
+    );
+    assert_eq!(error.body().unwrap(), body);
+}

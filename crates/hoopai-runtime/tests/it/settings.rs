@@ -1,0 +1,122 @@
+//! What a handle takes and refuses.
+
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::{Error, Handle};
+
+use crate::api::Client;
+use crate::server::{Server, TOKEN};
+
+fn base(url: &str) -> Result<Handle, Error> {
+    Handle::builder().private_token(TOKEN).base_url(url).build()
+}
+
+#[test]
+fn base_urls_are_https_or_loopback() {
+    for url in [
+        "https://services.leadconnectorhq.com",
+        "https://example.com:8443/prefix/",
+        "http://127.0.0.1:8080",
+        "http://127.9.9.9",
+        "http://localhost/x",
+        "http://api.localhost",
+        "http://[::1]:1",
+    ] {
+        base(url).unwrap();
+    }
+    for (url, says) in [
+        ("http://example.com", "https"),
+        ("http://localhost.example.com", "https"),
+        ("http://10.0.0.1", "https"),
+        ("http://[::2]", "https"),
+        ("ftp://127.0.0.1", "https"),
+        ("file:///etc/passwd", "https"),
+        ("services.leadconnectorhq.com", "base URL"),
+        ("", "base URL"),
+        ("https://jane:secret@example.com", "user name"),
+        ("https://example.com/?a=b", "query"),
+        ("https://example.com/#a", "fragment"),
+    ] {
+        let error = base(url).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{url}");
+        assert!(error.to_string().contains(says), "{url}: {error}");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_token_is_needed() {
+    for builder in [
+        Handle::builder(),
+        Handle::builder().private_token(""),
+        Handle::builder().private_token(" Bearer \n"),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(
+            error.to_string().contains("Settings > Integrations"),
+            "{error}"
+        );
+    }
+    let error = Handle::builder()
+        .private_token("pit-1\r\nX-Evil: 1")
+        .build()
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("cannot be sent") && !format!("{error:?}").contains("pit-1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_settings_are_checked() {
+    let builder = || Handle::builder().private_token(TOKEN);
+    for builder in [
+        builder().location(""),
+        builder().location(".."),
+        builder().api_version("a\nb"),
+        builder().user_agent("a\nb"),
+    ] {
+        assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Config);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_taken_as_people_paste_it() {
+    let server = Server::plain().await;
+    for pasted in [format!(" {TOKEN}\n"), format!("Bearer {TOKEN}")] {
+        let client = Client::new(server.builder().private_token(pasted).build().unwrap());
+        client.get_contact().contact_id("c").send().await.unwrap();
+        assert_eq!(
+            server.last().header("authorization"),
+            Some(&*format!("Bearer {TOKEN}"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_the_callers_own_is_used() {
+    let server = Server::plain().await;
+    let mut headers = hoopai_runtime::reqwest::header::HeaderMap::new();
+    headers.insert("x-own", "1".parse().unwrap());
+    let own = hoopai_runtime::reqwest::Client::builder()
+        .no_proxy()
+        .default_headers(headers)
+        .build()
+        .unwrap();
+    let client = Client::new(server.builder().http_client(own).build().unwrap());
+    client.get_contact().contact_id("c").send().await.unwrap();
+    assert_eq!(server.seen().header("x-own"), Some("1"));
+}
+
+#[test]
+fn debug_names_the_host_and_hides_the_rest() {
+    let handle = Handle::builder()
+        .private_token(TOKEN)
+        .location("ve9EPM428h8vShlRW1KT")
+        .build()
+        .unwrap();
+    assert_eq!(
+        format!("{handle:?}"),
+        r#"Handle { host: https://services.leadconnectorhq.com, location: Some([hidden]), api_version: None, .. }"#
+    );
+}

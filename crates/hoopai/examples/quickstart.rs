@@ -1,0 +1,98 @@
+//! Lists contacts, adds one and reads it back: `cargo run --example quickstart`.
+//!
+//! Without an account it talks to a small server in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
+//! integration token) and `HOOPAI_LOCATION_ID` set it talks to the platform, and only lists.
+
+#[path = "quickstart/demo.rs"]
+mod demo;
+
+use hoopai::Client;
+use hoopai::contacts::types::CreateContactRequest;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let account = std::env::var("HOOPAI_TOKEN")
+        .ok()
+        .zip(std::env::var("HOOPAI_LOCATION_ID").ok());
+    let client = match &account {
+        Some((token, location)) => {
+            println!("Talking to the platform.");
+            Client::builder()
+                .private_token(token.as_str())
+                .location(location)
+                .build()?
+        }
+        None => {
+            let url = demo::start().await?;
+            println!(
+                "Talking to a server in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
+            );
+            Client::builder()
+                .private_token(demo::TOKEN)
+                .location(demo::LOCATION)
+                .base_url(url)
+                .build()?
+        }
+    };
+
+    list(&client).await?;
+    if account.is_none() {
+        add(&client).await?;
+    }
+    Ok(())
+}
+
+/// The location is that of the client; the API version is that of the operation.
+#[allow(
+    deprecated,
+    reason = "the platform prefers its search, which takes more to ask"
+)]
+async fn list(client: &Client) -> hoopai::Result<()> {
+    let reply = client.contacts().list_contacts().limit(20).send().await?;
+    let contacts = reply.contacts.as_deref().unwrap_or_default();
+    println!("{} contacts:", contacts.len());
+    for contact in contacts {
+        let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
+        println!("  {}  {}", text(&contact.id), text(&contact.email));
+    }
+    Ok(())
+}
+
+async fn add(client: &Client) -> hoopai::Result<()> {
+    let contacts = client.contacts();
+    let new = CreateContactRequest::new()
+        .first_name("Ada")
+        .last_name("Example")
+        .email("ada@example.com")
+        .tags(["quickstart"]);
+    let created = contacts
+        .create_contact()
+        .body(new)
+        .send()
+        .await?
+        .into_inner();
+    let id = created
+        .contact
+        .and_then(|contact| contact.id)
+        .unwrap_or_default();
+    println!("Added {id}.");
+
+    let reply = contacts
+        .get_contact()
+        .contact_id(id.as_str())
+        .send()
+        .await?;
+    if let Some(contact) = &reply.contact {
+        let tags = contact.tags.as_deref().unwrap_or_default().join(", ");
+        println!(
+            "Read back: {} ({tags})",
+            contact.first_name.as_deref().unwrap_or("(no name)")
+        );
+    }
+
+    // What goes wrong says what to do.
+    if let Err(error) = contacts.get_contact().contact_id("nobody").send().await {
+        println!("An unknown contact: {error}");
+    }
+    Ok(())
+}

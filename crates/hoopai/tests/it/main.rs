@@ -1,0 +1,34 @@
+//! The facade as its users meet it.
+
+use hoopai::{Client, ErrorKind, Handle};
+
+#[test]
+fn settings_reach_the_runtime() {
+    let client = Client::builder()
+        .private_token("pit-1")
+        .location("loc")
+        .base_url("http://127.0.0.1:1/prefix")
+        .api_version("2021-04-15")
+        .timeout(std::time::Duration::from_secs(1))
+        .response_limit(1_usize)
+        .user_agent("acme/1")
+        .build()
+        .unwrap();
+    assert_eq!(client.handle().location(), Some("loc"));
+    assert_eq!(client.handle().api_version(), Some("2021-04-15"));
+    let handle: Handle = (&client).into();
+    assert_eq!(Client::from(handle).handle().location(), Some("loc"));
+}
+
+#[test]
+fn settings_are_checked() {
+    let error = Client::builder().build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("private_token"), "{error}");
+    let error = Client::builder()
+        .private_token("t")
+        .base_url("http://example.com")
+        .build()
+        .unwrap_err();
+    assert!(error.to_string().contains("https"), "{error}");
+}
