@@ -42,7 +42,7 @@ pub(crate) struct Fill<'a> {
 
 /// A field that the caller adds to the top level.
 pub(crate) struct ExtraField {
-    name: String,
+    pub(crate) name: String,
     value: Box<RawValue>,
 }
 

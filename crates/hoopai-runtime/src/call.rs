@@ -115,6 +115,7 @@ impl Call {
     /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
     pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = name.into();
+        self.extra_body.retain(|field| field.name != name);
         match ExtraField::new(name.clone(), value) {
             Ok(field) => self.extra_body.push(field),
             Err(_) => self.note(format!("the body field `{name}` cannot be written as JSON")),

@@ -40,12 +40,7 @@ pub(crate) fn empty(sent: Sent) -> Result<Response<()>, Error> {
 pub(crate) fn bytes(sent: Sent) -> Result<Response<ByteStream>, Error> {
     let stream = match sent.reply.body {
         ReplyBody::Streamed { rest, limit } => ByteStream::new(sent.origin, rest, limit),
-        ReplyBody::Whole(_) => {
-            return Err(Error::request(
-                sent.origin,
-                "the reply was read before it could be streamed",
-            ));
-        }
+        ReplyBody::Whole(body) => ByteStream::whole(sent.origin, body),
     };
     Ok(Response::new(
         stream,

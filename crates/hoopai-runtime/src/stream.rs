@@ -25,6 +25,16 @@ impl ByteStream {
         }
     }
 
+    /// A body that is at hand.
+    pub(crate) fn whole(origin: Origin, body: Bytes) -> Self {
+        let limit = body.len();
+        ByteStream {
+            origin,
+            rest: Box::pin(Whole(Some(body))),
+            limit,
+        }
+    }
+
     /// Reads to the end.
     ///
     /// # Errors
@@ -60,6 +70,17 @@ impl Stream for ByteStream {
         Poll::Ready(
             piece.map(|piece| piece.map_err(|fault| Error::broken(self.origin.clone(), fault))),
         )
+    }
+}
+
+/// A stream of one piece.
+struct Whole(Option<Bytes>);
+
+impl Stream for Whole {
+    type Item = Result<Bytes, reqwest::Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
     }
 }
 

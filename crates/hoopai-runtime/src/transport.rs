@@ -103,7 +103,7 @@ impl Transport {
                 Err(_) => (Bytes::new(), true),
             };
             return Err(
-                Error::status(origin, status, headers, body, cut).masking(&url, json.as_deref())
+                Error::refused(origin, status, headers, body, cut).masking(&url, json.as_deref())
             );
         }
         let body =

@@ -191,7 +191,7 @@ impl Error {
     }
 
     /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
-    pub(crate) fn status(
+    pub(crate) fn refused(
         origin: Origin,
         status: StatusCode,
         headers: HeaderMap,
@@ -266,7 +266,7 @@ impl Error {
     }
 
     /// The HTTP status, if there was a reply.
-    pub fn status_code(&self) -> Option<StatusCode> {
+    pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 

@@ -99,6 +99,7 @@ async fn extra_fields_add_and_replace() {
         .client()
         .update_contact()
         .contact_id("c")
+        .extra_body("alone", false)
         .extra_body("alone", true)
         .send()
         .await

@@ -38,7 +38,7 @@ async fn an_error_knows_the_call_and_the_reply() {
     );
     assert_eq!(
         (
-            error.status_code().map(|status| status.as_u16()),
+            error.status().map(|status| status.as_u16()),
             error.body_status()
         ),
         (Some(400), Some(422))

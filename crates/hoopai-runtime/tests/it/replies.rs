@@ -179,10 +179,7 @@ async fn a_reply_beyond_the_limit_is_not_read() {
         .await
         .unwrap_err();
     assert_eq!(
-        (
-            error.kind(),
-            error.status_code().map(|status| status.as_u16())
-        ),
+        (error.kind(), error.status().map(|status| status.as_u16())),
         (ErrorKind::TooLarge, Some(200))
     );
     assert!(error.to_string().contains("response_limit"), "{error}");

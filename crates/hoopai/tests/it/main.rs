@@ -1,5 +1,8 @@
 //! The facade as its users meet it.
 
+#[cfg(feature = "contacts")]
+mod demo;
+
 use hoopai::{Client, ErrorKind, Handle};
 
 #[test]
