@@ -1,7 +1,7 @@
 //! The facade as its users meet it.
 
 #[cfg(feature = "contacts")]
-mod demo;
+mod quickstart;
 
 use hoopai::{Client, ErrorKind, Handle};
 
