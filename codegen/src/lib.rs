@@ -51,13 +51,24 @@ pub struct Generated {
     pub report: ModuleReport,
 }
 
-/// The effective document of a module and what each pass changed: overlay, then normalise.
+/// The effective document of a module: its distilled file, the overlay applied, recurrent faults mended.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// The document: valid OpenAPI 3.0.
+    pub document: Value,
+    /// How many actions the overlay has.
+    pub overlay_actions: usize,
+    /// What each pass changed, in the order of the passes.
+    pub passes: Vec<(String, usize)>,
+}
+
+/// Makes the effective document of a module.
 pub fn effective(
     spec_file: &str,
     spec: &[u8],
     overlay_file: &str,
     overlay: Option<&str>,
-) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
+) -> Result<Effective, Fault> {
     on_deep_stack(|| mend(spec_file, spec, overlay_file, overlay), spec_file)
 }
 
@@ -66,15 +77,19 @@ fn mend(
     spec: &[u8],
     overlay_file: &str,
     overlay: Option<&str>,
-) -> Result<(Value, usize, Vec<(String, usize)>), Fault> {
+) -> Result<Effective, Fault> {
     let mut document = overlay::read(spec_file, spec)?;
-    let actions = match overlay {
+    let overlay_actions = match overlay {
         Some(text) => overlay::apply(&mut document, overlay_file, text)?,
         None => 0,
     };
     let passes = normalise::run(&mut document, &At::root(spec_file))?;
     json::sort(&mut document);
-    Ok((document, actions, passes))
+    Ok(Effective {
+        document,
+        overlay_actions,
+        passes,
+    })
 }
 
 /// Turns a distilled file and its overlay into a crate. The same input gives the same bytes; no input makes it panic.
@@ -120,7 +135,11 @@ fn build(
     overlay: Option<&str>,
 ) -> Result<Generated, Fault> {
     let at = At::root(spec_file);
-    let (effective, overlay_actions, mut passes) = mend(spec_file, spec, overlay_file, overlay)?;
+    let Effective {
+        document: effective,
+        overlay_actions,
+        mut passes,
+    } = mend(spec_file, spec, overlay_file, overlay)?;
     let operations = table::read(&effective, &at)?;
     let lowered = lower::lower(&effective, &operations);
     let types = generator::run(&lowered, &at)?;

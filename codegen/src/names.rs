@@ -231,3 +231,22 @@ const VERBS: [&str; 23] = [
     "update",
     "upsert",
 ];
+
+/// One of several: `CustomFields` holds a `CustomField`.
+pub(crate) fn singular(word: &str) -> String {
+    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
+        return format!("{stem}y");
+    }
+    if ["ses", "xes", "ches", "shes"]
+        .iter()
+        .any(|ending| word.ends_with(ending))
+        && !word.ends_with("ases")
+        && !word.ends_with("nses")
+    {
+        return word.strip_suffix("es").unwrap_or(word).to_owned();
+    }
+    match word.strip_suffix('s') {
+        Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'i']) => stem.to_owned(),
+        _ => word.to_owned(),
+    }
+}

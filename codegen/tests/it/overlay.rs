@@ -18,7 +18,7 @@ fn apply(actions: &str) -> Result<Value, String> {
         "overlay.yaml",
         Some(&text),
     )
-    .map(|(document, _, _)| document)
+    .map(|effective| effective.document)
     .map_err(|fault| fault.to_string())
 }
 

@@ -7,7 +7,9 @@ use crate::support::{document, operation};
 
 /// Runs all passes; the snapshot shows which struck, and the parts of the document that the test is about.
 fn mended(document: &Value, pointers: &[&str]) -> String {
-    let (document, _, passes) = effective(
+    let hoopai_codegen::Effective {
+        document, passes, ..
+    } = effective(
         "sample.json",
         document.to_string().as_bytes(),
         "overlay.yaml",

@@ -5,6 +5,11 @@
 //! `required` stay behind: replies are read as they come, requests are checked by the platform, and what must be there
 //! is in the operation table. Such a document has none of the shapes on which the generator gives up.
 
+mod finish;
+mod merge;
+mod parts;
+mod type_names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use heck::ToPascalCase;
@@ -13,6 +18,7 @@ use serde_json::{Value, json};
 use crate::json::{self, Object};
 use crate::names;
 use crate::table::{BodyKind, Operation, Place, Reply, resolve};
+pub(crate) use parts::{Part, parts};
 
 /// More values than this make a list of codes, not an enum that anybody matches on.
 const ENUM_LIMIT: usize = 1000;
@@ -59,54 +65,13 @@ pub(crate) struct Enum {
     pub(crate) variants: Vec<(String, String)>,
 }
 
-/// A field of a multipart body.
-pub(crate) struct Part {
-    pub(crate) wire: String,
-    pub(crate) ident: String,
-    pub(crate) file: bool,
-    pub(crate) description: Option<String>,
-}
-
 /// The name that the generator knows a parameter by: its position.
 pub(crate) fn parameter_name(index: usize) -> String {
     format!("p{index}")
 }
 
-/// The fields of a multipart body, files first.
-pub(crate) fn parts(document: &Value, operation: &Operation) -> Vec<Part> {
-    let Some(body) = operation
-        .body
-        .as_ref()
-        .filter(|body| body.kind == BodyKind::Multipart)
-    else {
-        return Vec::new();
-    };
-    let schema = resolve(document, &body.schema);
-    let mut taken: BTreeSet<String> = operation
-        .parameters
-        .iter()
-        .map(|parameter| parameter.ident.clone())
-        .collect();
-    taken.extend(names::RESERVED.iter().map(|name| (*name).to_owned()));
-    let mut parts: Vec<Part> = schema
-        .as_object()
-        .into_iter()
-        .flat_map(|schema| json::entries(schema, "properties"))
-        .map(|(wire, property)| {
-            let property = resolve(document, property);
-            Part {
-                wire: wire.clone(),
-                ident: names::unique(&names::field(wire), &mut taken),
-                file: property.get("format").and_then(Value::as_str) == Some("binary"),
-                description: property
-                    .get("description")
-                    .and_then(Value::as_str)
-                    .map(str::to_owned),
-            }
-        })
-        .collect();
-    parts.sort_by_key(|part| (!part.file, part.wire.clone()));
-    parts
+fn reference(index: usize) -> Value {
+    json!({ "$ref": format!("#/components/schemas/@{index}") })
 }
 
 /// A struct or an enum that is on its way to its name.
@@ -148,7 +113,7 @@ pub(crate) fn lower(document: &Value, operations: &[Operation]) -> Lowered {
     let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| (*name).to_owned()).collect();
     let mut lowering = Lowering {
         document,
-        type_names: type_names(document, operations, &mut taken),
+        type_names: type_names::of(document, operations, &mut taken),
         components: BTreeMap::new(),
         depth: 0,
         merging: BTreeSet::new(),
@@ -163,94 +128,6 @@ pub(crate) fn lower(document: &Value, operations: &[Operation]) -> Lowered {
         item[operation.method.as_str()] = lowered;
     }
     lowering.finish(paths, taken)
-}
-
-/// Gives each component its type's name: after the operation, where it is the request or the reply of just one;
-/// otherwise its own name without the endings that say nothing.
-fn type_names(
-    document: &Value,
-    operations: &[Operation],
-    taken: &mut BTreeSet<String>,
-) -> BTreeMap<String, String> {
-    fn count<'a>(value: &'a Value, uses: &mut BTreeMap<&'a str, usize>) {
-        match value {
-            Value::Object(map) => {
-                if let Some(name) = component_of(value) {
-                    *uses.entry(name).or_default() += 1;
-                }
-                map.values().for_each(|inner| count(inner, uses));
-            }
-            Value::Array(items) => items.iter().for_each(|inner| count(inner, uses)),
-            _ => {}
-        }
-    }
-    let empty = Value::Null;
-    let schemas = document.pointer("/components/schemas").unwrap_or(&empty);
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    count(schemas, &mut uses);
-    let mut roots: Vec<(&str, String)> = Vec::new();
-    for operation in operations {
-        let pascal = names::type_name(&operation.name);
-        if let Reply::Json(schema) = &operation.reply {
-            count(schema, &mut uses);
-            roots.extend(component_of(schema).map(|name| (name, format!("{pascal}Response"))));
-        }
-        if let Some(body) = &operation.body {
-            count(&body.schema, &mut uses);
-            roots.extend(component_of(&body.schema).map(|name| (name, format!("{pascal}Request"))));
-        }
-        for parameter in &operation.parameters {
-            count(&parameter.schema, &mut uses);
-        }
-    }
-    let mut names_of: BTreeMap<String, String> = BTreeMap::new();
-    for (component, name) in roots {
-        if uses.get(component) == Some(&1) && taken.insert(name.clone()) {
-            names_of.insert(component.to_owned(), name);
-        }
-    }
-    for component in schemas.as_object().into_iter().flat_map(Object::keys) {
-        if names_of.contains_key(component) || !uses.contains_key(component.as_str()) {
-            continue;
-        }
-        let name = names::type_name(component);
-        let short = shorten(&name);
-        let name = if taken.contains(&short) {
-            names::unique(&name, taken)
-        } else {
-            names::unique(&short, taken)
-        };
-        names_of.insert(component.clone(), name);
-    }
-    names_of
-}
-
-/// Takes off the endings that programs put on names, and says "response" in one way.
-fn shorten(name: &str) -> String {
-    let mut short = name;
-    for ending in ["Dto", "Schema"] {
-        short = short
-            .strip_suffix(ending)
-            .filter(|rest| rest.len() > 2)
-            .unwrap_or(short);
-    }
-    let short = [
-        "SuccessfullResponse",
-        "SuccessfulResponse",
-        "SuccesfulResponse",
-        "SuccessResponse",
-        "SuccessfulDto",
-        "Successful",
-        "Success",
-    ]
-    .iter()
-    .find_map(|ending| short.strip_suffix(ending))
-    .filter(|rest| rest.len() > 2)
-    .map_or_else(
-        || short.to_owned(),
-        |rest| format!("{}Response", rest.strip_suffix("Response").unwrap_or(rest)),
-    );
-    short
 }
 
 fn component_of(schema: &Value) -> Option<&str> {
@@ -394,7 +271,7 @@ impl Lowering<'_> {
                 _ => json!({ "type": "object", "additionalProperties": true }),
             },
             Some("array") => {
-                let singular = singular(word);
+                let singular = names::singular(word);
                 let context = context
                     .strip_suffix(word)
                     .map_or_else(|| context.to_owned(), |rest| format!("{rest}{singular}"));
@@ -578,7 +455,6 @@ impl Lowering<'_> {
             shape,
             name: name.map(|(ours, _)| ours.to_owned()),
             alias: name
-                .map(|(ours, theirs)| (ours, theirs))
                 .filter(|(ours, theirs)| ours != theirs)
                 .map(|(_, theirs)| theirs.to_owned()),
             description: description(source),
@@ -623,7 +499,7 @@ impl Lowering<'_> {
             .iter()
             .copied()
             .chain(own_part.as_ref())
-            .all(|part| merge_object(self.document, part, &mut merged, &mut seen, 0));
+            .all(|part| merge::object(self.document, part, &mut merged, &mut seen, 0));
         if objects && !merged.is_empty() {
             let merged = json!({ "type": "object", "properties": merged });
             let key = merged.to_string();
@@ -645,268 +521,5 @@ impl Lowering<'_> {
         } else {
             json!({})
         }
-    }
-
-    /// Names what is pending, and puts the document together.
-    fn finish(self, paths: Object, mut taken: BTreeSet<String>) -> Lowered {
-        // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
-        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
-        for pending in &self.pending {
-            if let Some(word) = recurring_word(pending) {
-                *claims.entry(word).or_default() += 1;
-            }
-        }
-        let final_names: Vec<String> = self
-            .pending
-            .iter()
-            .map(|pending| {
-                if let Some(name) = &pending.name {
-                    return name.clone();
-                }
-                let short = recurring_word(pending)
-                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
-                let name = short.map_or_else(|| names::type_name(&pending.met[0].0), str::to_owned);
-                names::unique(&name, &mut taken)
-            })
-            .collect();
-        let mut lowered = Lowered {
-            document: Value::Null,
-            structs: BTreeMap::new(),
-            enums: BTreeMap::new(),
-            counts: self.counts,
-        };
-        let mut schemas = Object::new();
-        for (pending, name) in self.pending.iter().zip(&final_names) {
-            match &pending.shape {
-                Shape::Struct(fields) => {
-                    let (shape, schema) = structure(pending, fields, &final_names);
-                    schemas.insert(name.clone(), schema);
-                    lowered.structs.insert(name.clone(), shape);
-                }
-                Shape::Enum(values) => {
-                    let mut taken = BTreeSet::from(["Unrecognized".to_owned()]);
-                    let variants = values
-                        .iter()
-                        .map(|wire| {
-                            (
-                                names::unique(&names::variant(wire), &mut taken),
-                                wire.clone(),
-                            )
-                        })
-                        .collect();
-                    // The generator is told to leave enums to us, so that one value stands for all.
-                    schemas.insert(name.clone(), json!({ "type": "string", "enum": ["value"] }));
-                    lowered.enums.insert(
-                        name.clone(),
-                        Enum {
-                            alias: pending.alias.clone(),
-                            variants,
-                        },
-                    );
-                }
-            }
-        }
-        let mut document = json!({
-            "openapi": "3.0.3",
-            "info": { "title": "lowered", "version": "1" },
-            "paths": paths,
-            "components": { "schemas": schemas },
-        });
-        name_references(&mut document, &final_names);
-        prune(&mut document);
-        if let Some(kept) = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-        {
-            lowered.structs.retain(|name, _| kept.contains_key(name));
-            lowered.enums.retain(|name, _| kept.contains_key(name));
-        }
-        lowered.document = document;
-        lowered
-    }
-}
-
-fn recurring_word(pending: &Pending) -> Option<&str> {
-    let word = pending.met[0].1.as_str();
-    let recurs = pending.name.is_none() && pending.met.len() > 1;
-    (recurs && word.len() > 3).then_some(word)
-}
-
-fn structure(
-    pending: &Pending,
-    fields: &[(String, Value)],
-    final_names: &[String],
-) -> (Struct, Value) {
-    let wires: Vec<&str> = fields.iter().map(|(wire, _)| wire.as_str()).collect();
-    let idents = names::fields(&wires);
-    let mut shape = Struct {
-        alias: pending.alias.clone(),
-        description: pending.description.clone(),
-        fields: BTreeMap::new(),
-    };
-    let mut properties = Object::new();
-    let required: Vec<&str> = pending
-        .source
-        .as_object()
-        .map(|map| {
-            json::items(map, "required")
-                .filter_map(Value::as_str)
-                .collect()
-        })
-        .unwrap_or_default();
-    for (index, (wire, lowered)) in fields.iter().enumerate() {
-        let mut lowered = lowered.clone();
-        name_references(&mut lowered, final_names);
-        let property = pending
-            .source
-            .get("properties")
-            .and_then(|properties| properties.get(wire));
-        let name = format!("f{index}");
-        shape.fields.insert(
-            name.clone(),
-            Field {
-                ident: idents[index].clone(),
-                wire: wire.clone(),
-                description: property.and_then(description),
-                deprecated: property
-                    .and_then(Value::as_object)
-                    .is_some_and(|property| json::flag(property, "deprecated")),
-                required: required.contains(&wire.as_str()),
-            },
-        );
-        properties.insert(name, lowered);
-    }
-    (shape, json!({ "type": "object", "properties": properties }))
-}
-
-fn reference(index: usize) -> Value {
-    json!({ "$ref": format!("#/components/schemas/@{index}") })
-}
-
-fn name_references(value: &mut Value, final_names: &[String]) {
-    match value {
-        Value::Object(map) => {
-            if let Some(Value::String(target)) = map.get_mut("$ref")
-                && let Some(index) = target
-                    .strip_prefix("#/components/schemas/@")
-                    .and_then(|index| index.parse::<usize>().ok())
-                && let Some(name) = final_names.get(index)
-            {
-                *target = format!("#/components/schemas/{name}");
-            }
-            map.iter_mut()
-                .for_each(|(_, inner)| name_references(inner, final_names));
-        }
-        Value::Array(items) => items
-            .iter_mut()
-            .for_each(|inner| name_references(inner, final_names)),
-        _ => {}
-    }
-}
-
-/// Takes out the schemas to which no operation leads, such as those of parameters that are sent as text.
-fn prune(document: &mut Value) {
-    fn collect(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::Object(map) => {
-                found.extend(component_of(value).map(str::to_owned));
-                map.values().for_each(|inner| collect(inner, found));
-            }
-            Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
-            _ => {}
-        }
-    }
-    let mut queue = Vec::new();
-    collect(&document["paths"], &mut queue);
-    let mut reached = BTreeSet::new();
-    while let Some(name) = queue.pop() {
-        if let Some(schema) = document["components"]["schemas"].get(&name) {
-            if reached.insert(name) {
-                collect(schema, &mut queue);
-            }
-        }
-    }
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        schemas.retain(|name, _| reached.contains(name));
-    }
-}
-
-/// Adds the part's fields to those merged so far. Says whether it is an object at all.
-fn merge_object(
-    document: &Value,
-    part: &Value,
-    merged: &mut Object,
-    seen: &mut BTreeSet<String>,
-    depth: usize,
-) -> bool {
-    if let Some(name) = component_of(part)
-        && !seen.insert(name.to_owned())
-    {
-        return true;
-    }
-    let part = resolve(document, part);
-    if depth > 16 {
-        return false;
-    }
-    for key in ["allOf", "oneOf", "anyOf"] {
-        if let Some(parts) = part.get(key).and_then(Value::as_array)
-            && !parts
-                .iter()
-                .all(|part| merge_object(document, part, merged, seen, depth + 1))
-        {
-            return false;
-        }
-    }
-    for (name, property) in part
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        match merged.get(name) {
-            Some(other) if other != property => {
-                let kind = |schema| {
-                    resolve(document, schema)
-                        .get("type")
-                        .and_then(Value::as_str)
-                        .map(str::to_owned)
-                };
-                let same = kind(other)
-                    .filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
-                let agreed = if same.is_some() && same == kind(property) {
-                    json!({ "type": same })
-                } else {
-                    json!({})
-                };
-                merged.insert(name.clone(), agreed);
-            }
-            Some(_) => {}
-            None => {
-                merged.insert(name.clone(), property.clone());
-            }
-        }
-    }
-    part.get("properties").is_some()
-        || ["allOf", "oneOf", "anyOf"]
-            .iter()
-            .any(|key| part.get(*key).is_some())
-}
-
-/// One of several: `CustomFields` holds a `CustomField`.
-fn singular(word: &str) -> String {
-    if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
-        return format!("{stem}y");
-    }
-    if ["ses", "xes", "ches", "shes"]
-        .iter()
-        .any(|ending| word.ends_with(ending))
-        && !word.ends_with("ases")
-        && !word.ends_with("nses")
-    {
-        return word.strip_suffix("es").unwrap_or(word).to_owned();
-    }
-    match word.strip_suffix('s') {
-        Some(stem) if stem.len() > 2 && !stem.ends_with(['s', 'u', 'i']) => stem.to_owned(),
-        _ => word.to_owned(),
     }
 }

@@ -1,0 +1,190 @@
+//! The last step: what was met gets its names, and the document is put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Enum, Field, Lowered, Lowering, Pending, Shape, Struct, component_of, description};
+use crate::json::{self, Object};
+use crate::names;
+
+impl Lowering<'_> {
+    /// Names what is pending, and puts the document together.
+    pub(super) fn finish(self, paths: Object, mut taken: BTreeSet<String>) -> Lowered {
+        // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
+        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+        for pending in &self.pending {
+            if let Some(word) = recurring_word(pending) {
+                *claims.entry(word).or_default() += 1;
+            }
+        }
+        let final_names: Vec<String> = self
+            .pending
+            .iter()
+            .map(|pending| {
+                if let Some(name) = &pending.name {
+                    return name.clone();
+                }
+                let short = recurring_word(pending)
+                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
+                let name = short.map_or_else(|| names::type_name(&pending.met[0].0), str::to_owned);
+                names::unique(&name, &mut taken)
+            })
+            .collect();
+        let mut lowered = Lowered {
+            document: Value::Null,
+            structs: BTreeMap::new(),
+            enums: BTreeMap::new(),
+            counts: self.counts,
+        };
+        let mut schemas = Object::new();
+        for (pending, name) in self.pending.iter().zip(&final_names) {
+            match &pending.shape {
+                Shape::Struct(fields) => {
+                    let (shape, schema) = structure(pending, fields, &final_names);
+                    schemas.insert(name.clone(), schema);
+                    lowered.structs.insert(name.clone(), shape);
+                }
+                Shape::Enum(values) => {
+                    let mut taken = BTreeSet::from(["Unrecognized".to_owned()]);
+                    let variants = values
+                        .iter()
+                        .map(|wire| {
+                            (
+                                names::unique(&names::variant(wire), &mut taken),
+                                wire.clone(),
+                            )
+                        })
+                        .collect();
+                    // The generator is told to leave enums to us, so that one value stands for all.
+                    schemas.insert(name.clone(), json!({ "type": "string", "enum": ["value"] }));
+                    lowered.enums.insert(
+                        name.clone(),
+                        Enum {
+                            alias: pending.alias.clone(),
+                            variants,
+                        },
+                    );
+                }
+            }
+        }
+        let mut document = json!({
+            "openapi": "3.0.3",
+            "info": { "title": "lowered", "version": "1" },
+            "paths": paths,
+            "components": { "schemas": schemas },
+        });
+        name_references(&mut document, &final_names);
+        prune(&mut document);
+        if let Some(kept) = document
+            .pointer("/components/schemas")
+            .and_then(Value::as_object)
+        {
+            lowered.structs.retain(|name, _| kept.contains_key(name));
+            lowered.enums.retain(|name, _| kept.contains_key(name));
+        }
+        lowered.document = document;
+        lowered
+    }
+}
+
+fn recurring_word(pending: &Pending) -> Option<&str> {
+    let word = pending.met[0].1.as_str();
+    let recurs = pending.name.is_none() && pending.met.len() > 1;
+    (recurs && word.len() > 3).then_some(word)
+}
+
+fn structure(
+    pending: &Pending,
+    fields: &[(String, Value)],
+    final_names: &[String],
+) -> (Struct, Value) {
+    let wires: Vec<&str> = fields.iter().map(|(wire, _)| wire.as_str()).collect();
+    let idents = names::fields(&wires);
+    let mut shape = Struct {
+        alias: pending.alias.clone(),
+        description: pending.description.clone(),
+        fields: BTreeMap::new(),
+    };
+    let mut properties = Object::new();
+    let required: Vec<&str> = pending
+        .source
+        .as_object()
+        .map(|map| {
+            json::items(map, "required")
+                .filter_map(Value::as_str)
+                .collect()
+        })
+        .unwrap_or_default();
+    for (index, (wire, lowered)) in fields.iter().enumerate() {
+        let mut lowered = lowered.clone();
+        name_references(&mut lowered, final_names);
+        let property = pending
+            .source
+            .get("properties")
+            .and_then(|properties| properties.get(wire));
+        let name = format!("f{index}");
+        shape.fields.insert(
+            name.clone(),
+            Field {
+                ident: idents[index].clone(),
+                wire: wire.clone(),
+                description: property.and_then(description),
+                deprecated: property
+                    .and_then(Value::as_object)
+                    .is_some_and(|property| json::flag(property, "deprecated")),
+                required: required.contains(&wire.as_str()),
+            },
+        );
+        properties.insert(name, lowered);
+    }
+    (shape, json!({ "type": "object", "properties": properties }))
+}
+
+fn name_references(value: &mut Value, final_names: &[String]) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(target)) = map.get_mut("$ref")
+                && let Some(index) = target
+                    .strip_prefix("#/components/schemas/@")
+                    .and_then(|index| index.parse::<usize>().ok())
+                && let Some(name) = final_names.get(index)
+            {
+                *target = format!("#/components/schemas/{name}");
+            }
+            map.iter_mut()
+                .for_each(|(_, inner)| name_references(inner, final_names));
+        }
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|inner| name_references(inner, final_names)),
+        _ => {}
+    }
+}
+
+/// Takes out the schemas to which no operation leads, such as those of parameters that are sent as text.
+fn prune(document: &mut Value) {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                found.extend(component_of(value).map(str::to_owned));
+                map.values().for_each(|inner| collect(inner, found));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
+            _ => {}
+        }
+    }
+    let mut queue = Vec::new();
+    collect(&document["paths"], &mut queue);
+    let mut reached = BTreeSet::new();
+    while let Some(name) = queue.pop() {
+        if let Some(schema) = document["components"]["schemas"].get(&name)
+            && reached.insert(name)
+        {
+            collect(schema, &mut queue);
+        }
+    }
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        schemas.retain(|name, _| reached.contains(name));
+    }
+}
