@@ -54,8 +54,9 @@ impl BaseUrl {
     pub(crate) fn join(&self, path: &str, query: &str) -> Option<Url> {
         let mut url = Url::parse(&format!("{}{path}", self.text)).ok()?;
         let prefix = self.url.path().trim_end_matches('/');
-        let arrives =
-            url.path().strip_prefix(prefix) == Some(path) && url.origin() == self.url.origin();
+        let arrives = path.starts_with('/')
+            && url.path().strip_prefix(prefix) == Some(path)
+            && url.origin() == self.url.origin();
         if !arrives || url.query().is_some() || url.fragment().is_some() {
             return None;
         }
@@ -79,5 +80,41 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BaseUrl;
+
+    #[test]
+    fn what_is_joined_arrives_as_it_is_or_not_at_all() {
+        let base = BaseUrl::parse("https://example.com/v1/").unwrap();
+        let joined = |path, query| base.join(path, query).map(String::from);
+        assert_eq!(
+            joined("/a/%2F", "b=c").as_deref(),
+            Some("https://example.com/v1/a/%2F?b=c")
+        );
+        assert_eq!(
+            joined("/a/", "").as_deref(),
+            Some("https://example.com/v1/a/")
+        );
+        for path in [
+            "/../a",
+            "/%2e%2E/a",
+            "/a/./b",
+            "/a?b",
+            "/a#b",
+            "/a\\b",
+            "/a\tb",
+            "/a b",
+            ".example.org/",
+        ] {
+            assert_eq!(joined(path, ""), None, "{path}");
+        }
+        let bare = BaseUrl::parse("https://example.com").unwrap();
+        for path in [".example.org/", "@example.org/", ":1/", "//../a"] {
+            assert!(bare.join(path, "").is_none(), "{path}");
+        }
     }
 }
