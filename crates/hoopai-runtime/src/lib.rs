@@ -8,8 +8,8 @@
 //! # async fn run() -> Result<(), hoopai_runtime::Error> {
 //! use hoopai_runtime::{Handle, operation::Method};
 //!
-//! let handle = Handle::builder().private_token("pit-…").location("ve9EPM428h8vShlRW1KT").build()?;
-//! let reply = handle.request(Method::Get, "/contacts/{id}").path("id", "ocQHyuzHvysMo5N5VsXc").send().await?;
+//! let handle = Handle::builder().private_token("pit-…").location("Lq3Tz8Wn5Rk1Yb6Hd0Vx").build()?;
+//! let reply = handle.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt").send().await?;
 //! println!("{}", reply["contact"]["firstName"]);
 //! # Ok(())
 //! # }

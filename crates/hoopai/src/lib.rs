@@ -7,10 +7,10 @@
 //! # async fn run() -> hoopai::Result<()> {
 //! use hoopai::{Client, Method};
 //!
-//! let client = Client::builder().private_token("pit-…").location("ve9EPM428h8vShlRW1KT").build()?;
+//! let client = Client::builder().private_token("pit-…").location("Lq3Tz8Wn5Rk1Yb6Hd0Vx").build()?;
 //!
 //! // Any operation, by method and path, whether a module lists it or not.
-//! let reply = client.request(Method::Get, "/contacts/{id}").path("id", "ocQHyuzHvysMo5N5VsXc").send().await?;
+//! let reply = client.request(Method::Get, "/contacts/{id}").path("id", "Cm7Pj2Xs9Gf4Ua1Ne6Kt").send().await?;
 //! println!("{}", reply["contact"]["firstName"]);
 //! # Ok(())
 //! # }

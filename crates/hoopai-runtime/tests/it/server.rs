@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use crate::api::Client;
 
 pub(crate) const TOKEN: &str = "pit-5ecret-t0ken-0001";
-pub(crate) const LOCATION: &str = "ve9EPM428h8vShlRW1KT";
+pub(crate) const LOCATION: &str = "Lq3Tz8Wn5Rk1Yb6Hd0Vx";
 
 /// A request as it came.
 #[derive(Clone, Debug)]

@@ -112,7 +112,7 @@ async fn a_client_of_the_callers_own_is_used() {
 fn debug_names_the_host_and_hides_the_rest() {
     let handle = Handle::builder()
         .private_token(TOKEN)
-        .location("ve9EPM428h8vShlRW1KT")
+        .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
         .build()
         .unwrap();
     assert_eq!(
