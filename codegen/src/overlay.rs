@@ -17,6 +17,9 @@ struct Overlay {
     overlay: String,
     #[serde(rename = "info")]
     _info: Info,
+    /// Which document it is meant for; the folder says that already.
+    #[serde(default, rename = "extends")]
+    _extends: Option<String>,
     actions: Vec<Action>,
 }
 

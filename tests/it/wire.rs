@@ -86,6 +86,10 @@ async fn path_parameters_are_encoded_as_utf8_and_never_climb() {
 }
 
 #[tokio::test]
+#[allow(
+    deprecated,
+    reason = "the platform prefers its search, but HoopAI's own guide starts with the list"
+)]
 async fn the_default_location_goes_where_the_operation_takes_it() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();

@@ -29,7 +29,7 @@ const AT_A_TIME: usize = 4;
 /// What to regenerate, and from where.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Regen {
-    /// platform, github, a URL with {module} in it, or a folder with <module>/openapi.json
+    /// `platform`, `github`, a URL with `{module}` in it, or a folder with `<module>/openapi.json`
     /// [default: platform, then github for what it does not have]
     #[arg(long, value_name = "SOURCE", conflicts_with = "offline")]
     pub source: Option<Source>,
