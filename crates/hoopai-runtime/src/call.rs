@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -17,6 +17,19 @@ use crate::stream::ByteStream;
 use crate::transport::Prepared;
 use crate::{DEFAULT_API_VERSION, Handle, ParamValue, Part, decode};
 
+/// Headers that are the runtime's business.
+const OWN_HEADERS: [&str; 9] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+    "version",
+];
+
 /// A call that is being put together. The builders of module crates fill it; see [`operation!`](crate::operation!).
 ///
 /// Its methods take names as the wire has them, and a second value for a name replaces the first. A value that cannot be
@@ -26,6 +39,7 @@ pub struct Call {
     origin: Origin,
     path: Vec<(Cow<'static, str>, String)>,
     query: Query,
+    headers: HeaderMap,
     body: Body,
     extra_body: Vec<ExtraField>,
     version: Option<String>,
@@ -44,6 +58,7 @@ impl Call {
             origin,
             path: Vec::new(),
             query: Query::default(),
+            headers: HeaderMap::new(),
             body: Body::None,
             extra_body: Vec::new(),
             version: None,
@@ -67,6 +82,28 @@ impl Call {
             .map(|parameter| parameter.style);
         self.query
             .set(name, texts(value), style.unwrap_or(ListStyle::Repeat));
+    }
+
+    /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
+    /// takes) cannot be set so.
+    pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
+        let name = name.as_ref();
+        let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
+        let Some(known) = parsed.filter(|name| !OWN_HEADERS.contains(&name.as_str())) else {
+            return self.note(format!(
+                "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
+                name.replace(char::is_control, "")
+            ));
+        };
+        match HeaderValue::from_str(&texts(value).join(",")) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.headers.insert(known, value);
+            }
+            Err(_) => self.note(format!(
+                "the header `{known}` cannot be sent: its value holds characters that no header may have"
+            )),
+        }
     }
 
     /// Adds a query pair that the operation does not declare; a list adds one for each item.
@@ -213,6 +250,7 @@ impl Call {
                 origin: self.origin,
                 url,
                 version,
+                headers: self.headers,
                 payload,
                 streamed,
             },

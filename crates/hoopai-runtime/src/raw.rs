@@ -54,6 +54,12 @@ impl RawRequest {
         self
     }
 
+    /// Sets a header. What every call carries by itself, its token and version among them, cannot be set so.
+    pub fn header(mut self, name: impl AsRef<str>, value: impl ParamValue) -> Self {
+        self.call.header(name, value);
+        self
+    }
+
     /// Sets the body, as JSON.
     pub fn json<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.call.json(value);

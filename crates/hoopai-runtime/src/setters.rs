@@ -13,7 +13,7 @@
 /// }
 /// ```
 ///
-/// A line is: where the value goes (`path`, `query`, or `text` of a multipart body), the setter, its type, and the
+/// A line is: where the value goes (`path`, `query`, `header`, or `text` of a multipart body), the setter, its type, and the
 /// name on the wire. `part file = "file"` takes a file of a multipart body, `json body: T` and `form body: T` a whole body.
 #[macro_export]
 macro_rules! setters {

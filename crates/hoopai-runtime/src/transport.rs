@@ -21,6 +21,8 @@ pub(crate) struct Prepared {
     pub(crate) origin: Origin,
     pub(crate) url: Url,
     pub(crate) version: HeaderValue,
+    /// What the call carries beyond what every call does.
+    pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
     /// Whether the caller reads the reply piece by piece.
     pub(crate) streamed: bool,
@@ -58,6 +60,7 @@ impl Transport {
             origin,
             url,
             version,
+            headers,
             payload,
             streamed,
         } = prepared;
@@ -72,6 +75,7 @@ impl Transport {
             .http
             .request(origin.method.to_http(), url)
             .timeout(self.timeout)
+            .headers(headers)
             .header(AUTHORIZATION, authorization)
             .header(VERSION, version)
             .header(ACCEPT, accept)

@@ -269,10 +269,10 @@ pub mod builder {
         /// Reads one contact.
         pub GetContact(GET_CONTACT) -> json types::ContactReply
     }
-    impl GetContact {
-        pub fn contact_id(mut self, value: impl IntoField<String>) -> Self {
-            self.call.path("contactId", value.into_field());
-            self
+    hoopai_runtime::setters! {
+        GetContact {
+            path contact_id: String = "contactId",
+            header reason: Vec<String> = "x-reason",
         }
     }
 

@@ -1,5 +1,7 @@
 //! The headers of every request, and no others.
 
+use hoopai_runtime::Method;
+
 use crate::api::types::Contact;
 use crate::server::{Server, TOKEN};
 
@@ -153,4 +155,39 @@ async fn a_version_that_no_header_holds_is_refused() {
         assert!(error.to_string().contains("API version"), "{error}");
     }
     assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn a_declared_header_is_sent() {
+    let server = Server::plain().await;
+    let call = server.client().get_contact().contact_id("c1");
+    call.reason(["audit", "sync"]).send().await.unwrap();
+    assert_eq!(server.seen().header("x-reason"), Some("audit,sync"));
+}
+
+#[tokio::test]
+async fn headers_of_the_runtime_cannot_be_set_and_bad_ones_are_told() {
+    let server = Server::plain().await;
+    let client = server.builder().build().unwrap();
+    for (name, value) in [
+        ("Authorization", "Bearer other"),
+        ("version", "2020-01-01"),
+        ("host", "elsewhere.test"),
+        ("a b", "unsaid"),
+        ("x-fine", "secret\r\nx-more: 1"),
+    ] {
+        let call = client
+            .request(Method::Get, "/contacts/")
+            .header(name, value);
+        let error = call.send().await.unwrap_err().to_string();
+        assert!(
+            error.to_lowercase().contains(&name.to_lowercase()) && !error.contains(value),
+            "{error}"
+        );
+    }
+    let call = client
+        .request(Method::Post, "/oauth/billing/webhook")
+        .header("x-ghl-client-key", "key");
+    call.send().await.unwrap();
+    assert_eq!(server.seen().header("x-ghl-client-key"), Some("key"));
 }
