@@ -31,7 +31,7 @@ impl Credentials {
         match credentials.authorization() {
             Some(_) => Ok(credentials),
             None => Err(Error::config(
-                "the token cannot be sent: it holds characters that no header may have; copy it again, without line breaks",
+                "the token cannot be sent: it holds blanks or characters beyond ASCII, as no token does; copy it again",
             )),
         }
     }
@@ -39,7 +39,11 @@ impl Credentials {
     /// The value of the `Authorization` header, marked as sensitive. `None`: no header can hold the token.
     pub(crate) fn authorization(&self) -> Option<HeaderValue> {
         let Credentials::PrivateToken(token) = self;
-        let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).ok()?;
+        let text = token.expose_secret();
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {text}")).ok()?;
         value.set_sensitive(true);
         Some(value)
     }

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::body::{Body, ExtraField, Fault as BodyFault, Fill};
 use crate::error::{Error, Origin};
-use crate::operation::{ListStyle, Operation, Place, QueryParam};
+use crate::operation::{BodyKind, ListStyle, Operation, Place, QueryParam};
 use crate::path::{self, Fault as PathFault};
 use crate::query::Query;
 use crate::sending::Sending;
@@ -323,7 +323,15 @@ impl Call {
 
     fn unfit_body(&self, fault: BodyFault) -> Error {
         let text = match fault {
-            BodyFault::Missing => "the body is not set".to_owned(),
+            BodyFault::Missing => {
+                let kind = self.origin.operation.and_then(|operation| operation.body);
+                match kind.map(|body| body.kind) {
+                    Some(BodyKind::Multipart) => {
+                        "the body is not set: give at least one of its fields or files".to_owned()
+                    }
+                    _ => "the body is not set: call `.body(..)`".to_owned(),
+                }
+            }
             BodyFault::Field(name) => return self.missing("body field", name),
             BodyFault::NoObject => {
                 "`extra_body` adds fields to an object, and the body is none".to_owned()
