@@ -51,6 +51,15 @@ pub struct Generated {
     pub report: ModuleReport,
 }
 
+impl Generated {
+    /// The file from which the mock server knows the module: path from the workspace's root, and the effective document on
+    /// one line.
+    pub fn interface(&self) -> (String, String) {
+        let path = format!("{}/{}.json", emit::facade::INTERFACES, self.report.module);
+        (path, format!("{}\n", self.effective))
+    }
+}
+
 /// The effective document of a module: its distilled file, the overlay applied, recurrent faults mended.
 #[derive(Clone, Debug)]
 pub struct Effective {

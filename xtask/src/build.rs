@@ -75,6 +75,8 @@ pub(crate) fn place_crate(
         update.write(tree, path.clone(), text.clone().into_bytes())?;
         kept.insert(path);
     }
+    let (path, text) = generated.interface();
+    update.write(tree, path, text.into_bytes())?;
     for path in tree.files_below(&folder)?.into_keys() {
         if !kept.contains(&path) {
             update.remove(path);

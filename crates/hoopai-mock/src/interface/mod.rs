@@ -1,0 +1,245 @@
+//! The platform's interface, read once from the effective documents.
+
+mod route;
+
+use std::sync::{Arc, LazyLock};
+
+use http::Method;
+use serde_json::{Map, Value};
+
+pub(crate) use route::Route;
+
+use crate::modules::MODULES;
+
+/// All operations of all modules.
+pub(crate) struct Interface {
+    pub(crate) operations: Vec<Arc<Operation>>,
+    routes: route::Routes,
+    /// The API versions that any operation declares.
+    pub(crate) versions: Vec<String>,
+}
+
+/// A module's document; schemas refer into it.
+pub(crate) struct Document {
+    pub(crate) schemas: Map<String, Value>,
+}
+
+/// One operation of the platform.
+pub(crate) struct Operation {
+    pub(crate) module: &'static str,
+    /// The platform's operation id.
+    pub(crate) id: String,
+    pub(crate) method: Method,
+    /// The path with its parameters in braces.
+    pub(crate) path: String,
+    /// The version that it declares.
+    pub(crate) version: Option<String>,
+    /// Each way to be allowed in: the security scheme and the scopes that it demands.
+    pub(crate) security: Vec<(String, Vec<String>)>,
+    pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: Option<Body>,
+    pub(crate) reply: Reply,
+    document: Arc<Document>,
+}
+
+/// A parameter of a path or a query.
+pub(crate) struct Parameter {
+    pub(crate) in_path: bool,
+    pub(crate) name: String,
+    pub(crate) required: bool,
+    /// Whether a list comes as one value, joined by commas.
+    pub(crate) comma: bool,
+    pub(crate) schema: Value,
+}
+
+/// What a request carries.
+pub(crate) struct Body {
+    pub(crate) media_type: String,
+    pub(crate) required: bool,
+    pub(crate) schema: Value,
+}
+
+/// What comes back when all went well.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// Media type and schema; nothing where the status is all there is.
+    pub(crate) content: Option<(String, Value)>,
+}
+
+impl Operation {
+    /// `contacts.get-contact`, unique over all modules.
+    pub(crate) fn key(&self) -> String {
+        format!("{}.{}", self.module, self.id)
+    }
+
+    /// Follows references, to the schema that they stand for.
+    pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
+        for _ in 0..32 {
+            let name = schema
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|r| r.rsplit('/').next());
+            match name.and_then(|name| self.document.schemas.get(name)) {
+                Some(next) => schema = next,
+                None => break,
+            }
+        }
+        schema
+    }
+}
+
+impl Interface {
+    /// The interface of all modules; read at the first call, shared by all servers of the process.
+    pub(crate) fn shared() -> &'static Interface {
+        static SHARED: LazyLock<Interface> = LazyLock::new(Interface::read);
+        &SHARED
+    }
+
+    /// The operation that a request is meant for, and its path parameters, decoded.
+    pub(crate) fn route(&self, method: &Method, path: &str) -> Option<Route<'_>> {
+        self.routes.find(&self.operations, method, path)
+    }
+
+    fn read() -> Self {
+        let mut operations = Vec::new();
+        for (module, text) in MODULES {
+            // What codegen wrote is JSON; a tree in which it is not has no operations, which the tests see.
+            let document: Value = serde_json::from_str(text).unwrap_or_default();
+            let schemas = document
+                .pointer("/components/schemas")
+                .and_then(Value::as_object)
+                .cloned();
+            let shared = Arc::new(Document {
+                schemas: schemas.unwrap_or_default(),
+            });
+            for (path, item) in document
+                .get("paths")
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+            {
+                for (method, operation) in item.as_object().into_iter().flatten() {
+                    if let Ok(method) = Method::from_bytes(method.to_uppercase().as_bytes()) {
+                        operations.push(Arc::new(read_operation(
+                            module, &method, path, operation, &shared,
+                        )));
+                    }
+                }
+            }
+        }
+        let mut versions: Vec<String> = operations
+            .iter()
+            .filter_map(|operation| operation.version.clone())
+            .collect();
+        versions.sort();
+        versions.dedup();
+        Self {
+            routes: route::Routes::of(&operations),
+            operations,
+            versions,
+        }
+    }
+}
+
+fn read_operation(
+    module: &'static str,
+    method: &Method,
+    path: &str,
+    operation: &Value,
+    document: &Arc<Document>,
+) -> Operation {
+    let text = |value: &Value, key: &str| {
+        value
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let list = |key: &str| {
+        operation
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
+    let mut version = None;
+    let mut parameters = Vec::new();
+    for parameter in list("parameters") {
+        let schema = parameter.get("schema").cloned().unwrap_or_default();
+        match text(parameter, "in").as_str() {
+            "header" if text(parameter, "name").eq_ignore_ascii_case("version") => {
+                version = schema
+                    .pointer("/enum/0")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned);
+            }
+            place @ ("path" | "query") => parameters.push(Parameter {
+                in_path: place == "path",
+                name: text(parameter, "name"),
+                required: parameter
+                    .get("required")
+                    .and_then(Value::as_bool)
+                    .unwrap_or(false),
+                comma: parameter.get("explode") == Some(&Value::Bool(false)),
+                schema,
+            }),
+            _ => {}
+        }
+    }
+    let security = list("security")
+        .filter_map(Value::as_object)
+        .flatten()
+        .map(|(scheme, scopes)| {
+            let scopes = scopes
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned);
+            (scheme.clone(), scopes.collect())
+        })
+        .collect();
+    let content = |holder: &Value| {
+        let content = holder.get("content").and_then(Value::as_object)?;
+        let (media_type, media) = content.iter().next()?;
+        Some((
+            media_type.clone(),
+            media.get("schema").cloned().unwrap_or_default(),
+        ))
+    };
+    let body = operation.get("requestBody").and_then(|body| {
+        let (media_type, schema) = content(body)?;
+        let required = body
+            .get("required")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
+        Some(Body {
+            media_type,
+            required,
+            schema,
+        })
+    });
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let success = responses
+        .into_iter()
+        .flatten()
+        .find(|(status, _)| status.starts_with('2'));
+    let reply = Reply {
+        status: success
+            .and_then(|(status, _)| status.parse().ok())
+            .unwrap_or(200),
+        content: success.and_then(|(_, response)| content(response)),
+    };
+    Operation {
+        module,
+        id: text(operation, "operationId"),
+        method: method.clone(),
+        path: path.to_owned(),
+        version,
+        security,
+        parameters,
+        body,
+        reply,
+        document: Arc::clone(document),
+    }
+}

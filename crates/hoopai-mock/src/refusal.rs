@@ -1,0 +1,66 @@
+//! What the platform says when it refuses, in the shapes and words that were seen of it.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::exchange::Outgoing;
+
+/// A refusal: a status and a JSON body.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Value,
+}
+
+impl Refusal {
+    /// `{statusCode, message}`, with the status's own word as `error`.
+    pub(crate) fn new(status: StatusCode, message: impl Into<Value>) -> Self {
+        let error = status.canonical_reason().unwrap_or("Error");
+        let error = if status == StatusCode::UNPROCESSABLE_ENTITY {
+            "Unprocessable Entity"
+        } else {
+            error
+        };
+        Self {
+            status,
+            body: json!({ "statusCode": status.as_u16(), "message": message.into(), "error": error }),
+        }
+    }
+
+    pub(crate) fn unauthorized(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, message)
+    }
+
+    pub(crate) fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message.into())
+    }
+
+    /// 422 with one message for each fault, and the fields that they are about.
+    pub(crate) fn invalid(faults: &[(String, String)]) -> Self {
+        let messages: Vec<&str> = faults.iter().map(|(_, message)| message.as_str()).collect();
+        let errors: Vec<Value> = faults
+            .iter()
+            .map(|(field, message)| json!({ "field": field, "message": message }))
+            .collect();
+        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, messages);
+        refusal.body["errors"] = errors.into();
+        refusal
+    }
+
+    /// 404 for a path that the platform does not have.
+    pub(crate) fn no_route(method: &http::Method, path: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))
+    }
+
+    /// Adds the trace id that the platform's replies carry.
+    pub(crate) fn into_reply(mut self, trace_id: &str) -> Outgoing {
+        if let Some(body) = self.body.as_object_mut() {
+            body.entry("traceId").or_insert_with(|| trace_id.into());
+        }
+        Outgoing::json(self.status, &self.body)
+    }
+}
