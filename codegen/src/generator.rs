@@ -34,20 +34,30 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// As it is written where `path` leads to the module's types.
-    pub(crate) fn render(&self, path: &str) -> String {
+    /// As it is written in `types.rs`, which imports what it names.
+    pub(crate) fn in_types(&self) -> String {
+        self.render("", "", "")
+    }
+
+    /// As it is written among the builders, which may be called anything and so import nothing.
+    pub(crate) fn in_builders(&self) -> String {
+        self.render("types::", "hoopai_runtime::json::", "std::collections::")
+    }
+
+    fn render(&self, types: &str, json: &str, tables: &str) -> String {
+        let inner = |ty: &Type| ty.render(types, json, tables);
         match self {
             Type::String => "String".to_owned(),
             Type::Integer => "i64".to_owned(),
             Type::Number => "f64".to_owned(),
             Type::Boolean => "bool".to_owned(),
-            Type::Value => "Value".to_owned(),
-            Type::Map => "Map".to_owned(),
+            Type::Value => format!("{json}Value"),
+            Type::Map => format!("{json}Map"),
             Type::Bytes | Type::Unit => "()".to_owned(),
-            Type::Named(name) => format!("{path}{name}"),
-            Type::List(inner) => format!("Vec<{}>", inner.render(path)),
-            Type::Table(inner) => format!("BTreeMap<String, {}>", inner.render(path)),
-            Type::Boxed(inner) => format!("Box<{}>", inner.render(path)),
+            Type::Named(name) => format!("{types}{name}"),
+            Type::List(ty) => format!("Vec<{}>", inner(ty)),
+            Type::Table(ty) => format!("{tables}BTreeMap<String, {}>", inner(ty)),
+            Type::Boxed(ty) => format!("Box<{}>", inner(ty)),
         }
     }
 

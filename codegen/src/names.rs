@@ -135,6 +135,7 @@ pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     candidate
 }
 
+/// Whether a method may be called so; its builder's type takes the name too, and must not hide one that setters name.
 pub(crate) fn is_method_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
@@ -143,7 +144,7 @@ pub(crate) fn is_method_name(name: &str) -> bool {
         && !name.ends_with('_')
         && !name.contains("__")
         && !KEYWORDS.contains(&name)
-        && !["new", "handle"].contains(&name)
+        && !["new", "handle", "box", "string", "vec"].contains(&name)
 }
 
 /// The method's name for an operation: the platform's own id in snake case, with the one vocabulary of verbs (list a

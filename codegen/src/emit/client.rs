@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::types::{imports, is_alias};
+use super::types::is_alias;
 use super::{HEADER, Input, code, docs, literal, operations};
 use crate::fault::{At, Fault};
 use crate::generator::{OperationTypes, Type};
@@ -13,7 +13,6 @@ use crate::table::{BodyKind, Operation, Place, Reply};
 pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let mut methods = String::new();
     let mut builders = String::new();
-    let mut used = Vec::new();
     for operation in input.operations {
         let pascal = names::type_name(&operation.name);
         let types = input.types.operations.get(&pascal).ok_or_else(|| {
@@ -23,15 +22,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
             )
         })?;
         method(&mut methods, operation, &pascal);
-        builder(
-            &mut builders,
-            input,
-            operation,
-            &pascal,
-            types,
-            &mut used,
-            at,
-        )?;
+        builder(&mut builders, input, operation, &pascal, types, at)?;
     }
     let module = input.module;
     let mut out = format!(
@@ -55,14 +46,6 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     out.push_str(
         "}\n\n/// The builders: set what a call takes, then `send()` it.\npub mod builder {\n",
     );
-    let mut import = String::new();
-    imports(&mut import, &used);
-    for line in import.trim_start().lines().filter(|line| !line.is_empty()) {
-        let _ = writeln!(out, "    {line}");
-    }
-    if !import.is_empty() {
-        out.push('\n');
-    }
     out.push_str("    use crate::{operations, types};\n");
     // A module without named types has no use for them.
     if !builders.contains("types::") {
@@ -118,7 +101,6 @@ fn builder(
     operation: &Operation,
     pascal: &str,
     types: &OperationTypes,
-    used: &mut Vec<Type>,
     at: &At<'_>,
 ) -> Result<(), Fault> {
     let untyped = || {
@@ -132,8 +114,7 @@ fn builder(
         Reply::Bytes => "bytes".to_owned(),
         Reply::Json(_) => {
             let ty = types.reply.as_ref().ok_or_else(untyped)?;
-            used.push(ty.clone());
-            format!("json {}", ty.render("types::"))
+            format!("json {}", ty.in_builders())
         }
     };
     let multipart = operation
@@ -158,7 +139,7 @@ fn builder(
             docs(setters, "            ", "///", description);
         }
         let ty = ty
-            .map(|ty| format!(": {}", ty.render("types::")))
+            .map(|ty| format!(": {}", ty.in_builders()))
             .unwrap_or_default();
         let _ = writeln!(
             setters,
@@ -171,7 +152,6 @@ fn builder(
             .parameters
             .get(&lower::parameter_name(index))
             .ok_or_else(untyped)?;
-        used.push(ty.clone());
         let kind = match parameter.place {
             Place::Path => "path",
             Place::Query => "query",
@@ -208,7 +188,6 @@ fn builder(
                 description.as_ref(),
             );
         } else {
-            used.push(ty.clone());
             setter(
                 &mut setters,
                 "text",
@@ -221,17 +200,12 @@ fn builder(
     }
     if let Some(body) = operation.body.as_ref().filter(|_| !multipart) {
         let ty = types.body.as_ref().ok_or_else(untyped)?;
-        used.push(ty.clone());
         let kind = if body.kind == BodyKind::Form {
             "form"
         } else {
             "json"
         };
-        let _ = writeln!(
-            setters,
-            "            {kind} body: {},",
-            ty.render("types::")
-        );
+        let _ = writeln!(setters, "            {kind} body: {},", ty.in_builders());
     }
     if !setters.is_empty() {
         let _ = write!(

@@ -58,7 +58,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
                 models,
                 "        pub {}: {} = {},",
                 field.ident,
-                ty.render(""),
+                ty.in_types(),
                 literal(&field.wire)
             );
             used.push(ty.clone());
@@ -99,7 +99,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
 }
 
 /// `use` lines for the types that are not in the prelude.
-pub(super) fn imports(out: &mut String, used: &[Type]) {
+fn imports(out: &mut String, used: &[Type]) {
     let holds = |ty: &Type| used.iter().any(|other| other.holds(ty));
     let names: Vec<&str> = [(Type::Map, "Map"), (Type::Value, "Value")]
         .iter()

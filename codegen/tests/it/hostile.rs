@@ -1,7 +1,7 @@
 //! Hostile input: documents, real ones and our own, mutated at random. Each case ends in a crate or in an error that
 //! names file and place; never in a panic, the generator's own included, and never in a hang.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -137,6 +137,9 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
                 .filter(|(path, _)| path.ends_with(".rs"))
             {
                 syn::parse_file(text).map_err(|error| format!("{path} does not parse: {error}"))?;
+                if path.ends_with("types.rs") || path.ends_with("client.rs") {
+                    distinct(text).map_err(|problem| format!("{path}: {problem}"))?;
+                }
             }
             Ok(true)
         }
@@ -162,6 +165,52 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
             Ok(false)
         }
     }
+}
+
+/// Names within generated data must be Rust's and distinct, which parsing does not see: a macro takes any tokens.
+fn distinct(text: &str) -> Result<(), String> {
+    let mut types = BTreeSet::new();
+    let mut members = BTreeSet::new();
+    for line in text.lines().map(str::trim) {
+        let words: Vec<&str> = line.split([' ', ':', '(']).collect();
+        let (name, members_begin) = match words[..] {
+            _ if line.starts_with("//") || line.starts_with('#') => continue,
+            ["pub", "struct" | "enum", name, ..] => (name, true),
+            [name, "{"] if name.starts_with(|c: char| c.is_ascii_uppercase()) => {
+                members.clear();
+                continue;
+            }
+            ["pub", name, ..] if !["fn", "mod", "use", "static"].contains(&name) => (name, false),
+            [
+                "path" | "query" | "header" | "text" | "part" | "json" | "form",
+                name,
+                ..,
+            ] => (name, false),
+            [name, "=", ..] if line.contains(" = \"") => {
+                // Variants stand several to a line.
+                for variant in line.split(',').filter_map(|item| item.split_once(" = \"")) {
+                    let variant = variant.0.trim();
+                    if !members.insert(variant.to_owned()) {
+                        return Err(format!("`{variant}` stands twice, at `{line}` with {name}"));
+                    }
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        let ident = name.trim_end_matches(['{', ';']);
+        syn::parse_str::<syn::Ident>(ident)
+            .map_err(|_| format!("`{ident}` is no name, at `{line}`"))?;
+        if members_begin {
+            members.clear();
+            if !types.insert(ident.to_owned()) {
+                return Err(format!("the type `{ident}` stands twice"));
+            }
+        } else if !members.insert(ident.to_owned()) {
+            return Err(format!("`{ident}` stands twice, at `{line}`"));
+        }
+    }
+    Ok(())
 }
 
 /// Every place in the document, as pointers.

@@ -771,13 +771,11 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
         /// The request of [`add_facebook_custom_audience_member`](super::Client::add_facebook_custom_audience_member).
-        pub AddFacebookCustomAudienceMember(operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json Value
+        pub AddFacebookCustomAudienceMember(operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         AddFacebookCustomAudienceMember {
@@ -788,7 +786,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_conversation_form`](super::Client::create_facebook_conversation_form).
-        pub CreateFacebookConversationForm(operations::CREATE_FACEBOOK_CONVERSATION_FORM) -> json Value
+        pub CreateFacebookConversationForm(operations::CREATE_FACEBOOK_CONVERSATION_FORM) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateFacebookConversationForm {
@@ -798,7 +796,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_integration`](super::Client::create_facebook_integration).
-        pub CreateFacebookIntegration(operations::CREATE_FACEBOOK_INTEGRATION) -> json Value
+        pub CreateFacebookIntegration(operations::CREATE_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateFacebookIntegration {
@@ -808,7 +806,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_page_lead_form`](super::Client::create_facebook_page_lead_form).
-        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json Value
+        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateFacebookPageLeadForm {
@@ -819,7 +817,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_integration`](super::Client::create_google_integration).
-        pub CreateGoogleIntegration(operations::CREATE_GOOGLE_INTEGRATION) -> json Value
+        pub CreateGoogleIntegration(operations::CREATE_GOOGLE_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateGoogleIntegration {
@@ -829,7 +827,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_offline_user_list_job`](super::Client::create_google_offline_user_list_job).
-        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json Value
+        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateGoogleOfflineUserListJob {
@@ -839,7 +837,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json Value
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -849,7 +847,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_lead_form`](super::Client::create_linkedin_lead_form).
-        pub CreateLinkedinLeadForm(operations::CREATE_LINKEDIN_LEAD_FORM) -> json Value
+        pub CreateLinkedinLeadForm(operations::CREATE_LINKEDIN_LEAD_FORM) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateLinkedinLeadForm {
@@ -861,7 +859,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad`](super::Client::delete_facebook_ad).
-        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json Value
+        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
@@ -872,7 +870,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad_account`](super::Client::delete_facebook_ad_account).
-        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json Value
+        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
@@ -883,7 +881,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_adset`](super::Client::delete_facebook_adset).
-        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json Value
+        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
@@ -894,7 +892,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_campaign`](super::Client::delete_facebook_campaign).
-        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json Value
+        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
@@ -905,7 +903,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_custom_audience`](super::Client::delete_facebook_custom_audience).
-        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json Value
+        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
@@ -916,7 +914,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_integration`](super::Client::delete_facebook_integration).
-        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json Value
+        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookIntegration {
@@ -926,7 +924,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_page`](super::Client::delete_facebook_page).
-        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json Value
+        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
@@ -937,7 +935,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_ad_account`](super::Client::delete_google_ad_account).
-        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json Value
+        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
@@ -948,7 +946,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_conversion`](super::Client::delete_google_conversion).
-        pub DeleteGoogleConversion(operations::DELETE_GOOGLE_CONVERSION) -> json Value
+        pub DeleteGoogleConversion(operations::DELETE_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteGoogleConversion {
@@ -959,7 +957,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_segment`](super::Client::delete_google_segment).
-        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json Value
+        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
@@ -971,7 +969,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_linkedin_ad_account`](super::Client::delete_linkedin_ad_account).
-        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json Value
+        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
@@ -982,7 +980,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_ad`](super::Client::duplicate_facebook_ad).
-        pub DuplicateFacebookAd(operations::DUPLICATE_FACEBOOK_AD) -> json Value
+        pub DuplicateFacebookAd(operations::DUPLICATE_FACEBOOK_AD) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAd {
@@ -992,7 +990,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_adset`](super::Client::duplicate_facebook_adset).
-        pub DuplicateFacebookAdset(operations::DUPLICATE_FACEBOOK_ADSET) -> json Value
+        pub DuplicateFacebookAdset(operations::DUPLICATE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAdset {
@@ -1002,7 +1000,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_campaign`](super::Client::duplicate_facebook_campaign).
-        pub DuplicateFacebookCampaign(operations::DUPLICATE_FACEBOOK_CAMPAIGN) -> json Value
+        pub DuplicateFacebookCampaign(operations::DUPLICATE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DuplicateFacebookCampaign {
@@ -1013,7 +1011,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_ad_account`](super::Client::get_facebook_ad_account).
-        pub GetFacebookAdAccount(operations::GET_FACEBOOK_AD_ACCOUNT) -> json Value
+        pub GetFacebookAdAccount(operations::GET_FACEBOOK_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
@@ -1024,7 +1022,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_campaign`](super::Client::get_facebook_campaign).
-        pub GetFacebookCampaign(operations::GET_FACEBOOK_CAMPAIGN) -> json Value
+        pub GetFacebookCampaign(operations::GET_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookCampaign {
@@ -1037,7 +1035,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_campaign_reporting`](super::Client::get_facebook_campaign_reporting).
-        pub GetFacebookCampaignReporting(operations::GET_FACEBOOK_CAMPAIGN_REPORTING) -> json Value
+        pub GetFacebookCampaignReporting(operations::GET_FACEBOOK_CAMPAIGN_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookCampaignReporting {
@@ -1050,7 +1048,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_current_user`](super::Client::get_facebook_current_user).
-        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json Value
+        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
@@ -1060,7 +1058,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_custom_audience`](super::Client::get_facebook_custom_audience).
-        pub GetFacebookCustomAudience(operations::GET_FACEBOOK_CUSTOM_AUDIENCE) -> json Value
+        pub GetFacebookCustomAudience(operations::GET_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookCustomAudience {
@@ -1071,7 +1069,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_integration`](super::Client::get_facebook_integration).
-        pub GetFacebookIntegration(operations::GET_FACEBOOK_INTEGRATION) -> json Value
+        pub GetFacebookIntegration(operations::GET_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookIntegration {
@@ -1081,7 +1079,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json Value
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -1092,7 +1090,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_reporting`](super::Client::get_facebook_reporting).
-        pub GetFacebookReporting(operations::GET_FACEBOOK_REPORTING) -> json Value
+        pub GetFacebookReporting(operations::GET_FACEBOOK_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
@@ -1107,7 +1105,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_ad_account`](super::Client::get_google_ad_account).
-        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json Value
+        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
@@ -1118,7 +1116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_audience`](super::Client::get_google_audience).
-        pub GetGoogleAudience(operations::GET_GOOGLE_AUDIENCE) -> json Value
+        pub GetGoogleAudience(operations::GET_GOOGLE_AUDIENCE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleAudience {
@@ -1129,7 +1127,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign`](super::Client::get_google_campaign).
-        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json Value
+        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleCampaign {
@@ -1140,7 +1138,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign_reporting`](super::Client::get_google_campaign_reporting).
-        pub GetGoogleCampaignReporting(operations::GET_GOOGLE_CAMPAIGN_REPORTING) -> json Value
+        pub GetGoogleCampaignReporting(operations::GET_GOOGLE_CAMPAIGN_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleCampaignReporting {
@@ -1153,7 +1151,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_conversion`](super::Client::get_google_conversion).
-        pub GetGoogleConversion(operations::GET_GOOGLE_CONVERSION) -> json Value
+        pub GetGoogleConversion(operations::GET_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleConversion {
@@ -1164,7 +1162,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_current_user`](super::Client::get_google_current_user).
-        pub GetGoogleCurrentUser(operations::GET_GOOGLE_CURRENT_USER) -> json Value
+        pub GetGoogleCurrentUser(operations::GET_GOOGLE_CURRENT_USER) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleCurrentUser {
@@ -1174,7 +1172,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_integration`](super::Client::get_google_integration).
-        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json Value
+        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
@@ -1184,7 +1182,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_reporting`](super::Client::get_google_reporting).
-        pub GetGoogleReporting(operations::GET_GOOGLE_REPORTING) -> json Value
+        pub GetGoogleReporting(operations::GET_GOOGLE_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
@@ -1199,7 +1197,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_segment`](super::Client::get_google_segment).
-        pub GetGoogleSegment(operations::GET_GOOGLE_SEGMENT) -> json Value
+        pub GetGoogleSegment(operations::GET_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetGoogleSegment {
@@ -1211,7 +1209,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_ad_account`](super::Client::get_linkedin_ad_account).
-        pub GetLinkedinAdAccount(operations::GET_LINKEDIN_AD_ACCOUNT) -> json Value
+        pub GetLinkedinAdAccount(operations::GET_LINKEDIN_AD_ACCOUNT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
@@ -1222,7 +1220,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_ad_analytics`](super::Client::get_linkedin_ad_analytics).
-        pub GetLinkedinAdAnalytics(operations::GET_LINKEDIN_AD_ANALYTICS) -> json Value
+        pub GetLinkedinAdAnalytics(operations::GET_LINKEDIN_AD_ANALYTICS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
@@ -1238,7 +1236,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group`](super::Client::get_linkedin_campaign_group).
-        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json Value
+        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
@@ -1249,7 +1247,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group_reporting`](super::Client::get_linkedin_campaign_group_reporting).
-        pub GetLinkedinCampaignGroupReporting(operations::GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING) -> json Value
+        pub GetLinkedinCampaignGroupReporting(operations::GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroupReporting {
@@ -1263,7 +1261,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_current_user`](super::Client::get_linkedin_current_user).
-        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json Value
+        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
@@ -1273,7 +1271,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json Value
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -1283,7 +1281,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_ad_accounts`](super::Client::list_facebook_ad_accounts).
-        pub ListFacebookAdAccounts(operations::LIST_FACEBOOK_AD_ACCOUNTS) -> json Value
+        pub ListFacebookAdAccounts(operations::LIST_FACEBOOK_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookAdAccounts {
@@ -1297,7 +1295,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_conversation_forms`](super::Client::list_facebook_conversation_forms).
-        pub ListFacebookConversationForms(operations::LIST_FACEBOOK_CONVERSATION_FORMS) -> json Value
+        pub ListFacebookConversationForms(operations::LIST_FACEBOOK_CONVERSATION_FORMS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookConversationForms {
@@ -1307,7 +1305,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_custom_audiences`](super::Client::list_facebook_custom_audiences).
-        pub ListFacebookCustomAudiences(operations::LIST_FACEBOOK_CUSTOM_AUDIENCES) -> json Value
+        pub ListFacebookCustomAudiences(operations::LIST_FACEBOOK_CUSTOM_AUDIENCES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
@@ -1320,7 +1318,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_entities`](super::Client::list_facebook_entities).
-        pub ListFacebookEntities(operations::LIST_FACEBOOK_ENTITIES) -> json Value
+        pub ListFacebookEntities(operations::LIST_FACEBOOK_ENTITIES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookEntities {
@@ -1338,7 +1336,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_instagram_accounts`](super::Client::list_facebook_instagram_accounts).
-        pub ListFacebookInstagramAccounts(operations::LIST_FACEBOOK_INSTAGRAM_ACCOUNTS) -> json Value
+        pub ListFacebookInstagramAccounts(operations::LIST_FACEBOOK_INSTAGRAM_ACCOUNTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookInstagramAccounts {
@@ -1350,7 +1348,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_page_lead_forms`](super::Client::list_facebook_page_lead_forms).
-        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Value
+        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
@@ -1361,7 +1359,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_pages`](super::Client::list_facebook_pages).
-        pub ListFacebookPages(operations::LIST_FACEBOOK_PAGES) -> json Value
+        pub ListFacebookPages(operations::LIST_FACEBOOK_PAGES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
@@ -1372,7 +1370,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_pixels`](super::Client::list_facebook_pixels).
-        pub ListFacebookPixels(operations::LIST_FACEBOOK_PIXELS) -> json Value
+        pub ListFacebookPixels(operations::LIST_FACEBOOK_PIXELS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookPixels {
@@ -1385,7 +1383,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_reporting`](super::Client::list_facebook_reporting).
-        pub ListFacebookReporting(operations::LIST_FACEBOOK_REPORTING) -> json Value
+        pub ListFacebookReporting(operations::LIST_FACEBOOK_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
@@ -1400,7 +1398,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_ad_accounts`](super::Client::list_google_ad_accounts).
-        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Value
+        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
@@ -1411,7 +1409,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_assets`](super::Client::list_google_assets).
-        pub ListGoogleAssets(operations::LIST_GOOGLE_ASSETS) -> json Value
+        pub ListGoogleAssets(operations::LIST_GOOGLE_ASSETS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleAssets {
@@ -1424,7 +1422,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_audiences`](super::Client::list_google_audiences).
-        pub ListGoogleAudiences(operations::LIST_GOOGLE_AUDIENCES) -> json Value
+        pub ListGoogleAudiences(operations::LIST_GOOGLE_AUDIENCES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleAudiences {
@@ -1434,7 +1432,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_conversion_goals`](super::Client::list_google_conversion_goals).
-        pub ListGoogleConversionGoals(operations::LIST_GOOGLE_CONVERSION_GOALS) -> json Value
+        pub ListGoogleConversionGoals(operations::LIST_GOOGLE_CONVERSION_GOALS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleConversionGoals {
@@ -1444,7 +1442,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_conversions`](super::Client::list_google_conversions).
-        pub ListGoogleConversions(operations::LIST_GOOGLE_CONVERSIONS) -> json Value
+        pub ListGoogleConversions(operations::LIST_GOOGLE_CONVERSIONS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleConversions {
@@ -1459,7 +1457,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_entities`](super::Client::list_google_entities).
-        pub ListGoogleEntities(operations::LIST_GOOGLE_ENTITIES) -> json Value
+        pub ListGoogleEntities(operations::LIST_GOOGLE_ENTITIES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleEntities {
@@ -1477,7 +1475,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_keyword_ideas`](super::Client::list_google_keyword_ideas).
-        pub ListGoogleKeywordIdeas(operations::LIST_GOOGLE_KEYWORD_IDEAS) -> json Value
+        pub ListGoogleKeywordIdeas(operations::LIST_GOOGLE_KEYWORD_IDEAS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleKeywordIdeas {
@@ -1488,7 +1486,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_reporting`](super::Client::list_google_reporting).
-        pub ListGoogleReporting(operations::LIST_GOOGLE_REPORTING) -> json Value
+        pub ListGoogleReporting(operations::LIST_GOOGLE_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
@@ -1503,7 +1501,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_segments`](super::Client::list_google_segments).
-        pub ListGoogleSegments(operations::LIST_GOOGLE_SEGMENTS) -> json Value
+        pub ListGoogleSegments(operations::LIST_GOOGLE_SEGMENTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleSegments {
@@ -1514,7 +1512,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_target_interests`](super::Client::list_google_target_interests).
-        pub ListGoogleTargetInterests(operations::LIST_GOOGLE_TARGET_INTERESTS) -> json Value
+        pub ListGoogleTargetInterests(operations::LIST_GOOGLE_TARGET_INTERESTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
@@ -1526,7 +1524,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_ad_accounts`](super::Client::list_linkedin_ad_accounts).
-        pub ListLinkedinAdAccounts(operations::LIST_LINKEDIN_AD_ACCOUNTS) -> json Value
+        pub ListLinkedinAdAccounts(operations::LIST_LINKEDIN_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListLinkedinAdAccounts {
@@ -1536,7 +1534,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_lead_forms`](super::Client::list_linkedin_lead_forms).
-        pub ListLinkedinLeadForms(operations::LIST_LINKEDIN_LEAD_FORMS) -> json Value
+        pub ListLinkedinLeadForms(operations::LIST_LINKEDIN_LEAD_FORMS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListLinkedinLeadForms {
@@ -1547,7 +1545,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_reporting`](super::Client::list_linkedin_reporting).
-        pub ListLinkedinReporting(operations::LIST_LINKEDIN_REPORTING) -> json Value
+        pub ListLinkedinReporting(operations::LIST_LINKEDIN_REPORTING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListLinkedinReporting {
@@ -1563,7 +1561,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_ad`](super::Client::pause_facebook_ad).
-        pub PauseFacebookAd(operations::PAUSE_FACEBOOK_AD) -> json Value
+        pub PauseFacebookAd(operations::PAUSE_FACEBOOK_AD) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PauseFacebookAd {
@@ -1574,7 +1572,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_adset`](super::Client::pause_facebook_adset).
-        pub PauseFacebookAdset(operations::PAUSE_FACEBOOK_ADSET) -> json Value
+        pub PauseFacebookAdset(operations::PAUSE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PauseFacebookAdset {
@@ -1585,7 +1583,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_campaign`](super::Client::pause_facebook_campaign).
-        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json Value
+        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
@@ -1596,7 +1594,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_facebook_campaign`](super::Client::publish_facebook_campaign).
-        pub PublishFacebookCampaign(operations::PUBLISH_FACEBOOK_CAMPAIGN) -> json Value
+        pub PublishFacebookCampaign(operations::PUBLISH_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PublishFacebookCampaign {
@@ -1607,7 +1605,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_google_campaign`](super::Client::publish_google_campaign).
-        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json Value
+        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
@@ -1617,7 +1615,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_linkedin_campaign_group`](super::Client::publish_linkedin_campaign_group).
-        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json Value
+        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
@@ -1628,7 +1626,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_facebook_custom_audience_member`](super::Client::remove_facebook_custom_audience_member).
-        pub RemoveFacebookCustomAudienceMember(operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json Value
+        pub RemoveFacebookCustomAudienceMember(operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         RemoveFacebookCustomAudienceMember {
@@ -1639,7 +1637,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_ad`](super::Client::resume_facebook_ad).
-        pub ResumeFacebookAd(operations::RESUME_FACEBOOK_AD) -> json Value
+        pub ResumeFacebookAd(operations::RESUME_FACEBOOK_AD) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ResumeFacebookAd {
@@ -1650,7 +1648,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_adset`](super::Client::resume_facebook_adset).
-        pub ResumeFacebookAdset(operations::RESUME_FACEBOOK_ADSET) -> json Value
+        pub ResumeFacebookAdset(operations::RESUME_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ResumeFacebookAdset {
@@ -1661,7 +1659,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_campaign`](super::Client::resume_facebook_campaign).
-        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json Value
+        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
@@ -1672,7 +1670,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_facebook_targeting`](super::Client::search_facebook_targeting).
-        pub SearchFacebookTargeting(operations::SEARCH_FACEBOOK_TARGETING) -> json Value
+        pub SearchFacebookTargeting(operations::SEARCH_FACEBOOK_TARGETING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
@@ -1684,7 +1682,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_google_targeting`](super::Client::search_google_targeting).
-        pub SearchGoogleTargeting(operations::SEARCH_GOOGLE_TARGETING) -> json Value
+        pub SearchGoogleTargeting(operations::SEARCH_GOOGLE_TARGETING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SearchGoogleTargeting {
@@ -1696,7 +1694,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_linkedin_targeting`](super::Client::search_linkedin_targeting).
-        pub SearchLinkedinTargeting(operations::SEARCH_LINKEDIN_TARGETING) -> json Value
+        pub SearchLinkedinTargeting(operations::SEARCH_LINKEDIN_TARGETING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
@@ -1709,7 +1707,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`set_facebook_default_page`](super::Client::set_facebook_default_page).
-        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json Value
+        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
@@ -1720,7 +1718,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience`](super::Client::update_facebook_custom_audience).
-        pub UpdateFacebookCustomAudience(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE) -> json Value
+        pub UpdateFacebookCustomAudience(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudience {
@@ -1731,7 +1729,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience_members_in_bulk`](super::Client::update_facebook_custom_audience_members_in_bulk).
-        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json Value
+        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
@@ -1742,7 +1740,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_linkedin_ad_status`](super::Client::update_linkedin_ad_status).
-        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json Value
+        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
@@ -1754,7 +1752,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_ad`](super::Client::upsert_facebook_ad).
-        pub UpsertFacebookAd(operations::UPSERT_FACEBOOK_AD) -> json Value
+        pub UpsertFacebookAd(operations::UPSERT_FACEBOOK_AD) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertFacebookAd {
@@ -1764,7 +1762,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_adset`](super::Client::upsert_facebook_adset).
-        pub UpsertFacebookAdset(operations::UPSERT_FACEBOOK_ADSET) -> json Value
+        pub UpsertFacebookAdset(operations::UPSERT_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertFacebookAdset {
@@ -1774,7 +1772,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_campaign`](super::Client::upsert_facebook_campaign).
-        pub UpsertFacebookCampaign(operations::UPSERT_FACEBOOK_CAMPAIGN) -> json Value
+        pub UpsertFacebookCampaign(operations::UPSERT_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertFacebookCampaign {
@@ -1784,7 +1782,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_pixel`](super::Client::upsert_facebook_pixel).
-        pub UpsertFacebookPixel(operations::UPSERT_FACEBOOK_PIXEL) -> json Value
+        pub UpsertFacebookPixel(operations::UPSERT_FACEBOOK_PIXEL) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertFacebookPixel {
@@ -1794,7 +1792,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_assets`](super::Client::upsert_google_assets).
-        pub UpsertGoogleAssets(operations::UPSERT_GOOGLE_ASSETS) -> json Value
+        pub UpsertGoogleAssets(operations::UPSERT_GOOGLE_ASSETS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertGoogleAssets {
@@ -1804,7 +1802,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_audience`](super::Client::upsert_google_audience).
-        pub UpsertGoogleAudience(operations::UPSERT_GOOGLE_AUDIENCE) -> json Value
+        pub UpsertGoogleAudience(operations::UPSERT_GOOGLE_AUDIENCE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertGoogleAudience {
@@ -1814,7 +1812,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_campaign`](super::Client::upsert_google_campaign).
-        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json Value
+        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertGoogleCampaign {
@@ -1824,7 +1822,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_conversion`](super::Client::upsert_google_conversion).
-        pub UpsertGoogleConversion(operations::UPSERT_GOOGLE_CONVERSION) -> json Value
+        pub UpsertGoogleConversion(operations::UPSERT_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertGoogleConversion {
@@ -1834,7 +1832,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_segment`](super::Client::upsert_google_segment).
-        pub UpsertGoogleSegment(operations::UPSERT_GOOGLE_SEGMENT) -> json Value
+        pub UpsertGoogleSegment(operations::UPSERT_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertGoogleSegment {
@@ -1846,7 +1844,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_linkedin_campaign_group`](super::Client::upsert_linkedin_campaign_group).
-        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json Value
+        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpsertLinkedinCampaignGroup {

@@ -353,9 +353,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use std::collections::BTreeMap;
-    use hoopai_runtime::json::Map;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -491,7 +488,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteEvent {
             path event_id: String = "eventId",
-            json body: Map,
+            json body: hoopai_runtime::json::Map,
         }
     }
 
@@ -661,7 +658,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_free_slots`](super::Client::list_free_slots).
-        pub ListFreeSlots(operations::LIST_FREE_SLOTS) -> json BTreeMap<String, types::Slots>
+        pub ListFreeSlots(operations::LIST_FREE_SLOTS) -> json std::collections::BTreeMap<String, types::Slots>
     }
     hoopai_runtime::setters! {
         ListFreeSlots {

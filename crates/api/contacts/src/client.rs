@@ -274,8 +274,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::{Map, Value};
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -286,7 +284,7 @@ pub mod builder {
         AddContactToCampaign {
             path contact_id: String = "contactId",
             path campaign_id: String = "campaignId",
-            json body: Map,
+            json body: hoopai_runtime::json::Map,
         }
     }
 
@@ -400,7 +398,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_duplicate_contact`](super::Client::get_duplicate_contact).
-        pub GetDuplicateContact(operations::GET_DUPLICATE_CONTACT) -> json Value
+        pub GetDuplicateContact(operations::GET_DUPLICATE_CONTACT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetDuplicateContact {
@@ -547,11 +545,11 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json Value
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SearchContacts {
-            json body: Map,
+            json body: hoopai_runtime::json::Map,
         }
     }
 

@@ -239,8 +239,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -305,7 +303,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_subtype`](super::Client::create_custom_subtype).
-        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json Value
+        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
@@ -356,7 +354,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_contact_unsubscription_status`](super::Client::get_contact_unsubscription_status).
-        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json Value
+        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
@@ -430,7 +428,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_subtypes`](super::Client::list_custom_subtypes).
-        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json Value
+        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
@@ -513,7 +511,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`set_message_attachments`](super::Client::set_message_attachments).
-        pub SetMessageAttachments(operations::SET_MESSAGE_ATTACHMENTS) -> json Value
+        pub SetMessageAttachments(operations::SET_MESSAGE_ATTACHMENTS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         SetMessageAttachments {
@@ -524,7 +522,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_contact_subscription`](super::Client::update_contact_subscription).
-        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json Value
+        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateContactSubscription {
@@ -545,7 +543,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_subtype`](super::Client::update_custom_subtype).
-        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json Value
+        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {

@@ -27,13 +27,11 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
         /// The request of [`import_courses`](super::Client::import_courses).
-        pub ImportCourses(operations::IMPORT_COURSES) -> json Value
+        pub ImportCourses(operations::IMPORT_COURSES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ImportCourses {

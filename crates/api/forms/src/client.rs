@@ -44,8 +44,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -79,7 +77,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upload_custom_field_files`](super::Client::upload_custom_field_files).
-        pub UploadCustomFieldFiles(operations::UPLOAD_CUSTOM_FIELD_FILES) multipart -> json Value
+        pub UploadCustomFieldFiles(operations::UPLOAD_CUSTOM_FIELD_FILES) multipart -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {

@@ -347,8 +347,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -718,7 +716,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_last_visit`](super::Client::update_estimate_last_visit).
-        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json Value
+        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateEstimateLastVisit {
@@ -750,7 +748,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_last_visit`](super::Client::update_invoice_last_visit).
-        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json Value
+        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLastVisit {

@@ -229,8 +229,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -344,7 +342,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_template`](super::Client::delete_template).
-        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json Value
+        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
@@ -455,7 +453,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_timezones`](super::Client::list_timezones).
-        pub ListTimezones(operations::LIST_TIMEZONES) -> json Value
+        pub ListTimezones(operations::LIST_TIMEZONES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListTimezones {

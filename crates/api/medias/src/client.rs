@@ -76,8 +76,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -92,7 +90,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_object`](super::Client::delete_media_object).
-        pub DeleteMediaObject(operations::DELETE_MEDIA_OBJECT) -> json Value
+        pub DeleteMediaObject(operations::DELETE_MEDIA_OBJECT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteMediaObject {
@@ -104,7 +102,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Value
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -133,7 +131,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_object`](super::Client::update_media_object).
-        pub UpdateMediaObject(operations::UPDATE_MEDIA_OBJECT) -> json Value
+        pub UpdateMediaObject(operations::UPDATE_MEDIA_OBJECT) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateMediaObject {
@@ -144,7 +142,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Value
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {

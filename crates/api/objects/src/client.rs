@@ -88,8 +88,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Map;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -109,7 +107,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         CreateObjectRecord {
             path schema_key: String = "schemaKey",
-            json body: Map,
+            json body: hoopai_runtime::json::Map,
         }
     }
 
@@ -188,7 +186,7 @@ pub mod builder {
             path schema_key: String = "schemaKey",
             path id: String = "id",
             query location_id: String = "locationId",
-            json body: Map,
+            json body: hoopai_runtime::json::Map,
         }
     }
 }

@@ -224,8 +224,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -401,7 +399,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_order_notes`](super::Client::list_order_notes).
-        pub ListOrderNotes(operations::LIST_ORDER_NOTES) -> json Value
+        pub ListOrderNotes(operations::LIST_ORDER_NOTES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListOrderNotes {

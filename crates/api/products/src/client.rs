@@ -246,8 +246,6 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
@@ -525,7 +523,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_display_priorities`](super::Client::update_product_display_priorities).
-        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json Value
+        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {

@@ -185,13 +185,11 @@ impl Client {
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
-    use hoopai_runtime::json::Value;
-
     use crate::{operations, types};
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk`](super::Client::disable_saas_in_bulk).
-        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json Value
+        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         DisableSaasInBulk {
@@ -213,7 +211,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location`](super::Client::enable_saas_for_location).
-        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json Value
+        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         EnableSaasForLocation {
@@ -235,7 +233,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk`](super::Client::enable_saas_in_bulk).
-        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json Value
+        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         EnableSaasInBulk {
@@ -257,7 +255,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription`](super::Client::get_location_subscription).
-        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json Value
+        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetLocationSubscription {
@@ -279,7 +277,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan`](super::Client::get_saas_plan).
-        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json Value
+        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         GetSaasPlan {
@@ -301,7 +299,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans`](super::Client::list_agency_plans).
-        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Value
+        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
@@ -321,7 +319,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_locations_by_stripe_id`](super::Client::list_locations_by_stripe_id).
-        pub ListLocationsByStripeId(operations::LIST_LOCATIONS_BY_STRIPE_ID) -> json Value
+        pub ListLocationsByStripeId(operations::LIST_LOCATIONS_BY_STRIPE_ID) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeId {
@@ -345,7 +343,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations`](super::Client::list_saas_locations).
-        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json Value
+        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
@@ -367,7 +365,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_location_paused`](super::Client::update_location_paused).
-        pub UpdateLocationPaused(operations::UPDATE_LOCATION_PAUSED) -> json Value
+        pub UpdateLocationPaused(operations::UPDATE_LOCATION_PAUSED) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateLocationPaused {
@@ -389,7 +387,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_rebilling`](super::Client::update_rebilling).
-        pub UpdateRebilling(operations::UPDATE_REBILLING) -> json Value
+        pub UpdateRebilling(operations::UPDATE_REBILLING) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateRebilling {
@@ -411,7 +409,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_saas_subscription`](super::Client::update_saas_subscription).
-        pub UpdateSaasSubscription(operations::UPDATE_SAAS_SUBSCRIPTION) -> json Value
+        pub UpdateSaasSubscription(operations::UPDATE_SAAS_SUBSCRIPTION) -> json hoopai_runtime::json::Value
     }
     hoopai_runtime::setters! {
         UpdateSaasSubscription {
