@@ -75,7 +75,7 @@ pub fn diff(old: &[u8], new: &[u8]) -> Result<Vec<Change>, Fault> {
                 format!("operation {key}"),
                 String::new(),
             )),
-            Some(other) => compare_operations(key, (&old, operation), (&new, other), &mut changes),
+            Some(other) => compare_operations(key, operation, other, &mut changes),
         }
     }
     for key in after.keys().filter(|key| !before.contains_key(*key)) {
@@ -184,13 +184,7 @@ fn sent(document: &Value) -> BTreeSet<&str> {
     found
 }
 
-fn compare_operations(
-    key: &str,
-    old: (&Value, &Object),
-    new: (&Value, &Object),
-    changes: &mut Vec<Change>,
-) {
-    let ((old_document, old), (new_document, new)) = (old, new);
+fn compare_operations(key: &str, old: &Object, new: &Object, changes: &mut Vec<Change>) {
     type Parameters<'a> = BTreeMap<(String, String), &'a Value>;
     fn parameters(operation: &Object) -> Parameters<'_> {
         let part = |p: &Value, key| {
@@ -255,10 +249,7 @@ fn compare_operations(
         } else {
             format!("reply of {key}")
         };
-        let (one, other) = (
-            payload(old_document, one, sent),
-            payload(new_document, other, sent),
-        );
+        let (one, other) = (payload(one, sent), payload(other, sent));
         match (one, other) {
             (None, Some(_)) => changes.push(change(ChangeKind::Added, sent, what, String::new())),
             (Some(_), None) => changes.push(change(ChangeKind::Removed, true, what, String::new())),
@@ -282,10 +273,7 @@ fn compare_operations(
         ("deprecated", "deprecation", false),
     ] {
         if old.get(field) != new.get(field) {
-            let say = |value: Option<&Value>| {
-                value.map_or_else(|| "nothing".to_owned(), Value::to_string)
-            };
-            let detail = format!("{} is now {}", say(old.get(field)), say(new.get(field)));
+            let detail = now(old.get(field), new.get(field));
             changes.push(change(
                 ChangeKind::Changed,
                 breaking,
@@ -297,11 +285,7 @@ fn compare_operations(
 }
 
 /// The media type and schema of a request body, or of the first success.
-fn payload<'a>(
-    document: &'a Value,
-    holder: Option<&'a Value>,
-    body: bool,
-) -> Option<(&'a str, &'a Value)> {
+fn payload(holder: Option<&Value>, body: bool) -> Option<(&str, &Value)> {
     let holder = if body {
         holder?
     } else {
@@ -314,8 +298,6 @@ fn payload<'a>(
     };
     let (media_type, media) = holder.get("content")?.as_object()?.iter().next()?;
     let schema = media.get("schema")?;
-    // A named schema is compared under its name; here it counts which one it is.
-    let _ = document;
     Some((media_type, schema))
 }
 
@@ -450,17 +432,20 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         "deprecated",
     ] {
         if old.get(key) != new.get(key) {
-            let say = |value: Option<&Value>| {
-                value.map_or_else(|| "nothing".to_owned(), Value::to_string)
-            };
             changes.push(change(
                 ChangeKind::Changed,
                 false,
                 format!("{key} of {name}"),
-                format!("{} is now {}", say(old.get(key)), say(new.get(key))),
+                now(old.get(key), new.get(key)),
             ));
         }
     }
+}
+
+/// From what to what.
+fn now(old: Option<&Value>, new: Option<&Value>) -> String {
+    let say = |value: Option<&Value>| value.map_or_else(|| "nothing".to_owned(), Value::to_string);
+    format!("{} is now {}", say(old), say(new))
 }
 
 /// What a schema is at its top: its type, or the schema to which it refers.

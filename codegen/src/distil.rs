@@ -14,28 +14,6 @@ pub(crate) const DEPTH_LIMIT: usize = 100;
 
 const FETCH_AGAIN: &str = "fetch the file again, or from another source";
 
-/// The relative files that an interface file refers to, such as `../common/common-schemas.json`, each once, in
-/// alphabetical order. Those may refer on: ask again with what was fetched.
-pub fn outside_references(file: &str, bytes: &[u8]) -> Result<Vec<String>, Fault> {
-    fn walk(value: &Value, found: &mut BTreeSet<String>) {
-        match value {
-            Value::Object(map) => {
-                if let Some((outside, _)) = json::text(map, "$ref").and_then(|r| r.split_once('#'))
-                    && !outside.is_empty()
-                {
-                    found.insert(outside.to_owned());
-                }
-                map.values().for_each(|value| walk(value, found));
-            }
-            Value::Array(items) => items.iter().for_each(|value| walk(value, found)),
-            _ => {}
-        }
-    }
-    let mut found = BTreeSet::new();
-    walk(&json::parse(file, bytes)?, &mut found);
-    Ok(found.into_iter().collect())
-}
-
 /// Distils a downloaded interface file to the canonical bytes that `specs/<module>/openapi.json` holds.
 ///
 /// `file` names the file in errors; `outside` holds the bytes of each file that it refers to, under the path as it

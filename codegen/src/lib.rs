@@ -22,6 +22,7 @@ mod lower;
 mod modules;
 mod names;
 mod normalise;
+mod outside;
 mod overlay;
 mod report;
 mod table;
@@ -31,10 +32,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use diff::{Change, ChangeKind, diff};
-pub use distil::{distil, outside_references};
+pub use distil::distil;
 pub use emit::facade::facade;
 pub use fault::Fault;
 pub use modules::{MODULES_FILE, Module, parse_modules};
+pub use outside::outside_references;
 pub use report::ModuleReport;
 
 use fault::At;
