@@ -3,21 +3,27 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::faults::{FaultRule, Faults};
 use crate::interface::Interface;
+use crate::journal::{Entry, Journal};
 use crate::limits::{LimitSettings, Limits};
 use crate::server;
+use crate::tokens::{Settings, Tokens};
 use crate::world::World;
 
 /// A running server; it stops when this is dropped.
 pub struct Mock {
     world: Arc<World>,
     address: SocketAddr,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
 }
 
 /// Settings of a server to be started.
@@ -25,9 +31,15 @@ pub struct MockBuilder {
     port: u16,
     clock: Clock,
     limits: LimitSettings,
+    pub(crate) auth: Settings,
     seed: u64,
     body_limit: usize,
+    patience: Duration,
+    faults: Faults,
+    observer: Option<Observer>,
 }
+
+type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 
 impl Mock {
     /// Settings to start from: any free port, the real clock, the platform's limits.
@@ -36,14 +48,43 @@ impl Mock {
             port: 0,
             clock: Clock::real(),
             limits: LimitSettings::default(),
+            auth: Settings::default(),
             seed: 0,
             body_limit: 50 << 20,
+            patience: Duration::from_secs(30),
+            faults: Faults::default(),
+            observer: None,
         }
     }
 
     /// The address to call: `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Changes how much the server lets through from now on; what it let through so far stays counted.
+    pub fn set_limits(&self, limits: LimitSettings) {
+        self.world.limits.set(limits);
+    }
+
+    /// What goes wrong; it can be changed at any time.
+    pub fn faults(&self) -> &Faults {
+        &self.world.faults
+    }
+
+    /// All that the server received.
+    pub fn journal(&self) -> &Journal {
+        &self.world.journal
+    }
+
+    /// Stops the server, and returns when its port is free and its connections are closed.
+    pub async fn stop(self) {
+        drop(self.stop);
+        let _ = self.running.await;
     }
 
     /// The server's clock.
@@ -77,6 +118,32 @@ impl MockBuilder {
         self
     }
 
+    /// Something that goes wrong from the start; [`Mock::faults`] takes more while the server runs.
+    pub fn fault(self, rule: impl Into<FaultRule>) -> Self {
+        self.faults.add(rule.into());
+        self
+    }
+
+    /// The largest request body in bytes, 50 MiB unless told; what is larger is answered 413. A body that is not multipart
+    /// may have 1 MiB at most.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = bytes;
+        self
+    }
+
+    /// How long a connection may make the server wait, 30 seconds of real time unless told: for the next request's head,
+    /// the next piece of a body, or the client to read. A whole body may take four times as long.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Called with each request when it has ended.
+    pub fn on_request(mut self, observer: impl Fn(&Entry) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Errors
@@ -87,23 +154,23 @@ impl MockBuilder {
         let world = Arc::new(World {
             interface: Interface::shared(),
             clock: self.clock,
-            tokens: Default::default(),
-            limits: Limits {
-                settings: self.limits,
-            },
+            tokens: Tokens::new(self.auth.complete(), self.seed),
+            limits: Limits::new(self.limits),
             state: Default::default(),
-            faults: Default::default(),
-            journal: Default::default(),
+            faults: self.faults,
+            journal: Journal::new(self.observer),
             seed: self.seed,
             body_limit: self.body_limit,
             requests: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server::run(listener, Arc::clone(&world), stopped));
+        let serving = server::run(listener, Arc::clone(&world), self.patience, stopped);
+        let running = tokio::spawn(serving);
         Ok(Mock {
             world,
             address,
-            _stop: stop,
+            stop,
+            running,
         })
     }
 }

@@ -11,7 +11,7 @@
 //! # }
 //! ```
 //!
-//! The road of a request is [`pipeline`]'s: faults that strike before, route, token, version, limits, the check against the
+//! The road of a request is [`pipeline`]'s: the edge, faults that strike before, route, version, token, limits, the check against the
 //! interface, the reply (from state where the platform has some, from the schema elsewhere), faults that strike after.
 
 mod builder;
@@ -35,8 +35,14 @@ mod world;
 
 pub use builder::{Mock, MockBuilder};
 pub use clock::Clock;
-pub use faults::{Fault, FaultRule, Faults};
-pub use journal::{Entry, Journal, Outcome};
+pub use faults::{
+    Denial, Drift, ErrorBody, Failure, Fault, FaultId, FaultRule, FaultSpecError, Faults, RetryAfter,
+};
+pub use journal::{Duplicate, Entry, Journal, Outcome};
 pub use limits::LimitSettings;
 pub use state::Seeder;
-pub use tokens::{Grant, Resource, TokenSpec};
+pub use oauth::Refreshes;
+pub use tokens::{
+    CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI, Resource, TOKEN,
+    TokenSpec, USER,
+};

@@ -3,16 +3,17 @@
 use http::StatusCode;
 
 use crate::exchange::{Incoming, Outgoing};
-use crate::faults::Verdict;
+use crate::faults::{Target, Wire};
+use crate::interface::Operation;
 use crate::journal::Note;
 use crate::refusal::Refusal;
 use crate::world::World;
-use crate::{check, oauth, reply};
+use crate::{check, oauth, reply, tokens};
 
-/// What becomes of a request: the reply, and what the faults do to it on its way out.
+/// What becomes of a request: the reply, and how it goes out.
 pub(crate) struct Handled {
     pub(crate) reply: Outgoing,
-    pub(crate) verdict: Verdict,
+    pub(crate) wire: Wire,
 }
 
 /// Handles a request from its arrival to its reply, all but the sockets.
@@ -21,43 +22,92 @@ pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
     let trace_id = format!("trace-{number:08}");
     let route = world.interface.route(&incoming.method, &incoming.path);
     let operation = route.as_ref().map(|route| route.operation.as_ref());
-    let note = Note::open(world, incoming, operation, number);
-    let verdict = world.faults.strike(operation, number, world.seed);
-    if verdict.instead_of_processing() {
-        let reply = verdict
-            .reply()
-            .unwrap_or_else(|| Outgoing::empty(StatusCode::OK));
-        note.close(world, &reply, false);
-        return Handled { reply, verdict };
-    }
-    let (reply, processed) = match answer(world, incoming, number).await {
-        Ok(reply) => (reply, true),
-        Err((refusal, headers)) => {
-            let mut reply = refusal.into_reply(&trace_id);
-            reply.headers.extend(headers);
-            (reply, false)
+    let mut note = Note::open(world, incoming, operation, number);
+    let key = operation.map(Operation::key);
+    let target = Target {
+        method: incoming.method.as_str(),
+        path: &incoming.path,
+        operation: key.as_deref(),
+    };
+    let verdict = world.faults.strike(&target, note.arrived(), world.seed);
+    note.struck(verdict.ids());
+    let failed = verdict.instead_of_processing();
+    let reply = if failed {
+        let reply = verdict.reply(&trace_id, world.clock.unix());
+        reply.unwrap_or_else(|| Outgoing::empty(StatusCode::OK))
+    } else {
+        match answer(world, incoming, number, &note).await {
+            Ok(reply) => {
+                note.processed();
+                verdict.change(reply, operation, &trace_id, world.clock.unix())
+            }
+            Err((refusal, headers)) => {
+                let mut reply = refusal.into_reply(&trace_id);
+                reply.headers.extend(headers);
+                reply
+            }
         }
     };
-    let reply = verdict.change(reply.with("x-request-id", &trace_id), operation);
-    note.close(world, &reply, processed);
-    Handled { reply, verdict }
+    if !verdict.delay().is_zero() {
+        tokio::time::sleep(verdict.delay()).await;
+    }
+    let reply = reply.with("x-request-id", &trace_id);
+    let wire = verdict.wire(reply.body.len());
+    match wire {
+        Wire::Close | Wire::Reset => note.unanswered(None),
+        Wire::Cut => note.unanswered(Some(reply.status)),
+        Wire::Whole | Wire::Drip { .. } if failed => note.failed(&reply),
+        Wire::Whole | Wire::Drip { .. } => note.answered(&reply, operation.is_some()),
+    }
+    Handled { reply, wire }
+}
+
+/// Refuses a request whose body was not read to its end; `None` where the client is past hearing it.
+pub(crate) fn refuse_unread(
+    world: &World,
+    incoming: &Incoming,
+    declared: u64,
+    refusal: Option<Refusal>,
+) -> Option<Outgoing> {
+    let number = world.next_request();
+    let trace_id = format!("trace-{number:08}");
+    let route = world.interface.route(&incoming.method, &incoming.path);
+    let operation = route.as_ref().map(|route| route.operation.as_ref());
+    let note = Note::open(world, incoming, operation, number);
+    note.declared(declared);
+    let Some(refusal) = refusal else {
+        note.unanswered(None);
+        return None;
+    };
+    let reply = refusal.into_reply(&trace_id).with("x-request-id", &trace_id);
+    note.answered(&reply, operation.is_some());
+    Some(reply)
 }
 
 type Refused = (Refusal, http::HeaderMap);
 
-async fn answer(world: &World, incoming: &Incoming, number: u64) -> Result<Outgoing, Refused> {
+async fn answer(
+    world: &World,
+    incoming: &Incoming,
+    number: u64,
+    note: &Note<'_>,
+) -> Result<Outgoing, Refused> {
     let plain = |refusal: Refusal| (refusal, http::HeaderMap::new());
+    if let Some(outcome) = oauth::chooser(world, incoming) {
+        return outcome.map_err(plain);
+    }
     let Some(route) = world.interface.route(&incoming.method, &incoming.path) else {
         return Err(plain(Refusal::no_route(&incoming.method, &incoming.path)));
     };
     let operation = route.operation;
-    if let Some(outcome) = oauth::token_endpoint(world, operation, incoming) {
-        return outcome.map_err(plain);
+    if let Some(outcome) = oauth::token_endpoint(world, operation, incoming).await {
+        return outcome;
     }
     let grant = world
         .tokens
         .authorize(world, operation, incoming)
         .map_err(plain)?;
+    note.granted(&grant);
     let limits = world.limits.take(&grant, world.clock.now())?;
     let with_limits = |refusal: Refusal| (refusal, limits.clone());
     let accepted = check::request(operation, incoming, &route.path)

@@ -1,0 +1,198 @@
+//! Rules as text, for the command line.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Denial, Drift, ErrorBody, Failure, Fault, FaultRule, RetryAfter};
+
+/// What is wrong with a fault that was given as text, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultSpecError {
+    message: String,
+}
+
+impl fmt::Display for FaultSpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for FaultSpecError {}
+
+const KINDS: &str = "a status such as 503, after=STATUS, denied=KIND, close-before, reset-before, close-after, reset-after, cut, \
+     delay=TIME, drip=BYTES/TIME, drift=KIND, success=STATUS";
+const OPTIONS: &str = "on=OPERATIONS, times=N, skip=N, every=N, chance=0.0..1.0, from=TIME, until=TIME; \
+     with a status also body=KIND, retry-after=SECONDS, retry-after-date=TIME, retry-after-ms=MILLISECONDS; with drift also at=POINTER";
+
+/// `FAULT[,OPTION=VALUE]…`: `503,on=contacts.*,times=2`, `429,retry-after=3`, `422,body=html`, `after=422`, `denied=scope`, `close-after`,
+/// `delay=2s,chance=0.1`, `drip=16/50ms`, `drift=null,at=/contact/email`, `cut,from=10s,until=20s`.
+impl FromStr for FaultRule {
+    type Err = FaultSpecError;
+
+    fn from_str(text: &str) -> Result<Self, FaultSpecError> {
+        let mut parts = text.split(',').map(str::trim);
+        let mut rule = FaultRule::new(fault(parts.next().unwrap_or_default())?);
+        let mut between = None;
+        for part in parts {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            rule = match name {
+                "on" => rule.on(value),
+                "times" => rule.times(number(name, value)?),
+                "skip" => rule.skip(number(name, value)?),
+                "every" => rule.every(number(name, value)?),
+                "chance" => {
+                    let chance: f64 = number(name, value)?;
+                    if !(0.0..=1.0).contains(&chance) {
+                        return Err(unknown("chance", value, "a number from 0.0 to 1.0"));
+                    }
+                    rule.chance(chance)
+                }
+                "from" | "until" => {
+                    let (from, until) = between.get_or_insert((Duration::ZERO, Duration::MAX));
+                    *(if name == "from" { from } else { until }) = time(name, value)?;
+                    rule
+                }
+                _ => {
+                    rule.fault = with_option(rule.fault, name, value)?;
+                    rule
+                }
+            };
+        }
+        Ok(match between {
+            Some((from, until)) => rule.between(from, until),
+            None => rule,
+        })
+    }
+}
+
+fn fault(text: &str) -> Result<Fault, FaultSpecError> {
+    let (kind, value) = text.split_once('=').unwrap_or((text, ""));
+    Ok(match kind {
+        "after" => Fault::StatusAfter(Failure::new(status(value)?)),
+        "denied" => Fault::Denied(denial(value)?),
+        "close-before" => Fault::CloseBefore,
+        "reset-before" => Fault::ResetBefore,
+        "close-after" => Fault::CloseAfter,
+        "reset-after" => Fault::ResetAfter,
+        "cut" => Fault::Cut,
+        "delay" => Fault::Delay(time(kind, value)?),
+        "drip" => {
+            let (bytes, pause) = value.split_once('/').unwrap_or((value, "50ms"));
+            Fault::Drip {
+                bytes: number(kind, bytes)?,
+                pause: time(kind, pause)?,
+            }
+        }
+        "drift" => Fault::Drift(drift(value)?),
+        "success" => Fault::Success(status(value)?),
+        _ if kind.bytes().all(|byte| byte.is_ascii_digit()) && !kind.is_empty() => {
+            Fault::Status(Failure::new(status(kind)?))
+        }
+        _ => return Err(unknown("fault", text, KINDS)),
+    })
+}
+
+fn with_option(fault: Fault, name: &str, value: &str) -> Result<Fault, FaultSpecError> {
+    let change = |failure: Failure| {
+        Ok(match name {
+            "body" => failure.body(error_body(value)?),
+            "retry-after" => failure.retry_after(RetryAfter::Seconds(number(name, value)?)),
+            "retry-after-ms" => failure.retry_after(RetryAfter::Milliseconds(number(name, value)?)),
+            "retry-after-date" => failure.retry_after(RetryAfter::Date(time(name, value)?)),
+            _ => return Err(unknown("option of a fault", name, OPTIONS)),
+        })
+    };
+    Ok(match fault {
+        Fault::Status(failure) => Fault::Status(change(failure)?),
+        Fault::StatusAfter(failure) => Fault::StatusAfter(change(failure)?),
+        Fault::Drift(kind) if name == "at" => Fault::DriftAt(kind, value.to_owned()),
+        _ => return Err(unknown("option of this fault", name, OPTIONS)),
+    })
+}
+
+fn status(value: &str) -> Result<u16, FaultSpecError> {
+    let status: u16 = number("status", value)?;
+    if (200..=599).contains(&status) {
+        Ok(status)
+    } else {
+        Err(unknown("status", value, "a number from 200 to 599"))
+    }
+}
+
+fn denial(value: &str) -> Result<Denial, FaultSpecError> {
+    let kinds = [
+        ("expired", Denial::Expired),
+        ("scope", Denial::Scope),
+        ("unsupported-route", Denial::UnsupportedRoute),
+        ("auth-class", Denial::AuthClass),
+        ("private-token", Denial::PrivateToken),
+        ("version-missing", Denial::VersionMissing),
+        ("version-invalid", Denial::VersionInvalid),
+        ("location", Denial::Location),
+    ];
+    named("denied", value, &kinds)
+}
+
+fn drift(value: &str) -> Result<Drift, FaultSpecError> {
+    let kinds = [
+        ("null", Drift::Null),
+        ("missing", Drift::Missing),
+        ("extra", Drift::Extra),
+        ("scalar", Drift::Scalar),
+        ("container", Drift::Container),
+        ("enum", Drift::EnumValue),
+        ("envelope", Drift::Envelope),
+        ("empty", Drift::Empty),
+        ("any", Drift::Any),
+    ];
+    named("drift", value, &kinds)
+}
+
+fn error_body(value: &str) -> Result<ErrorBody, FaultSpecError> {
+    let kinds = [
+        ("json", ErrorBody::Json),
+        ("short", ErrorBody::Short),
+        ("fields", ErrorBody::Fields),
+        ("named", ErrorBody::Named),
+        ("error-and-status", ErrorBody::ErrorAndStatus),
+        ("bare", ErrorBody::Bare),
+        ("canonical", ErrorBody::Canonical),
+        ("html", ErrorBody::Html),
+        ("empty", ErrorBody::Empty),
+    ];
+    named("body", value, &kinds)
+}
+
+fn named<T: Clone>(what: &str, value: &str, kinds: &[(&str, T)]) -> Result<T, FaultSpecError> {
+    let found = kinds.iter().find(|(name, _)| *name == value);
+    found.map(|(_, kind)| kind.clone()).ok_or_else(|| {
+        let names: Vec<&str> = kinds.iter().map(|(name, _)| *name).collect();
+        unknown(what, value, &names.join(", "))
+    })
+}
+
+fn number<T: FromStr>(what: &str, value: &str) -> Result<T, FaultSpecError> {
+    let number = value.trim().parse();
+    number.map_err(|_| unknown(what, value, "a number"))
+}
+
+/// `500ms`, `2s`, `1.5s`, `3m`; seconds without a unit.
+fn time(what: &str, value: &str) -> Result<Duration, FaultSpecError> {
+    let value = value.trim();
+    let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match value.get(digits.len()..).unwrap_or_default() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        _ => f64::NAN,
+    };
+    let seconds = digits.parse::<f64>().unwrap_or(f64::NAN) * unit;
+    Duration::try_from_secs_f64(seconds)
+        .map_err(|_| unknown(what, value, "a time such as 500ms, 2s or 3m"))
+}
+
+fn unknown(what: &str, value: &str, right: &str) -> FaultSpecError {
+    let message = format!("`{value}` does not do as {what}; give {right}");
+    FaultSpecError { message }
+}
