@@ -1,0 +1,76 @@
+//! The page where users choose the location or agency in which they install an app.
+
+use http::{Method, StatusCode};
+
+use crate::exchange::{Incoming, Outgoing};
+use crate::refusal::Refusal;
+use crate::tokens::{Grant, Resource};
+use crate::world::World;
+
+/// `GET /oauth/chooselocation`, which lies outside the interface. In place of a page it has a user who chose already: it redirects at once to
+/// the app with `code` and, where one was sent, `state`. The choice is what the server was set to, or what `locationId` or `companyId` in the
+/// query names, which the platform's page does not have.
+pub(crate) fn chooser(world: &World, incoming: &Incoming) -> Option<Result<Outgoing, Refusal>> {
+    let known = ["/oauth/chooselocation", "/v2/oauth/chooselocation"];
+    if incoming.method != Method::GET || !known.contains(&incoming.path.as_str()) {
+        return None;
+    }
+    Some(choose(world, incoming))
+}
+
+fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
+    let need = |name: &str| {
+        let missing = || Refusal::bad_request(format!("{name} is missing"));
+        incoming.query(name).ok_or_else(missing)
+    };
+    if need("response_type")? != "code" {
+        return Err(Refusal::bad_request("response_type must be code"));
+    }
+    let app = world
+        .tokens
+        .app(need("client_id")?)
+        .ok_or_else(|| Refusal::bad_request("client_id is unknown"))?;
+    let redirect_uri = need("redirect_uri")?;
+    if redirect_uri != app.redirect_uri {
+        return Err(Refusal::bad_request(
+            "redirect_uri is not the one of the app",
+        ));
+    }
+    let asked = incoming.query("scope").map(|scope| {
+        let scopes = scope.split_whitespace().map(str::to_owned);
+        scopes.collect::<Vec<_>>()
+    });
+    let scopes = match (asked.filter(|asked| !asked.is_empty()), &app.scopes) {
+        (Some(asked), Some(own)) => {
+            if let Some(scope) = asked.iter().find(|scope| !own.contains(scope)) {
+                let message = format!("The app does not have the scope {scope}");
+                return Err(Refusal::bad_request(message));
+            }
+            Some(asked)
+        }
+        (asked, own) => asked.or_else(|| own.clone()),
+    };
+    let resource = match (incoming.query("locationId"), incoming.query("companyId")) {
+        (Some(id), _) => Resource::Location(id.to_owned()),
+        (None, Some(id)) => Resource::Company(id.to_owned()),
+        (None, None) => world.tokens.choice(),
+    };
+    let grant = Grant {
+        resource,
+        scopes,
+        app: app.client_id.clone(),
+        everywhere: false,
+    };
+    let now = world.clock.now();
+    let code = world
+        .tokens
+        .issue_code(grant, Some(redirect_uri.to_owned()), now);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("code", &code);
+    if let Some(state) = incoming.query("state") {
+        query.append_pair("state", state);
+    }
+    let joint = if redirect_uri.contains('?') { '&' } else { '?' };
+    let target = format!("{redirect_uri}{joint}{}", query.finish());
+    Ok(Outgoing::empty(StatusCode::FOUND).with("location", target))
+}

@@ -1,0 +1,248 @@
+//! Tokens: who may call what.
+//!
+//! A request is let in after these checks, in this order; the first that fails answers, before any limit is touched and hence
+//! without limit headers:
+//!
+//! 1. `Version`: 401 where it is missing on an operation that declares one, 401 where it is none that the platform knows. It stands
+//!    first because it needs nothing looked up.
+//! 2. `Authorization`: 401 where it is missing, unknown, expired or revoked.
+//! 3. The class of the token: 401 where the operation is for locations and the token an agency's, or the other way round.
+//! 4. Scopes: 403, or 401 where [`MockBuilder::scope_status`](crate::MockBuilder::scope_status) asks for it.
+//!
+//! Whether the token reaches the location that the request is about is known only when the request was read, and is checked
+//! after limits and interface: 403.
+
+mod ledger;
+mod settings;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::check::Accepted;
+use crate::exchange::{Incoming, Outgoing};
+use crate::interface::Operation;
+use crate::refusal::Refusal;
+use crate::world::World;
+
+pub(crate) use ledger::{App, Denied, Issued, Tokens};
+pub use settings::Installation;
+pub(crate) use settings::Settings;
+
+/// The private token of a server that was given none: good for every operation, location and company.
+pub const TOKEN: &str = "pit-00000000-0000-4000-8000-000000000001";
+
+/// The location that stands in wherever none was named.
+pub const LOCATION: &str = "mockLocation00000001";
+
+/// The company (agency) that [`LOCATION`] belongs to.
+pub const COMPANY: &str = "mockCompany000000001";
+
+/// The user in whose name tokens are issued.
+pub const USER: &str = "mockUser000000000001";
+
+/// The client id of the app that a server has if it was given none.
+pub const CLIENT_ID: &str = "6650c0de6650c0de6650c0de-mock0001";
+
+/// The client secret of [`CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "00000000-0000-4000-8000-000000000002";
+
+/// Where [`CLIENT_ID`] wants its codes sent.
+pub const REDIRECT_URI: &str = "http://localhost:3000/oauth/callback";
+
+/// What a token is good for: one location, or an agency with all of its locations.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// A location (sub-account).
+    Location(String),
+    /// An agency (company).
+    Company(String),
+}
+
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct TokenSpec {
+    /// What it is good for.
+    pub resource: Resource,
+    /// The scopes that it has; `None` for all.
+    pub scopes: Option<Vec<String>>,
+}
+
+impl TokenSpec {
+    /// A token of a location, with all scopes.
+    pub fn location(id: impl Into<String>) -> Self {
+        Self {
+            resource: Resource::Location(id.into()),
+            scopes: None,
+        }
+    }
+
+    /// A token of a company, with all scopes.
+    pub fn company(id: impl Into<String>) -> Self {
+        Self {
+            resource: Resource::Company(id.into()),
+            scopes: None,
+        }
+    }
+
+    /// The same with these scopes only.
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// What a request's token grants.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// What the token is good for.
+    pub resource: Resource,
+    /// The scopes that it has; `None` for all.
+    pub scopes: Option<Vec<String>>,
+    /// The app that it was given to.
+    pub app: String,
+    /// Whether it is good for every operation, location and company, whatever its resource.
+    pub everywhere: bool,
+}
+
+impl Grant {
+    /// Refuses what lies in another location than the token's, or with another company.
+    pub(crate) fn may_reach(&self, accepted: &Accepted) -> Result<(), Refusal> {
+        if self.everywhere {
+            return Ok(());
+        }
+        let alt_type = accepted.any("altType").and_then(Value::as_str);
+        let (own, names, alternative) = match &self.resource {
+            Resource::Location(id) => (
+                id,
+                &["locationId", "location_id"][..],
+                alt_type.is_none_or(|kind| kind == "location"),
+            ),
+            Resource::Company(id) => (id, &["companyId"][..], alt_type == Some("company")),
+        };
+        let names = names.iter().copied().chain(alternative.then_some("altId"));
+        for name in names {
+            let body = accepted.body.as_ref().and_then(|body| body.get(name));
+            let mut places = [accepted.path.get(name), accepted.query.get(name), body]
+                .into_iter()
+                .flatten();
+            if places.any(|value| value.as_str().is_some_and(|id| id != own)) {
+                return Err(Refusal::forbidden(match self.resource {
+                    Resource::Location(_) => "The token does not have access to this location.",
+                    Resource::Company(_) => "The token does not have access to this company.",
+                }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the token is of the class that a security scheme is for.
+    fn is_of(&self, scheme: &str) -> bool {
+        match scheme {
+            _ if self.everywhere => true,
+            "Location-Access" | "Location-Access-Only" => {
+                matches!(self.resource, Resource::Location(_))
+            }
+            "Agency-Access" | "Agency-Access-Only" => matches!(self.resource, Resource::Company(_)),
+            _ => true,
+        }
+    }
+
+    fn has_all(&self, scopes: &[String]) -> bool {
+        let own = self.scopes.as_ref();
+        own.is_none_or(|own| scopes.iter().all(|scope| own.contains(scope)))
+    }
+}
+
+impl Tokens {
+    /// Checks version, token, class of the token, and scopes.
+    pub(crate) fn authorize(
+        &self,
+        world: &World,
+        operation: &Operation,
+        incoming: &Incoming,
+    ) -> Result<Grant, Refusal> {
+        check_version(world, operation, incoming)?;
+        let token = bearer(incoming)?;
+        let Some(grant) = self.grant(token, world.clock.now()) else {
+            return Err(Refusal::unauthorized(if token.starts_with("pit-") {
+                "Invalid Private Integration token"
+            } else {
+                INVALID_JWT
+            }));
+        };
+        self.check_access(&grant, operation)?;
+        Ok(grant)
+    }
+
+    fn check_access(&self, grant: &Grant, operation: &Operation) -> Result<(), Refusal> {
+        let mut of_class = operation
+            .security
+            .iter()
+            .filter(|(scheme, _)| grant.is_of(scheme))
+            .peekable();
+        if operation.security.is_empty() {
+            return Ok(());
+        }
+        if of_class.peek().is_none() {
+            return Err(Refusal::unauthorized(
+                "This authClass type is not allowed to access this scope. Please verify your IAM configuration.",
+            ));
+        }
+        if of_class.any(|(_, scopes)| grant.has_all(scopes)) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            self.settings().scope_status,
+            "The token is not authorized for this scope.",
+        ))
+    }
+}
+
+const INVALID_JWT: &str = "Invalid JWT";
+
+/// Any version that some operation declares is taken by all of them, as on the platform, where guides tell users to send one
+/// and the same everywhere. An operation that declares none needs none.
+fn check_version(
+    world: &World,
+    operation: &Operation,
+    incoming: &Incoming,
+) -> Result<(), Refusal> {
+    if !incoming.headers.contains_key("version") {
+        return match operation.version {
+            None => Ok(()),
+            Some(_) => Err(Refusal::unauthorized("version header was not found.")),
+        };
+    }
+    let version = incoming.header("version").unwrap_or_default();
+    if world.interface.versions.iter().any(|known| known == version) {
+        Ok(())
+    } else {
+        Err(Refusal::unauthorized("version header is invalid"))
+    }
+}
+
+/// The token of a request; one that is missing is as good as one that is none.
+fn bearer(incoming: &Incoming) -> Result<&str, Refusal> {
+    incoming
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| Refusal::unauthorized(INVALID_JWT))
+}
+
+/// The reply of the platform's edge to a request without a User-Agent, which never gets any further.
+pub(crate) fn edge(incoming: &Incoming) -> Option<Outgoing> {
+    let agent = incoming.headers.get(http::header::USER_AGENT);
+    if agent.is_some_and(|agent| !agent.as_bytes().trim_ascii().is_empty()) {
+        return None;
+    }
+    let page = "<!DOCTYPE html>\n<html><head><title>Access denied</title></head>\n<body><h1>Error 1010</h1>\
+                <p>Access denied: the request carries no User-Agent header.</p></body></html>\n";
+    Some(Outgoing::bytes(
+        StatusCode::FORBIDDEN,
+        "text/html; charset=UTF-8",
+        page,
+    ))
+}

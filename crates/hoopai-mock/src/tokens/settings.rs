@@ -1,0 +1,262 @@
+//! What tests and users set about tokens and apps: before the start on the builder, afterwards on the server.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::{
+    App, CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, LOCATION, REDIRECT_URI, Resource, TOKEN,
+    TokenSpec,
+};
+use crate::builder::{Mock, MockBuilder};
+use crate::oauth::Refreshes;
+
+/// How a server deals with tokens.
+pub(crate) struct Settings {
+    /// `None` for a token that is good for everything.
+    tokens: Vec<(String, Option<TokenSpec>)>,
+    pub(crate) apps: Vec<App>,
+    pub(crate) access_lifetime: Duration,
+    pub(crate) refresh_lifetime: Duration,
+    pub(crate) revoke_family_on_reuse: bool,
+    pub(crate) token_endpoint_delay: Duration,
+    pub(crate) scope_status: StatusCode,
+    pub(crate) choice: Resource,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tokens: Vec::new(),
+            apps: Vec::new(),
+            access_lifetime: Duration::from_secs(86_399),
+            refresh_lifetime: Duration::from_secs(365 * 86_400),
+            revoke_family_on_reuse: false,
+            token_endpoint_delay: Duration::ZERO,
+            scope_status: StatusCode::FORBIDDEN,
+            choice: Resource::Location(LOCATION.to_owned()),
+        }
+    }
+}
+
+impl Settings {
+    /// The same with a token and an app, where none were given.
+    pub(crate) fn complete(mut self) -> Self {
+        if self.tokens.is_empty() {
+            self.tokens.push((TOKEN.to_owned(), None));
+        }
+        if self.apps.is_empty() {
+            self.apps.push(App {
+                client_id: CLIENT_ID.to_owned(),
+                client_secret: CLIENT_SECRET.to_owned(),
+                redirect_uri: REDIRECT_URI.to_owned(),
+                scopes: None,
+            });
+        }
+        self
+    }
+
+    /// The tokens that last. Each is an app of its own, as each private integration is, and so has limits of its own.
+    pub(super) fn lasting_tokens(&self) -> impl Iterator<Item = (String, Grant)> {
+        self.tokens.iter().enumerate().map(|(index, (token, spec))| {
+            let app = format!("private-{index}");
+            let grant = match spec.clone() {
+                Some(TokenSpec { resource, scopes }) => Grant {
+                    resource,
+                    scopes,
+                    app,
+                    everywhere: false,
+                },
+                None => Grant {
+                    resource: Resource::Company(COMPANY.to_owned()),
+                    scopes: None,
+                    app,
+                    everywhere: true,
+                },
+            };
+            (token.clone(), grant)
+        })
+    }
+}
+
+/// An app in a location.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installation {
+    /// The location's id.
+    pub location: String,
+    /// The company that the location belongs to.
+    pub company: String,
+    /// The location's name.
+    pub name: String,
+    /// The location's address.
+    pub address: String,
+    /// `false` once the app was removed.
+    pub is_installed: bool,
+    /// Whether the location tries the app out.
+    pub on_trial: bool,
+    /// The plan of the app that the location is on.
+    pub plan_id: Option<String>,
+    /// The version of the app.
+    pub version_id: Option<String>,
+}
+
+impl From<&str> for Installation {
+    /// An app in this location of [`COMPANY`], with a made-up name and address.
+    fn from(location: &str) -> Self {
+        Self {
+            location: location.to_owned(),
+            company: COMPANY.to_owned(),
+            name: format!("Location {location}"),
+            address: "1 Main Street".to_owned(),
+            is_installed: true,
+            on_trial: false,
+            plan_id: None,
+            version_id: None,
+        }
+    }
+}
+
+/// Tokens and apps.
+impl MockBuilder {
+    /// A private token that is good for everything: every operation, every location, all scopes. Without any token, the server
+    /// knows [`TOKEN`](crate::TOKEN).
+    ///
+    /// Tokens named here last until they are revoked or expired by hand.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.auth.tokens.push((token.into(), None));
+        self
+    }
+
+    /// A token of one location or company, with all scopes or some.
+    pub fn token_with(mut self, token: impl Into<String>, spec: TokenSpec) -> Self {
+        self.auth.tokens.push((token.into(), Some(spec)));
+        self
+    }
+
+    /// An app that may ask for tokens with these scopes. Without any, the server knows [`CLIENT_ID`](crate::CLIENT_ID), which may have all scopes.
+    pub fn app(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+        redirect_uri: impl Into<String>,
+        scopes: &[&str],
+    ) -> Self {
+        let app = App {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            redirect_uri: redirect_uri.into(),
+            scopes: Some(scopes.iter().map(|&scope| scope.to_owned()).collect()),
+        };
+        self.auth
+            .apps
+            .retain(|other| other.client_id != app.client_id);
+        self.auth.apps.push(app);
+        self
+    }
+
+    /// How long issued access tokens live by the server's clock; 86,399 s without this.
+    pub fn access_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.auth.access_lifetime = lifetime;
+        self
+    }
+
+    /// How long refresh tokens live by the server's clock; 365 days without this.
+    pub fn refresh_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.auth.refresh_lifetime = lifetime;
+        self
+    }
+
+    /// Whether a refresh token that is spent twice costs all tokens that came of the same authorization; not without this.
+    pub fn revoke_family_on_reuse(mut self, revoke: bool) -> Self {
+        self.auth.revoke_family_on_reuse = revoke;
+        self
+    }
+
+    /// How long the token endpoint holds its reply back, in real time. What it was asked is done before the wait, so that a caller who
+    /// gives up has lost the new tokens.
+    pub fn token_endpoint_delay(mut self, delay: Duration) -> Self {
+        self.auth.token_endpoint_delay = delay;
+        self
+    }
+
+    /// The status for a token that lacks a scope: 403 without this. The platform was seen to say 401 in the same words; a client
+    /// that must not take that for an expired token is tested with 401 here.
+    pub fn scope_status(mut self, status: u16) -> Self {
+        self.auth.scope_status = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+        self
+    }
+
+    /// What users choose on the page where an app is installed; [`LOCATION`](crate::LOCATION) without this.
+    pub fn choice(mut self, choice: Resource) -> Self {
+        self.auth.choice = choice;
+        self
+    }
+}
+
+/// Tokens and apps.
+impl Mock {
+    /// Issues an access token to the server's first app. It lives as long as those that the token endpoint issues.
+    pub fn issue_token(&self, spec: TokenSpec) -> String {
+        let world = self.world();
+        let app = world.tokens.settings().apps.first();
+        let TokenSpec { resource, scopes } = spec;
+        let grant = Grant {
+            resource,
+            scopes,
+            app: app.map(|app| app.client_id.clone()).unwrap_or_default(),
+            everywhere: false,
+        };
+        world.tokens.issue_access(grant, world.clock.now()).access
+    }
+
+    /// Revokes an access token, a private token or a refresh token; whether there is such a one.
+    pub fn revoke(&self, token: &str) -> bool {
+        self.world().tokens.revoke(token)
+    }
+
+    /// Lets an access token, a private token or a refresh token expire now; whether there is such a one.
+    pub fn expire(&self, token: &str) -> bool {
+        let world = self.world();
+        world.tokens.expire(token, world.clock.now())
+    }
+
+    /// Makes an authorization code, as the page where users install an app does, and installs the app there. It is good once and
+    /// for ten minutes, for all scopes of the app.
+    pub fn authorize(&self, client_id: &str, resource: Resource) -> String {
+        let world = self.world();
+        let app = world.tokens.app(client_id);
+        let grant = Grant {
+            resource,
+            scopes: app.and_then(|app| app.scopes.clone()),
+            app: client_id.to_owned(),
+            everywhere: false,
+        };
+        world.tokens.issue_code(grant, None, world.clock.now())
+    }
+
+    /// What users choose from now on where an app is installed.
+    pub fn set_choice(&self, choice: Resource) {
+        self.world().tokens.set_choice(choice);
+    }
+
+    /// Installs an app in a location: an id, or all that is known of it.
+    pub fn install(&self, client_id: &str, installation: impl Into<Installation>) {
+        self.world().tokens.install(client_id, installation.into());
+    }
+
+    /// Removes an app from a location. It is still listed, as one that is not installed. Whether it was there.
+    pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
+        self.world().tokens.uninstall(client_id, location)
+    }
+
+    /// Whether tokens are issued for a location at all. Where not, the platform says 400 `Location is not active`, and
+    /// codes and refresh tokens stay unspent.
+    pub fn set_location_active(&self, location: &str, active: bool) {
+        self.world().tokens.set_location_active(location, active);
+    }
+
+    /// The refreshes that the token endpoint was asked for so far.
+    pub fn refreshes(&self) -> Refreshes {
+        self.world().tokens.refreshes.counts()
+    }
+}
