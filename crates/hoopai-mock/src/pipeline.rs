@@ -23,6 +23,11 @@ pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
     let route = world.interface.route(&incoming.method, &incoming.path);
     let operation = route.as_ref().map(|route| route.operation.as_ref());
     let mut note = Note::open(world, incoming, operation, number);
+    if let Some(reply) = tokens::edge(incoming) {
+        note.answered(&reply, operation.is_some());
+        let wire = Wire::Whole;
+        return Handled { reply, wire };
+    }
     let key = operation.map(Operation::key);
     let target = Target {
         method: incoming.method.as_str(),
