@@ -1,0 +1,234 @@
+//! The program: starts, answers, stops, and says what is wrong.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use hoopai_mock::{LOCATION, TOKEN};
+use serde_json::json;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_hoopai-mock");
+
+/// A program that runs; it ends with this.
+struct Running {
+    child: Child,
+    out: BufReader<std::process::ChildStdout>,
+    url: String,
+    head: String,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(PROGRAM)
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut out = BufReader::new(child.stdout.take().expect("its output"));
+        let mut head = String::new();
+        for _ in 0..3 {
+            out.read_line(&mut head).expect("a line");
+        }
+        let url = head
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("listening on "));
+        let url = url.expect("the address").to_owned();
+        Self {
+            child,
+            out,
+            url,
+            head,
+        }
+    }
+
+    /// Ctrl-C, and what it printed after its first lines.
+    fn interrupt(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status();
+        assert!(sent.expect("kill").success());
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                break status;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(10),
+                "it does not stop"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).expect("its output");
+        (status.code(), rest)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn run(arguments: &[&str]) -> Output {
+    let output = Command::new(PROGRAM).args(arguments).output();
+    output.expect("the program starts")
+}
+
+async fn get(url: &str, token: &str, location: &str) -> reqwest::Response {
+    reqwest::Client::new()
+        .get(format!("{url}/contacts/?locationId={location}"))
+        .bearer_auth(token)
+        .header("version", "2021-07-28")
+        .send()
+        .await
+        .expect("a reply")
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_starts_answers_and_stops() {
+    let program = Running::start(&["--log"]);
+    assert!(
+        program.head.contains(TOKEN) && program.head.contains(LOCATION),
+        "{}",
+        program.head
+    );
+    assert_eq!(get(&program.url, TOKEN, LOCATION).await.status(), 200);
+    let body = json!({ "locationId": LOCATION, "firstName": "hidden-name" });
+    let create = reqwest::Client::new()
+        .post(format!("{}/contacts/?secret=hidden-query", program.url))
+        .bearer_auth(TOKEN)
+        .json(&body);
+    let _ = create.send().await.expect("a reply");
+    let (code, log) = program.interrupt();
+    assert_eq!(code, Some(0));
+    assert_eq!(log.lines().count(), 2, "{log}");
+    assert!(
+        log.contains("GET /contacts/ contacts.get-contacts 200 Processed"),
+        "{log}"
+    );
+    assert!(!log.contains(TOKEN) && !log.contains("hidden"), "{log}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_takes_token_location_limits_and_faults() {
+    let program = Running::start(&[
+        "--token",
+        "pit-mine",
+        "--location",
+        "here",
+        "--seed",
+        "7",
+        "--limit",
+        "2/60",
+        "--fault",
+        "503,on=contacts.*,times=1",
+        "--fault",
+        "delay=1ms",
+    ]);
+    assert!(program.head.contains("pit-mine") && program.head.contains("here"));
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(
+            get(&program.url, "pit-mine", "here")
+                .await
+                .status()
+                .as_u16(),
+        );
+    }
+    assert_eq!(seen, [503, 200, 200, 429]);
+    assert_eq!(get(&program.url, "pit-other", "here").await.status(), 401);
+    let program = Running::start(&["--no-limits"]);
+    for _ in 0..120 {
+        assert_eq!(get(&program.url, TOKEN, LOCATION).await.status(), 200);
+    }
+}
+
+#[test]
+fn it_says_what_is_wrong_and_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let output = run(&["--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("is taken") && error.contains("--port 0"),
+        "{error}"
+    );
+    let wrong = [
+        (["--limit", "many"], "25/10"),
+        (["--limit", "0/10"], "--no-limits"),
+        (["--fault", "explode"], "close-after"),
+        (["--fault", "503,when=now"], "on=OPERATIONS"),
+        (["--token", "two words"], "without spaces"),
+        (["--port", "70000"], "65535"),
+    ];
+    for (arguments, remedy) in wrong {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(remedy), "{arguments:?}: {error}");
+    }
+}
+
+/// The largest that the process ever was, in MiB.
+#[cfg(target_os = "linux")]
+fn largest(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.expect("a number") / 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn it_stays_small() {
+    let program = Running::start(&["--no-limits"]);
+    let client = reqwest::Client::new();
+    let note = "x".repeat(20_000);
+    let mut workers = tokio::task::JoinSet::new();
+    for worker in 0..20 {
+        let (client, url, note) = (client.clone(), program.url.clone(), note.clone());
+        workers.spawn(async move {
+            for number in 0..500 {
+                let request = if number % 2 == 0 {
+                    client.get(format!("{url}/contacts/?locationId={LOCATION}&limit=20"))
+                } else {
+                    // Refused for its undeclared key, after it was read and journalled.
+                    let body = json!({ "locationId": LOCATION, "note": note, "number": worker });
+                    client.post(format!("{url}/contacts/")).json(&body)
+                };
+                let request = request.bearer_auth(TOKEN).header("version", "2021-07-28");
+                let reply = request.send().await.expect("a reply");
+                let _ = reply.bytes().await.expect("a body");
+            }
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.expect("no panic");
+    }
+    // And many large bodies at the same time, of the kind that parsing makes larger.
+    let nested = format!("[{}0]", "{\"\":0},".repeat(140_000));
+    for _ in 0..40 {
+        let (client, url, body) = (client.clone(), program.url.clone(), nested.clone());
+        workers.spawn(async move {
+            let request = client.post(format!("{url}/contacts/")).bearer_auth(TOKEN);
+            let request = request.header("content-type", "application/json");
+            let reply = request
+                .header("version", "2021-07-28")
+                .body(body)
+                .send()
+                .await;
+            assert!(reply.expect("a reply").status().is_client_error());
+        });
+    }
+    while let Some(worker) = workers.join_next().await {
+        worker.expect("no panic");
+    }
+    let largest = largest(program.child.id());
+    assert!(largest < 200, "{largest} MiB");
+}
