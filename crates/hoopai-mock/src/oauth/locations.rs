@@ -131,9 +131,7 @@ fn number(accepted: &Accepted, name: &str, default: usize) -> Result<usize, Refu
     let value = match accepted.query.get(name) {
         None => return Ok(default),
         Some(Value::String(text)) => text.parse().ok(),
-        Some(value) => value
-            .as_u64()
-            .and_then(|value| usize::try_from(value).ok()),
+        Some(value) => value.as_u64().and_then(|value| usize::try_from(value).ok()),
     };
     value.ok_or_else(|| {
         let message = format!("{name} must be a number string");

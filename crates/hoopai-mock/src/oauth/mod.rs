@@ -26,7 +26,9 @@ pub(crate) fn answer(
 ) -> Option<Result<Outgoing, Refusal>> {
     match operation.path.as_str() {
         "/oauth/locationToken" => Some(locations::token(world, operation, accepted, grant)),
-        "/oauth/installedLocations" => Some(locations::installed(world, operation, accepted, grant)),
+        "/oauth/installedLocations" => {
+            Some(locations::installed(world, operation, accepted, grant))
+        }
         _ => None,
     }
 }

@@ -86,7 +86,12 @@ async fn respond(
     let secret = form.get("client_secret");
     let app = app
         .filter(|app| secret == Some(app.client_secret.as_str()))
-        .ok_or_else(|| plain(refuse("invalid_client", "Invalid client: client is invalid")))?;
+        .ok_or_else(|| {
+            plain(refuse(
+                "invalid_client",
+                "Invalid client: client is invalid",
+            ))
+        })?;
     let issued = issue(world, form, app).map_err(plain)?;
     let status = StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK);
     Ok(Outgoing::json(status, &reply(world, &issued)))

@@ -202,11 +202,7 @@ const INVALID_JWT: &str = "Invalid JWT";
 
 /// Any version that some operation declares is taken by all of them, as on the platform, where guides tell users to send one
 /// and the same everywhere. An operation that declares none needs none.
-fn check_version(
-    world: &World,
-    operation: &Operation,
-    incoming: &Incoming,
-) -> Result<(), Refusal> {
+fn check_version(world: &World, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {
     if !incoming.headers.contains_key("version") {
         return match operation.version {
             None => Ok(()),
@@ -214,7 +210,12 @@ fn check_version(
         };
     }
     let version = incoming.header("version").unwrap_or_default();
-    if world.interface.versions.iter().any(|known| known == version) {
+    if world
+        .interface
+        .versions
+        .iter()
+        .any(|known| known == version)
+    {
         Ok(())
     } else {
         Err(Refusal::unauthorized("version header is invalid"))

@@ -58,24 +58,27 @@ impl Settings {
 
     /// The tokens that last. Each is an app of its own, as each private integration is, and so has limits of its own.
     pub(super) fn lasting_tokens(&self) -> impl Iterator<Item = (String, Grant)> {
-        self.tokens.iter().enumerate().map(|(index, (token, spec))| {
-            let app = format!("private-{index}");
-            let grant = match spec.clone() {
-                Some(TokenSpec { resource, scopes }) => Grant {
-                    resource,
-                    scopes,
-                    app,
-                    everywhere: false,
-                },
-                None => Grant {
-                    resource: Resource::Company(COMPANY.to_owned()),
-                    scopes: None,
-                    app,
-                    everywhere: true,
-                },
-            };
-            (token.clone(), grant)
-        })
+        self.tokens
+            .iter()
+            .enumerate()
+            .map(|(index, (token, spec))| {
+                let app = format!("private-{index}");
+                let grant = match spec.clone() {
+                    Some(TokenSpec { resource, scopes }) => Grant {
+                        resource,
+                        scopes,
+                        app,
+                        everywhere: false,
+                    },
+                    None => Grant {
+                        resource: Resource::Company(COMPANY.to_owned()),
+                        scopes: None,
+                        app,
+                        everywhere: true,
+                    },
+                };
+                (token.clone(), grant)
+            })
     }
 }
 

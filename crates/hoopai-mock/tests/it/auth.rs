@@ -1,0 +1,197 @@
+//! Who is let in, and what is said to the others.
+
+use std::time::Duration;
+
+use hoopai_mock::{COMPANY, Clock, LOCATION, Mock, TOKEN, TokenSpec};
+use reqwest::Method;
+
+use crate::support::{Reply, call, client, get};
+
+const TAGS: &str = "/locations/mockLocation00000001/tags";
+const SNAPSHOTS: &str = "/snapshots/?companyId=mockCompany000000001";
+const USERS: &str = "/users/?locationId=mockLocation00000001";
+const CARRIERS: &str = "/store/shipping-carrier?altId=mockLocation00000001&altType=location";
+
+async fn start() -> Mock {
+    Mock::builder().start().await.expect("a server")
+}
+
+#[tokio::test]
+async fn a_server_without_settings_has_a_token_for_everything() {
+    let (mock, client) = (start().await, client());
+    let campaigns = "/campaigns/?locationId=another-location";
+    for path in [TAGS, SNAPSHOTS, USERS, CARRIERS, campaigns] {
+        let reply = get(&client, &mock, path, TOKEN).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_are_named_take_the_place_of_the_default() {
+    let mock = Mock::builder().token("pit-test").start().await;
+    let (mock, client) = (mock.expect("a server"), client());
+    assert_eq!(get(&client, &mock, TAGS, "pit-test").await.status, 200);
+    get(&client, &mock, TAGS, TOKEN)
+        .await
+        .refused(401, "Invalid Private Integration token");
+}
+
+#[tokio::test]
+async fn the_edge_wants_a_user_agent() {
+    let mock = start().await;
+    let reply = get(&reqwest::Client::new(), &mock, TAGS, TOKEN).await;
+    assert_eq!(reply.status, 403);
+    assert!(reply.text.contains("Error 1010"));
+    let kind = reply.header("content-type").unwrap_or_default();
+    assert!(kind.starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn a_token_must_be_there_and_known() {
+    let (mock, client) = (start().await, client());
+    let url = format!("{}{TAGS}", mock.url());
+    let bare = client.get(&url).header("Version", "2021-07-28");
+    Reply::of(bare).await.refused(401, "Invalid JWT");
+    for value in ["", "Bearer", "Bearer ", "Basic abc", TOKEN] {
+        let request = client.get(&url).header("Version", "2021-07-28");
+        let reply = Reply::of(request.header("Authorization", value)).await;
+        reply.refused(401, "Invalid JWT");
+        assert!(reply.header("x-ratelimit-remaining").is_none(), "{value}");
+    }
+    let reply = get(&client, &mock, TAGS, "unknown").await;
+    reply.refused(401, "Invalid JWT");
+    assert_eq!(reply.json()["statusCode"], 401);
+    get(&client, &mock, TAGS, "pit-unknown")
+        .await
+        .refused(401, "Invalid Private Integration token");
+}
+
+#[tokio::test]
+async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
+    let (mock, client) = (start().await, client());
+    let url = format!("{}{TAGS}", mock.url());
+    let reply = Reply::of(client.get(&url).bearer_auth(TOKEN)).await;
+    reply.refused(401, "version header was not found.");
+    assert!(reply.header("x-ratelimit-remaining").is_none());
+    let reply = Reply::of(client.get(&url)).await;
+    reply.refused(401, "version header was not found.");
+    for unknown in ["2020-01-01", "", "latest"] {
+        let request = client.get(&url).bearer_auth(TOKEN);
+        let reply = Reply::of(request.header("Version", unknown)).await;
+        reply.refused(401, "version header is invalid");
+    }
+    // Any that is known will do.
+    let request = client.get(&url).bearer_auth(TOKEN);
+    let reply = Reply::of(request.header("Version", "2021-04-15")).await;
+    assert_eq!(reply.status, 200);
+    // Where none is declared, none is needed; one that is sent is looked at.
+    let carriers = format!("{}{CARRIERS}", mock.url());
+    let reply = Reply::of(client.get(&carriers).bearer_auth(TOKEN)).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let request = client.get(&carriers).bearer_auth(TOKEN);
+    let reply = Reply::of(request.header("Version", "1999-01-01")).await;
+    reply.refused(401, "version header is invalid");
+}
+
+#[tokio::test]
+async fn issued_tokens_expire_by_the_servers_clock_and_can_be_ended() {
+    let clock = Clock::frozen();
+    let mock = Mock::builder().clock(clock.clone()).start().await;
+    let (mock, client) = (mock.expect("a server"), client());
+    let token = mock.issue_token(TokenSpec::location(LOCATION));
+    clock.advance(Duration::from_millis(86_398_999));
+    assert_eq!(get(&client, &mock, TAGS, &token).await.status, 200);
+    clock.advance(Duration::from_millis(1));
+    get(&client, &mock, TAGS, &token)
+        .await
+        .refused(401, "Invalid JWT");
+    let (revoked, expired) = (
+        mock.issue_token(TokenSpec::location(LOCATION)),
+        mock.issue_token(TokenSpec::location(LOCATION)),
+    );
+    assert!(mock.revoke(&revoked) && mock.expire(&expired) && mock.revoke(TOKEN));
+    assert!(!mock.revoke("nothing") && !mock.expire("nothing"));
+    for token in [revoked, expired] {
+        let reply = get(&client, &mock, TAGS, &token).await;
+        reply.refused(401, "Invalid JWT");
+    }
+    let reply = get(&client, &mock, TAGS, TOKEN).await;
+    reply.refused(401, "Invalid Private Integration token");
+}
+
+#[tokio::test]
+async fn operations_of_one_class_refuse_tokens_of_the_other() {
+    let (mock, client) = (start().await, client());
+    let location = mock.issue_token(TokenSpec::location(LOCATION));
+    let company = mock.issue_token(TokenSpec::company(COMPANY));
+    let words = "This authClass type is not allowed to access this scope";
+    for (path, token) in [(SNAPSHOTS, &location), (USERS, &company)] {
+        get(&client, &mock, path, token).await.refused(401, words);
+    }
+    for (path, token) in [
+        (SNAPSHOTS, &company),
+        (USERS, &location),
+        (TAGS, &company),
+        (TAGS, &location),
+    ] {
+        let reply = get(&client, &mock, path, token).await;
+        assert_eq!(reply.status, 200, "{path}: {}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn scopes_are_demanded() {
+    let words = "The token is not authorized for this scope.";
+    for (setting, status) in [(None, 403), (Some(401), 401)] {
+        let spec = TokenSpec::location(LOCATION);
+        let builder = Mock::builder()
+            .token_with("pit-all", spec.clone())
+            .token_with("pit-tags", spec.clone().scopes(["locations/tags.readonly"]))
+            .token_with("pit-none", spec.scopes([] as [&str; 0]));
+        let builder = match setting {
+            Some(status) => builder.scope_status(status),
+            None => builder,
+        };
+        let (mock, client) = (builder.start().await.expect("a server"), client());
+        for (path, token, expected) in [
+            (TAGS, "pit-all", 200),
+            (USERS, "pit-all", 200),
+            (TAGS, "pit-tags", 200),
+            (USERS, "pit-tags", status),
+            (TAGS, "pit-none", status),
+            (CARRIERS, "pit-none", 200),
+        ] {
+            let reply = get(&client, &mock, path, token).await;
+            assert_eq!(reply.status, expected, "{path} {token}: {}", reply.text);
+            if expected != 200 {
+                reply.refused(status, words);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn other_locations_are_out_of_reach() {
+    let (mock, client) = (start().await, client());
+    let token = mock.issue_token(TokenSpec::location(LOCATION));
+    let words = "The token does not have access to this location.";
+    for path in [
+        "/locations/elsewhere/tags",
+        "/campaigns/?locationId=elsewhere",
+        "/opportunities/search?location_id=elsewhere",
+        "/store/shipping-carrier?altId=elsewhere&altType=location",
+    ] {
+        let reply = get(&client, &mock, path, &token).await;
+        reply.refused(403, words);
+        assert!(reply.header("x-ratelimit-remaining").is_some(), "counted");
+    }
+    let create = call(&client, &mock, Method::POST, "/contacts/", &token);
+    let body = serde_json::json!({ "locationId": "elsewhere", "firstName": "Ada" });
+    let reply = Reply::of(create.json(&body)).await;
+    reply.refused(403, words);
+    let company = mock.issue_token(TokenSpec::company(COMPANY));
+    let reply = get(&client, &mock, "/locations/elsewhere/tags", &company).await;
+    assert_ne!(reply.status, 403, "an agency reaches its locations");
+    let reply = get(&client, &mock, "/snapshots/?companyId=another", &company).await;
+    reply.refused(403, "The token does not have access to this company.");
+}

@@ -1,0 +1,236 @@
+//! The limits, on a clock that only tests move.
+
+use std::time::Duration;
+
+use hoopai_mock::{CLIENT_ID, Clock, LOCATION, LimitSettings, Mock, TOKEN, TokenSpec};
+use reqwest::Client;
+
+use crate::support::{Reply, client, get, token};
+
+const TAGS: &str = "/locations/mockLocation00000001/tags";
+const WINDOW: Duration = Duration::from_secs(10);
+
+async fn start(limits: LimitSettings) -> (Mock, Clock, Client) {
+    let clock = Clock::frozen();
+    let builder = Mock::builder().clock(clock.clone()).limits(limits);
+    (builder.start().await.expect("a server"), clock, client())
+}
+
+async fn tags(mock: &Mock, client: &Client) -> Reply {
+    get(client, mock, TAGS, TOKEN).await
+}
+
+#[tokio::test]
+async fn the_window_lets_a_hundred_through_and_slides() {
+    let (mock, clock, client) = start(LimitSettings::default()).await;
+    for sent in 0..100_u64 {
+        let reply = tags(&mock, &client).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(reply.number("x-ratelimit-remaining"), 99 - sent);
+        clock.advance(Duration::from_millis(10));
+    }
+    // A second has passed; the first slot is free again 9 s from now.
+    let refused = tags(&mock, &client).await;
+    refused.refused(429, "Too Many Requests");
+    assert_eq!(refused.json()["statusCode"], 429);
+    assert_eq!(refused.number("x-ratelimit-remaining"), 0);
+    assert!(refused.header("retry-after").is_none());
+    clock.advance(Duration::from_millis(8_999));
+    assert_eq!(tags(&mock, &client).await.status, 429);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(tags(&mock, &client).await.status, 200);
+    assert_eq!(tags(&mock, &client).await.status, 429, "one slot, not all");
+    clock.advance(Duration::from_millis(10));
+    assert_eq!(tags(&mock, &client).await.status, 200);
+}
+
+#[tokio::test]
+async fn replies_say_what_is_left() {
+    let (mock, clock, client) = start(LimitSettings::default()).await;
+    tags(&mock, &client).await;
+    clock.advance(Duration::from_secs(3_119));
+    let reply = tags(&mock, &client).await;
+    for (name, value) in [
+        ("x-ratelimit-limit-daily", 200_000),
+        ("x-ratelimit-daily-remaining", 199_998),
+        ("x-ratelimit-interval-milliseconds", 10_000),
+        ("x-ratelimit-max", 100),
+        ("x-ratelimit-remaining", 99),
+        ("x-ratelimit-daily-reset", 83_281_000),
+    ] {
+        assert_eq!(reply.number(name), value, "{name}");
+    }
+    // Refused for what it asks, yet counted.
+    let token = mock.issue_token(TokenSpec::location(LOCATION));
+    let reply = get(&client, &mock, "/locations/elsewhere/tags", &token).await;
+    assert_eq!(reply.status, 403);
+    assert_eq!(reply.number("x-ratelimit-remaining"), 99);
+}
+
+#[tokio::test]
+async fn refusals_do_not_count() {
+    let limits = LimitSettings {
+        burst: 2,
+        ..LimitSettings::default()
+    };
+    let (mock, clock, client) = start(limits).await;
+    for _ in 0..10 {
+        tags(&mock, &client).await;
+        clock.advance(Duration::from_secs(1));
+    }
+    let reply = tags(&mock, &client).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.number("x-ratelimit-daily-remaining"), 200_000 - 3);
+}
+
+#[tokio::test]
+async fn the_day_begins_with_its_first_request() {
+    let limits = LimitSettings {
+        daily: 3,
+        ..LimitSettings::default()
+    };
+    let (mock, clock, client) = start(limits).await;
+    clock.advance(Duration::from_secs(12_345));
+    for left in [2, 1, 0] {
+        let reply = tags(&mock, &client).await;
+        assert_eq!(reply.number("x-ratelimit-daily-remaining"), left);
+        clock.advance(Duration::from_secs(3_600));
+    }
+    let reply = tags(&mock, &client).await;
+    reply.refused(429, "Too Many Requests");
+    assert_eq!(reply.number("x-ratelimit-daily-reset"), 21 * 3_600_000);
+    clock.advance(Duration::from_millis(21 * 3_600_000 - 1));
+    assert_eq!(tags(&mock, &client).await.status, 429);
+    clock.advance(Duration::from_millis(1));
+    let reply = tags(&mock, &client).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.number("x-ratelimit-daily-remaining"), 2);
+    assert_eq!(reply.number("x-ratelimit-daily-reset"), 86_400_000);
+}
+
+#[tokio::test]
+async fn each_app_and_resource_has_limits_of_its_own() {
+    let limits = LimitSettings {
+        burst: 1,
+        ..LimitSettings::default()
+    };
+    let (mock, _clock, client) = start(limits).await;
+    let here = TokenSpec::location(LOCATION);
+    let (one, other) = (mock.issue_token(here.clone()), mock.issue_token(here));
+    assert_eq!(get(&client, &mock, TAGS, &one).await.status, 200);
+    assert_eq!(get(&client, &mock, TAGS, &other).await.status, 429);
+    let there = mock.issue_token(TokenSpec::location("there"));
+    let path = "/locations/there/tags";
+    assert_eq!(get(&client, &mock, path, &there).await.status, 200);
+    assert_eq!(tags(&mock, &client).await.status, 200, "another app");
+}
+
+#[tokio::test]
+async fn limits_can_be_changed_and_can_name_the_wait() {
+    let (mock, clock, client) = start(LimitSettings::default()).await;
+    for _ in 0..3 {
+        assert_eq!(tags(&mock, &client).await.status, 200);
+        clock.advance(Duration::from_millis(500));
+    }
+    mock.set_limits(LimitSettings {
+        burst: 2,
+        daily: 10_000,
+        retry_after: true,
+        ..LimitSettings::default()
+    });
+    let reply = tags(&mock, &client).await;
+    assert_eq!(reply.status, 429);
+    assert_eq!(reply.number("x-ratelimit-max"), 2);
+    assert_eq!(reply.number("x-ratelimit-limit-daily"), 10_000);
+    // Three are in the window: the second has to leave it, which it does 10.5 s after the first came.
+    assert_eq!(reply.number("retry-after"), 9);
+    clock.advance(Duration::from_secs(9));
+    assert_eq!(tags(&mock, &client).await.status, 200);
+    mock.set_limits(LimitSettings {
+        burst: 0,
+        ..LimitSettings::default()
+    });
+    assert_eq!(tags(&mock, &client).await.status, 429);
+}
+
+/// Whatever the arrivals: no window holds more than the limit, and nothing is refused that a window had room for.
+#[tokio::test]
+async fn no_window_holds_more_and_none_is_refused_for_nothing() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let limits = LimitSettings {
+        burst: 20,
+        ..LimitSettings::default()
+    };
+    let (mock, clock, client) = start(limits).await;
+    let mut let_through: Vec<Duration> = Vec::new();
+    let mut refused = 0;
+    for _ in 0..1_500 {
+        let pause = match random.u8(..10) {
+            0 => random.u64(..6_000),
+            1..=3 => random.u64(..900),
+            _ => 0,
+        };
+        clock.advance(Duration::from_millis(pause));
+        let now = clock.now();
+        let recent = let_through.iter().filter(|at| now - **at < WINDOW).count();
+        let reply = tags(&mock, &client).await;
+        let expected = if recent < 20 { 200 } else { 429 };
+        assert_eq!(reply.status, expected, "seed {seed} at {now:?}");
+        if reply.status == 200 {
+            let_through.push(now);
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(refused > 0, "seed {seed} never came to the limit");
+    for (index, start) in let_through.iter().enumerate() {
+        let held = let_through[index..].iter();
+        let held = held.take_while(|at| **at - *start < WINDOW).count();
+        assert!(held <= 20, "seed {seed}: {held} from {start:?} on");
+    }
+}
+
+#[tokio::test]
+async fn requests_at_once_share_the_window() {
+    let (mock, _clock, client) = start(LimitSettings::default()).await;
+    let calls = (0..150).map(|_| tags(&mock, &client));
+    let replies = futures_util::future::join_all(calls).await;
+    let passed = replies.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(passed, 100);
+}
+
+#[tokio::test]
+async fn the_token_endpoint_takes_five_a_minute_of_each_app() {
+    let clock = Clock::frozen();
+    let builder = Mock::builder()
+        .clock(clock.clone())
+        .app(
+            CLIENT_ID,
+            hoopai_mock::CLIENT_SECRET,
+            "https://a.example",
+            &[],
+        )
+        .app("another", "secret", "https://b.example", &[]);
+    let (mock, client) = (builder.start().await.expect("a server"), client());
+    let grant = [("grant_type", "client_credentials")];
+    for _ in 0..5 {
+        let reply = token(&client, &mock, &grant).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        clock.advance(Duration::from_secs(1));
+    }
+    let reply = token(&client, &mock, &grant).await;
+    reply.refused(429, "Too Many Requests");
+    let other = [
+        ("client_id", "another"),
+        ("client_secret", "secret"),
+        ("grant_type", "client_credentials"),
+    ];
+    let reply = crate::support::token_as(&client, &mock, &other).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    clock.advance(Duration::from_millis(54_999));
+    assert_eq!(token(&client, &mock, &grant).await.status, 429);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(token(&client, &mock, &grant).await.status, 200);
+}

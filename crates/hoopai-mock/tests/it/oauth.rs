@@ -1,0 +1,499 @@
+//! OAuth: codes, refresh tokens, tokens of locations, and where apps are installed.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::routing::get as route;
+use hoopai_mock::{
+    CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION, LimitSettings, Mock,
+    MockBuilder, REDIRECT_URI, Resource, TOKEN, TokenSpec, USER,
+};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::support::{Reply, call, client, form, get, token, token_as};
+
+const TAGS: &str = "/locations/mockLocation00000001/tags";
+const SPENT: &str = "Invalid grant: refresh token is invalid";
+
+/// A server whose token endpoint does not tire.
+fn tireless() -> MockBuilder {
+    Mock::builder().limits(LimitSettings {
+        token_endpoint: u32::MAX,
+        ..LimitSettings::default()
+    })
+}
+
+fn here() -> Resource {
+    Resource::Location(LOCATION.to_owned())
+}
+
+async fn exchange(client: &Client, mock: &Mock, code: &str) -> Reply {
+    token(
+        client,
+        mock,
+        &[("grant_type", "authorization_code"), ("code", code)],
+    )
+    .await
+}
+
+async fn refresh(client: &Client, mock: &Mock, refresh_token: &str) -> Reply {
+    token(
+        client,
+        mock,
+        &[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", refresh_token),
+        ],
+    )
+    .await
+}
+
+/// Installs the app here and gives its first tokens: access and refresh.
+async fn install(client: &Client, mock: &Mock) -> (String, String) {
+    let reply = exchange(client, mock, &mock.authorize(CLIENT_ID, here())).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    (reply.field("access_token"), reply.field("refresh_token"))
+}
+
+#[track_caller]
+fn refused(reply: &Reply, error: &str, description: &str) {
+    assert_eq!(reply.status, 400, "{}", reply.text);
+    assert_eq!(reply.field("error"), error);
+    assert_eq!(reply.field("error_description"), description);
+}
+
+/// The whole road of an install: the chooser redirects to the app, which spends the code.
+#[tokio::test]
+async fn a_code_comes_through_the_redirect_and_buys_tokens() {
+    let app = Router::new().route(
+        "/callback",
+        route(|RawQuery(query): RawQuery| async move { query.unwrap_or_default() }),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    let redirect_uri = format!("http://{address}/callback");
+    let scopes = ["contacts.readonly", "locations/tags.readonly"];
+    let mock = tireless()
+        .app(CLIENT_ID, CLIENT_SECRET, &redirect_uri, &scopes)
+        .start();
+    let mock = mock.await.expect("a server");
+    let browser = Client::builder().user_agent("browser").build();
+    let browser = browser.expect("a client");
+    for path in ["/oauth/chooselocation", "/v2/oauth/chooselocation"] {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", CLIENT_ID)
+            .append_pair("redirect_uri", &redirect_uri)
+            .append_pair("scope", "locations/tags.readonly")
+            .append_pair("state", "a state & more")
+            .append_pair("loginWindowOpenMode", "self");
+        let url = format!("{}{path}?{}", mock.url(), query.finish());
+        let landed = Reply::of(browser.get(url)).await;
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(landed.text.as_bytes())
+            .into_owned()
+            .collect();
+        assert_eq!(pairs[0].0, "code");
+        assert_eq!(pairs[1], ("state".into(), "a state & more".into()));
+        let reply = token(
+            &browser,
+            &mock,
+            &[
+                ("grant_type", "authorization_code"),
+                ("code", &pairs[0].1),
+                ("user_type", "Location"),
+                ("redirect_uri", &redirect_uri),
+            ],
+        )
+        .await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        assert_eq!(reply.field("scope"), "locations/tags.readonly");
+        let access = reply.field("access_token");
+        let reply = get(&browser, &mock, TAGS, &access).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let campaigns = format!("/campaigns/?locationId={LOCATION}");
+        get(&browser, &mock, &campaigns, &access)
+            .await
+            .refused(403, "The token is not authorized for this scope.");
+    }
+}
+
+#[tokio::test]
+async fn the_chooser_redirects_to_nobody_it_does_not_know() {
+    let mock = Mock::builder().start().await.expect("a server");
+    let client = client();
+    let good = [
+        ("response_type", "code"),
+        ("client_id", CLIENT_ID),
+        ("redirect_uri", REDIRECT_URI),
+    ];
+    let ask = async |pairs: &[(&str, &str)]| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs);
+        let query = query.finish();
+        let url = format!("{}/oauth/chooselocation?{query}", mock.url());
+        Reply::of(client.get(url)).await
+    };
+    let reply = ask(&good).await;
+    assert_eq!(reply.status, 302);
+    let target = reply.header("location").unwrap_or_default();
+    assert!(target.starts_with(&format!("{REDIRECT_URI}?code=")));
+    assert!(!target.contains("state"));
+    for (index, value) in [
+        (0, "token"),
+        (1, "stranger"),
+        (2, "https://elsewhere.example"),
+    ] {
+        let mut bad = good;
+        bad[index].1 = value;
+        assert_eq!(ask(&bad).await.status, 400, "{value}");
+        let missing: Vec<_> = good
+            .into_iter()
+            .filter(|pair| *pair != good[index])
+            .collect();
+        assert_eq!(ask(&missing).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn the_user_chooses_what_the_test_wants() {
+    let mock = tireless().choice(Resource::Company("agency".into()));
+    let (mock, client) = (mock.start().await.expect("a server"), client());
+    let choose = async |more: &str| {
+        let url = format!(
+            "{}/oauth/chooselocation?response_type=code&client_id={CLIENT_ID}&redirect_uri={REDIRECT_URI}{more}",
+            mock.url()
+        );
+        let reply = Reply::of(client.get(url)).await;
+        let target = reply.header("location").unwrap_or_default().to_owned();
+        let (_, code) = target.split_once("code=").expect("a code");
+        let reply = exchange(&client, &mock, code).await;
+        let (company, location) = (reply.field("companyId"), reply.field("locationId"));
+        (reply.field("userType"), company, location)
+    };
+    let text = str::to_owned;
+    assert_eq!(
+        choose("").await,
+        (text("Company"), text("agency"), text(""))
+    );
+    mock.set_choice(Resource::Location("two".into()));
+    let chosen = (text("Location"), text(COMPANY), text("two"));
+    assert_eq!(choose("").await, chosen);
+    let chosen = (text("Location"), text(COMPANY), text("three"));
+    assert_eq!(choose("&locationId=three").await, chosen);
+}
+
+#[tokio::test]
+async fn replies_carry_the_fields_of_the_platform() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    mock.install(CLIENT_ID, "one");
+    let reply = exchange(&client, &mock, &mock.authorize(CLIENT_ID, here())).await;
+    let body = reply.json();
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 86_399);
+    assert_eq!(body["userType"], "Location");
+    assert_eq!(body["companyId"], COMPANY);
+    assert_eq!(body["locationId"], LOCATION);
+    assert_eq!(body["userId"], USER);
+    assert!(reply.field("scope").contains("contacts.readonly"));
+    let company = Resource::Company(COMPANY.to_owned());
+    let reply = exchange(&client, &mock, &mock.authorize(CLIENT_ID, company)).await;
+    let body = reply.json();
+    assert_eq!(body["userType"], "Company");
+    assert_eq!(body["approvedLocations"], json!([LOCATION, "one"]));
+    assert!(body.get("locationId").is_none());
+    assert!(!reply.field("refresh_token").is_empty());
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_for_its_app_and_ten_minutes() {
+    let clock = Clock::frozen();
+    let builder = tireless()
+        .clock(clock.clone())
+        .app(CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, &[])
+        .app("another", "secret", REDIRECT_URI, &[]);
+    let (mock, client) = (builder.start().await.expect("a server"), client());
+    let invalid = "Invalid grant: authorization code is invalid";
+    let code = mock.authorize(CLIENT_ID, here());
+    let another = [
+        ("client_id", "another"),
+        ("client_secret", "secret"),
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+    ];
+    let reply = token_as(&client, &mock, &another).await;
+    refused(&reply, "invalid_grant", invalid);
+    assert_eq!(exchange(&client, &mock, &code).await.status, 200);
+    let reply = exchange(&client, &mock, &code).await;
+    refused(&reply, "invalid_grant", invalid);
+    let reply = exchange(&client, &mock, "unknown").await;
+    refused(&reply, "invalid_grant", invalid);
+    let late = mock.authorize(CLIENT_ID, here());
+    clock.advance(Duration::from_secs(600));
+    let reply = exchange(&client, &mock, &late).await;
+    refused(&reply, "invalid_grant", invalid);
+    let code = mock.authorize(CLIENT_ID, here());
+    let pairs = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("user_type", "Company"),
+    ];
+    let reply = token(&client, &mock, &pairs).await;
+    assert_eq!(reply.field("error"), "invalid_grant");
+    assert_eq!(exchange(&client, &mock, &code).await.status, 200, "unspent");
+}
+
+#[tokio::test]
+async fn apps_must_know_their_secret() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let code = mock.authorize(CLIENT_ID, here());
+    for (id, secret) in [(CLIENT_ID, "wrong"), ("unknown", CLIENT_SECRET)] {
+        let pairs = [
+            ("client_id", id),
+            ("client_secret", secret),
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+        ];
+        let reply = token_as(&client, &mock, &pairs).await;
+        let description = "Invalid client: client is invalid";
+        refused(&reply, "invalid_client", description);
+    }
+    let reply = token(&client, &mock, &[("grant_type", "refresh_token")]).await;
+    refused(
+        &reply,
+        "invalid_request",
+        "Missing parameter: `refresh_token`",
+    );
+    assert_eq!(exchange(&client, &mock, &code).await.status, 200);
+}
+
+#[tokio::test]
+async fn refresh_tokens_rotate_and_are_good_once() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let (access, first) = install(&client, &mock).await;
+    let reply = refresh(&client, &mock, &first).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let second = reply.field("refresh_token");
+    assert_ne!(first, second);
+    assert_ne!(access, reply.field("access_token"));
+    refused(
+        &refresh(&client, &mock, &first).await,
+        "invalid_grant",
+        SPENT,
+    );
+    refused(&refresh(&client, &mock, "rt").await, "invalid_grant", SPENT);
+    // The family lives on.
+    assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
+    assert_eq!(refresh(&client, &mock, &second).await.status, 200);
+    let counts = mock.refreshes();
+    assert_eq!((counts.total, counts.succeeded), (4, 2));
+    assert_eq!((counts.in_flight, counts.most_at_once), (0, 1));
+}
+
+#[tokio::test]
+async fn a_refresh_token_spent_twice_costs_its_family_on_request() {
+    let mock = tireless().revoke_family_on_reuse(true).start();
+    let (mock, client) = (mock.await.expect("a server"), client());
+    let (access, first) = install(&client, &mock).await;
+    let (other_access, other) = install(&client, &mock).await;
+    let reply = refresh(&client, &mock, &first).await;
+    let (newer_access, second) = (reply.field("access_token"), reply.field("refresh_token"));
+    refused(
+        &refresh(&client, &mock, &first).await,
+        "invalid_grant",
+        SPENT,
+    );
+    refused(
+        &refresh(&client, &mock, &second).await,
+        "invalid_grant",
+        SPENT,
+    );
+    for token in [access, newer_access] {
+        let reply = get(&client, &mock, TAGS, &token).await;
+        reply.refused(401, "Invalid JWT");
+    }
+    assert_eq!(get(&client, &mock, TAGS, &other_access).await.status, 200);
+    assert_eq!(refresh(&client, &mock, &other).await.status, 200);
+}
+
+#[tokio::test]
+async fn lifetimes_go_by_the_servers_clock() {
+    let clock = Clock::frozen();
+    let builder = tireless()
+        .clock(clock.clone())
+        .access_token_lifetime(Duration::from_secs(60));
+    let (mock, client) = (builder.start().await.expect("a server"), client());
+    let (access, first) = install(&client, &mock).await;
+    clock.advance(Duration::from_secs(60));
+    let reply = get(&client, &mock, TAGS, &access).await;
+    reply.refused(401, "Invalid JWT");
+    clock.advance(Duration::from_secs(365 * 86_400 - 61));
+    let reply = refresh(&client, &mock, &first).await;
+    assert_eq!(reply.json()["expires_in"], 60);
+    let second = reply.field("refresh_token");
+    clock.advance(Duration::from_secs(365 * 86_400));
+    refused(
+        &refresh(&client, &mock, &second).await,
+        "invalid_grant",
+        SPENT,
+    );
+    let (_, third) = install(&client, &mock).await;
+    assert!(mock.expire(&third));
+    refused(
+        &refresh(&client, &mock, &third).await,
+        "invalid_grant",
+        SPENT,
+    );
+}
+
+#[tokio::test]
+async fn a_location_that_is_not_active_gets_nothing_and_loses_nothing() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let (_, first) = install(&client, &mock).await;
+    let code = mock.authorize(CLIENT_ID, here());
+    mock.set_location_active(LOCATION, false);
+    let words = "Location is not active";
+    refresh(&client, &mock, &first).await.refused(400, words);
+    exchange(&client, &mock, &code).await.refused(400, words);
+    mock.set_location_active(LOCATION, true);
+    assert_eq!(refresh(&client, &mock, &first).await.status, 200);
+    assert_eq!(exchange(&client, &mock, &code).await.status, 200);
+}
+
+#[tokio::test]
+async fn of_fifty_refreshes_at_once_one_succeeds() {
+    let builder = tireless().token_endpoint_delay(Duration::from_millis(300));
+    let (mock, client) = (builder.start().await.expect("a server"), client());
+    let (_, first) = install(&client, &mock).await;
+    let calls = (0..50).map(|_| refresh(&client, &mock, &first));
+    let replies = futures_util::future::join_all(calls).await;
+    let successes = replies.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(successes, 1);
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        refused(reply, "invalid_grant", SPENT);
+    }
+    let counts = mock.refreshes();
+    assert_eq!((counts.total, counts.succeeded), (50, 1));
+    assert!(counts.most_at_once_for_one > 1);
+    assert_eq!(counts.most_at_once, counts.most_at_once_for_one);
+    assert_eq!(counts.in_flight, 0);
+}
+
+#[tokio::test]
+async fn client_credentials_give_an_access_token_alone() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    for (user_type, expected) in [(None, "Company"), (Some("Location"), "Location")] {
+        let mut pairs = vec![("grant_type", "client_credentials")];
+        pairs.extend(user_type.map(|user_type| ("user_type", user_type)));
+        let reply = token(&client, &mock, &pairs).await;
+        assert_eq!(reply.field("userType"), expected);
+        assert!(reply.json().get("refresh_token").is_none());
+        let access = reply.field("access_token");
+        assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_agency_gets_tokens_of_its_locations() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let agency = mock.issue_token(TokenSpec::company(COMPANY));
+    let ask = async |token: &str, company: &str, location: &str| {
+        let request = call(&client, &mock, Method::POST, "/oauth/locationToken", token);
+        let pairs = [("companyId", company), ("locationId", location)];
+        Reply::of(form(request, &pairs)).await
+    };
+    let reply = ask(&agency, COMPANY, LOCATION).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let body = reply.json();
+    assert_eq!(body["locationId"], LOCATION);
+    assert_eq!(body["userType"], "Location");
+    assert_eq!(body["appId"], "6650c0de6650c0de6650c0de");
+    let access = reply.field("access_token");
+    assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
+    let reply = refresh(&client, &mock, &reply.field("refresh_token")).await;
+    assert_eq!(reply.json()["locationId"], LOCATION);
+
+    let words = "This authClass type is not allowed";
+    ask(&access, COMPANY, LOCATION).await.refused(401, words);
+    let words = "The token does not have access to this company.";
+    ask(&agency, "another", LOCATION).await.refused(403, words);
+    mock.set_location_active(LOCATION, false);
+    let words = "Location is not active";
+    ask(&agency, COMPANY, LOCATION).await.refused(400, words);
+    mock.install(CLIENT_ID, "removed");
+    assert!(mock.uninstall(CLIENT_ID, "removed"));
+    let words = "The app is not installed in this location";
+    ask(&agency, COMPANY, "removed").await.refused(400, words);
+}
+
+#[tokio::test]
+async fn installed_locations_are_listed_in_pages() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let agency = mock.issue_token(TokenSpec::company(COMPANY));
+    for number in 0..25 {
+        mock.install(CLIENT_ID, format!("loc-{number:02}").as_str());
+    }
+    mock.authorize(CLIENT_ID, here());
+    let elsewhere = Installation {
+        company: "another".into(),
+        ..Installation::from("elsewhere")
+    };
+    mock.install(CLIENT_ID, elsewhere);
+    let shop = Installation {
+        name: "Corner Shop".into(),
+        on_trial: true,
+        version_id: Some("v2".into()),
+        ..Installation::from("shop")
+    };
+    mock.install(CLIENT_ID, shop);
+    mock.uninstall(CLIENT_ID, "loc-00");
+    let list = async |token: &str, more: &str| {
+        let path = format!(
+            "/oauth/installedLocations?appId=6650c0de6650c0de6650c0de&companyId={COMPANY}{more}"
+        );
+        let reply = get(&client, &mock, &path, token).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+        let body = reply.json();
+        let items = body["locations"].as_array().cloned().unwrap_or_default();
+        (body["count"].as_u64().unwrap_or_default(), items)
+    };
+    let ids = |items: &[Value]| -> Vec<String> {
+        let ids = items.iter().filter_map(|item| item["_id"].as_str());
+        ids.map(str::to_owned).collect()
+    };
+    for token in [agency.as_str(), TOKEN] {
+        let (count, first) = list(token, "").await;
+        assert_eq!((count, first.len()), (27, 20));
+        let (_, second) = list(token, "&skip=20&limit=20").await;
+        assert_eq!(ids(&second).last().map(String::as_str), Some("shop"));
+        let all: std::collections::BTreeSet<_> =
+            ids(&first).into_iter().chain(ids(&second)).collect();
+        assert_eq!(all.len(), 27);
+    }
+    for (filter, expected) in [
+        ("&query=corner", "shop"),
+        ("&onTrial=true", "shop"),
+        ("&versionId=v2", "shop"),
+        ("&isInstalled=false", "loc-00"),
+        ("&locationId=loc-07", "loc-07"),
+        ("&query=mocklocation", LOCATION),
+    ] {
+        let (count, items) = list(&agency, filter).await;
+        assert_eq!(
+            (count, ids(&items)),
+            (1, vec![expected.to_owned()]),
+            "{filter}"
+        );
+    }
+}
