@@ -1,5 +1,14 @@
 //! The check of a request against the interface.
 
+mod body;
+mod multipart;
+mod parameters;
+pub(crate) mod place;
+pub(crate) mod schema;
+#[cfg(test)]
+mod tests;
+pub(crate) mod text;
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -45,24 +54,29 @@ impl Accepted {
     }
 }
 
-/// Checks a request against its operation.
+/// Whose value is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// A caller's: keys that are not declared are refused.
+    Request,
+    /// The server's: more than is declared may be there.
+    Reply,
+}
+
+/// Checks a request against its operation. What cannot be read is refused first, then all faults of path, query and body are
+/// told of at once.
 pub(crate) async fn request(
     operation: &Operation,
     incoming: &Incoming,
     path: &[(String, String)],
 ) -> Result<Accepted, Refusal> {
-    let _ = operation;
-    Ok(Accepted {
-        path: path
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into()))
-            .collect(),
-        query: incoming
-            .query
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into()))
-            .collect(),
-        body: serde_json::from_slice(&incoming.body).ok(),
-        files: Vec::new(),
-    })
+    let mut accepted = Accepted::default();
+    let mut faults = Vec::new();
+    parameters::path(operation, path, &mut accepted, &mut faults);
+    parameters::query(operation, &incoming.query, &mut accepted, &mut faults);
+    body::read(operation, incoming, &mut accepted, &mut faults).await?;
+    match faults.is_empty() {
+        true => Ok(accepted),
+        false => Err(Refusal::invalid(&faults)),
+    }
 }

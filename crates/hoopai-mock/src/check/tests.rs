@@ -1,0 +1,543 @@
+//! Every operation takes a valid request, and refuses an invalid one as the platform does.
+
+use bytes::Bytes;
+use fastrand::Rng;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use super::{Accepted, request, schema, text};
+use crate::exchange::Incoming;
+use crate::interface::{Interface, Operation, Parameter};
+use crate::refusal::Refusal;
+use crate::reply::{Extent, Maker};
+
+const BOUNDARY: &str = "made-up-boundary";
+
+/// A request before it is written down.
+#[derive(Clone)]
+struct Draft {
+    path: Vec<(String, String)>,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+}
+
+fn draft(operation: &Operation, extent: Extent) -> Draft {
+    let mut maker = Maker::of(operation, 7).request(extent);
+    let mut path = Vec::new();
+    let mut query = Vec::new();
+    for parameter in &operation.parameters {
+        if parameter.in_path {
+            path.push((
+                parameter.name.clone(),
+                write(&maker.make(&parameter.schema)),
+            ));
+        } else if parameter.required || extent == Extent::Whole {
+            let spread = text::spread(operation, &parameter.schema);
+            let value = maker.make(&parameter.schema);
+            match &value {
+                Value::Object(fields) if !spread.is_empty() => {
+                    query.extend(
+                        fields
+                            .iter()
+                            .map(|(name, value)| (name.clone(), write(value))),
+                    );
+                }
+                Value::Array(items) if items.is_empty() => {}
+                Value::Array(items) if parameter.comma => {
+                    let items: Vec<String> = items.iter().map(write).collect();
+                    query.push((parameter.name.clone(), items.join(",")));
+                }
+                Value::Array(items) => {
+                    query.extend(
+                        items
+                            .iter()
+                            .map(|item| (parameter.name.clone(), write(item))),
+                    );
+                }
+                value => query.push((parameter.name.clone(), write(value))),
+            }
+        }
+    }
+    // A required list is empty in what is only required, and so not there at all.
+    for parameter in required_query(operation) {
+        if !query.iter().any(|(name, _)| *name == parameter.name) {
+            let value = Maker::of(operation, 7).make(&parameter.schema);
+            let first = value.get(0).unwrap_or(&value);
+            query.push((parameter.name.clone(), write(first)));
+        }
+    }
+    let body = operation.body.as_ref().map(|body| maker.make(&body.schema));
+    Draft { path, query, body }
+}
+
+fn required_query(operation: &Operation) -> impl Iterator<Item = &Parameter> {
+    let parameters = operation.parameters.iter();
+    parameters.filter(|parameter| !parameter.in_path && parameter.required)
+}
+
+fn write(value: &Value) -> String {
+    text::plain(value)
+}
+
+fn incoming(operation: &Operation, draft: &Draft) -> Incoming {
+    let mut headers = HeaderMap::new();
+    let mut bytes = Vec::new();
+    if let (Some(declared), Some(value)) = (&operation.body, &draft.body) {
+        let mut content_type = declared.media_type.clone();
+        match declared.media_type.as_str() {
+            "multipart/form-data" => {
+                content_type += &format!("; boundary={BOUNDARY}");
+                bytes = multipart(operation, &declared.schema, value);
+            }
+            "application/x-www-form-urlencoded" => {
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    form.append_pair(name, &write(value));
+                }
+                bytes = form.finish().into_bytes();
+            }
+            _ => bytes = value.to_string().into_bytes(),
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(&content_type).unwrap());
+    }
+    Incoming {
+        method: operation.method.clone(),
+        path: operation.path.clone(),
+        query: draft.query.clone(),
+        headers,
+        body: Bytes::from(bytes),
+    }
+}
+
+fn multipart(operation: &Operation, schema: &Value, value: &Value) -> Vec<u8> {
+    let mut form = String::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let file = text::property(operation, schema, name)
+            .is_some_and(|schema| text::is_binary(operation, schema));
+        let items = value.as_array().cloned().unwrap_or(vec![value.clone()]);
+        for value in items {
+            form += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"");
+            if file {
+                form += "; filename=\"a.csv\"\r\nContent-Type: text/csv";
+            }
+            form += &format!("\r\n\r\n{}\r\n", write(&value));
+        }
+    }
+    form += &format!("--{BOUNDARY}--\r\n");
+    form.into_bytes()
+}
+
+/// Runs a check that waits for nothing but memory.
+fn run(operation: &Operation, draft: &Draft) -> Result<Accepted, Refusal> {
+    check(operation, &incoming(operation, draft), &draft.path)
+}
+
+fn check(
+    operation: &Operation,
+    incoming: &Incoming,
+    path: &[(String, String)],
+) -> Result<Accepted, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(request(operation, incoming, path))
+}
+
+/// Asserts the platform's shape, and that one of the sentences is this one.
+fn refused(what: &str, outcome: Result<Accepted, Refusal>, sentence: &str) {
+    let refusal = outcome.expect_err(what);
+    assert_eq!(
+        refusal.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{what}: {}",
+        refusal.body
+    );
+    assert_eq!(refusal.body["statusCode"], 422, "{what}");
+    assert_eq!(refusal.body["error"], "Unprocessable Entity", "{what}");
+    let messages = refusal.body["message"].as_array().expect(what);
+    let errors = refusal.body["errors"].as_array().expect(what);
+    assert_eq!(messages.len(), errors.len(), "{what}");
+    for (message, error) in messages.iter().zip(errors) {
+        assert_eq!(&error["message"], message, "{what}");
+        assert!(error["field"].is_string(), "{what}");
+    }
+    let told = messages.iter().any(|message| {
+        message
+            .as_str()
+            .is_some_and(|message| message.contains(sentence))
+    });
+    assert!(told, "{what}: {sentence:?} is not in {messages:?}");
+}
+
+#[test]
+fn there_are_576_operations() {
+    assert_eq!(Interface::shared().operations.len(), 576);
+}
+
+#[test]
+fn every_operation_takes_a_valid_request() {
+    for operation in &Interface::shared().operations {
+        for extent in [Extent::Whole, Extent::Required] {
+            let draft = draft(operation, extent);
+            if let Err(refusal) = run(operation, &draft) {
+                panic!(
+                    "{} {extent:?}: {}\nquery {:?}\nbody {:?}",
+                    operation.key(),
+                    refusal.body,
+                    draft.query,
+                    draft.body,
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_operation_refuses_undeclared_query_keys() {
+    for operation in &Interface::shared().operations {
+        for key in ["undeclaredKey", "limit[]", ""] {
+            let mut draft = draft(operation, Extent::Required);
+            draft.query.push((key.into(), "1".into()));
+            let sentence = format!("property {key} should not exist");
+            refused(&operation.key(), run(operation, &draft), &sentence);
+        }
+    }
+}
+
+#[test]
+fn every_required_parameter_is_asked_for() {
+    let mut asked = 0;
+    for operation in &Interface::shared().operations {
+        for parameter in required_query(operation) {
+            let mut draft = draft(operation, Extent::Required);
+            draft.query.retain(|(name, _)| *name != parameter.name);
+            let sentence = format!("{} should not be empty", parameter.name);
+            refused(&operation.key(), run(operation, &draft), &sentence);
+            asked += 1;
+        }
+    }
+    assert!(asked > 200, "{asked}");
+}
+
+#[test]
+fn every_parameter_that_is_no_plain_text_is_typed() {
+    let mut typed = 0;
+    for operation in &Interface::shared().operations {
+        for parameter in &operation.parameters {
+            let schema = operation.resolve(&parameter.schema);
+            let kind = schema["type"].as_str().unwrap_or_default();
+            let listed = schema.get("enum").is_some() || schema.pointer("/items/enum").is_some();
+            let sentence = match kind {
+                _ if listed => "must be one of the following values: ",
+                "number" => "must be a number conforming to the specified constraints",
+                "integer" => "must be an integer number",
+                "boolean" => "must be a boolean value",
+                _ => continue,
+            };
+            for wrong in ["no such value", "", "NaN", "1.5.2", "TRUE", "0x10", "null"] {
+                let mut draft = draft(operation, Extent::Required);
+                let pair = (parameter.name.clone(), wrong.to_owned());
+                let place = if parameter.in_path {
+                    &mut draft.path
+                } else {
+                    &mut draft.query
+                };
+                place.retain(|(name, _)| *name != parameter.name);
+                place.push(pair);
+                refused(&operation.key(), run(operation, &draft), sentence);
+            }
+            typed += 1;
+        }
+    }
+    assert!(typed > 200, "{typed}");
+}
+
+#[test]
+fn every_scalar_parameter_stands_once() {
+    for operation in &Interface::shared().operations {
+        let draft = draft(operation, Extent::Whole);
+        for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
+            let schema = operation.resolve(&parameter.schema);
+            if matches!(schema["type"].as_str(), Some("array") | None) {
+                continue;
+            }
+            let mut twice = draft.clone();
+            let pair = twice.query.iter().find(|(name, _)| *name == parameter.name);
+            let pair = pair.cloned().unwrap();
+            twice.query.push(pair);
+            refused(&operation.key(), run(operation, &twice), &parameter.name);
+        }
+    }
+}
+
+#[test]
+fn every_declared_body_refuses_undeclared_keys() {
+    let mut closed = 0;
+    for operation in &Interface::shared().operations {
+        let Some(body) = &operation.body else {
+            continue;
+        };
+        let mut draft = draft(operation, Extent::Whole);
+        let Some(Value::Object(fields)) = &mut draft.body else {
+            continue;
+        };
+        fields.insert("undeclaredKey".into(), json!("x"));
+        let outcome = run(operation, &draft);
+        if schema::keys(operation, &body.schema).is_some() {
+            let sentence = "property undeclaredKey should not exist";
+            refused(&operation.key(), outcome, sentence);
+            closed += 1;
+        } else {
+            assert!(outcome.is_ok(), "{} is free", operation.key());
+        }
+    }
+    assert!(closed > 200, "{closed}");
+}
+
+#[test]
+fn every_nested_object_refuses_undeclared_keys() {
+    /// Adds a key to each object below the top, one at a time.
+    fn with_key(value: &Value, pointer: String, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let key = key.replace('~', "~0").replace('/', "~1");
+                    with_key(value, format!("{pointer}/{key}"), found);
+                }
+                found.push(pointer);
+            }
+            Value::Array(items) => {
+                for (index, value) in items.iter().enumerate() {
+                    with_key(value, format!("{pointer}/{index}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+    let (mut nested, mut free) = (0, 0);
+    for operation in &Interface::shared().operations {
+        let draft = draft(operation, Extent::Whole);
+        let json = operation
+            .body
+            .as_ref()
+            .is_some_and(|b| b.media_type == "application/json");
+        let Some(body) = draft.body.as_ref().filter(|_| json) else {
+            continue;
+        };
+        let mut objects = Vec::new();
+        with_key(body, String::new(), &mut objects);
+        for pointer in objects.iter().filter(|pointer| !pointer.is_empty()) {
+            let mut changed = draft.clone();
+            let object = changed
+                .body
+                .as_mut()
+                .and_then(|body| body.pointer_mut(pointer));
+            let Some(Value::Object(fields)) = object else {
+                continue;
+            };
+            if fields.is_empty() {
+                // Nothing is declared here, so anything goes.
+                free += 1;
+                continue;
+            }
+            fields.insert("undeclaredKey".into(), json!(1));
+            let outcome = run(operation, &changed);
+            match outcome {
+                Ok(_) => assert!(
+                    fields_are_free(operation, pointer),
+                    "{} {pointer}",
+                    operation.key()
+                ),
+                refusal => refused(&operation.key(), refusal, "undeclaredKey"),
+            }
+            nested += 1;
+        }
+    }
+    assert!(nested > 200, "{nested}, {free} free");
+}
+
+/// The one nested object with declared keys of any name.
+fn fields_are_free(operation: &Operation, pointer: &str) -> bool {
+    operation.module == "users" && pointer == "/twilioPhone"
+}
+
+#[test]
+fn every_required_field_is_asked_for_and_every_field_is_typed() {
+    let (mut asked, mut typed) = (0, 0);
+    for operation in &Interface::shared().operations {
+        let Some(body) = &operation.body else {
+            continue;
+        };
+        let whole = draft(operation, Extent::Whole);
+        let Some(Value::Object(fields)) = &whole.body else {
+            continue;
+        };
+        for name in text::required(operation, &body.schema) {
+            let mut draft = whole.clone();
+            if let Some(Value::Object(fields)) = &mut draft.body {
+                fields.remove(name);
+            }
+            let sentence = format!("{name} should not be empty");
+            refused(&operation.key(), run(operation, &draft), &sentence);
+            asked += 1;
+        }
+        if body.media_type != "application/json" {
+            continue;
+        }
+        for (name, value) in fields {
+            let schema = text::property(operation, &body.schema, name).unwrap();
+            let wrong = match value {
+                Value::String(_) => json!(12),
+                Value::Number(_) => json!("12"),
+                Value::Bool(_) => json!("true"),
+                Value::Array(_) => json!({ "0": "x" }),
+                Value::Object(_) => json!([1]),
+                Value::Null => continue,
+            };
+            if schema::validate(
+                operation,
+                schema,
+                &wrong,
+                super::Side::Request,
+                &super::place::Place::body(),
+            )
+            .is_empty()
+            {
+                // A union, or a schema that says nothing.
+                continue;
+            }
+            let mut draft = whole.clone();
+            draft.body.as_mut().unwrap()[name] = wrong;
+            refused(
+                &format!("{} {name}", operation.key()),
+                run(operation, &draft),
+                name,
+            );
+            typed += 1;
+        }
+    }
+    assert!(
+        asked > 300 && typed > 1000,
+        "{asked} asked for, {typed} typed"
+    );
+}
+
+#[test]
+fn every_body_is_of_its_kind() {
+    for operation in &Interface::shared().operations {
+        let mut draft = draft(operation, Extent::Whole);
+        let mut incoming = incoming(operation, &draft);
+        let key = operation.key();
+        if operation.body.is_none() {
+            incoming.body = Bytes::from_static(b"{\"a\":1}");
+            refused(
+                &key,
+                check(operation, &incoming, &draft.path),
+                "property a should not exist",
+            );
+            continue;
+        }
+        incoming
+            .headers
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        let refusal = check(operation, &incoming, &draft.path).expect_err(&key);
+        assert_eq!(refusal.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{key}");
+        draft.body = None;
+        let nothing = super::tests::incoming(operation, &draft);
+        let required = operation.body.as_ref().is_some_and(|body| body.required);
+        match check(operation, &nothing, &draft.path) {
+            Ok(_) => assert!(!required, "{key}"),
+            refusal => refused(&key, refusal, "should not be empty"),
+        }
+    }
+}
+
+/// Whatever comes is taken or refused; nothing else happens.
+#[test]
+fn hostile_requests_do_no_harm() {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut rng = Rng::with_seed(seed);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for operation in &Interface::shared().operations {
+        for _ in 0..20 {
+            let mut draft = draft(operation, Extent::Whole);
+            for _ in 0..rng.usize(..3) {
+                draft.query.push((noise(&mut rng), noise(&mut rng)));
+            }
+            for (_, value) in draft.query.iter_mut().chain(&mut draft.path) {
+                if rng.u8(..4) == 0 {
+                    *value = noise(&mut rng);
+                }
+            }
+            if let Some(body) = &mut draft.body {
+                spoil(body, &mut rng, 0);
+            }
+            let mut incoming = incoming(operation, &draft);
+            if rng.u8(..4) == 0 {
+                let mut bytes = incoming.body.to_vec();
+                for _ in 0..rng.usize(..8) {
+                    if !bytes.is_empty() {
+                        let at = rng.usize(..bytes.len());
+                        bytes[at] = rng.u8(..);
+                    }
+                }
+                bytes.truncate(rng.usize(..=bytes.len()));
+                incoming.body = bytes.into();
+            }
+            if let Err(refusal) = runtime.block_on(request(operation, &incoming, &draft.path)) {
+                let status = refusal.status.as_u16();
+                assert!(
+                    [400, 415, 422].contains(&status),
+                    "{} {status}, seed {seed}",
+                    operation.key()
+                );
+            }
+        }
+    }
+}
+
+fn noise(rng: &mut Rng) -> String {
+    let length = rng.usize(..12);
+    (0..length).map(|_| rng.char(..)).collect()
+}
+
+fn spoil(value: &mut Value, rng: &mut Rng, depth: usize) {
+    match value {
+        Value::Object(fields) if rng.u8(..8) > 0 => {
+            fields
+                .values_mut()
+                .for_each(|value| spoil(value, rng, depth + 1));
+            if rng.u8(..8) == 0 {
+                fields.insert(noise(rng), Value::Null);
+            }
+        }
+        Value::Array(items) if rng.u8(..8) > 0 => {
+            items
+                .iter_mut()
+                .for_each(|value| spoil(value, rng, depth + 1));
+        }
+        _ if rng.u8(..6) == 0 => *value = anything(rng, depth),
+        _ => {}
+    }
+}
+
+fn anything(rng: &mut Rng, depth: usize) -> Value {
+    match rng.u8(..if depth > 40 { 5 } else { 7 }) {
+        0 => Value::Null,
+        1 => rng.bool().into(),
+        2 => json!(rng.i64(..)),
+        3 => json!(rng.f64() * 1e300),
+        4 => noise(rng).into(),
+        5 => (0..rng.usize(..4))
+            .map(|_| anything(rng, depth + 1))
+            .collect(),
+        _ => {
+            let fields = (0..rng.usize(..4)).map(|_| (noise(rng), anything(rng, depth + 1)));
+            Value::Object(fields.collect())
+        }
+    }
+}
