@@ -163,7 +163,7 @@ impl Limits {
         &self,
         grant: &Grant,
         now: Duration,
-    ) -> Result<HeaderMap, (Refusal, HeaderMap)> {
+    ) -> Result<HeaderMap, Box<(Refusal, HeaderMap)>> {
         let mut inner = self.inner();
         let (settings, now) = inner.at(now);
         let key = (grant.app.clone(), grant.resource.clone());
@@ -190,7 +190,7 @@ impl Limits {
         &self,
         client_id: &str,
         now: Duration,
-    ) -> Result<(), (Refusal, HeaderMap)> {
+    ) -> Result<(), Box<(Refusal, HeaderMap)>> {
         let mut inner = self.inner();
         let (settings, now) = inner.at(now);
         let tally = inner.token_endpoint.of(client_id.to_owned(), MINUTE, now);
@@ -242,7 +242,7 @@ fn too_many(
     settings: &LimitSettings,
     wait: Duration,
     mut headers: HeaderMap,
-) -> (Refusal, HeaderMap) {
+) -> Box<(Refusal, HeaderMap)> {
     if settings.retry_after {
         let seconds = wait.as_millis().div_ceil(1_000).max(1);
         if let Ok(value) = HeaderValue::from_str(&seconds.to_string()) {
@@ -253,9 +253,32 @@ fn too_many(
         status: StatusCode::TOO_MANY_REQUESTS,
         body: json!({ "statusCode": 429, "message": "Too Many Requests" }),
     };
-    (refusal, headers)
+    Box::new((refusal, headers))
 }
 
 fn as_usize(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tallies_that_say_nothing_any_more_are_thrown_out() {
+        let limits = Limits::default();
+        let mut most = 0;
+        for minute in 0..20_000 {
+            let grant = Grant {
+                resource: Resource::Location(minute.to_string()),
+                scopes: None,
+                app: "app".to_owned(),
+                everywhere: false,
+            };
+            assert!(limits.take(&grant, MINUTE * minute).is_ok());
+            most = most.max(limits.inner().resources.tallies.len());
+        }
+        // A day has 1,440 minutes, and the map may double before it is swept.
+        assert!(most <= 2 * 1_441, "{most}");
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
     let trace_id = format!("trace-{number:08}");
     let route = world.interface.route(&incoming.method, &incoming.path);
     let operation = route.as_ref().map(|route| route.operation.as_ref());
-    let mut note = Note::open(world, incoming, operation, number);
+    let note = Note::open(world, incoming, operation, number);
     if let Some(reply) = tokens::edge(incoming) {
         note.answered(&reply, operation.is_some());
         let wire = Wire::Whole;
@@ -105,7 +105,7 @@ async fn answer(
         return Err(plain(Refusal::no_route(&incoming.method, &incoming.path)));
     };
     let operation = route.operation;
-    if let Some(outcome) = oauth::token_endpoint(world, operation, incoming).await {
+    if let Some(outcome) = oauth::token_endpoint(world, operation, incoming, note).await {
         return outcome;
     }
     let grant = world
@@ -113,7 +113,10 @@ async fn answer(
         .authorize(world, operation, incoming)
         .map_err(plain)?;
     note.granted(&grant);
-    let limits = world.limits.take(&grant, world.clock.now())?;
+    let limits = world
+        .limits
+        .take(&grant, world.clock.now())
+        .map_err(|refused| *refused)?;
     let with_limits = |refusal: Refusal| (refusal, limits.clone());
     let accepted = check::request(operation, incoming, &route.path)
         .await

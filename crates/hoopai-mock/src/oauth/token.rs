@@ -9,6 +9,7 @@ use super::scope_text;
 use crate::check;
 use crate::exchange::{Incoming, Outgoing};
 use crate::interface::Operation;
+use crate::journal::Note;
 use crate::refusal::Refusal;
 use crate::tokens::{App, COMPANY, Denied, Grant, Issued, LOCATION, Resource, USER};
 use crate::world::World;
@@ -45,6 +46,7 @@ pub(crate) async fn token_endpoint(
     world: &World,
     operation: &Operation,
     incoming: &Incoming,
+    note: &Note<'_>,
 ) -> Option<Result<Outgoing, (Refusal, HeaderMap)>> {
     if operation.path != "/oauth/token" {
         return None;
@@ -58,6 +60,10 @@ pub(crate) async fn token_endpoint(
     let outcome = respond(world, operation, incoming, &form).await;
     if let (Some(in_flight), Ok(_)) = (&in_flight, &outcome) {
         in_flight.succeeded();
+    }
+    if outcome.is_ok() {
+        // A client that leaves during the delay has spent its token all the same.
+        note.processed();
     }
     let delay = world.tokens.settings().token_endpoint_delay;
     if !delay.is_zero() {
@@ -79,7 +85,10 @@ async fn respond(
         .and_then(|client_id| world.tokens.app(client_id));
     // Callers that no app is known for share one limit, so that made-up ids take no memory.
     let client_id = app.map_or("", |app| app.client_id.as_str());
-    world.limits.take_token(client_id, world.clock.now())?;
+    world
+        .limits
+        .take_token(client_id, world.clock.now())
+        .map_err(|refused| *refused)?;
     check::request(operation, incoming, &[])
         .await
         .map_err(plain)?;

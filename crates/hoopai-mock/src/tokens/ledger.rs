@@ -63,6 +63,8 @@ pub(crate) struct Tokens {
 struct Ledger {
     random: Rng,
     families: u64,
+    /// The tokens that the server was started with. They are never forgotten.
+    lasting: HashMap<String, Access>,
     access: Youngest<Access>,
     refresh: Youngest<Refresh>,
     codes: Youngest<Code>,
@@ -72,7 +74,6 @@ struct Ledger {
     choice: Resource,
 }
 
-#[derive(Clone)]
 struct Access {
     grant: Grant,
     /// `None` for a token that lasts.
@@ -129,6 +130,7 @@ impl Tokens {
         let mut ledger = Ledger {
             random: Rng::with_seed(seed),
             families: 0,
+            lasting: HashMap::new(),
             access: Youngest::default(),
             refresh: Youngest::default(),
             codes: Youngest::default(),
@@ -143,7 +145,7 @@ impl Tokens {
                 family: None,
                 revoked: false,
             };
-            ledger.access.insert(token, access);
+            ledger.lasting.insert(token, access);
         }
         Self {
             settings,
@@ -163,7 +165,8 @@ impl Tokens {
     /// What an access token grants now.
     pub(crate) fn grant(&self, token: &str, now: Duration) -> Option<Grant> {
         let ledger = self.ledger();
-        let access = ledger.access.entries.get(token)?;
+        let issued = || ledger.access.entries.get(token);
+        let access = ledger.lasting.get(token).or_else(issued)?;
         let live = !access.revoked && access.expires.is_none_or(|at| now < at);
         live.then(|| access.grant.clone())
     }
@@ -296,7 +299,7 @@ impl Tokens {
     /// Revokes a token of any kind; whether there is such a one.
     pub(crate) fn revoke(&self, token: &str) -> bool {
         let mut ledger = self.ledger();
-        if let Some(access) = ledger.access.entries.get_mut(token) {
+        if let Some(access) = ledger.access_mut(token) {
             access.revoked = true;
             return true;
         }
@@ -307,7 +310,7 @@ impl Tokens {
     /// Ends a token's life now; whether there is such a one.
     pub(crate) fn expire(&self, token: &str, now: Duration) -> bool {
         let mut ledger = self.ledger();
-        if let Some(access) = ledger.access.entries.get_mut(token) {
+        if let Some(access) = ledger.access_mut(token) {
             access.expires = Some(now);
             return true;
         }
@@ -370,6 +373,13 @@ impl Ledger {
     fn secret(&mut self, prefix: &str) -> String {
         let (high, low) = (self.random.u64(..), self.random.u64(..));
         format!("{prefix}-{high:016x}{low:016x}")
+    }
+
+    fn access_mut(&mut self, token: &str) -> Option<&mut Access> {
+        match self.lasting.get_mut(token) {
+            Some(access) => Some(access),
+            None => self.access.entries.get_mut(token),
+        }
     }
 
     fn check_active(&self, resource: &Resource) -> Result<(), Denied> {
@@ -442,5 +452,34 @@ impl Ledger {
         for access in self.access.entries.values_mut() {
             access.revoked |= access.family == Some(family);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::TOKEN;
+
+    #[test]
+    fn what_is_issued_is_bounded_and_what_was_configured_stays() {
+        let tokens = Tokens::new(Settings::default().complete(), 0);
+        let grant = Grant {
+            resource: Resource::Company(COMPANY.to_owned()),
+            scopes: None,
+            app: "app".to_owned(),
+            everywhere: false,
+        };
+        let issue = || tokens.issue_pair(grant.clone(), None, Duration::ZERO);
+        let first = issue().map(|issued| issued.access).unwrap_or_default();
+        let last = (0..REMEMBERED).map(|_| issue()).last();
+        let last = last
+            .and_then(Result::ok)
+            .map(|issued| issued.access)
+            .unwrap_or_default();
+        let live = |token: &str| tokens.grant(token, Duration::ZERO).is_some();
+        assert!(!live(&first) && live(&last) && live(TOKEN));
+        let ledger = tokens.ledger();
+        assert_eq!(ledger.access.entries.len(), REMEMBERED);
+        assert_eq!(ledger.refresh.order.len(), REMEMBERED);
     }
 }

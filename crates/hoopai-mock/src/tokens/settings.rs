@@ -119,6 +119,13 @@ impl From<&str> for Installation {
     }
 }
 
+impl From<String> for Installation {
+    /// An app in this location of [`COMPANY`], with a made-up name and address.
+    fn from(location: String) -> Self {
+        Self::from(location.as_str())
+    }
+}
+
 /// Tokens and apps.
 impl MockBuilder {
     /// A private token that is good for everything: every operation, every location, all scopes. Without any token, the server

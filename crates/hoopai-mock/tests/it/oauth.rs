@@ -442,7 +442,7 @@ async fn installed_locations_are_listed_in_pages() {
     let client = client();
     let agency = mock.issue_token(TokenSpec::company(COMPANY));
     for number in 0..25 {
-        mock.install(CLIENT_ID, format!("loc-{number:02}").as_str());
+        mock.install(CLIENT_ID, format!("loc-{number:02}"));
     }
     mock.authorize(CLIENT_ID, here());
     let elsewhere = Installation {
