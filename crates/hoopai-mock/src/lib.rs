@@ -11,7 +11,7 @@
 //! # }
 //! ```
 //!
-//! The road of a request is [`pipeline`]'s: the edge, faults that strike before, route, version, token, limits, the check against the
+//! The road of a request (`pipeline.rs`): the edge, faults that strike before, route, version, token, limits, the check against the
 //! interface, the reply (from state where the platform has some, from the schema elsewhere), faults that strike after.
 
 mod builder;

@@ -73,11 +73,11 @@ pub(super) fn installed(
     operation: &Operation,
     accepted: &Accepted,
     grant: &Grant,
-) -> Result<Outgoing, Refusal> {
+) -> Outgoing {
     let text = |name: &str| accepted.query.get(name).and_then(Value::as_str);
     let (app_id, company) = (text("appId"), text("companyId"));
-    let skip = number(accepted, "skip", 0)?;
-    let limit = number(accepted, "limit", 20)?;
+    let skip = number(accepted, "skip", 0);
+    let limit = number(accepted, "limit", 20);
     let apps = world.tokens.settings().apps.iter();
     let app = apps
         .filter(|app| grant.everywhere || app.client_id == grant.app)
@@ -119,24 +119,21 @@ pub(super) fn installed(
         })
         .collect();
     let body = json!({ "locations": locations, "count": count, "installToFutureLocations": false });
-    Ok(Outgoing::json(status(operation), &body))
+    Outgoing::json(status(operation), &body)
 }
 
 fn status(operation: &Operation) -> StatusCode {
     StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK)
 }
 
-/// A whole number that the interface declares as text.
-fn number(accepted: &Accepted, name: &str, default: usize) -> Result<usize, Refusal> {
+/// A whole number that the interface declares as text. Any text fits that; what is no number counts as not sent.
+fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
     let value = match accepted.query.get(name) {
-        None => return Ok(default),
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_u64().and_then(|value| usize::try_from(value).ok()),
+        None => None,
     };
-    value.ok_or_else(|| {
-        let message = format!("{name} must be a number string");
-        Refusal::invalid(&[(name.to_owned(), message)])
-    })
+    value.unwrap_or(default)
 }
 
 fn flag(accepted: &Accepted, name: &str) -> Option<bool> {

@@ -27,7 +27,7 @@ pub(crate) fn answer(
     match operation.path.as_str() {
         "/oauth/locationToken" => Some(locations::token(world, operation, accepted, grant)),
         "/oauth/installedLocations" => {
-            Some(locations::installed(world, operation, accepted, grant))
+            Some(Ok(locations::installed(world, operation, accepted, grant)))
         }
         _ => None,
     }
