@@ -1,16 +1,16 @@
 //! OAuth: codes, refresh tokens, tokens of locations, and where apps are installed.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::RawQuery;
-use axum::routing::get as route;
 use hoopai_mock::{
     CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION, LimitSettings, Mock,
     MockBuilder, REDIRECT_URI, Resource, TOKEN, TokenSpec, USER,
 };
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
 use crate::support::{Reply, call, client, form, get, token, token_as};
 
@@ -64,17 +64,30 @@ fn refused(reply: &Reply, error: &str, description: &str) {
     assert_eq!(reply.field("error_description"), description);
 }
 
+/// An app's server: it answers each request with the query that it came with.
+async fn landing() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = String::new();
+            let mut reader = BufReader::new(&mut stream);
+            while !head.ends_with("\r\n\r\n")
+                && reader.read_line(&mut head).await.is_ok_and(|n| n > 0)
+            {}
+            let target = head.split(' ').nth(1).unwrap_or_default();
+            let query = target.split_once('?').map_or("", |(_, query)| query);
+            let reply = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{query}");
+            let _ = stream.write_all(reply.as_bytes()).await;
+        }
+    });
+    address
+}
+
 /// The whole road of an install: the chooser redirects to the app, which spends the code.
 #[tokio::test]
 async fn a_code_comes_through_the_redirect_and_buys_tokens() {
-    let app = Router::new().route(
-        "/callback",
-        route(|RawQuery(query): RawQuery| async move { query.unwrap_or_default() }),
-    );
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move { axum::serve(listener, app).await });
+    let address = landing().await;
     let redirect_uri = format!("http://{address}/callback");
     let scopes = ["contacts.readonly", "locations/tags.readonly"];
     let mock = tireless()
