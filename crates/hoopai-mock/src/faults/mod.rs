@@ -99,6 +99,22 @@ impl Fault {
 pub struct FaultId(u64);
 
 /// A server's faults. They can be changed while it runs.
+///
+/// ```
+/// use hoopai_mock::{Fault, FaultRule, Mock};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let mock = Mock::builder().start().await?;
+/// // The first create is done, but its reply is lost; a tenth of all else is one request too many.
+/// let lost = FaultRule::new(Fault::CloseAfter).on("contacts.create-contact").times(1);
+/// let id = mock.faults().add(lost);
+/// mock.faults().add(FaultRule::new(Fault::status(429)).chance(0.1));
+/// assert_eq!(mock.faults().strikes(id), 0);
+/// mock.faults().clear();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Default)]
 pub struct Faults {
     table: Mutex<Table>,

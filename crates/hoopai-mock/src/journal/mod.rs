@@ -27,6 +27,20 @@ type Observer = Box<dyn Fn(&Entry) + Send + Sync>;
 /// All requests that a server received, in their order.
 ///
 /// It does not grow without end: old bodies go first, then old entries; [`count`](Journal::count) still counts them.
+///
+/// ```
+/// use std::time::Duration;
+/// use hoopai_mock::Mock;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let mock = Mock::builder().start().await?;
+/// // … the code under test …
+/// assert!(mock.journal().duplicates_of_writes().is_empty());
+/// assert!(mock.journal().most_in_window(Duration::from_secs(10)) <= 100);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Journal {
     book: Mutex<Book>,
     ended: watch::Sender<u64>,
@@ -74,7 +88,12 @@ impl Journal {
         let matching = |entry: &&Arc<Entry>| {
             pattern.matches(&entry.method, &entry.path, entry.operation.as_deref())
         };
-        self.book().entries.iter().filter(matching).cloned().collect()
+        self.book()
+            .entries
+            .iter()
+            .filter(matching)
+            .cloned()
+            .collect()
     }
 
     /// How many requests came, since the start or the last [`clear`](Self::clear).
@@ -151,7 +170,10 @@ impl Journal {
             times.sort_unstable();
             let mut from = 0;
             for (to, end) in times.iter().enumerate() {
-                while times.get(from).is_some_and(|start| end.saturating_sub(*start) >= window) {
+                while times
+                    .get(from)
+                    .is_some_and(|start| end.saturating_sub(*start) >= window)
+                {
                     from += 1;
                 }
                 most = most.max((to + 1).saturating_sub(from));
@@ -204,7 +226,9 @@ impl Journal {
 
 impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Journal").field("count", &self.count()).finish_non_exhaustive()
+        f.debug_struct("Journal")
+            .field("count", &self.count())
+            .finish_non_exhaustive()
     }
 }
 

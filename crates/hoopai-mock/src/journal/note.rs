@@ -1,6 +1,7 @@
 //! The entry of a request that is on its way.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -17,7 +18,7 @@ pub(crate) struct Note<'a> {
     world: &'a World,
     place: u64,
     arrived: Duration,
-    processed: bool,
+    processed: AtomicBool,
     closed: bool,
 }
 
@@ -59,7 +60,7 @@ impl<'a> Note<'a> {
             world,
             place: world.journal.enter(entry),
             arrived,
-            processed: false,
+            processed: AtomicBool::new(false),
             closed: false,
         }
     }
@@ -90,8 +91,8 @@ impl<'a> Note<'a> {
     }
 
     /// From here on, what the request asked for is done.
-    pub(crate) fn processed(&mut self) {
-        self.processed = true;
+    pub(crate) fn processed(&self) {
+        self.processed.store(true, Ordering::SeqCst);
     }
 
     /// A fault answered in the platform's place.
@@ -102,7 +103,7 @@ impl<'a> Note<'a> {
     /// The reply goes out.
     pub(crate) fn answered(self, reply: &Outgoing, routed: bool) {
         let outcome = match reply.status {
-            _ if self.processed => Outcome::Processed,
+            _ if self.is_processed() => Outcome::Processed,
             StatusCode::TOO_MANY_REQUESTS => Outcome::Limited,
             StatusCode::NOT_FOUND if !routed => Outcome::NotFound,
             _ => Outcome::Refused,
@@ -116,8 +117,12 @@ impl<'a> Note<'a> {
         self.end(outcome, status);
     }
 
+    fn is_processed(&self) -> bool {
+        self.processed.load(Ordering::SeqCst)
+    }
+
     fn without_reply(&self) -> Outcome {
-        if self.processed {
+        if self.is_processed() {
             Outcome::Lost
         } else {
             Outcome::Dropped

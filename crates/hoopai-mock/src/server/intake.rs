@@ -18,6 +18,8 @@ use crate::refusal::Refusal;
 const TEXT_LIMIT: usize = 1 << 20;
 /// What parsing such a body may take, as a multiple of its size.
 const TEXT_GROWTH: usize = 48;
+/// The most that such a body may take once parsed, in bytes: a few thousand objects are fine, a body of nothing but `{}` is not.
+const PARSED_LIMIT: usize = 16 << 20;
 /// Bodies up to this size need no place.
 const SMALL: usize = 64 << 10;
 /// A unit of the room for large bodies, in bytes.
@@ -117,6 +119,9 @@ impl Intake {
                 .await
                 .map_err(|_| Fail::Slow)?;
             let Some(frame) = frame else {
+                if !multipart && parsed(&bytes) > PARSED_LIMIT {
+                    return Err(Fail::TooLarge);
+                }
                 return Ok((bytes.freeze(), place));
             };
             let Ok(data) = frame.map_err(|_| Fail::Broken)?.into_data() else {
@@ -144,6 +149,16 @@ impl Intake {
         let place = Arc::clone(&self.room).acquire_many_owned(units).await;
         place.map_err(|_| Fail::Broken)
     }
+}
+
+/// What JSON takes once parsed, roughly, in bytes: a map has room for eleven members from its first.
+fn parsed(body: &[u8]) -> usize {
+    let cost = |byte: &u8| match byte {
+        b'{' => 640,
+        b',' | b'[' => 32,
+        _ => 1,
+    };
+    body.iter().map(cost).sum()
 }
 
 /// Why a body was not read to its end.

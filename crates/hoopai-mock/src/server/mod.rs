@@ -28,11 +28,11 @@ use crate::pipeline;
 use crate::world::World;
 
 /// So many connections are served at once; more wait to be accepted.
-const CONNECTIONS: usize = 800;
+const CONNECTIONS: usize = 512;
 /// The most headers of a request.
 const HEADERS: usize = 100;
 /// The most bytes of a request's head.
-const HEAD: usize = 64 << 10;
+const HEAD: usize = 32 << 10;
 
 /// Serves until told to stop, or until whoever could tell is gone. Open connections end with it.
 pub(crate) async fn run(
@@ -137,8 +137,9 @@ fn response(world: &World, reply: Outgoing, wire: Wire, last: bool) -> Response<
     }
     if last {
         let close = HeaderValue::from_static("close");
-        response.headers_mut().insert(http::header::CONNECTION, close);
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, close);
     }
     response
 }
-

@@ -90,7 +90,10 @@ async fn outcomes_are_told_apart() {
     let client = reqwest::Client::new();
     let url = |path: &str| format!("{}{path}", mock.url());
     assert_eq!(status(signed(client.get(url("/nowhere")))).await, 404);
-    assert_eq!(status(client.get(url("/contacts/"))).await, 401);
+    let stranger = client
+        .get(url("/contacts/"))
+        .header("user-agent", "tests/1");
+    assert_eq!(status(stranger).await, 401);
     mock.faults()
         .add(FaultRule::new(Fault::status(500)).times(1));
     assert_eq!(status(get(&mock)).await, 500);
@@ -169,6 +172,7 @@ async fn the_fullest_window_is_found_for_each_resource() {
         client
             .get(url)
             .bearer_auth("pit-other")
+            .header("user-agent", "tests/1")
             .header("version", "2021-07-28")
     };
     let window = Duration::from_secs(10);

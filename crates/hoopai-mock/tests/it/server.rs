@@ -10,10 +10,11 @@ use tokio::task::JoinSet;
 use crate::wire::{End, connect, create, exchange, get, get_bytes, read_to_end, status};
 
 fn no_limits() -> LimitSettings {
-    let mut limits = LimitSettings::default();
-    limits.burst = u32::MAX;
-    limits.daily = u32::MAX;
-    limits
+    LimitSettings {
+        burst: u32::MAX,
+        daily: u32::MAX,
+        ..LimitSettings::default()
+    }
 }
 
 #[tokio::test]

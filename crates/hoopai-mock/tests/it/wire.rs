@@ -19,9 +19,14 @@ pub(crate) enum End {
 
 /// A request with all that the platform wants to see.
 pub(crate) fn signed(request: RequestBuilder) -> RequestBuilder {
+    versioned(request, "2021-07-28")
+}
+
+/// The same with another version.
+pub(crate) fn versioned(request: RequestBuilder, version: &str) -> RequestBuilder {
     request
         .bearer_auth(TOKEN)
-        .header("version", "2021-07-28")
+        .header("version", version)
         .header("user-agent", "tests/1")
 }
 
