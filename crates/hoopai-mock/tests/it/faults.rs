@@ -230,14 +230,14 @@ async fn replies_are_delayed_and_dripped() {
     assert!(begun.elapsed() >= Duration::from_millis(200));
     mock.faults().clear();
     let drip = Fault::Drip {
-        bytes: 4,
+        bytes: 400,
         pause: Duration::from_millis(20),
     };
     mock.faults().add(drip.into());
     let begun = Instant::now();
     let reply = get(&mock).send().await.expect("a head");
     let body = reply.bytes().await.expect("a body");
-    let pieces = u32::try_from(body.len().div_ceil(4)).expect("a small number");
+    let pieces = u32::try_from(body.len().div_ceil(400)).expect("a small number");
     assert!(begun.elapsed() >= Duration::from_millis(20) * pieces);
     serde_json::from_slice::<Value>(&body).expect("JSON, all of it");
 }
