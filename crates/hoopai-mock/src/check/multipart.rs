@@ -85,8 +85,11 @@ fn form(
         .into_iter()
         .map(|(name, texts)| {
             let schema = text::property(operation, &body.schema, &name).unwrap_or(&nothing);
-            let value = text::typed(operation, schema, &texts, false);
-            (name, value)
+            let value = structured(operation, schema, &texts);
+            (
+                name,
+                value.unwrap_or_else(|| text::typed(operation, schema, &texts, false)),
+            )
         })
         .collect();
     let mut whole = text.clone();
@@ -117,6 +120,18 @@ fn form(
         whole: Value::Object(whole),
         faults,
     }
+}
+
+/// A list that comes as JSON in one part, as some clients send them, in place of a part for each item.
+fn structured(operation: &Operation, schema: &Value, texts: &[String]) -> Option<Value> {
+    let [text] = texts else { return None };
+    let list = operation
+        .resolve(schema)
+        .get("type")
+        .and_then(Value::as_str)
+        == Some("array");
+    let json = list.then(|| serde_json::from_str::<Value>(text).ok())??;
+    (json.is_array() || json.is_object()).then_some(json)
 }
 
 fn malformed(error: multer::Error) -> Refusal {

@@ -332,7 +332,8 @@ impl<'a> Check<'a> {
                     .map(|schema| self.operation.resolve(schema))
                     .is_some_and(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
             });
-            if !fields.contains_key(key) && !(read_only && self.side == Side::Request) {
+            let excused = read_only && self.side == Side::Request;
+            if !fields.contains_key(key) && !excused {
                 self.fault(&place.key(key), "should not be empty");
             }
         }

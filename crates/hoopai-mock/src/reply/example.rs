@@ -40,6 +40,8 @@ pub(crate) struct Maker<'a> {
     /// The named schemas around the value that is being made.
     within: Vec<&'a str>,
     fields: usize,
+    /// Whom the object is about that is being made.
+    person: usize,
     /// Nothing fits what was just made, for its schema allows of no value: two shapes of which one only may fit, and both always do.
     misfit: bool,
 }
@@ -57,6 +59,7 @@ impl<'a> Maker<'a> {
             past_first_page: false,
             within: Vec::new(),
             fields: 0,
+            person: 0,
             misfit: false,
         }
     }
@@ -115,12 +118,12 @@ impl<'a> Maker<'a> {
         if let Some(value) = self.echoed(name, schema, depth) {
             return value;
         }
-        let listed = parts.iter().map(|part| list(part, "enum"));
-        if let Some(values) = listed.filter(|values| !values.is_empty()).next() {
+        let mut listed = parts.iter().map(|part| list(part, "enum"));
+        if let Some(values) = listed.find(|values| !values.is_empty()) {
             return self.rng.choice(values).cloned().unwrap_or_default();
         }
-        let shapes = parts.iter().map(|part| alternatives(part));
-        if let Some(shapes) = shapes.filter(|shapes| !shapes.is_empty()).next() {
+        let mut shapes = parts.iter().map(|part| alternatives(part));
+        if let Some(shapes) = shapes.find(|shapes| !shapes.is_empty()) {
             return self.shape(name, schema, shapes, &parts, depth);
         }
         let kind = parts.iter().find_map(|part| kind(part));
@@ -168,6 +171,7 @@ impl<'a> Maker<'a> {
 
     fn fields(&mut self, parts: &[&'a Value], depth: usize) -> Map<String, Value> {
         let mut fields = Map::new();
+        let around = std::mem::replace(&mut self.person, self.rng.usize(..1 << 16));
         let required: Vec<&str> = parts
             .iter()
             .flat_map(|part| list(part, "required"))
@@ -191,19 +195,22 @@ impl<'a> Maker<'a> {
                 .filter_map(|part| object(part, "properties"))
                 .any(|properties| properties.contains_key(name));
             if !declared {
-                let value = words::string(name, &mut self.rng);
+                let value = words::string(name, self.person, &mut self.rng);
                 fields.insert(name.to_owned(), value.into());
             }
         }
         let additional = parts
             .iter()
             .find_map(|part| part.get("additionalProperties").filter(|a| a.is_object()));
-        if let Some(schema) = additional.filter(|_| self.extent == Extent::Whole) {
-            if depth < OPTIONAL && fields.is_empty() {
-                let value = self.value("entry", schema, depth + 1);
-                fields.insert("sample".to_owned(), value);
-            }
+        if let Some(schema) = additional
+            && self.extent == Extent::Whole
+            && depth < OPTIONAL
+            && fields.is_empty()
+        {
+            let value = self.value("entry", schema, depth + 1);
+            fields.insert("sample".to_owned(), value);
         }
+        self.person = around;
         fields
     }
 
@@ -260,11 +267,11 @@ impl<'a> Maker<'a> {
         if find("format").and_then(Value::as_str) == Some("date-time") {
             return words::date_time(&mut self.rng).into();
         }
+        let text = words::string(name, self.person, &mut self.rng);
         if let Some(pattern) = find("pattern").and_then(Value::as_str) {
-            return words::matching(pattern, name, &mut self.rng).into();
+            return words::matching(pattern, text).into();
         }
         let length = |key: &str| find(key).and_then(Value::as_u64);
-        let text = words::string(name, &mut self.rng);
         words::fitted(text, length("minLength"), length("maxLength")).into()
     }
 
@@ -295,7 +302,9 @@ impl<'a> Maker<'a> {
             _ if near || words::is_id(name) => echo.any(name)?,
             _ => return None,
         };
-        let small = !value.is_object() && !value.is_array();
+        // A whole number beyond 64 bits is kept as one with a fraction, and would go out as such.
+        let huge = value.is_f64() && value.as_f64().is_some_and(|number| number.fract() == 0.0);
+        let small = !value.is_object() && !value.is_array() && !huge;
         let fits =
             small && validate(self.operation, schema, value, self.side, &Place::body()).is_empty();
         fits.then(|| value.clone())

@@ -15,7 +15,9 @@ use crate::check::{Accepted, Side};
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 
-pub(crate) use example::{Extent, Maker};
+#[cfg(test)]
+pub(crate) use example::Extent;
+pub(crate) use example::Maker;
 
 /// A reply that fits the operation's schema. It depends on the seed, the operation and the request, not on the request's
 /// number, so that the same request is answered the same.

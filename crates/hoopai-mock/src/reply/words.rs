@@ -40,6 +40,13 @@ const SENTENCES: &[&str] = &[
     "Nothing special about this one.",
 ];
 
+/// What names of fields have in them that hold links, names of things, and sentences.
+const LINKS: &[&str] = &[
+    "url", "uri", "website", "link", "logo", "avatar", "href", "photo", "image", "referrer",
+];
+const THING_NAMES: &[&str] = &["name", "title", "label", "subject"];
+const TEXT_NAMES: &[&str] = &["description", "body", "message", "note", "text"];
+
 /// An id as the platform makes them.
 fn id(rng: &mut Rng) -> String {
     (0..20).map(|_| rng.alphanumeric()).collect()
@@ -54,6 +61,13 @@ pub(super) fn date_time(rng: &mut Rng) -> String {
 
 fn pick(words: &[&str], rng: &mut Rng) -> String {
     rng.choice(words).copied().unwrap_or_default().to_owned()
+}
+
+fn nth<'a>(words: &[&'a str], n: usize) -> &'a str {
+    words
+        .get(n % words.len().max(1))
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Whether a name is an id's.
@@ -86,18 +100,32 @@ pub(super) fn counts(name: &str) -> bool {
     name == "count" || name == "total" || name.ends_with("Count") || name.starts_with("total")
 }
 
-/// Text for a field.
-pub(super) fn string(name: &str, rng: &mut Rng) -> String {
+/// Text for a field; names and addresses of the same person go together.
+pub(super) fn string(name: &str, person: usize, rng: &mut Rng) -> String {
+    if let Some(base) = name.strip_suffix("LowerCase") {
+        return string(base, person, rng).to_lowercase();
+    }
     let lower = name.to_ascii_lowercase();
     let has = |part: &str| lower.contains(part);
+    let ends = |end: &str| lower.ends_with(end);
+    let (first, last) = (nth(FIRST, person), nth(LAST, person / FIRST.len()));
     match lower.as_str() {
+        "assignedto" | "assigneduser" | "createdby" | "updatedby" => id(rng),
+        "dateofbirth" => format!(
+            "19{}-{:02}-{:02}",
+            rng.u8(60..=99),
+            rng.u8(1..=12),
+            rng.u8(1..=28)
+        ),
+        "ip" | "ipaddress" => format!("203.0.113.{}", rng.u8(1..=254)),
+        "useragent" => "Mozilla/5.0 (made up)".into(),
         _ if is_id(name) => id(rng),
         _ if is_date(name) => date_time(rng),
-        "firstname" | "first_name" | "firstnamelowercase" => pick(FIRST, rng),
-        "lastname" | "last_name" | "lastnamelowercase" => pick(LAST, rng),
+        "firstname" | "first_name" => first.into(),
+        "lastname" | "last_name" => last.into(),
         "companyname" | "businessname" | "company" | "business" => pick(COMPANIES, rng),
         "fullname" | "contactname" | "username" | "sendername" | "assignedtoname" => {
-            format!("{} {}", pick(FIRST, rng), pick(LAST, rng))
+            format!("{first} {last}")
         }
         "city" => pick(CITIES, rng),
         "state" => "CA".into(),
@@ -105,31 +133,20 @@ pub(super) fn string(name: &str, rng: &mut Rng) -> String {
         "postalcode" | "zip" | "zipcode" => format!("{:05}", rng.u32(10_000..99_999)),
         "currency" | "currencycode" => "USD".into(),
         "timezone" => "America/New_York".into(),
-        "traceid" => format!("made-up-{}", id(rng)),
         "locale" | "language" => "en".into(),
         "type" | "status" | "source" | "key" | "slug" => "sample".into(),
-        _ if has("email") => {
-            let (first, last) = (pick(FIRST, rng), pick(LAST, rng));
+        _ if ends("email") || ends("emails") || ends("emailaddress") => {
             format!("{first}.{last}@example.com").to_ascii_lowercase()
         }
-        _ if has("phone") || lower.ends_with("number") && !has("invoice") => {
+        _ if has("phone") || ends("number") && !has("invoice") => {
             format!("+1555{:07}", rng.u32(..10_000_000))
         }
-        _ if [
-            "url", "uri", "website", "link", "logo", "avatar", "href", "photo", "image",
-        ]
-        .iter()
-        .any(|part| has(part)) =>
-        {
-            format!("https://example.com/{}", id(rng))
-        }
+        _ if LINKS.iter().any(|part| has(part)) => format!("https://example.com/{}", id(rng)),
         _ if has("color") => format!("#{:06x}", rng.u32(..0x0100_0000)),
         _ if has("address") => format!("{} Main Street", rng.u8(1..=200)),
-        _ if has("token") || has("secret") || lower.ends_with("key") => id(rng),
-        _ if has("name") || has("title") || has("label") || has("subject") => pick(THINGS, rng),
-        _ if has("description") || has("body") || has("message") || has("note") || has("text") => {
-            pick(SENTENCES, rng)
-        }
+        _ if has("token") || has("secret") || ends("key") => id(rng),
+        _ if THING_NAMES.iter().any(|part| has(part)) => pick(THINGS, rng),
+        _ if TEXT_NAMES.iter().any(|part| has(part)) => pick(SENTENCES, rng),
         "" => "sample".into(),
         _ => format!("sample {name}"),
     }
@@ -186,8 +203,7 @@ pub(super) fn fitted(text: String, least: Option<u64>, most: Option<u64>) -> Str
 }
 
 /// Text that a pattern matches: of those that stand here the first that does, and else what the name suggests.
-pub(super) fn matching(pattern: &str, name: &str, rng: &mut Rng) -> String {
-    let plain = string(name, rng);
+pub(super) fn matching(pattern: &str, plain: String) -> String {
     let candidates = [
         plain.as_str(),
         "09:30",

@@ -282,3 +282,26 @@ async fn what_is_wrong_a_hundred_thousand_times_is_told_of_briefly() {
         assert!(reply.text.len() < 64 << 10, "{} bytes", reply.text.len());
     }
 }
+
+#[tokio::test]
+async fn a_list_in_a_form_comes_in_parts_or_as_json() {
+    let path = "/conversations/messages/upload";
+    let ids = ["contactId", "conversationId", "locationId"];
+    let ids: String = ids
+        .iter()
+        .map(|name| part(name, "", "mockLocation00000001"))
+        .collect();
+    for (lists, fits) in [
+        (
+            part("attachmentUrls", "", "a") + &part("attachmentUrls", "", "b"),
+            true,
+        ),
+        (part("attachmentUrls", "", "[\"a\", \"b\"]"), true),
+        (part("attachmentUrls", "", "[1]"), false),
+        (part("attachmentUrls", "", "{}"), false),
+    ] {
+        let body = ids.clone() + &lists + &format!("--{BOUNDARY}--\r\n");
+        let reply = upload(path, body).await;
+        assert_eq!(reply.status != 422, fits, "{}", reply.text);
+    }
+}

@@ -62,6 +62,8 @@ def closed(document):
             for media in operation.get("requestBody", {}).get("content", {}).values():
                 if "schema" in media:
                     media["schema"] = close(media["schema"])
+            for parameter in operation.get("parameters", []):
+                parameter["schema"] = close(parameter["schema"])
     schemas.update({f"{name}.closed": schema for name, schema in copies.items()})
     return document
 
@@ -78,8 +80,8 @@ def run(module, source, arguments, folder):
     command += ["--seed", str(arguments.seed), "--continue-on-failure", "--warnings", "off"]
     command += ["--suppress-health-check", "all"]
     if module == "oauth":
-        # The token endpoint answers with the words of OAuth and has a limit of its own; it has tests of its own.
-        command += ["--exclude-path", "/oauth/token"]
+        # The token endpoint answers in OAuth's words, and companies and locations must be there; both have tests of their own.
+        command += ["--exclude-path", "/oauth/token", "--exclude-checks", "positive_data_acceptance"]
     done = subprocess.run(command, capture_output=True, text=True)
     cases = re.search(r"^\s+(\d+ generated.*)$", done.stdout, re.MULTILINE)
     print(f"{module:24} {'ok  ' if done.returncode == 0 else 'FAIL'} {cases[1] if cases else ''}", flush=True)
