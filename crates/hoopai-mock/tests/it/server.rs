@@ -260,3 +260,49 @@ async fn a_port_is_free_again_after_stop() {
         .expect("the same port");
     assert_eq!(status(get(&mock)).await, 200);
 }
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_let_go() {
+    let builder = Mock::builder().limits(no_limits());
+    let builder = builder.patience(Duration::from_millis(300));
+    let mock = builder.start().await.expect("a server");
+    let mut stream = connect(&mock).await;
+    let requests = get_bytes().repeat(50);
+    let flood = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+    let ended = tokio::time::timeout(Duration::from_secs(30), flood).await;
+    assert!(ended.is_ok(), "the server ends the connection");
+    assert_eq!(status(get(&mock)).await, 200);
+}
+
+#[tokio::test]
+async fn random_bytes_do_it_no_harm() {
+    let builder = Mock::builder().limits(no_limits());
+    let builder = builder.patience(Duration::from_millis(200));
+    let mock = builder.start().await.expect("a server");
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut connections = JoinSet::new();
+    for _ in 0..300 {
+        let mut bytes = get_bytes().into_bytes();
+        for _ in 0..random.usize(1..6) {
+            let at = random.usize(..bytes.len());
+            match random.u8(0..4) {
+                0 => bytes[at] = random.u8(..),
+                1 => bytes.truncate(at + 1),
+                2 => bytes.insert(at, random.u8(..)),
+                _ => drop(bytes.remove(at)),
+            }
+        }
+        let mut stream = connect(&mock).await;
+        connections.spawn(async move {
+            let _ = stream.write_all(&bytes).await;
+            read_to_end(&mut stream).await.0
+        });
+    }
+    while let Some(reply) = connections.join_next().await {
+        let reply = reply.expect("it ends");
+        let fine = ["HTTP/1.1 2", "HTTP/1.1 4"];
+        let fine = fine.iter().any(|start| reply.starts_with(start));
+        assert!(reply.is_empty() || fine, "{reply}");
+    }
+    assert_eq!(status(get(&mock)).await, 200);
+}
