@@ -84,7 +84,9 @@ pub(crate) fn refuse_unread(
         note.unanswered(None);
         return None;
     };
-    let reply = refusal.into_reply(&trace_id).with("x-request-id", &trace_id);
+    let reply = refusal
+        .into_reply(&trace_id)
+        .with("x-request-id", &trace_id);
     note.answered(&reply, operation.is_some());
     Some(reply)
 }
