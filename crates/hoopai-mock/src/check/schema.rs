@@ -3,6 +3,8 @@
 //! Two sides read a schema differently. A request is closed: the platform refuses keys that an object's schema does not
 //! declare. A reply is open, as JSON Schema has it, and of `oneOf` exactly one shape fits.
 
+use std::collections::HashMap;
+
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -33,6 +35,7 @@ pub(crate) fn validate(
         operation,
         side,
         faults: Vec::new(),
+        patterns: HashMap::new(),
         steps: STEPS,
         depth: 0,
     };
@@ -142,6 +145,8 @@ struct Check<'a> {
     operation: &'a Operation,
     side: Side,
     faults: Vec<Fault>,
+    /// Each pattern is read once; `None` for what this engine cannot read, which is not checked.
+    patterns: HashMap<&'a str, Option<Regex>>,
     steps: usize,
     depth: usize,
 }
@@ -218,7 +223,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn text(&mut self, place: &Place<'_>, part: &Value, text: &str) {
+    fn text(&mut self, place: &Place<'_>, part: &'a Value, text: &str) {
         let long = text.chars().count() as u64;
         if let Some(least) = bound(part, "minLength").filter(|least| long < *least) {
             let sentence = format!("must be longer than or equal to {least} characters");
@@ -234,8 +239,11 @@ impl<'a> Check<'a> {
             self.fault(place, "must be a valid ISO 8601 date string");
         }
         if let Some(pattern) = part.get("pattern").and_then(Value::as_str)
-            // What this engine cannot read is not checked.
-            && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+            && let Some(regex) = self
+                .patterns
+                .entry(pattern)
+                .or_insert_with(|| Regex::new(pattern).ok())
+            && !regex.is_match(text)
         {
             let sentence = format!("must match /{pattern}/ regular expression");
             self.fault(place, &sentence);

@@ -95,6 +95,16 @@ impl<'a> Maker<'a> {
         self
     }
 
+    /// What a field of this name must at least be; it depends on seed and name, and not on the operation.
+    pub(crate) fn required(operation: &'a Operation, name: &str, schema: &'a Value, seed: u64) -> Value {
+        let mut maker = Self {
+            rng: Rng::with_seed(mix(seed, name)),
+            extent: Extent::Required,
+            ..Self::of(operation, seed)
+        };
+        maker.value(name, schema, 0)
+    }
+
     /// A value that fits the schema.
     pub(crate) fn make(&mut self, schema: &'a Value) -> Value {
         self.value("", schema, 0)

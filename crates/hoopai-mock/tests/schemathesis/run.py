@@ -59,9 +59,15 @@ def closed(document):
 
     for item in document["paths"].values():
         for operation in item.values():
-            for media in operation.get("requestBody", {}).get("content", {}).values():
-                if "schema" in media:
-                    media["schema"] = close(media["schema"])
+            for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+                media["schema"] = close(media.get("schema", {}))
+                if kind == "multipart/form-data":
+                    form = copies.get(media["schema"].get("$ref", "").rpartition("/")[2].removesuffix(".closed"))
+                    form = form or media["schema"]
+                    for name, field in form.get("properties", {}).items():
+                        # In a form, a list of one item and the item by itself are the same bytes.
+                        if field.get("type") == "array":
+                            form["properties"][name] = {"anyOf": [field, field["items"]]}
             for parameter in operation.get("parameters", []):
                 parameter["schema"] = close(parameter["schema"])
     schemas.update({f"{name}.closed": schema for name, schema in copies.items()})
