@@ -16,6 +16,7 @@ use crate::interface::Interface;
 use crate::journal::{Entry, Journal};
 use crate::limits::{LimitSettings, Limits};
 use crate::server;
+use crate::state::Seeder;
 use crate::tokens::{Settings, Tokens};
 use crate::world::World;
 
@@ -80,6 +81,11 @@ impl Mock {
     /// All that the server received.
     pub fn journal(&self) -> &Journal {
         &self.world.journal
+    }
+
+    /// Fills collections with made-up items.
+    pub fn seed(&self) -> Seeder<'_> {
+        Seeder::new(&self.world)
     }
 
     /// Stops the server, and returns when its port is free and its connections are closed.

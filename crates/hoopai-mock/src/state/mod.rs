@@ -1,6 +1,22 @@
 //! What the platform remembers: collections, per location.
+//!
+//! Which collections there are, what their items have, and which operation does what to them is said in [`tables`]; [`engine`]
+//! does it. [`special`] holds the few behaviours that no table can say.
 
-use serde_json::Value;
+mod choose;
+mod collection;
+mod derive;
+mod engine;
+mod fit;
+mod make;
+mod paging;
+mod seed;
+mod special;
+mod store;
+mod tables;
+mod time;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::check::Accepted;
 use crate::exchange::Outgoing;
@@ -9,9 +25,14 @@ use crate::refusal::Refusal;
 use crate::tokens::Grant;
 use crate::world::World;
 
+pub use seed::Seeder;
+use store::Store;
+
 /// All collections of all locations.
 #[derive(Default)]
-pub(crate) struct State {}
+pub(crate) struct State {
+    store: Mutex<Option<Store>>,
+}
 
 impl State {
     /// The reply, where the operation is about something that is remembered.
@@ -22,12 +43,23 @@ impl State {
         accepted: &Accepted,
         grant: &Grant,
     ) -> Option<Result<Outgoing, Refusal>> {
-        let _ = (world, operation, accepted, grant);
-        None
+        let (number, row) = tables::row(&operation.key())?;
+        let mut store = self.lock();
+        let store = store.get_or_insert_with(|| Store::new(world.seed));
+        let mut call = engine::Call {
+            operation,
+            accepted,
+            grant,
+            row,
+            number,
+            collection: tables::collection(number),
+            now: time::millis(world.clock.unix()),
+            store,
+        };
+        Some(call.answer())
     }
-}
 
-/// Fills collections with made-up items.
-pub struct Seeder<'a> {
-    _world: &'a Value,
+    fn lock(&self) -> MutexGuard<'_, Option<Store>> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

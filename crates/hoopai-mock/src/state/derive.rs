@@ -1,0 +1,217 @@
+//! What is worked out of an item's other fields, when it is written or when it is read.
+
+use serde_json::{Map, Value, json};
+
+use super::store::Fields;
+
+fn text<'f>(fields: &'f Fields, name: &str) -> &'f str {
+    fields.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn set_missing(fields: &mut Fields, name: &str, value: impl Into<Value>) {
+    if !fields.contains_key(name) {
+        fields.insert(name.to_owned(), value.into());
+    }
+}
+
+/// First and last name.
+pub(super) fn full_name(fields: &Fields) -> String {
+    let names = [text(fields, "firstName"), text(fields, "lastName")];
+    names.join(" ").trim().to_owned()
+}
+
+/// `A new field` becomes `a_new_field`.
+fn key(name: &str) -> String {
+    let letter = |c: char| {
+        if c.is_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        }
+    };
+    name.chars().map(letter).collect()
+}
+
+/// A name in one piece is taken apart; custom fields are written as `field_value` and read as `value`.
+pub(super) fn contact_written(fields: &mut Fields) {
+    if let Some(Value::String(name)) = fields.remove("name") {
+        let (first, last) = name.split_once(' ').unwrap_or((&name, ""));
+        fields.insert("firstName".into(), first.into());
+        fields.insert("lastName".into(), last.into());
+    }
+    custom_fields(fields, "value");
+}
+
+pub(super) fn contact_read(fields: &mut Fields) {
+    let name = full_name(fields);
+    for (field, lower) in [
+        ("firstName", "firstNameLowerCase"),
+        ("lastName", "lastNameLowerCase"),
+        ("email", "emailLowerCase"),
+    ] {
+        if let Some(value) = fields.get(field).and_then(Value::as_str) {
+            let value = value.to_lowercase();
+            fields.insert(lower.into(), value.into());
+        }
+    }
+    if !name.is_empty() {
+        fields.insert("fullNameLowerCase".into(), name.to_lowercase().into());
+        fields.insert("contactName".into(), name.as_str().into());
+        fields.insert("name".into(), name.into());
+    }
+}
+
+fn custom_fields(fields: &mut Fields, read_as: &str) {
+    let list = fields.get_mut("customFields").and_then(Value::as_array_mut);
+    for field in list.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let written = ["field_value", "fieldValue", "fieldValueString", "value"];
+        if let Some(value) = written.iter().find_map(|name| field.remove(*name)) {
+            field.insert(read_as.to_owned(), value);
+        }
+    }
+}
+
+pub(super) fn opportunity_written(fields: &mut Fields) {
+    custom_fields(fields, "fieldValue");
+    for action in ["followersActionType", "isRemoveAllFollowers"] {
+        fields.remove(action);
+    }
+}
+
+/// Roles are given apart and kept together.
+pub(super) fn user_written(fields: &mut Fields) {
+    let mut roles = match fields.remove("roles") {
+        Some(Value::Object(roles)) => roles,
+        _ => Map::new(),
+    };
+    for name in ["type", "role", "locationIds"] {
+        if let Some(value) = fields.remove(name) {
+            roles.insert(name.to_owned(), value);
+        }
+    }
+    fields.insert("roles".into(), roles.into());
+    let name = full_name(fields);
+    fields.insert("name".into(), name.into());
+}
+
+pub(super) fn custom_field_written(fields: &mut Fields) {
+    let model = match text(fields, "model") {
+        "" => "contact",
+        model => model,
+    };
+    let field_key = format!("{model}.{}", key(text(fields, "name")));
+    set_missing(fields, "fieldKey", field_key);
+    let options = fields.remove("textBoxListOptions");
+    let labels = options
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let labels: Vec<Value> = labels
+        .filter_map(|option| option.get("label").or(Some(option)).cloned())
+        .collect();
+    if !labels.is_empty() {
+        fields.insert("picklistOptions".into(), labels.into());
+    }
+}
+
+pub(super) fn custom_value_written(fields: &mut Fields) {
+    let field_key = format!("{{{{ custom_values.{} }}}}", key(text(fields, "name")));
+    set_missing(fields, "fieldKey", field_key);
+}
+
+pub(super) fn link_written(fields: &mut Fields) {
+    let field_key = format!("{{{{trigger_link.{}}}}}", text(fields, "id"));
+    set_missing(fields, "fieldKey", field_key);
+}
+
+/// Sums up what is to be paid.
+pub(super) fn invoice_written(fields: &mut Fields) {
+    if let Some(items) = fields.remove("items") {
+        fields.insert("invoiceItems".into(), items);
+    }
+    let items = fields.get("invoiceItems").and_then(Value::as_array);
+    let total = items
+        .filter(|items| !items.is_empty())
+        .map(|items| sum(items));
+    let total = total
+        .or_else(|| fields.get("total").and_then(Value::as_f64))
+        .unwrap_or(0.0);
+    let paid = fields
+        .get("amountPaid")
+        .and_then(Value::as_f64)
+        .unwrap_or(0.0);
+    for (name, amount) in [
+        ("total", total),
+        ("amountPaid", paid),
+        ("amountDue", total - paid),
+    ] {
+        fields.insert(name.to_owned(), number(amount));
+    }
+    let summary = json!({ "subTotal": number(total), "discount": 0, "tax": 0 });
+    fields.insert("totalSummary".into(), summary);
+}
+
+/// Templates, schedules and estimates have a total and nothing paid.
+pub(super) fn total_written(fields: &mut Fields) {
+    if let Some(items) = fields.get("items").and_then(Value::as_array) {
+        let total = number(sum(items));
+        fields.insert("total".into(), total);
+    }
+}
+
+fn sum(items: &[Value]) -> f64 {
+    let of = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
+    let cost = |item: &Value| of(item, "amount").unwrap_or(0.0) * of(item, "qty").unwrap_or(1.0);
+    items.iter().map(cost).sum()
+}
+
+/// A whole number where it is one.
+pub(super) fn number(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        Value::from(number as i64)
+    } else {
+        Value::from(number)
+    }
+}
+
+/// An object's key has a prefix, and its labels name it.
+pub(super) fn object_written(fields: &mut Fields) {
+    if let Some(details) = fields.remove("primaryDisplayPropertyDetails") {
+        let property = details.get("key").cloned().unwrap_or_default();
+        fields.insert("primaryDisplayProperty".into(), property);
+    }
+}
+
+/// What is read of a record is called otherwise in a list.
+pub(super) fn record_read(fields: &mut Fields) {
+    for (from, to) in [("dateAdded", "createdAt"), ("dateUpdated", "updatedAt")] {
+        if let Some(value) = fields.get(from).cloned() {
+            fields.insert(to.to_owned(), value);
+        }
+    }
+}
+
+/// Paths are compared without regard to case.
+pub(super) fn redirect_written(fields: &mut Fields) {
+    let path = text(fields, "path").to_lowercase();
+    fields.insert("pathLowercase".into(), path.into());
+}
+
+pub(super) fn faq_written(fields: &mut Fields) {
+    let question = text(fields, "question").to_lowercase();
+    fields.insert("questionLowerCase".into(), question.into());
+}
+
+pub(super) fn named_lower(fields: &mut Fields) {
+    let name = text(fields, "name").to_lowercase();
+    fields.insert("nameLowerCase".into(), name.into());
+}
+
+/// An appointment without an end takes half an hour.
+pub(super) fn event_written(fields: &mut Fields) {
+    let start = super::time::parse(text(fields, "startTime"));
+    if let (Some(start), false) = (start, fields.contains_key("endTime")) {
+        fields.insert("endTime".into(), super::time::iso(start + 1_800_000).into());
+    }
+}

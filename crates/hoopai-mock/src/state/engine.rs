@@ -1,0 +1,630 @@
+//! Does what the tables say.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::choose::Choice;
+use super::collection::{
+    Act, Collection, Missing, Row, SILENT, Say, Scope, Unique, Value as Fixed,
+};
+use super::fit::Fit;
+use super::store::{Fields, Found, Store};
+use super::{make, tables};
+use crate::check::Accepted;
+use crate::exchange::Outgoing;
+use crate::interface::Operation;
+use crate::refusal::Refusal;
+use crate::tokens::{COMPANY, Grant, LOCATION, Resource, USER};
+
+/// One request for a collection.
+pub(super) struct Call<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) accepted: &'a Accepted,
+    pub(super) grant: &'a Grant,
+    pub(super) row: &'static Row,
+    /// The collection's number in the tables.
+    pub(super) number: usize,
+    pub(super) collection: &'static Collection,
+    /// Milliseconds since 1970.
+    pub(super) now: u64,
+    pub(super) store: &'a mut Store,
+}
+
+pub(super) type Answer = Result<Outgoing, Refusal>;
+
+impl Call<'_> {
+    pub(super) fn answer(&mut self) -> Answer {
+        self.introduce();
+        match self.row.act {
+            Act::List => self.list(),
+            Act::Get => {
+                let found = self.wanted()?;
+                self.about(&found, false)
+            }
+            Act::Create => {
+                let found = self.create(self.body())?;
+                self.about(&found, true)
+            }
+            Act::CreateAll => self.create_all(),
+            Act::Update => {
+                let found = self.wanted()?;
+                let found = self.update(found)?;
+                self.about(&found, false)
+            }
+            Act::Touch => {
+                let found = self.wanted()?;
+                let mut fields = Map::new();
+                self.set(&mut fields);
+                let found = make::change(
+                    self.store,
+                    self.number,
+                    self.collection,
+                    found,
+                    fields,
+                    self.now,
+                );
+                self.about(&found, false)
+            }
+            Act::Upsert => match self.same()? {
+                Some(found) => {
+                    let found = self.update(found)?;
+                    self.about(&found, false)
+                }
+                None => {
+                    let found = self.create(self.body())?;
+                    self.about(&found, true)
+                }
+            },
+            Act::Delete => {
+                let found = self.wanted()?;
+                self.delete(&found);
+                self.about(&found, false)
+            }
+            Act::DeleteAll => self.on_all(|call, found| call.delete(&found)),
+            Act::UpdateAll(fields) => {
+                let body = self.body();
+                let own: Fields = fields
+                    .iter()
+                    .map(|field| {
+                        (
+                            (*field).to_owned(),
+                            body.get(*field).cloned().unwrap_or_default(),
+                        )
+                    })
+                    .collect();
+                self.on_all(|call, found| {
+                    make::change(
+                        call.store,
+                        call.number,
+                        call.collection,
+                        found,
+                        own.clone(),
+                        call.now,
+                    );
+                })
+            }
+            Act::Add { field, told } => self.members(field, told, true),
+            Act::Remove { field, told } => self.members(field, told, false),
+            Act::FindBy(pairs) => self.find_by(pairs),
+            Act::Special(special) => self.special(special),
+        }
+    }
+
+    /// Locations and users that exist without having been made.
+    fn introduce(&mut self) {
+        let mut ids = match self.collection.name {
+            "locations" => vec![LOCATION.to_owned()],
+            "users" => vec![USER.to_owned()],
+            _ => return,
+        };
+        if let ("locations", Resource::Location(own)) = (self.collection.name, &self.grant.resource)
+        {
+            ids.push(own.clone());
+        }
+        for id in ids {
+            if self.store.first_heard(self.number, &id)
+                && self.store.find(self.number, &id).is_none()
+            {
+                let fields = tables::known(self.collection, &id);
+                let at = self.now.saturating_sub(1000);
+                make::named(
+                    self.store,
+                    self.number,
+                    self.collection,
+                    COMPANY,
+                    (at, id),
+                    fields,
+                );
+            }
+        }
+    }
+
+    /// The location, or company, that the request is about, if it says.
+    fn named_scope(&self) -> Option<String> {
+        let names: &[&str] = match self.collection.scope {
+            Scope::Location => &["locationId", "location_id", "altId"],
+            Scope::Company => &["companyId"],
+        };
+        let named = names
+            .iter()
+            .find_map(|name| self.accepted.any(name)?.as_str());
+        named.filter(|id| !id.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn scope(&self) -> String {
+        let own = || match (&self.grant.resource, self.collection.scope) {
+            (Resource::Location(id), Scope::Location) | (Resource::Company(id), Scope::Company) => {
+                id.clone()
+            }
+            (_, Scope::Location) => LOCATION.to_owned(),
+            (_, Scope::Company) => COMPANY.to_owned(),
+        };
+        self.named_scope().unwrap_or_else(own)
+    }
+
+    /// What is sent of the item.
+    pub(super) fn body(&self) -> Fields {
+        let body = self.accepted.body.as_ref().and_then(Value::as_object);
+        body.cloned().unwrap_or_default()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.accepted.any(name).and_then(Value::as_str)
+    }
+
+    /// The item that the request names.
+    pub(super) fn wanted(&mut self) -> Result<Found, Refusal> {
+        let id = self.text(self.row.by).unwrap_or_default().to_owned();
+        if let Some(parent) = self.parent_in_path()? {
+            let found = self.find(&id)?;
+            let own = self
+                .collection
+                .parent
+                .and_then(|own| found.fields.get(own.field)?.as_str());
+            return if own == Some(parent.as_str()) {
+                Ok(found)
+            } else {
+                Err(missing(self.collection, &id))
+            };
+        }
+        match self.find(&id) {
+            Err(_) if !self.row.or_in.is_empty() => {
+                let (number, collection) = tables::named(self.row.or_in);
+                (self.number, self.collection) = (number, collection);
+                self.find(&id)
+            }
+            found => found,
+        }
+    }
+
+    /// An item of this collection that the token may see.
+    pub(super) fn find(&self, id: &str) -> Result<Found, Refusal> {
+        let found = self.store.find(self.number, id);
+        let found = found.ok_or_else(|| missing(self.collection, id))?;
+        if self
+            .named_scope()
+            .is_some_and(|scope| *scope != *found.scope)
+            && !self.is_self(&found)
+        {
+            return Err(missing(self.collection, id));
+        }
+        self.may_see(&found)?;
+        Ok(found)
+    }
+
+    /// Locations are named by their own id.
+    fn is_self(&self, found: &Found) -> bool {
+        self.collection.name == "locations" && self.text("locationId") == Some(found.id.as_str())
+    }
+
+    fn may_see(&self, found: &Found) -> Result<(), Refusal> {
+        match &self.grant.resource {
+            Resource::Location(own)
+                if !self.grant.everywhere
+                    && self.collection.scope == Scope::Location
+                    && **own != *found.scope =>
+            {
+                Err(Refusal::forbidden(
+                    "The token does not have access to this location.",
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the path says that the items belong to; it must be there.
+    fn parent_in_path(&self) -> Result<Option<String>, Refusal> {
+        let Some(parent) = self.collection.parent else {
+            return Ok(None);
+        };
+        let Some(id) = self.accepted.path(parent.parameter).map(str::to_owned) else {
+            return Ok(None);
+        };
+        self.parent(&id)?;
+        Ok(Some(id))
+    }
+
+    /// What an item belongs to: its place, if it must be there.
+    fn parent(&self, id: &str) -> Result<Option<Found>, Refusal> {
+        let Some(parent) = self.collection.parent.filter(|parent| parent.needed) else {
+            return Ok(None);
+        };
+        let (number, collection) = tables::named(parent.collection);
+        let found = self.store.find(number, id);
+        let found = found.ok_or_else(|| missing(collection, id))?;
+        self.may_see(&found)?;
+        Ok(Some(found))
+    }
+
+    fn create_all(&mut self) -> Answer {
+        let body = self
+            .accepted
+            .body
+            .as_ref()
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let mut made = Vec::new();
+        for fields in body {
+            let fields = fields.as_object().cloned().unwrap_or_default();
+            let found = self.create(fields)?;
+            made.push(self.show(&found));
+        }
+        self.reply(Value::Array(made), None, true, 0, Map::new())
+    }
+
+    pub(super) fn create(&mut self, mut fields: Fields) -> Result<Found, Refusal> {
+        for name in self.row.takes {
+            if let Some(value) = self.accepted.any(name) {
+                fields.insert((*name).to_owned(), value.clone());
+            }
+        }
+        let mut scope = self.scope();
+        if let Some(parent) = self.collection.parent
+            && let Some(id) = self.text(parent.parameter).map(str::to_owned)
+        {
+            if let Some(found) = self.parent(&id)? {
+                if self
+                    .named_scope()
+                    .is_some_and(|scope| *scope != *found.scope)
+                {
+                    return Err(missing(tables::named(parent.collection).1, &id));
+                }
+                scope = found.scope.to_string();
+            }
+            fields.insert(parent.field.to_owned(), id.into());
+        }
+        self.check_unique(&scope, &fields, None)?;
+        self.set(&mut fields);
+        Ok(make::item(
+            self.store,
+            self.number,
+            self.collection,
+            &scope,
+            self.now,
+            fields,
+        ))
+    }
+
+    fn update(&mut self, found: Found) -> Result<Found, Refusal> {
+        let mut fields = self.body();
+        for name in self
+            .accepted
+            .path
+            .keys()
+            .map(String::as_str)
+            .chain(["locationId", "altId"])
+        {
+            fields.remove(name);
+        }
+        self.check_unique(&found.scope.clone(), &fields, Some(&found.id))?;
+        self.set(&mut fields);
+        Ok(make::change(
+            self.store,
+            self.number,
+            self.collection,
+            found,
+            fields,
+            self.now,
+        ))
+    }
+
+    fn set(&mut self, fields: &mut Fields) {
+        for (field, value) in self.row.sets {
+            let value = value.json(self.store);
+            fields.insert((*field).to_owned(), value);
+        }
+    }
+
+    /// The item that an upsert is about.
+    fn same(&self) -> Result<Option<Found>, Refusal> {
+        let (scope, fields) = (self.scope(), self.body());
+        if !self.row.by.is_empty()
+            && let Some(id) = self.text(self.row.by)
+        {
+            return self.find(id).map(Some);
+        }
+        let unique = self.collection.unique.fields().iter();
+        let owner = unique
+            .filter_map(|field| self.store.owner(self.number, &scope, field, &fields))
+            .next();
+        Ok(owner.and_then(|id| self.store.find(self.number, &id)))
+    }
+
+    fn check_unique(&self, scope: &str, fields: &Fields, own: Option<&str>) -> Result<(), Refusal> {
+        for field in self.collection.unique.fields() {
+            let owner = self.store.owner(self.number, scope, field, fields);
+            let Some(owner) = owner.filter(|owner| own != Some(owner.as_str())) else {
+                continue;
+            };
+            match self.collection.unique {
+                Unique::Contact(_) if !self.allows_duplicates(scope) => {
+                    let other = self.store.find(self.number, &owner);
+                    let name = other.map(|other| super::derive::full_name(&other.fields));
+                    let mut refusal =
+                        Refusal::bad_request("This location does not allow duplicated contacts.");
+                    refusal.body["meta"] = json!({
+                        "contactId": owner,
+                        "contactName": name.unwrap_or_default(),
+                        "matchingField": field,
+                    });
+                    return Err(refusal);
+                }
+                Unique::Words(_, words) => return Err(Refusal::bad_request(words)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn allows_duplicates(&self, location: &str) -> bool {
+        let (number, _) = tables::named("locations");
+        let location = self.store.find(number, location);
+        let setting = location.and_then(|found| {
+            found
+                .fields
+                .get("settings")?
+                .get("allowDuplicateContact")?
+                .as_bool()
+        });
+        setting == Some(true)
+    }
+
+    /// Takes an item away, and all that belongs to it.
+    pub(super) fn delete(&mut self, found: &Found) {
+        self.store.remove(self.collection, self.number, &found.id);
+        let mut gone = vec![(self.collection.name, Box::from(found.id.as_str()))];
+        while let Some((name, id)) = gone.pop() {
+            for (number, child) in tables::children(name) {
+                let ids = self.store.remove_children(number, &found.scope, &id);
+                gone.extend(ids.into_iter().map(|id| (child.name, id)));
+            }
+        }
+    }
+
+    /// Does something with each item of a list of ids; those that are not there are passed over.
+    fn on_all(&mut self, mut act: impl FnMut(&mut Self, Found)) -> Answer {
+        let ids = self
+            .accepted
+            .any(self.row.by)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        let mut changed = Vec::new();
+        for id in &ids {
+            let id = ["_id", "id"]
+                .iter()
+                .find_map(|name| id.get(*name))
+                .unwrap_or(id);
+            if let Some(found) = id.as_str().and_then(|id| self.find(id).ok()) {
+                changed.push(Value::from(found.id.as_str()));
+                act(self, found);
+            }
+        }
+        let count = changed.len();
+        let items = Value::Array(changed);
+        self.reply(items, None, false, count, Map::new())
+    }
+
+    fn members(&mut self, field: &'static str, told: &'static str, add: bool) -> Answer {
+        let mut found = self.wanted()?;
+        let list =
+            |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut given = list(self.accepted.any(field));
+        if field == "tags" {
+            self.take_in_tags(&mut given, add, &found.scope);
+        }
+        let mut members = list(found.fields.get(field));
+        if self.accepted.any("isRemoveAllFollowers") == Some(&Value::Bool(true)) {
+            given.clone_from(&members);
+        }
+        let changed: Vec<Value> = if add {
+            let new: Vec<Value> = given
+                .into_iter()
+                .filter(|one| !members.contains(one))
+                .collect();
+            members.extend(new.iter().cloned());
+            new
+        } else {
+            let (gone, left) = members.into_iter().partition(|one| given.contains(one));
+            members = left;
+            gone
+        };
+        let fields = Map::from_iter([(field.to_owned(), Value::Array(members.clone()))]);
+        found = make::change(
+            self.store,
+            self.number,
+            self.collection,
+            found,
+            fields,
+            self.now,
+        );
+        let mut reply = Map::new();
+        reply.insert(field.to_owned(), members.into());
+        reply.insert(told.to_owned(), changed.into());
+        self.reply(Value::Null, Some(&found), false, 1, reply)
+    }
+
+    fn find_by(&mut self, pairs: &'static [(&'static str, &'static str)]) -> Answer {
+        let scope = self.scope();
+        let owner = pairs.iter().find_map(|(parameter, field)| {
+            let fields =
+                Map::from_iter([((*field).to_owned(), self.accepted.any(parameter)?.clone())]);
+            self.store.owner(self.number, &scope, field, &fields)
+        });
+        let found = owner.and_then(|id| self.store.find(self.number, &id));
+        match found {
+            Some(found) => self.about(&found, false),
+            None => self.reply(
+                Value::Null,
+                None,
+                false,
+                0,
+                Map::from_iter([(self.row.at.to_owned(), Value::Null)]),
+            ),
+        }
+    }
+
+    fn list(&mut self) -> Answer {
+        let parent = self.parent_in_path()?;
+        let scope = match (&parent, self.collection.parent) {
+            (Some(id), Some(_)) => match self.parent(id)? {
+                Some(found) => found.scope.to_string(),
+                None => self.scope(),
+            },
+            _ => self.scope(),
+        };
+        let choice = Choice::of(self.collection, self.row.filters, self.accepted, parent)?;
+        let shelf = self.store.shelf(self.number, &scope);
+        let all: Vec<(u64, &str)> = shelf
+            .into_iter()
+            .flatten()
+            .filter(|(_, item)| choice.takes(item))
+            .map(|(at, item)| (*at, item.id()))
+            .collect();
+        let page = self.row.paging.cut(self.accepted, &all)?;
+        let mut items = Vec::with_capacity(page.items.len());
+        let mut last = None;
+        for at in &page.items {
+            if let Some(found) = self.store.at(self.number, &scope, *at) {
+                let mut item = self.show(&found);
+                self.row.paging.mark(&mut item, &found);
+                items.push(item);
+                last = Some(found);
+            }
+        }
+        let mut reply = Value::Object(Map::new());
+        for (path, tell) in self.row.paging.tells {
+            let value = page.tell(*tell, last.as_ref(), self.operation, self.accepted);
+            put(&mut reply, path, value);
+        }
+        let fields = reply.as_object().cloned().unwrap_or_default();
+        self.reply(Value::Array(items), None, false, page.total, fields)
+    }
+
+    /// An item as it is read.
+    pub(super) fn show(&self, found: &Found) -> Value {
+        let mut fields = found.fields.clone();
+        if let Some(shows) = self.collection.shows {
+            let (number, collection) = tables::named(shows.collection);
+            let other = fields.get(shows.by).and_then(Value::as_str);
+            if let Some(mut other) = other.and_then(|id| self.store.find(number, id)) {
+                (collection.read)(&mut other.fields);
+                let shown = shows.fields.iter().filter_map(|(here, there)| {
+                    Some(((*here).to_owned(), other.fields.get(*there)?.clone()))
+                });
+                if shows.under.is_empty() {
+                    fields.extend(shown);
+                } else {
+                    let shown = shown.collect();
+                    fields.insert(shows.under.to_owned(), Value::Object(shown));
+                }
+            }
+        }
+        (self.collection.read)(&mut fields);
+        Value::Object(fields)
+    }
+
+    /// A reply about one item.
+    pub(super) fn about(&self, found: &Found, new: bool) -> Answer {
+        let item = self.show(found);
+        self.reply(item, Some(found), new, 1, Map::new())
+    }
+
+    /// A reply with items in their place, what the row says, and what the schema requires.
+    pub(super) fn reply(
+        &self,
+        items: Value,
+        found: Option<&Found>,
+        new: bool,
+        changed: usize,
+        fields: Fields,
+    ) -> Answer {
+        let mut reply = Value::Object(fields);
+        if self.row.at != SILENT && !items.is_null() {
+            put(&mut reply, self.row.at, items);
+        }
+        for (path, say) in self.row.says {
+            let value = match say {
+                Say::Is(Fixed::True) => true.into(),
+                Say::Is(Fixed::Text(text)) => (*text).into(),
+                Say::Is(Fixed::Number(number)) => (*number).into(),
+                Say::Is(Fixed::Object) => Value::Object(Map::new()),
+                Say::Is(Fixed::List) => Value::Array(Vec::new()),
+                Say::Is(_) => false.into(),
+                Say::Item => found.map(|found| self.show(found)).into(),
+                Say::Id => found.map(|found| found.id.as_str()).into(),
+                Say::New => new.into(),
+                Say::Changed => changed.into(),
+            };
+            put(&mut reply, path, value);
+        }
+        let status = StatusCode::from_u16(self.operation.reply.status).unwrap_or(StatusCode::OK);
+        if status == StatusCode::NO_CONTENT {
+            return Ok(Outgoing::empty(status));
+        }
+        if let Some((_, schema)) = &self.operation.reply.content {
+            let fit = Fit {
+                operation: self.operation,
+                seed: self.store.seed(),
+                as_is: self.row.as_is,
+            };
+            reply = fit.whole(schema, reply);
+        }
+        Ok(Outgoing::json(status, &reply))
+    }
+}
+
+/// Puts a value where a path of dots leads; the empty path is the reply itself.
+fn put(reply: &mut Value, path: &str, value: Value) {
+    if path.is_empty() {
+        match (reply.as_object_mut(), value) {
+            (Some(fields), Value::Object(own)) => fields.extend(own),
+            (_, value) => *reply = value,
+        }
+        return;
+    }
+    let mut place = reply;
+    for step in path.split('.') {
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        place = &mut place[step];
+    }
+    *place = value;
+}
+
+/// What is said of an item that is not there.
+pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
+    let noun = collection.noun;
+    match collection.missing {
+        Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
+        Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
+        Missing::WithId => {
+            let mut refusal = Refusal::bad_request("");
+            refusal.body =
+                json!({ "error": format!("{noun} with id {id} not found"), "status": 400 });
+            refusal
+        }
+    }
+}

@@ -1,0 +1,530 @@
+//! The families of paging, each as data, and the one cut that serves them all.
+
+use serde_json::{Value, json};
+
+use super::store::Found;
+use super::time;
+use crate::check::Accepted;
+use crate::interface::Operation;
+use crate::refusal::Refusal;
+
+/// How a list is paged.
+pub(super) struct Paging {
+    pub(super) style: Style,
+    /// The parameter that says how many items a page has.
+    pub(super) limit: &'static str,
+    /// So many it has if the request does not say.
+    pub(super) usual: usize,
+    /// So many it has at most.
+    pub(super) most: Most,
+    /// Whether the oldest come first.
+    pub(super) oldest_first: bool,
+    /// What the reply says about the page, and where.
+    pub(super) tells: &'static [(&'static str, Tell)],
+    /// The field of an item that holds the cursor behind it.
+    pub(super) cursor: &'static str,
+}
+
+/// What happens to a page that is too large.
+#[derive(Clone, Copy)]
+pub(super) enum Most {
+    Any,
+    /// It is refused with 403.
+    Forbidden(usize),
+    /// It is made smaller.
+    Cut(usize),
+}
+
+/// How the next page is asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Style {
+    /// There is only one.
+    All,
+    /// Moment and id of the last item, of which neither says anything without the other.
+    Both(&'static str, &'static str),
+    /// The number of items to leave out.
+    Skip(&'static str),
+    /// The page's number, from 1.
+    Page(&'static str),
+    /// The page's number; or moment and id of the last item in a list, which goes before.
+    PageOrAfter(&'static str, &'static str),
+    /// The page's number; or moment and id of the last item, which go before.
+    PageOrBoth(&'static str, &'static str, &'static str),
+    /// The moment of the last item.
+    Moment(&'static str),
+    /// The id of the last item.
+    LastId(&'static str),
+    /// A text that the platform gave.
+    Cursor(&'static str),
+}
+
+/// What a reply says about a page.
+#[derive(Clone, Copy)]
+pub(super) enum Tell {
+    /// How many items there are.
+    Total,
+    /// The same, as `[{"total": n}]`.
+    TotalInList,
+    /// The page's number; 1 where a cursor stands for it.
+    Page,
+    /// The next page's number; null where there is none.
+    NextPage,
+    PrevPage,
+    /// The last item's moment.
+    After,
+    /// The last item's id.
+    AfterId,
+    /// Where the next page is, without the host; null where there is none.
+    NextUrl,
+    /// Whether there is more.
+    More,
+    /// Whether there is something before.
+    Less,
+    /// The cursor of the next page; null where there is none.
+    Next,
+    Limit,
+    Skip,
+    Pages,
+}
+
+/// A page.
+pub(super) struct Page {
+    /// The moments of its items, in their order.
+    pub(super) items: Vec<u64>,
+    pub(super) total: usize,
+    /// How many items stand before it.
+    skipped: usize,
+    limit: usize,
+    number: usize,
+}
+
+impl Paging {
+    /// All at once, the oldest first.
+    pub(super) const ALL: Paging = Paging {
+        style: Style::All,
+        limit: "",
+        usual: usize::MAX,
+        most: Most::Any,
+        oldest_first: true,
+        tells: &[],
+        cursor: "",
+    };
+
+    const fn skip(skip: &'static str, tells: &'static [(&'static str, Tell)]) -> Paging {
+        Paging {
+            style: Style::Skip(skip),
+            limit: "limit",
+            usual: 20,
+            most: Most::Cut(100),
+            oldest_first: false,
+            tells,
+            cursor: "",
+        }
+    }
+
+    /// `skip` and `limit`.
+    pub(super) const fn skip_limit(tells: &'static [(&'static str, Tell)]) -> Paging {
+        Self::skip("skip", tells)
+    }
+
+    /// `offset` and `limit`.
+    pub(super) const fn offset_limit(tells: &'static [(&'static str, Tell)]) -> Paging {
+        Self::skip("offset", tells)
+    }
+
+    pub(super) const fn usually(self, usual: usize) -> Paging {
+        Paging { usual, ..self }
+    }
+
+    /// The page that a request asks for, of items whose moments are given in ascending order.
+    pub(super) fn cut(&self, accepted: &Accepted, all: &[(u64, &str)]) -> Result<Page, Refusal> {
+        let limit = self.limit(accepted)?;
+        let oldest_first = match order(accepted) {
+            Some(ascending) => ascending,
+            None => self.oldest_first,
+        };
+        let mut order: Vec<u64> = all.iter().map(|(at, _)| *at).collect();
+        if !oldest_first {
+            order.reverse();
+        }
+        let behind = |moment: u64| {
+            if oldest_first {
+                order.partition_point(|at| *at <= moment)
+            } else {
+                order.partition_point(|at| *at >= moment)
+            }
+        };
+        let of_id = |id: &str| {
+            all.iter()
+                .find(|(_, other)| *other == id)
+                .map(|(at, _)| behind(*at))
+        };
+        let moment = |name: &str| accepted.any(name).and_then(number);
+        let (mut number, mut skipped) = (1, 0);
+        let paged = |page: &str| -> Result<(usize, usize), Refusal> {
+            let number = whole(accepted, page, 1, "page")?;
+            Ok((number, (number - 1).saturating_mul(limit)))
+        };
+        match self.style {
+            Style::All => {}
+            Style::Both(after, id) => {
+                if let (Some(after), Some(_)) = (moment(after), text(accepted, id)) {
+                    skipped = behind(after);
+                }
+            }
+            Style::Skip(skip) => skipped = whole(accepted, skip, 0, skip)?,
+            Style::Page(page) => (number, skipped) = paged(page)?,
+            Style::PageOrAfter(page, after) => {
+                let after = accepted
+                    .any(after)
+                    .and_then(|list| list.get(0))
+                    .and_then(self::number);
+                match after {
+                    Some(after) => skipped = behind(after),
+                    None => (number, skipped) = paged(page)?,
+                }
+            }
+            Style::PageOrBoth(page, after, id) => match (moment(after), text(accepted, id)) {
+                (Some(after), Some(_)) => skipped = behind(after),
+                _ => (number, skipped) = paged(page)?,
+            },
+            Style::Moment(after) => skipped = moment_of(accepted.any(after)).map_or(0, behind),
+            Style::LastId(last) => {
+                if let Some(last) = text(accepted, last) {
+                    skipped = of_id(last)
+                        .ok_or_else(|| Refusal::bad_request(format!("No item with id {last}")))?;
+                }
+            }
+            Style::Cursor(cursor) => {
+                if let Some(cursor) = text(accepted, cursor) {
+                    let after =
+                        unlock(cursor).ok_or_else(|| Refusal::bad_request("Invalid cursor"))?;
+                    skipped = behind(after);
+                }
+            }
+        }
+        let items: Vec<u64> = order.iter().skip(skipped).take(limit).copied().collect();
+        Ok(Page {
+            items,
+            total: order.len(),
+            skipped: skipped.min(order.len()),
+            limit,
+            number,
+        })
+    }
+
+    fn limit(&self, accepted: &Accepted) -> Result<usize, Refusal> {
+        if self.limit.is_empty() {
+            return Ok(usize::MAX);
+        }
+        // Some files give 0 as the default.
+        let given = accepted
+            .any(self.limit)
+            .and_then(number)
+            .filter(|limit| *limit > 0);
+        if given.is_none()
+            && accepted
+                .any(self.limit)
+                .is_some_and(|value| number(value).is_none())
+        {
+            return Err(not_a_number(self.limit));
+        }
+        let limit = given.map_or(self.usual, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        });
+        match self.most {
+            Most::Forbidden(most) if limit > most => Err(Refusal::forbidden(&format!(
+                "{} must not be greater than {most}",
+                self.limit
+            ))),
+            Most::Cut(most) => Ok(limit.min(most)),
+            _ => Ok(limit),
+        }
+    }
+
+    /// Puts the cursor behind an item into it.
+    pub(super) fn mark(&self, item: &mut Value, found: &Found) {
+        if !self.cursor.is_empty()
+            && let Some(fields) = item.as_object_mut()
+        {
+            fields.insert(self.cursor.into(), json!([found.at, found.id]));
+        }
+    }
+}
+
+impl Page {
+    /// What a reply says about this page.
+    pub(super) fn tell(
+        &self,
+        tell: Tell,
+        last: Option<&Found>,
+        operation: &Operation,
+        accepted: &Accepted,
+    ) -> Value {
+        let shown = self.items.len();
+        let more = self.skipped + shown < self.total;
+        let after = last.map(|last| last.at);
+        let id = last.map(|last| last.id.as_str());
+        match tell {
+            Tell::Total => self.total.into(),
+            Tell::TotalInList => json!([{ "total": self.total }]),
+            Tell::Page => self.number.into(),
+            Tell::NextPage => more.then_some(self.number + 1).into(),
+            Tell::PrevPage => (self.number > 1).then(|| self.number - 1).into(),
+            Tell::After => after.into(),
+            Tell::AfterId => id.into(),
+            Tell::NextUrl => match (more, after, id) {
+                (true, Some(after), Some(id)) => next_url(operation, accepted, after, id).into(),
+                _ => Value::Null,
+            },
+            Tell::More => more.into(),
+            Tell::Less => (self.skipped > 0).into(),
+            Tell::Next => after.filter(|_| more).map(lock).into(),
+            Tell::Limit => self.limit.into(),
+            Tell::Skip => self.skipped.into(),
+            Tell::Pages => self.total.div_ceil(self.limit.max(1)).into(),
+        }
+    }
+}
+
+/// Whether a request wants the oldest first.
+fn order(accepted: &Accepted) -> Option<bool> {
+    let names = ["sort", "sortOrder", "order", "sortDirection"];
+    let text = names
+        .iter()
+        .find_map(|name| accepted.query.get(*name)?.as_str())?;
+    match text {
+        "asc" | "ascend" | "ASC" => Some(true),
+        "desc" | "descend" | "DESC" => Some(false),
+        _ => None,
+    }
+}
+
+fn next_url(operation: &Operation, accepted: &Accepted, after: u64, id: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &accepted.query {
+        if name != "startAfter" && name != "startAfterId" && name != "page" {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            query.append_pair(name, &text);
+        }
+    }
+    query.append_pair("startAfter", &after.to_string());
+    query.append_pair("startAfterId", id);
+    format!("{}?{}", operation.path, query.finish())
+}
+
+/// The cursor of a moment: nothing that a client could make sense of.
+fn lock(at: u64) -> String {
+    format!("c{:x}", at ^ MASK)
+}
+
+fn unlock(cursor: &str) -> Option<u64> {
+    let hex = cursor.strip_prefix('c')?;
+    u64::from_str_radix(hex, 16).ok().map(|at| at ^ MASK)
+}
+
+const MASK: u64 = 0x5a5a_a5a5_3c3c_c3c3;
+
+fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
+    accepted
+        .any(name)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+}
+
+/// A whole number, also one that comes as text.
+fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let number = number.as_f64().filter(|number| *number >= 0.0)?;
+            Some(number as u64)
+        }),
+        _ => None,
+    }
+}
+
+/// A moment: a number, a date, or a list or object around one.
+fn moment_of(value: Option<&Value>) -> Option<u64> {
+    match value? {
+        Value::String(text) => time::parse(text),
+        Value::Array(list) => moment_of(list.first()),
+        Value::Object(fields) => moment_of(fields.values().next()),
+        value => number(value),
+    }
+}
+
+/// A whole number from the request; refused below the least.
+fn whole(accepted: &Accepted, name: &str, least: usize, called: &str) -> Result<usize, Refusal> {
+    let Some(value) = accepted.any(name) else {
+        return Ok(least);
+    };
+    if value.as_str() == Some("") {
+        return Ok(least);
+    }
+    if value.as_f64().is_some_and(|number| number < least as f64) {
+        let sentence = format!("{called} must not be less than {least}");
+        return Err(Refusal::invalid(&[(called.to_owned(), sentence)]));
+    }
+    let number = number(value).ok_or_else(|| not_a_number(called))?;
+    let number = usize::try_from(number).unwrap_or(usize::MAX);
+    Ok(number.max(least))
+}
+
+fn not_a_number(name: &str) -> Refusal {
+    let sentence = format!("{name} must be a number string");
+    Refusal::invalid(&[(name.to_owned(), sentence)])
+}
+
+/// Contacts: moment and id together.
+pub(super) const CONTACTS: Paging = Paging {
+    style: Style::Both("startAfter", "startAfterId"),
+    limit: "limit",
+    usual: 20,
+    most: Most::Forbidden(100),
+    oldest_first: false,
+    tells: &[
+        ("count", Tell::Total),
+        ("meta.total", Tell::Total),
+        ("meta.currentPage", Tell::Page),
+        ("meta.nextPage", Tell::NextPage),
+        ("meta.prevPage", Tell::PrevPage),
+        ("meta.startAfter", Tell::After),
+        ("meta.startAfterId", Tell::AfterId),
+        ("meta.nextPageUrl", Tell::NextUrl),
+    ],
+    cursor: "",
+};
+
+/// Searches of contacts and records: a page's number, or the last item's cursor.
+pub(super) const SEARCH: Paging = Paging {
+    style: Style::PageOrAfter("page", "searchAfter"),
+    limit: "pageLimit",
+    usual: 20,
+    most: Most::Forbidden(500),
+    oldest_first: false,
+    tells: &[("total", Tell::Total)],
+    cursor: "searchAfter",
+};
+
+/// The newer search of opportunities.
+pub(super) const OPPORTUNITY_SEARCH: Paging = Paging {
+    limit: "limit",
+    most: Most::Forbidden(100),
+    cursor: "sort",
+    ..SEARCH
+};
+
+/// The older one.
+pub(super) const OPPORTUNITIES: Paging = Paging {
+    style: Style::PageOrBoth("page", "startAfter", "startAfterId"),
+    cursor: "",
+    tells: &[
+        ("meta.total", Tell::Total),
+        ("meta.nextPageUrl", Tell::NextUrl),
+        ("meta.startAfter", Tell::After),
+        ("meta.startAfterId", Tell::AfterId),
+        ("meta.currentPage", Tell::Page),
+        ("meta.nextPage", Tell::NextPage),
+        ("meta.prevPage", Tell::PrevPage),
+    ],
+    ..OPPORTUNITY_SEARCH
+};
+
+/// Conversations: the moment of the last.
+pub(super) const CONVERSATIONS: Paging = Paging {
+    style: Style::Moment("startAfterDate"),
+    limit: "limit",
+    usual: 20,
+    most: Most::Cut(100),
+    oldest_first: false,
+    tells: &[("total", Tell::Total)],
+    cursor: "",
+};
+
+/// A conversation's messages: the id of the last, all of it nested.
+pub(super) const MESSAGES: Paging = Paging {
+    style: Style::LastId("lastMessageId"),
+    tells: &[
+        ("messages.lastMessageId", Tell::AfterId),
+        ("messages.nextPage", Tell::More),
+    ],
+    ..CONVERSATIONS
+};
+
+/// A location's messages: a cursor.
+pub(super) const EXPORT: Paging = Paging {
+    style: Style::Cursor("cursor"),
+    usual: 100,
+    most: Most::Cut(500),
+    tells: &[("nextCursor", Tell::Next), ("total", Tell::Total)],
+    ..CONVERSATIONS
+};
+
+/// Frequently asked questions: the id of the last.
+pub(super) const FAQS: Paging = Paging {
+    style: Style::LastId("lastFaqId"),
+    usual: 10,
+    tells: &[
+        ("count", Tell::Total),
+        ("lastFaqId", Tell::AfterId),
+        ("hasMore", Tell::More),
+    ],
+    ..CONVERSATIONS
+};
+
+/// Knowledge bases: the same in `data`.
+pub(super) const KNOWLEDGE_BASES: Paging = Paging {
+    style: Style::LastId("lastKnowledgeBaseId"),
+    tells: &[
+        ("data.activeCount", Tell::Total),
+        ("data.lastKnowledgeBaseId", Tell::AfterId),
+        ("data.hasMore", Tell::More),
+    ],
+    ..CONVERSATIONS
+};
+
+/// Submissions of forms and surveys: pages, and null behind the last.
+pub(super) const SUBMISSIONS: Paging = Paging {
+    style: Style::Page("page"),
+    most: Most::Forbidden(100),
+    tells: &[
+        ("meta.total", Tell::Total),
+        ("meta.currentPage", Tell::Page),
+        ("meta.nextPage", Tell::NextPage),
+        ("meta.prevPage", Tell::PrevPage),
+    ],
+    ..CONVERSATIONS
+};
+
+/// Numbered pages with their size.
+pub(super) const PAGE_SIZE: Paging = Paging {
+    style: Style::Page("page"),
+    limit: "pageSize",
+    usual: 10,
+    most: Most::Cut(1000),
+    tells: &[
+        ("total", Tell::Total),
+        ("page", Tell::Page),
+        ("pageSize", Tell::Limit),
+    ],
+    ..CONVERSATIONS
+};
+
+/// SaaS locations: pages of a size that cannot be chosen.
+pub(super) const SAAS: Paging = Paging {
+    style: Style::Page("page"),
+    limit: "limit",
+    usual: 10,
+    tells: &[
+        ("pagination.page", Tell::Page),
+        ("pagination.limit", Tell::Limit),
+        ("pagination.total", Tell::Total),
+        ("pagination.totalPages", Tell::Pages),
+        ("pagination.hasNext", Tell::More),
+        ("pagination.hasPrev", Tell::Less),
+    ],
+    ..CONVERSATIONS
+};

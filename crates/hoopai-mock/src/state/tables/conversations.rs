@@ -1,0 +1,137 @@
+//! Conversations and their messages.
+
+use super::super::collection::{
+    Collection, Filter, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
+};
+use super::super::paging;
+use super::crm::OF_CONTACT;
+
+pub(super) static TABLE: &[Collection] = &[
+    Collection {
+        name: "conversations",
+        noun: "Conversation",
+        parent: OF_CONTACT,
+        created: &["dateAdded", "lastMessageDate"],
+        changed: &["dateUpdated"],
+        text: &["lastMessageBody"],
+        secret: &["feedback"],
+        defaults: &[
+            ("type", Value::Text("TYPE_PHONE")),
+            ("unreadCount", Value::Number(0)),
+            ("starred", Value::False),
+            ("inbox", Value::True),
+            ("deleted", Value::False),
+            ("lastMessageBody", Value::Text("")),
+            ("lastMessageType", Value::Text("TYPE_SMS")),
+        ],
+        shows: Some(Shows {
+            collection: "contacts",
+            by: "contactId",
+            under: "",
+            fields: &[
+                ("contactName", "name"),
+                ("fullName", "name"),
+                ("email", "email"),
+                ("phone", "phone"),
+            ],
+        }),
+        sample: &[
+            ("contactId", Sample::Of("contacts")),
+            ("lastMessageBody", Sample::Numbered("Message")),
+        ],
+        rows: &[
+            Row::list(
+                "conversations.search-conversation",
+                "conversations",
+                &paging::CONVERSATIONS,
+            )
+            .filters(&[
+                Filter::text("query"),
+                Filter::is("contactId", "contactId"),
+                Filter::is("assignedTo", "assignedTo"),
+                Filter::is("id", "id"),
+                Filter::is("lastMessageType", "lastMessageType"),
+                Filter::is("lastMessageDirection", "lastMessageDirection"),
+                Filter::from("startDate", "lastMessageDate"),
+                Filter::to("endDate", "lastMessageDate"),
+            ]),
+            Row::create("conversations.create-conversation", "conversation").says(SUCCESS),
+            Row::get("conversations.get-conversation", "conversationId", ""),
+            Row::update(
+                "conversations.update-conversation",
+                "conversationId",
+                "conversation",
+            )
+            .says(SUCCESS),
+            Row::delete("conversations.delete-conversation", "conversationId").says(SUCCESS),
+        ],
+        ..Collection::PLAIN
+    },
+    Collection {
+        name: "messages",
+        noun: "Message",
+        parent: Some(Parent {
+            collection: "conversations",
+            field: "conversationId",
+            parameter: "conversationId",
+            needed: true,
+        }),
+        text: &["body"],
+        defaults: &[
+            ("status", Value::Text("delivered")),
+            ("source", Value::Text("api")),
+            ("messageType", Value::Text("TYPE_SMS")),
+            ("type", Value::Number(2)),
+            ("contentType", Value::Text("text/plain")),
+            ("direction", Value::Text("outbound")),
+            ("attachments", Value::List),
+        ],
+        sample: &[
+            ("conversationId", Sample::Of("conversations")),
+            ("contactId", Sample::Of("contacts")),
+            ("body", Sample::Numbered("Message")),
+            ("direction", Sample::OneOf(&["outbound", "inbound"])),
+        ],
+        rows: &[
+            // The file has the list at the top.
+            Row::list(
+                "conversations.get-messages",
+                "messages.messages",
+                &paging::MESSAGES,
+            )
+            .filters(&[Filter::is("type", "messageType")])
+            .as_is(),
+            Row::list(
+                "conversations.export-messages-by-location",
+                "messages",
+                &paging::EXPORT,
+            )
+            .filters(&[
+                Filter::is("contactId", "contactId"),
+                Filter::is("conversationId", "conversationId"),
+                Filter::from("startDate", "dateAdded"),
+                Filter::to("endDate", "dateAdded"),
+            ]),
+            // The file has its fields at the top, the platform in `message`; both are there.
+            Row::get("conversations.get-message", "id", "").says(&[("message", Say::Item)]),
+            Row::get("conversations.get-email-by-id", "id", ""),
+            Row::special("conversations.send-a-new-message", Special::SendMessage),
+            Row::special(
+                "conversations.add-an-inbound-message",
+                Special::TakeInMessage,
+            ),
+            Row::special(
+                "conversations.add-an-outbound-message",
+                Special::TakeInMessage,
+            ),
+            Row::update("conversations.update-message-status", "messageId", "")
+                .says(&[("messageId", Say::Id)]),
+            Row::update(
+                "conversations.add-message-attachments",
+                "messageId",
+                "message",
+            ),
+        ],
+        ..Collection::PLAIN
+    },
+];

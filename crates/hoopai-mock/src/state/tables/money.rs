@@ -1,0 +1,421 @@
+//! Products, invoices, and what was paid.
+
+use super::super::collection::{
+    Act, Collection, Filter, Parent, Row, STATUS, SUCCESS, Sample, Say, Special, Value,
+};
+use super::super::derive;
+use super::pages;
+
+const DRAFT: &[(&str, Value)] = &[
+    ("altType", Value::Text("location")),
+    ("status", Value::Text("draft")),
+    ("liveMode", Value::False),
+    ("currency", Value::Text("USD")),
+];
+
+const SEARCH: &[Filter] = &[
+    Filter::text("search"),
+    Filter::is("status", "status"),
+    Filter::from("startAt", "createdAt"),
+    Filter::to("endAt", "createdAt"),
+];
+
+const PAYMENTS: &[Filter] = &[
+    Filter::text("search"),
+    Filter::is("contactId", "contactId"),
+    Filter::from("startAt", "createdAt"),
+    Filter::to("endAt", "createdAt"),
+];
+
+pub(super) static TABLE: &[Collection] = &[
+    Collection {
+        name: "products",
+        noun: "Product",
+        sample: &[
+            ("name", Sample::Numbered("Product")),
+            (
+                "productType",
+                Sample::OneOf(&["DIGITAL", "PHYSICAL", "SERVICE"]),
+            ),
+            ("description", Sample::Fixed(Value::Text("Made up"))),
+            ("availableInStore", Sample::Fixed(Value::True)),
+        ],
+        rows: &[
+            Row::list("products.list-invoices", "products", &pages::PRODUCTS).filters(&[
+                Filter::text("search"),
+                Filter::is("productIds", "_id"),
+                Filter::is("collectionIds", "collectionIds"),
+                Filter::is("availableInStore", "availableInStore"),
+            ]),
+            Row::create("products.create-product", ""),
+            Row::get("products.get-product-by-id", "productId", ""),
+            Row::update("products.update-product-by-id", "productId", ""),
+            Row::delete("products.delete-product-by-id", "productId").says(STATUS),
+        ],
+        ..Collection::HEX
+    },
+    Collection {
+        name: "prices",
+        noun: "Price",
+        parent: Some(Parent {
+            collection: "products",
+            field: "product",
+            parameter: "productId",
+            needed: true,
+        }),
+        text: &["name", "sku"],
+        sample: &[
+            ("product", Sample::Of("products")),
+            ("name", Sample::Numbered("Price")),
+            ("amount", Sample::Number(5, 500)),
+            ("currency", Sample::Fixed(Value::Text("USD"))),
+            ("type", Sample::Fixed(Value::Text("one_time"))),
+            ("trackInventory", Sample::Fixed(Value::True)),
+            ("availableQuantity", Sample::Number(0, 50)),
+        ],
+        rows: &[
+            Row::list("products.list-prices-for-product", "prices", &pages::TOTAL)
+                .filters(&[Filter::is("ids", "_id")]),
+            Row::list("products.get-list-inventory", "inventory", &pages::TOTAL)
+                .filters(&[Filter::text("search")])
+                .as_is(),
+            Row::create("products.create-price-for-product", ""),
+            Row::get("products.get-price-by-id-for-product", "priceId", ""),
+            Row::update("products.update-price-by-id-for-product", "priceId", ""),
+            Row::delete("products.delete-price-by-id-for-product", "priceId").says(STATUS),
+        ],
+        ..Collection::HEX
+    },
+    Collection {
+        name: "product-collections",
+        noun: "Collection",
+        sample: &[
+            ("name", Sample::Numbered("Collection")),
+            ("slug", Sample::Key("collection")),
+        ],
+        rows: &[
+            // The file says that each is a list.
+            Row::list("products.get-product-collection", "data", &pages::TOTAL)
+                .filters(&[
+                    Filter::is("collectionIds", "_id"),
+                    Filter::is("name", "name"),
+                ])
+                .as_is(),
+            Row::create("products.create-product-collection", "data"),
+            Row::get("products.get-product-collection-id", "collectionId", "data").says(STATUS),
+            Row::update("products.update-product-collection", "collectionId", "")
+                .silent()
+                .says(STATUS),
+            Row::delete("products.delete-product-collection", "collectionId").says(STATUS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "product-reviews",
+        noun: "Review",
+        text: &["headline", "detail"],
+        sample: &[
+            ("productId", Sample::Of("products")),
+            ("headline", Sample::Numbered("Review")),
+            ("rating", Sample::Number(1, 5)),
+            ("status", Sample::Fixed(Value::Text("approved"))),
+        ],
+        rows: &[
+            Row::list("products.get-product-reviews", "data", &pages::TOTAL)
+                .filters(&[
+                    Filter::is("productId", "productId"),
+                    Filter::is("rating", "rating"),
+                    Filter::from("startDate", "createdAt"),
+                    Filter::to("endDate", "createdAt"),
+                ])
+                .as_is(),
+            Row::update("products.update-product-review", "reviewId", "")
+                .silent()
+                .says(STATUS),
+            Row::delete("products.delete-product-review", "reviewId").says(STATUS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "invoices",
+        noun: "Invoice",
+        text: &["name", "title", "invoiceNumber"],
+        defaults: DRAFT,
+        written: derive::invoice_written,
+        sample: &[
+            ("name", Sample::Numbered("Invoice")),
+            ("title", Sample::Fixed(Value::Text("INVOICE"))),
+            ("invoiceNumber", Sample::Number(1, 1_000_000)),
+            ("total", Sample::Number(10, 5000)),
+            ("contactDetails", Sample::Fixed(Value::Object)),
+            ("businessDetails", Sample::Fixed(Value::Object)),
+            ("invoiceItems", Sample::Fixed(Value::List)),
+        ],
+        rows: &[
+            Row::list("invoices.list-invoices", "invoices", &pages::TOTAL).filters(&[
+                Filter::text("search"),
+                Filter::is("status", "status"),
+                Filter::is("contactId", "contactDetails.id"),
+                Filter::from("startAt", "createdAt"),
+                Filter::to("endAt", "createdAt"),
+            ]),
+            Row::create("invoices.create-invoice", ""),
+            Row::get("invoices.get-invoice", "invoiceId", ""),
+            Row::update("invoices.update-invoice", "invoiceId", ""),
+            Row::update(
+                "invoices.update-invoice-late-fees-configuration",
+                "invoiceId",
+                "",
+            ),
+            Row::delete("invoices.delete-invoice", "invoiceId").at(""),
+            Row::update("invoices.void-invoice", "invoiceId", "")
+                .sets(&[("status", Value::Text("void"))]),
+            Row::new("invoices.send-invoice", Act::Touch)
+                .by("invoiceId")
+                .at("invoice")
+                .sets(&[("status", Value::Text("sent"))]),
+            Row::special("invoices.record-invoice", Special::RecordPayment)
+                .by("invoiceId")
+                .at("invoice")
+                .says(SUCCESS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "invoice-templates",
+        noun: "Template",
+        defaults: DRAFT,
+        written: derive::total_written,
+        sample: &[
+            ("name", Sample::Numbered("Template")),
+            ("total", Sample::Number(10, 5000)),
+        ],
+        rows: &[
+            Row::list(
+                "invoices.list-invoice-templates",
+                "data",
+                &pages::TOTAL_COUNT,
+            )
+            .filters(SEARCH),
+            Row::create("invoices.create-invoice-template", ""),
+            Row::get("invoices.get-invoice-template", "templateId", ""),
+            Row::update("invoices.update-invoice-template", "templateId", ""),
+            Row::update(
+                "invoices.update-invoice-template-late-fees-configuration",
+                "templateId",
+                "",
+            ),
+            Row::update(
+                "invoices.update-invoice-payment-methods-configuration",
+                "templateId",
+                "",
+            ),
+            Row::delete("invoices.delete-invoice-template", "templateId").says(SUCCESS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "invoice-schedules",
+        noun: "Schedule",
+        defaults: DRAFT,
+        written: derive::total_written,
+        sample: &[
+            ("name", Sample::Numbered("Schedule")),
+            ("total", Sample::Number(10, 5000)),
+        ],
+        rows: &[
+            Row::list(
+                "invoices.list-invoice-schedules",
+                "schedules",
+                &pages::TOTAL,
+            )
+            .filters(SEARCH),
+            Row::create("invoices.create-invoice-schedule", ""),
+            Row::get("invoices.get-invoice-schedule", "scheduleId", ""),
+            Row::update("invoices.update-invoice-schedule", "scheduleId", ""),
+            Row::delete("invoices.delete-invoice-schedule", "scheduleId").says(SUCCESS),
+            Row::new("invoices.cancel-invoice-schedule", Act::Touch)
+                .by("scheduleId")
+                .sets(&[("status", Value::Text("cancelled"))]),
+            Row::new("invoices.schedule-invoice-schedule", Act::Touch)
+                .by("scheduleId")
+                .sets(&[("status", Value::Text("scheduled"))]),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "estimates",
+        noun: "Estimate",
+        defaults: DRAFT,
+        written: derive::total_written,
+        sample: &[
+            ("name", Sample::Numbered("Estimate")),
+            ("total", Sample::Number(10, 5000)),
+        ],
+        rows: &[
+            // The file says that each is a text.
+            Row::list("invoices.list-estimates", "estimates", &pages::TOTAL)
+                .filters(SEARCH)
+                .as_is(),
+            Row::create("invoices.create-new-estimate", ""),
+            Row::update("invoices.update-estimate", "estimateId", ""),
+            Row::delete("invoices.delete-estimate", "estimateId").at(""),
+            Row::new("invoices.send-estimate", Act::Touch)
+                .by("estimateId")
+                .sets(&[("status", Value::Text("sent"))]),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "estimate-templates",
+        noun: "Template",
+        defaults: DRAFT,
+        written: derive::total_written,
+        sample: &[
+            ("name", Sample::Numbered("Template")),
+            ("total", Sample::Number(10, 5000)),
+        ],
+        rows: &[
+            Row::list(
+                "invoices.list-estimate-templates",
+                "data",
+                &pages::TOTAL_COUNT,
+            )
+            .filters(&[Filter::text("search")])
+            .as_is(),
+            Row::create("invoices.create-estimate-template", ""),
+            Row::get("invoices.preview-estimate-template", "templateId", ""),
+            Row::update("invoices.update-estimate-template", "templateId", ""),
+            Row::delete("invoices.delete-estimate-template", "templateId").at(""),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "orders",
+        noun: "Order",
+        text: &["contactName", "contactEmail"],
+        sample: &[
+            ("contactId", Sample::Of("contacts")),
+            ("contactName", Sample::FirstName),
+            ("contactEmail", Sample::Email),
+            ("amount", Sample::Number(10, 5000)),
+            ("currency", Sample::Fixed(Value::Text("USD"))),
+            ("status", Sample::OneOf(&["completed", "pending"])),
+            ("paymentStatus", Sample::OneOf(&["paid", "unpaid"])),
+            ("sourceType", Sample::Fixed(Value::Text("funnel"))),
+            ("liveMode", Sample::Fixed(Value::False)),
+        ],
+        rows: &[
+            Row::list("payments.list-orders", "data", &pages::TOTAL_COUNT).filters(&[
+                Filter::text("search"),
+                Filter::is("contactId", "contactId"),
+                Filter::is("status", "status"),
+                Filter::is("paymentStatus", "paymentStatus"),
+                Filter::from("startAt", "createdAt"),
+                Filter::to("endAt", "createdAt"),
+            ]),
+            Row::get("payments.get-order-by-id", "orderId", ""),
+            Row::new("payments.record-order-payment", Act::Touch)
+                .by("orderId")
+                .silent()
+                .sets(&[("paymentStatus", Value::Text("paid"))])
+                .says(SUCCESS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "fulfillments",
+        noun: "Fulfillment",
+        parent: Some(Parent {
+            collection: "orders",
+            field: "orderId",
+            parameter: "orderId",
+            needed: true,
+        }),
+        secret: &["notifyCustomer"],
+        sample: &[
+            ("orderId", Sample::Of("orders")),
+            ("trackings", Sample::Fixed(Value::List)),
+            ("items", Sample::Fixed(Value::List)),
+        ],
+        rows: &[
+            Row::list(
+                "payments.list-order-fulfillment",
+                "data",
+                &super::super::paging::Paging::ALL,
+            )
+            .says(STATUS),
+            Row::create("payments.create-order-fulfillment", "data").says(STATUS),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "transactions",
+        noun: "Transaction",
+        text: &["contactName", "contactEmail", "chargeId"],
+        sample: &[
+            ("contactId", Sample::Of("contacts")),
+            ("contactName", Sample::FirstName),
+            ("contactEmail", Sample::Email),
+            ("amount", Sample::Number(10, 5000)),
+            ("currency", Sample::Fixed(Value::Text("USD"))),
+            ("status", Sample::OneOf(&["succeeded", "pending"])),
+            ("entityType", Sample::Fixed(Value::Text("order"))),
+            ("entitySourceType", Sample::Fixed(Value::Text("funnel"))),
+            ("liveMode", Sample::Fixed(Value::False)),
+        ],
+        rows: &[
+            // The file says that a status is an object.
+            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT)
+                .filters(PAYMENTS)
+                .as_is(),
+            Row::get("payments.get-transaction-by-id", "transactionId", "").as_is(),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "subscriptions",
+        noun: "Subscription",
+        text: &["contactName", "contactEmail", "subscriptionId"],
+        sample: &[
+            ("contactId", Sample::Of("contacts")),
+            ("contactName", Sample::FirstName),
+            ("amount", Sample::Number(10, 5000)),
+            ("currency", Sample::Fixed(Value::Text("USD"))),
+            ("status", Sample::OneOf(&["active", "canceled"])),
+            ("entitySourceType", Sample::Fixed(Value::Text("funnel"))),
+        ],
+        rows: &[
+            Row::list("payments.list-subscriptions", "data", &pages::TOTAL_COUNT)
+                .filters(PAYMENTS)
+                .as_is(),
+            Row::get("payments.get-subscription-by-id", "subscriptionId", "").as_is(),
+        ],
+        ..Collection::PAID
+    },
+    Collection {
+        name: "coupons",
+        noun: "Coupon",
+        text: &["name", "code"],
+        defaults: &[
+            ("altType", Value::Text("location")),
+            ("status", Value::Text("active")),
+            ("usageCount", Value::Number(0)),
+        ],
+        sample: &[
+            ("name", Sample::Numbered("Coupon")),
+            ("code", Sample::Key("SAVE")),
+            ("discountType", Sample::Fixed(Value::Text("percentage"))),
+            ("discountValue", Sample::Number(5, 50)),
+        ],
+        rows: &[
+            Row::list("payments.list-coupons", "data", &pages::TOTAL_COUNT)
+                .filters(&[Filter::text("search"), Filter::is("status", "status")]),
+            Row::create("payments.create-coupon", ""),
+            Row::get("payments.get-coupon", "id", ""),
+            Row::update("payments.update-coupon", "id", ""),
+            Row::delete("payments.delete-coupon", "id").says(&[("success", Say::Is(Value::True))]),
+        ],
+        ..Collection::PAID
+    },
+];
