@@ -179,7 +179,7 @@ fn build(
     let untyped = names(&|operation| {
         let reply = types
             .operations
-            .get(&names::type_name(&operation.name))
+            .get(&names::builder(&operation.name))
             .and_then(|types| types.reply.as_ref());
         matches!(operation.reply, table::Reply::Json(_)) && !reply.is_some_and(Type::is_typed)
     });

@@ -69,7 +69,13 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
     names
 }
 
-/// A type's name.
+/// The name of the builder of an operation, as the generator makes it too.
+pub(crate) fn builder(operation: &str) -> String {
+    operation.to_pascal_case()
+}
+
+/// A type's name. The generator puts names through the same rule, and `AB` comes out of it as `Ab`: so it is applied until
+/// it changes nothing.
 pub(crate) fn type_name(text: &str) -> String {
     let mut name = ascii(text).to_pascal_case();
     if name.is_empty() {
@@ -77,6 +83,13 @@ pub(crate) fn type_name(text: &str) -> String {
     }
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert(0, 'N');
+    }
+    loop {
+        let again = name.to_pascal_case();
+        if again == name {
+            break;
+        }
+        name = again;
     }
     if name == "Self" {
         "SelfValue".clone_into(&mut name);

@@ -14,7 +14,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let mut methods = String::new();
     let mut builders = String::new();
     for operation in input.operations {
-        let pascal = names::type_name(&operation.name);
+        let pascal = names::builder(&operation.name);
         let types = input.types.operations.get(&pascal).ok_or_else(|| {
             at.fault(
                 format!("the generator made no builder `{pascal}`"),

@@ -27,7 +27,7 @@ impl Lowering<'_> {
                 }
                 let short = recurring_word(pending)
                     .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
-                let name = short.map_or_else(|| names::type_name(&pending.met[0].0), str::to_owned);
+                let name = names::type_name(short.unwrap_or(&pending.met[0].0));
                 names::unique(&name, &mut taken)
             })
             .collect();

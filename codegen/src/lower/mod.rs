@@ -12,7 +12,6 @@ mod type_names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::ToPascalCase;
 use serde_json::{Value, json};
 
 use crate::json::{self, Object};
@@ -163,7 +162,7 @@ impl Lowering<'_> {
             if parameter.place == Place::Path {
                 path = path.replace(&format!("{{{}}}", parameter.wire), &format!("{{{name}}}"));
             }
-            let word = parameter.wire.to_pascal_case();
+            let word = names::type_name(&parameter.wire);
             let mut schema = self.schema(&parameter.schema, &format!("{pascal}{word}"), &word);
             // A path or a header holds one text, a query scalars and lists of them.
             let list = schema
@@ -183,7 +182,7 @@ impl Lowering<'_> {
                 resolve(document, &body.schema)
                     .pointer(&format!("/properties/{}", json::escape(&part.wire)))
             });
-            let word = part.wire.to_pascal_case();
+            let word = names::type_name(&part.wire);
             let schema =
                 property.map(|property| self.schema(property, &format!("{pascal}{word}"), &word));
             let schema = schema

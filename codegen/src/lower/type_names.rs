@@ -37,11 +37,17 @@ pub(super) fn of(
         let pascal = names::type_name(&operation.name);
         if let Reply::Json(schema) = &operation.reply {
             count(schema, &mut uses);
-            roots.extend(component_of(schema).map(|name| (name, format!("{pascal}Response"))));
+            roots.extend(
+                component_of(schema)
+                    .map(|name| (name, names::type_name(&format!("{pascal}Response")))),
+            );
         }
         if let Some(body) = &operation.body {
             count(&body.schema, &mut uses);
-            roots.extend(component_of(&body.schema).map(|name| (name, format!("{pascal}Request"))));
+            roots.extend(
+                component_of(&body.schema)
+                    .map(|name| (name, names::type_name(&format!("{pascal}Request")))),
+            );
         }
         for parameter in &operation.parameters {
             count(&parameter.schema, &mut uses);
@@ -58,7 +64,7 @@ pub(super) fn of(
             continue;
         }
         let name = names::type_name(component);
-        let short = shorten(&name);
+        let short = names::type_name(&shorten(&name));
         let name = if taken.contains(&short) {
             names::unique(&name, taken)
         } else {
