@@ -1,13 +1,10 @@
 //! Does what the tables say.
 
-use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::answer::{missing, put};
 use super::choose::Choice;
-use super::collection::{
-    Act, Collection, Missing, Row, SILENT, Say, Scope, Unique, Value as Fixed,
-};
-use super::fit::Fit;
+use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
 use crate::check::Accepted;
@@ -520,111 +517,5 @@ impl Call<'_> {
         }
         let fields = reply.as_object().cloned().unwrap_or_default();
         self.reply(Value::Array(items), None, false, page.total, fields)
-    }
-
-    /// An item as it is read.
-    pub(super) fn show(&self, found: &Found) -> Value {
-        let mut fields = found.fields.clone();
-        if let Some(shows) = self.collection.shows {
-            let (number, collection) = tables::named(shows.collection);
-            let other = fields.get(shows.by).and_then(Value::as_str);
-            if let Some(mut other) = other.and_then(|id| self.store.find(number, id)) {
-                (collection.read)(&mut other.fields);
-                let shown = shows.fields.iter().filter_map(|(here, there)| {
-                    Some(((*here).to_owned(), other.fields.get(*there)?.clone()))
-                });
-                if shows.under.is_empty() {
-                    fields.extend(shown);
-                } else {
-                    let shown = shown.collect();
-                    fields.insert(shows.under.to_owned(), Value::Object(shown));
-                }
-            }
-        }
-        (self.collection.read)(&mut fields);
-        Value::Object(fields)
-    }
-
-    /// A reply about one item.
-    pub(super) fn about(&self, found: &Found, new: bool) -> Answer {
-        let item = self.show(found);
-        self.reply(item, Some(found), new, 1, Map::new())
-    }
-
-    /// A reply with items in their place, what the row says, and what the schema requires.
-    pub(super) fn reply(
-        &self,
-        items: Value,
-        found: Option<&Found>,
-        new: bool,
-        changed: usize,
-        fields: Fields,
-    ) -> Answer {
-        let mut reply = Value::Object(fields);
-        if self.row.at != SILENT && !items.is_null() {
-            put(&mut reply, self.row.at, items);
-        }
-        for (path, say) in self.row.says {
-            let value = match say {
-                Say::Is(Fixed::True) => true.into(),
-                Say::Is(Fixed::Text(text)) => (*text).into(),
-                Say::Is(Fixed::Number(number)) => (*number).into(),
-                Say::Is(Fixed::Object) => Value::Object(Map::new()),
-                Say::Is(Fixed::List) => Value::Array(Vec::new()),
-                Say::Is(_) => false.into(),
-                Say::Item => found.map(|found| self.show(found)).into(),
-                Say::Id => found.map(|found| found.id.as_str()).into(),
-                Say::New => new.into(),
-                Say::Changed => changed.into(),
-            };
-            put(&mut reply, path, value);
-        }
-        let status = StatusCode::from_u16(self.operation.reply.status).unwrap_or(StatusCode::OK);
-        if status == StatusCode::NO_CONTENT {
-            return Ok(Outgoing::empty(status));
-        }
-        if let Some((_, schema)) = &self.operation.reply.content {
-            let fit = Fit {
-                operation: self.operation,
-                seed: self.store.seed(),
-                as_is: self.row.as_is,
-            };
-            reply = fit.whole(schema, reply);
-        }
-        Ok(Outgoing::json(status, &reply))
-    }
-}
-
-/// Puts a value where a path of dots leads; the empty path is the reply itself.
-fn put(reply: &mut Value, path: &str, value: Value) {
-    if path.is_empty() {
-        match (reply.as_object_mut(), value) {
-            (Some(fields), Value::Object(own)) => fields.extend(own),
-            (_, value) => *reply = value,
-        }
-        return;
-    }
-    let mut place = reply;
-    for step in path.split('.') {
-        if !place.is_object() {
-            *place = Value::Object(Map::new());
-        }
-        place = &mut place[step];
-    }
-    *place = value;
-}
-
-/// What is said of an item that is not there.
-pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
-    let noun = collection.noun;
-    match collection.missing {
-        Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
-        Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
-        Missing::WithId => {
-            let mut refusal = Refusal::bad_request("");
-            refusal.body =
-                json!({ "error": format!("{noun} with id {id} not found"), "status": 400 });
-            refusal
-        }
     }
 }

@@ -1,6 +1,8 @@
 //! Items as an operation shows them: what its schema requires is there, and nothing stands against it.
 
-use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
 
 use super::time;
 use crate::check::Side;
@@ -8,6 +10,9 @@ use crate::check::place::Place;
 use crate::check::schema::{alternatives, list, nullable, object, parts, validate};
 use crate::interface::Operation;
 use crate::reply::Maker;
+
+/// What is required and not declared may be anything.
+static ANY_TEXT: LazyLock<Value> = LazyLock::new(|| json!({ "type": "string" }));
 
 /// So deep a value is looked at.
 const DEEPEST: usize = 24;
@@ -106,7 +111,8 @@ impl<'a> Fit<'a> {
         }
         let required = parts.iter().flat_map(|part| list(part, "required"));
         for name in required.filter_map(Value::as_str) {
-            if let (false, Some(schema)) = (fitted.contains_key(name), declared(name)) {
+            if !fitted.contains_key(name) {
+                let schema = declared(name).unwrap_or(&ANY_TEXT);
                 let value = Maker::required(self.operation, name, schema, seed);
                 fitted.insert(name.to_owned(), value);
             }

@@ -3,6 +3,7 @@
 //! Which collections there are, what their items have, and which operation does what to them is said in [`tables`]; [`engine`]
 //! does it. [`special`] holds the few behaviours that no table can say.
 
+mod answer;
 mod choose;
 mod collection;
 mod derive;
@@ -14,6 +15,8 @@ mod seed;
 mod special;
 mod store;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

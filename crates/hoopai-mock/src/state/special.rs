@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::answer::missing;
 use super::collection::Special;
-use super::engine::{Answer, Call, missing};
+use super::engine::{Answer, Call};
 use super::store::{Fields, Found};
 use super::{make, tables, time};
 use crate::refusal::Refusal;

@@ -133,7 +133,7 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             // The file says that properties are a text.
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
-                .filters(&[Filter::text("query"), Filter::conditions("filters")])
+                .filters(&[Filter::text("query")])
                 .as_is(),
             Row::create("objects.create-object-record", "record").as_is(),
             Row::get("objects.get-record-by-id", "id", "record").as_is(),
