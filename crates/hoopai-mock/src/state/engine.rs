@@ -184,14 +184,17 @@ impl Call<'_> {
                 Err(missing(self.collection, &id))
             };
         }
-        match self.find(&id) {
-            Err(_) if !self.row.or_in.is_empty() => {
-                let (number, collection) = tables::named(self.row.or_in);
-                (self.number, self.collection) = (number, collection);
-                self.find(&id)
-            }
-            found => found,
+        let found = self.find(&id);
+        if found.is_ok() || self.row.or_in.is_empty() {
+            return found;
         }
+        let own = (self.number, self.collection);
+        (self.number, self.collection) = tables::named(self.row.or_in);
+        let other = self.find(&id);
+        if other.is_err() {
+            (self.number, self.collection) = own;
+        }
+        other.or(found)
     }
 
     /// An item of this collection that the token may see.

@@ -29,20 +29,13 @@ pub(super) struct Fit<'a> {
 impl<'a> Fit<'a> {
     /// The value with all that is required of it; what cannot be made to fit is left out, or made up where it is required.
     pub(super) fn whole(&self, schema: &'a Value, value: Value) -> Value {
-        match self.value("", schema, value, self.seed, 0) {
+        match self.value(schema, value, self.seed, 0) {
             Some(value) => value,
             None => Maker::required(self.operation, "", schema, self.seed),
         }
     }
 
-    fn value(
-        &self,
-        name: &str,
-        schema: &'a Value,
-        value: Value,
-        seed: u64,
-        depth: usize,
-    ) -> Option<Value> {
+    fn value(&self, schema: &'a Value, value: Value, seed: u64, depth: usize) -> Option<Value> {
         let parts = parts(self.operation, schema);
         if depth > DEEPEST {
             return Some(value).filter(|value| self.is_valid(schema, value));
@@ -50,13 +43,13 @@ impl<'a> Fit<'a> {
         if value.is_null() {
             return (self.as_is || nullable(self.operation, schema)).then_some(value);
         }
-        let shapes = parts.iter().map(|part| alternatives(part));
-        if let Some(shapes) = shapes.filter(|shapes| !shapes.is_empty()).next() {
+        let mut shapes = parts.iter().map(|part| alternatives(part));
+        if let Some(shapes) = shapes.find(|shapes| !shapes.is_empty()) {
             if self.as_is || self.is_valid(schema, &value) {
                 return Some(value);
             }
             return shapes.iter().find_map(|shape| {
-                let fitted = self.value(name, shape, value.clone(), seed, depth + 1)?;
+                let fitted = self.value(shape, value.clone(), seed, depth + 1)?;
                 self.is_valid(schema, &fitted).then_some(fitted)
             });
         }
@@ -74,9 +67,10 @@ impl<'a> Fit<'a> {
                     return Some(Value::Array(items));
                 };
                 let number = |index: usize| seed.wrapping_add(1 + index as u64);
-                let fitted = items.into_iter().enumerate().filter_map(|(index, item)| {
-                    self.value(name, schema, item, number(index), depth + 1)
-                });
+                let fitted = items
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(index, item)| self.value(schema, item, number(index), depth + 1));
                 Some(Value::Array(fitted.collect()))
             }
             (None, value) => Some(value),
@@ -99,7 +93,7 @@ impl<'a> Fit<'a> {
         let mut fitted = Map::new();
         for (name, value) in fields {
             let value = match declared(&name) {
-                Some(schema) => self.value(&name, schema, value, seed, depth + 1),
+                Some(schema) => self.value(schema, value, seed, depth + 1),
                 None => Some(value),
             };
             if let Some(value) = value {

@@ -3,6 +3,7 @@
 mod auth;
 mod check;
 mod limits;
+mod lives;
 mod oauth;
 mod support;
 mod faults;
