@@ -1,44 +1,39 @@
 //! Lists contacts, adds one and reads it back: `cargo run --example quickstart`.
 //!
-//! Without an account it talks to a small server in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
+//! Without an account it talks to a mock of the platform in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
 //! integration token) and `HOOPAI_LOCATION_ID` set it talks to the platform, and only lists.
-
-#[path = "quickstart/demo.rs"]
-mod demo;
 
 use hoopai::Client;
 use hoopai::contacts::types::CreateContactRequest;
+use hoopai_mock::Mock;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let account = std::env::var("HOOPAI_TOKEN")
         .ok()
         .zip(std::env::var("HOOPAI_LOCATION_ID").ok());
-    let client = match &account {
-        Some((token, location)) => {
-            println!("Talking to the platform.");
-            Client::builder()
-                .private_token(token.as_str())
-                .location(location)
-                .build()?
-        }
-        None => {
-            let url = demo::start().await?;
-            println!(
-                "Talking to a server in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
-            );
-            Client::builder()
-                .private_token(demo::TOKEN)
-                .location(demo::LOCATION)
-                .base_url(url)
-                .build()?
-        }
-    };
-
-    list(&client).await?;
-    if account.is_none() {
-        add(&client).await?;
+    if let Some((token, location)) = account {
+        println!("Talking to the platform.");
+        let client = Client::builder()
+            .private_token(token)
+            .location(location)
+            .build()?;
+        return Ok(list(&client).await?);
     }
+
+    println!(
+        "Talking to a mock in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
+    );
+    // The server lives as long as this does.
+    let mock = Mock::builder().start().await?;
+    mock.seed().contacts(hoopai_mock::LOCATION, 3);
+    let client = Client::builder()
+        .private_token(hoopai_mock::TOKEN)
+        .location(hoopai_mock::LOCATION)
+        .base_url(mock.url())
+        .build()?;
+    list(&client).await?;
+    add(&client).await?;
     Ok(())
 }
 

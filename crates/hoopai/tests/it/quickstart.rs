@@ -1,28 +1,33 @@
-//! The server of the quickstart is as strict as it claims, so that the example proves something.
-
-#[path = "../../examples/quickstart/demo.rs"]
-mod demo;
+//! The facade against the mock of the platform, as in the quickstart.
 
 use hoopai::contacts::types::CreateContactRequest;
 use hoopai::{Client, ClientBuilder};
+use hoopai_mock::{LOCATION, Mock, TOKEN, TokenSpec};
 
-async fn builder() -> ClientBuilder {
-    let url = demo::start().await.unwrap();
+const TOKEN_OF_ONE: &str = "pit-of-one-location";
+
+async fn mock() -> Mock {
+    let one = TokenSpec::location(LOCATION);
+    let mock = Mock::builder().token(TOKEN).token_with(TOKEN_OF_ONE, one);
+    let mock = mock.start().await.unwrap();
+    mock.seed().contacts(LOCATION, 3);
+    mock
+}
+
+fn builder(mock: &Mock) -> ClientBuilder {
     Client::builder()
-        .private_token(demo::TOKEN)
-        .location(demo::LOCATION)
-        .base_url(url)
+        .private_token(TOKEN_OF_ONE)
+        .location(LOCATION)
+        .base_url(mock.url())
 }
 
 #[tokio::test]
 async fn contacts_are_added_and_read() {
-    let contacts = builder().await.build().unwrap().contacts();
+    let mock = mock().await;
+    let contacts = builder(&mock).build().unwrap().contacts();
     let new = CreateContactRequest::new().first_name("Ada").tags(["a"]);
     let created = contacts.create_contact().body(new).send().await.unwrap();
-    assert_eq!(
-        (created.status().as_u16(), created.trace_id()),
-        (201, Some("demo-trace"))
-    );
+    assert_eq!(created.status().as_u16(), 201);
     let id = created
         .contact
         .as_ref()
@@ -39,7 +44,8 @@ async fn contacts_are_added_and_read() {
 #[tokio::test]
 #[allow(deprecated, reason = "the quickstart lists")]
 async fn calls_that_the_platform_refuses_are_refused() {
-    let client = builder().await.build().unwrap();
+    let mock = mock().await;
+    let client = builder(&mock).build().unwrap();
     let listed = client
         .contacts()
         .list_contacts()
@@ -74,7 +80,7 @@ async fn calls_that_the_platform_refuses_are_refused() {
         .unwrap_err();
     assert!(error.is_not_found(), "{error}");
 
-    let stranger = builder().await.private_token("pit-other").build().unwrap();
+    let stranger = builder(&mock).private_token("pit-other").build().unwrap();
     let error = stranger
         .contacts()
         .list_contacts()
@@ -82,4 +88,31 @@ async fn calls_that_the_platform_refuses_are_refused() {
         .await
         .unwrap_err();
     assert!(error.is_auth(), "{error}");
+}
+
+/// As README shows it.
+#[tokio::test]
+async fn a_lead_is_created_once() {
+    let mock = hoopai_mock::Mock::builder().start().await.unwrap();
+    mock.seed().contacts(hoopai_mock::LOCATION, 20);
+    let client = Client::builder()
+        .private_token(hoopai_mock::TOKEN)
+        .location(hoopai_mock::LOCATION)
+        .base_url(mock.url())
+        .build()
+        .unwrap();
+
+    let lead = CreateContactRequest::new()
+        .first_name("Jane")
+        .email("jane@example.com");
+    client
+        .contacts()
+        .create_contact()
+        .body(lead)
+        .send()
+        .await
+        .unwrap();
+
+    assert_eq!(mock.journal().of("contacts.create-contact").len(), 1);
+    assert!(mock.journal().duplicates_of_writes().is_empty());
 }
