@@ -125,6 +125,9 @@ impl<'a> Seeder<'a> {
             Scope::Location => location,
             Scope::Company => COMPANY,
         };
+        if collection.scope == Scope::Location {
+            introduce(store, location, now);
+        }
         let before = store.shelf(number, scope).map_or(0, |shelf| shelf.len());
         let mut sampler = Sampler::new(store, collection, scope);
         let mut ids = Vec::with_capacity(count);
@@ -156,6 +159,16 @@ impl<'a> Seeder<'a> {
             ids.push(made.id);
         }
         ids
+    }
+}
+
+/// A location that has something exists.
+fn introduce(store: &mut Store, location: &str, now: u64) {
+    let (number, collection) = tables::named("locations");
+    if store.first_heard(number, location) && store.find(number, location).is_none() {
+        let fields = tables::known(collection, location);
+        let made = (now.saturating_sub(1000), location.to_owned());
+        make::named(store, number, collection, COMPANY, made, fields);
     }
 }
 

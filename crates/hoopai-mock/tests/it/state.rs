@@ -166,6 +166,8 @@ async fn what_one_location_has_another_has_not() {
     let path = format!("/contacts/{}", other[0]);
     let own = Reply::of(call(&client, &mock, Method::GET, &path, "pit-other")).await;
     assert_eq!(own.status, 200, "{}", own.text);
+    let path = "/locations/otherLocation0000001";
+    good(&send(&client, &mock, Method::GET, path, Value::Null).await);
 }
 
 #[tokio::test]
@@ -523,4 +525,27 @@ async fn the_same_seed_makes_the_same() {
             .items("nothing of the kind", LOCATION, 2)
             .is_empty()
     );
+}
+
+/// The process holds the other tests' servers as well, so what is measured is what seeding adds.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hundred_thousand_contacts_are_small() {
+    fn resident() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+        kib.expect("a size") / 1024
+    }
+    let (mock, client) = started().await;
+    let before = resident();
+    let ids = mock.seed().contacts(LOCATION, 100_000);
+    let added = resident().saturating_sub(before);
+    assert!(added < 200, "{added} MiB");
+    let path = format!("/contacts/{}", ids[77_777]);
+    let one = good(&send(&client, &mock, Method::GET, &path, Value::Null).await);
+    assert_eq!(one["contact"]["id"], ids[77_777]);
+    let path = format!("/contacts/?locationId={LOCATION}&query=.99999%40");
+    let found = good(&send(&client, &mock, Method::GET, &path, Value::Null).await);
+    assert_eq!(found["count"], 1);
 }
