@@ -36,13 +36,14 @@ mod world;
 pub use builder::{Mock, MockBuilder};
 pub use clock::Clock;
 pub use faults::{
-    Denial, Drift, ErrorBody, Failure, Fault, FaultId, FaultRule, FaultSpecError, Faults, RetryAfter,
+    Denial, Drift, ErrorBody, Failure, Fault, FaultId, FaultRule, FaultSpecError, Faults,
+    RetryAfter,
 };
 pub use journal::{Duplicate, Entry, Journal, Outcome};
 pub use limits::LimitSettings;
-pub use state::Seeder;
 pub use oauth::Refreshes;
+pub use state::Seeder;
 pub use tokens::{
-    CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI, Resource, TOKEN,
-    TokenSpec, USER,
+    CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI, Resource,
+    TOKEN, TokenSpec, USER,
 };

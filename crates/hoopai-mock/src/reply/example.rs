@@ -96,7 +96,12 @@ impl<'a> Maker<'a> {
     }
 
     /// What a field of this name must at least be; it depends on seed and name, and not on the operation.
-    pub(crate) fn required(operation: &'a Operation, name: &str, schema: &'a Value, seed: u64) -> Value {
+    pub(crate) fn required(
+        operation: &'a Operation,
+        name: &str,
+        schema: &'a Value,
+        seed: u64,
+    ) -> Value {
         let mut maker = Self {
             rng: Rng::with_seed(mix(seed, name)),
             extent: Extent::Required,

@@ -2,15 +2,15 @@
 
 mod auth;
 mod check;
+mod faults;
+mod journal;
 mod limits;
 mod lives;
 mod oauth;
-mod support;
-mod faults;
-mod journal;
 mod paging;
 mod program;
 mod replies;
 mod server;
 mod state;
+mod support;
 mod wire;
