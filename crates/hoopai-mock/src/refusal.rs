@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::exchange::Outgoing;
 
+/// What is said of a location that is not the token's.
+pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this location.";
+
 /// A refusal: a status and a JSON body.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {

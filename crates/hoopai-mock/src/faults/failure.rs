@@ -201,7 +201,7 @@ impl Denial {
             Self::VersionMissing => "version header was not found.",
             Self::VersionInvalid => "version header is invalid",
             Self::Location => {
-                let message = "The token does not have access to this location.";
+                let message = crate::refusal::OTHER_LOCATION;
                 return Refusal::forbidden(message).into_reply(trace_id);
             }
         };

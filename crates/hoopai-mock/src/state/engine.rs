@@ -224,9 +224,7 @@ impl Call<'_> {
                     && self.collection.scope == Scope::Location
                     && **own != *found.scope =>
             {
-                Err(Refusal::forbidden(
-                    "The token does not have access to this location.",
-                ))
+                Err(Refusal::forbidden(crate::refusal::OTHER_LOCATION))
             }
             _ => Ok(()),
         }

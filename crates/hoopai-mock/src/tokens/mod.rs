@@ -127,7 +127,7 @@ impl Grant {
                 .flatten();
             if places.any(|value| value.as_str().is_some_and(|id| id != own)) {
                 return Err(Refusal::forbidden(match self.resource {
-                    Resource::Location(_) => "The token does not have access to this location.",
+                    Resource::Location(_) => crate::refusal::OTHER_LOCATION,
                     Resource::Company(_) => "The token does not have access to this company.",
                 }));
             }
