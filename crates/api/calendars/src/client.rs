@@ -658,7 +658,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_free_slots`](super::Client::list_free_slots).
-        pub ListFreeSlots(operations::LIST_FREE_SLOTS) -> json std::collections::BTreeMap<String, types::Slots>
+        pub ListFreeSlots(operations::LIST_FREE_SLOTS) -> json types::ListFreeSlotsResponse
     }
     hoopai_runtime::setters! {
         ListFreeSlots {

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
     /// `AppointmentSchemaResponse` of Calendars.
@@ -32,10 +32,10 @@ hoopai_runtime::model! {
     pub struct BlockedSlotResponse {
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
-        pub end_time: Map = "endTime",
+        pub end_time: String = "endTime",
         pub id: String = "id",
         pub location_id: String = "locationId",
-        pub start_time: Map = "startTime",
+        pub start_time: String = "startTime",
         pub title: String = "title",
     }
     /// `CalendarDTO` of Calendars.
@@ -80,7 +80,7 @@ hoopai_runtime::model! {
         pub notes: String = "notes",
         /// The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
-        pub open_hours: Vec<OpenHour> = "openHours",
+        pub open_hours: Value = "openHours",
         pub pixel_id: String = "pixelId",
         pub pre_buffer: f64 = "preBuffer",
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
@@ -115,10 +115,10 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         pub contact_id: String = "contactId",
         pub created_by: CreatedOrUpdatedBy = "createdBy",
-        pub date_added: Map = "dateAdded",
-        pub date_updated: Map = "dateUpdated",
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
         pub description: String = "description",
-        pub end_time: Map = "endTime",
+        pub end_time: String = "endTime",
         pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
@@ -126,7 +126,7 @@ hoopai_runtime::model! {
         pub master_event_id: String = "masterEventId",
         pub notes: String = "notes",
         pub rrule: String = "rrule",
-        pub start_time: Map = "startTime",
+        pub start_time: String = "startTime",
         pub title: String = "title",
         pub users: Vec<String> = "users",
     }
@@ -428,6 +428,10 @@ hoopai_runtime::model! {
     pub struct ListCalendarsResponse {
         pub calendars: Vec<Calendar> = "calendars",
     }
+    /// `ListFreeSlotsResponse` of Calendars.
+    pub struct ListFreeSlotsResponse {
+        pub trace_id: String = "traceId",
+    }
     /// `AllGroupsSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "AllGroupsSuccessfulResponseDTO")]
     pub struct ListGroupsResponse {
@@ -521,11 +525,6 @@ hoopai_runtime::model! {
     pub struct Schedules {
         pub time_offset: f64 = "timeOffset",
         pub unit: String = "unit",
-    }
-    /// `SlotsSchema` of Calendars.
-    #[doc(alias = "SlotsSchema")]
-    pub struct Slots {
-        pub slots: Vec<String> = "slots",
     }
     /// `TeamMember` of Calendars.
     pub struct TeamMember {

@@ -284,6 +284,11 @@ hoopai_runtime::model! {
     /// `GetMessagesByConversationResponseDto` of Conversations.
     #[doc(alias = "GetMessagesByConversationResponseDto")]
     pub struct ListMessagesResponse {
+        pub messages: ListMessagesResponseMessages = "messages",
+        pub trace_id: String = "traceId",
+    }
+    /// `ListMessagesResponseMessages` of Conversations.
+    pub struct ListMessagesResponseMessages {
         pub last_message_id: String = "lastMessageId",
         pub messages: Vec<GetMessageResponse> = "messages",
         pub next_page: bool = "nextPage",

@@ -38,7 +38,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FunnelListResponseDTO")]
     pub struct ListFunnelsResponse {
         pub count: f64 = "count",
-        pub funnels: Map = "funnels",
+        pub funnels: Vec<Map> = "funnels",
         pub trace_id: String = "traceId",
     }
     /// `FunnelPageResponseDTO` of Funnels.

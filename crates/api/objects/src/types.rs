@@ -93,7 +93,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub primary_display_property: String = "primaryDisplayProperty",
         pub standard: bool = "standard",
-        pub type_: Map = "type",
+        pub type_: String = "type",
     }
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
@@ -103,7 +103,7 @@ hoopai_runtime::model! {
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
         pub owner: Vec<String> = "owner",
-        pub properties: String = "properties",
+        pub properties: Map = "properties",
     }
     /// `CustomObjectListResponseDTO` of Objects.
     #[doc(alias = "CustomObjectListResponseDTO")]
@@ -134,7 +134,7 @@ hoopai_runtime::model! {
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
-        pub properties: String = "properties",
+        pub properties: Map = "properties",
         pub search_after: Vec<f64> = "searchAfter",
         pub updated_at: String = "updatedAt",
     }

@@ -94,7 +94,17 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub show_in_funnel: bool = "showInFunnel",
         pub show_in_pie_chart: bool = "showInPieChart",
-        pub stages: Vec<Vec<Value>> = "stages",
+        pub stages: Vec<PipelinesResponseStage> = "stages",
+    }
+    /// `PipelinesResponseStage` of Opportunities.
+    pub struct PipelinesResponseStage {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub origin_id: String = "originId",
+        pub position: f64 = "position",
+        pub show_in_funnel: bool = "showInFunnel",
+        pub show_in_pie_chart: bool = "showInPieChart",
+        pub stage_win_probability: f64 = "stageWinProbability",
     }
     /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
