@@ -73,9 +73,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("startTime", Sample::HoursLater(24)),
         ],
         rows: &[
-            Row::list("calendars.get-calendar-events", "events", &Paging::ALL)
-                .filters(WHEN)
-                .as_is(),
+            Row::list("calendars.get-calendar-events", "events", &Paging::ALL).filters(WHEN),
             Row::list(
                 "contacts.get-appointments-for-contact",
                 "events",
@@ -105,11 +103,9 @@ pub(super) static TABLE: &[Collection] = &[
             ("startTime", Sample::HoursLater(24)),
         ],
         rows: &[
-            Row::list("calendars.get-blocked-slots", "events", &Paging::ALL)
-                .filters(WHEN)
-                .as_is(),
-            Row::create("calendars.create-block-slot", "").as_is(),
-            Row::update("calendars.edit-block-slot", "eventId", "").as_is(),
+            Row::list("calendars.get-blocked-slots", "events", &Paging::ALL).filters(WHEN),
+            Row::create("calendars.create-block-slot", ""),
+            Row::update("calendars.edit-block-slot", "eventId", ""),
         ],
         ..Collection::PLAIN
     },

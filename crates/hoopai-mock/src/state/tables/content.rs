@@ -133,11 +133,10 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             // The file says that properties are a text.
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
-                .filters(&[Filter::text("query")])
-                .as_is(),
-            Row::create("objects.create-object-record", "record").as_is(),
-            Row::get("objects.get-record-by-id", "id", "record").as_is(),
-            Row::update("objects.update-object-record", "id", "record").as_is(),
+                .filters(&[Filter::text("query")]),
+            Row::create("objects.create-object-record", "record"),
+            Row::get("objects.get-record-by-id", "id", "record"),
+            Row::update("objects.update-object-record", "id", "record"),
             Row::delete("objects.delete-object-record", "id")
                 .says(&[("id", Say::Id), ("success", Say::Is(Value::True))]),
         ],
@@ -152,8 +151,7 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         // The file says that the list is an object.
         rows: &[Row::list("funnels.getFunnels", "funnels", &pages::FUNNELS)
-            .filters(&[Filter::is("name", "name"), Filter::is("type", "type")])
-            .as_is()],
+            .filters(&[Filter::is("name", "name"), Filter::is("type", "type")])],
         ..Collection::HEX
     },
     Collection {

@@ -99,8 +99,7 @@ pub(super) static TABLE: &[Collection] = &[
                 "messages.messages",
                 &paging::MESSAGES,
             )
-            .filters(&[Filter::is("type", "messageType")])
-            .as_is(),
+            .filters(&[Filter::is("type", "messageType")]),
             Row::list(
                 "conversations.export-messages-by-location",
                 "messages",

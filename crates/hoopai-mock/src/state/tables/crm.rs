@@ -284,8 +284,7 @@ pub(super) static TABLE: &[Collection] = &[
             "opportunities.get-pipelines",
             "pipelines",
             &paging::Paging::ALL,
-        )
-        .as_is()],
+        )],
         ..Collection::PLAIN
     },
     Collection {
