@@ -130,7 +130,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_pages`](super::Client::list_pages).
-        pub ListPages(operations::LIST_PAGES) -> json types::ListPagesResponse
+        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPageResponse>
     }
     hoopai_runtime::setters! {
         ListPages {

@@ -29,6 +29,17 @@ hoopai_runtime::model! {
     pub struct DeleteRedirectResponse {
         pub data: Map = "data",
     }
+    /// `FunnelPageResponseDTO` of Funnels.
+    #[doc(alias = "FunnelPageResponseDTO")]
+    pub struct FunnelPageResponse {
+        pub id: String = "_id",
+        pub deleted: String = "deleted",
+        pub funnel_id: String = "funnelId",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub step_id: String = "stepId",
+        pub updated_at: String = "updatedAt",
+    }
     /// `FunnelPageCountResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageCountResponseDTO")]
     pub struct GetPageCountResponse {
@@ -40,17 +51,6 @@ hoopai_runtime::model! {
         pub count: f64 = "count",
         pub funnels: Vec<Map> = "funnels",
         pub trace_id: String = "traceId",
-    }
-    /// `FunnelPageResponseDTO` of Funnels.
-    #[doc(alias = "FunnelPageResponseDTO")]
-    pub struct ListPagesResponse {
-        pub id: String = "_id",
-        pub deleted: String = "deleted",
-        pub funnel_id: String = "funnelId",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub step_id: String = "stepId",
-        pub updated_at: String = "updatedAt",
     }
     /// `RedirectListResponseDTO` of Funnels.
     #[doc(alias = "RedirectListResponseDTO")]

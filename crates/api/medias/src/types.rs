@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::json::Map;
+
 hoopai_runtime::model! {
     /// `CreateFolderParams` of Media Library.
     #[doc(alias = "CreateFolderParams")]
@@ -53,7 +55,7 @@ hoopai_runtime::model! {
     /// `GetFilesResponseDTO` of Media Library.
     #[doc(alias = "GetFilesResponseDTO")]
     pub struct ListMediaObjectsResponse {
-        pub files: Vec<String> = "files",
+        pub files: Vec<Map> = "files",
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {

@@ -326,7 +326,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInventoryResponseDto")]
     pub struct ListInventoryResponse {
         pub inventory: Vec<InventoryItem> = "inventory",
-        pub total: Map = "total",
+        pub total: f64 = "total",
     }
     /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
@@ -337,7 +337,7 @@ hoopai_runtime::model! {
     /// `ListCollectionResponseDto` of Products.
     #[doc(alias = "ListCollectionResponseDto")]
     pub struct ListProductCollectionsResponse {
-        pub data: Vec<Vec<Value>> = "data",
+        pub data: Vec<Map> = "data",
         pub total: f64 = "total",
     }
     /// `ListProductReviewsResponseDto` of Products.

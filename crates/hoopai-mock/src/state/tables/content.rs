@@ -165,12 +165,10 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         // The file has one page where the platform has a list.
         rows: &[
-            Row::list("funnels.getPagesByFunnelId", "", &pages::SILENT_OFFSET)
-                .filters(&[
-                    Filter::is("funnelId", "funnelId"),
-                    Filter::is("name", "name"),
-                ])
-                .as_is(),
+            Row::list("funnels.getPagesByFunnelId", "", &pages::SILENT_OFFSET).filters(&[
+                Filter::is("funnelId", "funnelId"),
+                Filter::is("name", "name"),
+            ]),
             Row::list("funnels.getPagesCountByFunnelId", "-", &PAGES_COUNTED).filters(&[
                 Filter::is("funnelId", "funnelId"),
                 Filter::is("name", "name"),

@@ -224,13 +224,11 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         rows: &[
             // The file says that files are texts.
-            Row::list("medias.fetch-media-content", "files", &pages::SILENT_OFFSET)
-                .filters(&[
-                    Filter::is("type", "type"),
-                    Filter::is("parentId", "parentId"),
-                    Filter::text("query"),
-                ])
-                .as_is(),
+            Row::list("medias.fetch-media-content", "files", &pages::SILENT_OFFSET).filters(&[
+                Filter::is("type", "type"),
+                Filter::is("parentId", "parentId"),
+                Filter::text("query"),
+            ]),
             Row::special(
                 "medias.upload-media-content",
                 super::super::collection::Special::Upload,

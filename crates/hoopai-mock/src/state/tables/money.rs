@@ -77,8 +77,7 @@ pub(super) static TABLE: &[Collection] = &[
             Row::list("products.list-prices-for-product", "prices", &pages::TOTAL)
                 .filters(&[Filter::is("ids", "_id")]),
             Row::list("products.get-list-inventory", "inventory", &pages::TOTAL)
-                .filters(&[Filter::text("search")])
-                .as_is(),
+                .filters(&[Filter::text("search")]),
             Row::create("products.create-price-for-product", ""),
             Row::get("products.get-price-by-id-for-product", "priceId", ""),
             Row::update("products.update-price-by-id-for-product", "priceId", ""),
@@ -94,13 +93,10 @@ pub(super) static TABLE: &[Collection] = &[
             ("slug", Sample::Key("collection")),
         ],
         rows: &[
-            // The file says that each is a list.
-            Row::list("products.get-product-collection", "data", &pages::TOTAL)
-                .filters(&[
-                    Filter::is("collectionIds", "_id"),
-                    Filter::is("name", "name"),
-                ])
-                .as_is(),
+            Row::list("products.get-product-collection", "data", &pages::TOTAL).filters(&[
+                Filter::is("collectionIds", "_id"),
+                Filter::is("name", "name"),
+            ]),
             Row::create("products.create-product-collection", "data"),
             Row::get("products.get-product-collection-id", "collectionId", "data").says(STATUS),
             Row::update("products.update-product-collection", "collectionId", "")
