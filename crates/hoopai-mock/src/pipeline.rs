@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::exchange::{Incoming, Outgoing};
 use crate::faults::{Target, Wire};
-use crate::interface::Operation;
+use crate::interface::{Operation, Route};
 use crate::journal::Note;
 use crate::refusal::Refusal;
 use crate::world::World;
@@ -41,7 +41,7 @@ pub(crate) async fn handle(world: &World, incoming: &Incoming) -> Handled {
         let reply = verdict.reply(&trace_id, world.clock.unix());
         reply.unwrap_or_else(|| Outgoing::empty(StatusCode::OK))
     } else {
-        match answer(world, incoming, number, &note).await {
+        match answer(world, incoming, route.as_ref(), number, &note).await {
             Ok(reply) => {
                 note.processed();
                 verdict.change(reply, operation, &trace_id, world.clock.unix())
@@ -96,6 +96,7 @@ type Refused = (Refusal, http::HeaderMap);
 async fn answer(
     world: &World,
     incoming: &Incoming,
+    route: Option<&Route<'_>>,
     number: u64,
     note: &Note<'_>,
 ) -> Result<Outgoing, Refused> {
@@ -103,7 +104,7 @@ async fn answer(
     if let Some(outcome) = oauth::chooser(world, incoming) {
         return outcome.map_err(plain);
     }
-    let Some(route) = world.interface.route(&incoming.method, &incoming.path) else {
+    let Some(route) = route else {
         return Err(plain(Refusal::no_route(&incoming.method, &incoming.path)));
     };
     let operation = route.operation;
