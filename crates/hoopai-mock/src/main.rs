@@ -41,6 +41,10 @@ struct Arguments {
     #[arg(long = "fault", value_name = "FAULT[,OPTION=VALUE]...")]
     faults: Vec<FaultRule>,
 
+    /// So many made-up contacts, in the location that is printed at the start
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    contacts: usize,
+
     /// A line for each request; never tokens or bodies
     #[arg(long)]
     log: bool,
@@ -53,9 +57,10 @@ async fn main() -> ExitCode {
     let stop = stop_signal();
     match start(&arguments).await {
         Ok(mock) => {
+            let location = arguments.location.as_deref().unwrap_or(LOCATION);
+            mock.seed().contacts(location, arguments.contacts);
             say(&format!("listening on {}", mock.url()));
             say(&format!("token        {}", arguments.token));
-            let location = arguments.location.as_deref().unwrap_or(LOCATION);
             say(&format!("location     {location}"));
             stop.await;
             mock.stop().await;

@@ -32,7 +32,7 @@ pub(super) async fn read(
         };
         return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let value = match body.media_type.as_str() {
+    let mut value = match body.media_type.as_str() {
         "multipart/form-data" => {
             let form = multipart::read(operation, body, came, &incoming.body).await?;
             accepted.files = form.files;
@@ -51,6 +51,10 @@ pub(super) async fn read(
             value
         }
     };
+    if let Some(fields) = value.as_object_mut() {
+        let taken = crate::state::undeclared(operation);
+        fields.retain(|name, _| !taken.contains(&name.as_str()));
+    }
     faults.extend(validate(
         operation,
         &body.schema,

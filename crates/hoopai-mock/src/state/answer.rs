@@ -35,6 +35,20 @@ impl Call<'_> {
         Value::Object(fields)
     }
 
+    /// The items of another collection of the same location that have in a field what a parameter says.
+    fn beside(&self, name: &str, field: &str, parameter: &str) -> Value {
+        let (number, collection) = tables::named(name);
+        let wanted = self.text(parameter);
+        let shelf = self.store.shelf(number, &self.scope());
+        let items = shelf.into_iter().flatten().map(|(_, item)| item.fields());
+        let own = items.filter(|item| item.get(field).and_then(Value::as_str) == wanted);
+        own.map(|mut item| {
+            (collection.read)(&mut item);
+            Value::Object(item)
+        })
+        .collect()
+    }
+
     /// A reply about one item.
     pub(super) fn about(&self, found: &Found, new: bool) -> Answer {
         let item = self.show(found);
@@ -66,6 +80,13 @@ impl Call<'_> {
                 Say::Id => found.map(|found| found.id.as_str()).into(),
                 Say::New => new.into(),
                 Say::Changed => changed.into(),
+                Say::Some => (changed > 0).into(),
+                Say::None => (changed == 0).into(),
+                Say::Field(field) => found
+                    .and_then(|found| found.fields.get(*field))
+                    .cloned()
+                    .into(),
+                Say::Beside(name, field, parameter) => self.beside(name, field, parameter),
             };
             put(&mut reply, path, value);
         }
@@ -110,6 +131,7 @@ pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
     match collection.missing {
         Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
         Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
+        Missing::Words(words) => Refusal::bad_request(words),
         Missing::WithId => {
             let mut refusal = Refusal::bad_request("");
             refusal.body =

@@ -19,6 +19,8 @@ pub(super) struct Choice<'a> {
 
 enum Test<'a> {
     Is(&'static str, Vec<String>),
+    OneOf(&'static [&'static str], String),
+    Holds(&'static str, String, bool),
     Text(&'static [&'static str], String),
     From(&'static str, u64),
     To(&'static str, u64),
@@ -55,6 +57,16 @@ impl<'a> Choice<'a> {
                         choice.hints.push(only.clone());
                     }
                     choice.tests.push(Test::Is(field, wanted));
+                }
+                How::OneOf(fields) => {
+                    choice.hints.push(plain(value));
+                    choice.tests.push(Test::OneOf(fields, plain(value)));
+                }
+                How::Holds(field, member) => {
+                    if let Some(member) = accepted.any(member) {
+                        let holds = plain(value) == "true";
+                        choice.tests.push(Test::Holds(field, plain(member), holds));
+                    }
                 }
                 How::Text => {
                     let words = plain(value).to_lowercase();
@@ -103,6 +115,12 @@ impl Test<'_> {
     fn holds(&self, fields: &Fields) -> bool {
         match self {
             Test::Is(field, wanted) => has(at(fields, field), wanted),
+            Test::OneOf(names, wanted) => names
+                .iter()
+                .any(|name| at(fields, name).is_some_and(|value| plain(value) == *wanted)),
+            Test::Holds(field, member, holds) => {
+                has(at(fields, field), std::slice::from_ref(member)) == *holds
+            }
             Test::Text(names, words) => {
                 let held = |name: &&str| {
                     let value = at(fields, name).map(plain).unwrap_or_default();
@@ -150,7 +168,8 @@ fn wanted(value: &Value) -> Vec<String> {
     }
 }
 
-fn plain(value: &Value) -> String {
+/// A value as text.
+pub(super) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)

@@ -28,6 +28,10 @@ pub(super) struct Collection {
     pub(super) secret: &'static [&'static str],
     pub(super) unique: Unique,
     pub(super) missing: Missing,
+    /// Whether a location has one at most, which needs no id to be named.
+    pub(super) single: bool,
+    /// The field that counts the items of a location, from 1; empty where none does.
+    pub(super) numbered: &'static str,
     /// Fields that hold when another field was last changed.
     pub(super) stamps: &'static [(&'static str, &'static str)],
     /// What of another item is shown with one of these.
@@ -86,6 +90,8 @@ pub(super) enum Value {
     NewId,
     /// The user of [`USER`](crate::USER).
     User,
+    /// The moment.
+    Now,
 }
 
 /// What a seeded field is.
@@ -144,6 +150,8 @@ pub(super) enum Missing {
     ForId,
     /// 400 `{error: "Noun with id … not found"}`.
     WithId,
+    /// 400 with these words.
+    Words(&'static str),
 }
 
 /// Fields of another item that are shown with an item.
@@ -177,6 +185,8 @@ impl Collection {
         secret: &[],
         unique: Unique::Nothing,
         missing: Missing::NotFound,
+        single: false,
+        numbered: "",
         stamps: &[],
         shows: None,
         written: nothing,
@@ -212,19 +222,28 @@ pub(super) enum Act {
     /// Lists, searches, counts.
     List,
     Get,
+    /// The first that has what the parameter of [`Row::by`] says in one of these fields.
+    GetBy(&'static [&'static str]),
+    /// Makes sure that the item is there; the reply is made of the schema.
+    Exists,
     Create,
     /// Creates one for each that the body lists.
     CreateAll,
     Update,
     /// Changes an item in nothing but what the row sets.
     Touch,
+    /// Takes this field away.
+    Clear(&'static str),
     /// Updates what has the same unique field or the id, and else creates.
     Upsert,
     Delete,
     /// Deletes all that a list of ids names.
     DeleteAll,
-    /// Changes all that a list of ids names: these fields, from the body.
-    UpdateAll(&'static [&'static str]),
+    /// Changes all that a list of ids names: fields of the body, and what each is called in the items.
+    UpdateAll(&'static [(&'static str, &'static str)]),
+    /// Changes each item that a list describes, and what belongs to it and is listed under its collection's name. The field
+    /// holds the id.
+    UpdateEach(&'static str),
     /// Adds to a list within an item.
     Add {
         field: &'static str,
@@ -235,10 +254,28 @@ pub(super) enum Act {
         field: &'static str,
         told: &'static str,
     },
+    /// Puts a parameter's value into a list within the items, or takes it out.
+    Join(Join),
+    /// The number that the next item will have.
+    NextNumber,
+    /// What a parameter's value says.
+    By(&'static str, &'static [(&'static str, Act)]),
     /// The first that has one of these query parameters in one of these fields; null where none has.
     FindBy(&'static [(&'static str, &'static str)]),
     /// One that is like no other.
     Special(Special),
+}
+
+/// How items come to have something in a list, or lose it.
+#[derive(Clone, Copy)]
+pub(super) struct Join {
+    /// The list within an item.
+    pub(super) field: &'static str,
+    /// The parameter.
+    pub(super) member: &'static str,
+    /// The collection that the member must be in; empty for any.
+    pub(super) of: &'static str,
+    pub(super) add: bool,
 }
 
 /// Behaviour that no table can say.
@@ -249,7 +286,11 @@ pub(super) enum Special {
     TakeInMessage,
     FreeSlots,
     Upload,
+    UploadToFields,
     RecordPayment,
+    InvoiceEstimate,
+    Reprice,
+    StoreStats,
 }
 
 /// An operation of a collection.
@@ -274,6 +315,10 @@ pub(super) struct Row {
     pub(super) takes: &'static [&'static str],
     /// Another collection to look in, should the item not be in this one.
     pub(super) or_in: &'static str,
+    /// What an item must have to be acted on.
+    pub(super) only: Option<(&'static str, &'static str)>,
+    /// Keys of the body that the platform takes although the interface does not declare them.
+    pub(super) undeclared: &'static [&'static str],
 }
 
 /// What a reply says besides items.
@@ -286,8 +331,16 @@ pub(super) enum Say {
     Id,
     /// Whether the item is new.
     New,
-    /// How many items an operation on several changed.
+    /// How many items an operation on several changed, or a list has in all.
     Changed,
+    /// Whether there are any.
+    Some,
+    /// Whether there are none.
+    None,
+    /// A field of the item.
+    Field(&'static str),
+    /// The items of another collection that have in that field what the parameter says.
+    Beside(&'static str, &'static str, &'static str),
 }
 
 /// Which items a list is about.
@@ -301,6 +354,10 @@ pub(super) struct Filter {
 pub(super) enum How {
     /// The field is that, one of those, or one of those between commas; in a list, it holds it.
     Is(&'static str),
+    /// One of the fields is exactly that.
+    OneOf(&'static [&'static str]),
+    /// Whether the list in the field holds what that parameter says.
+    Holds(&'static str, &'static str),
     /// The text fields hold it.
     Text,
     /// The field's moment is that or later.
@@ -318,6 +375,18 @@ impl Filter {
 
     pub(super) const fn is(parameter: &'static str, field: &'static str) -> Self {
         Self::new(parameter, How::Is(field))
+    }
+
+    pub(super) const fn one_of(parameter: &'static str, fields: &'static [&'static str]) -> Self {
+        Self::new(parameter, How::OneOf(fields))
+    }
+
+    pub(super) const fn holds(
+        parameter: &'static str,
+        field: &'static str,
+        member: &'static str,
+    ) -> Self {
+        Self::new(parameter, How::Holds(field, member))
     }
 
     pub(super) const fn text(parameter: &'static str) -> Self {
@@ -351,6 +420,8 @@ impl Row {
             as_is: false,
             takes: &[],
             or_in: "",
+            only: None,
+            undeclared: &[],
         }
     }
 
@@ -389,6 +460,10 @@ impl Row {
             at: SILENT,
             ..row
         }
+    }
+
+    pub(super) const fn exists(operation: &'static str, by: &'static str) -> Self {
+        Self::new(operation, Act::Exists).by(by)
     }
 
     pub(super) const fn special(operation: &'static str, special: Special) -> Self {
@@ -433,6 +508,17 @@ impl Row {
 
     pub(super) const fn or_in(self, or_in: &'static str) -> Self {
         Self { or_in, ..self }
+    }
+
+    pub(super) const fn only(self, field: &'static str, value: &'static str) -> Self {
+        Self {
+            only: Some((field, value)),
+            ..self
+        }
+    }
+
+    pub(super) const fn undeclared(self, undeclared: &'static [&'static str]) -> Self {
+        Self { undeclared, ..self }
     }
 }
 

@@ -115,6 +115,16 @@ pub(super) fn custom_field_written(fields: &mut Fields) {
     }
 }
 
+/// The key of an object's field goes by its object and its name.
+pub(super) fn object_field_written(fields: &mut Fields) {
+    let field_key = format!(
+        "{}.{}",
+        text(fields, "objectKey"),
+        key(text(fields, "name"))
+    );
+    set_missing(fields, "fieldKey", field_key);
+}
+
 pub(super) fn custom_value_written(fields: &mut Fields) {
     let field_key = format!("{{{{ custom_values.{} }}}}", key(text(fields, "name")));
     set_missing(fields, "fieldKey", field_key);
@@ -125,8 +135,40 @@ pub(super) fn link_written(fields: &mut Fields) {
     set_missing(fields, "fieldKey", field_key);
 }
 
-/// Sums up what is to be paid.
+/// Which stores have a product is asked for by store alone.
+pub(super) fn product_read(fields: &mut Fields) {
+    fields.remove("stores");
+}
+
+/// A payment provider's keys are given apart and shown together.
+pub(super) fn provider_read(fields: &mut Fields) {
+    let mut both = Map::new();
+    for (mode, live) in [("live", true), ("test", false)] {
+        if let Some(Value::Object(mut keys)) = fields.remove(mode) {
+            keys.insert("liveMode".into(), live.into());
+            both.insert(mode.into(), keys.into());
+        }
+    }
+    fields.insert("paymentProvider".into(), both.into());
+}
+
+/// A charge costs the price of its units.
+pub(super) fn charge_written(fields: &mut Fields) {
+    if let Some(price) = fields.remove("price").and_then(|price| price.as_f64()) {
+        let units = fields.get("units").and_then(Value::as_f64).unwrap_or(1.0);
+        fields.insert("pricePerUnit".into(), number(price));
+        fields.insert("amountCharged".into(), number(price * units));
+    }
+}
+
+/// Sums up what is to be paid; what is sent at once is not a draft.
 pub(super) fn invoice_written(fields: &mut Fields) {
+    if fields
+        .remove("action")
+        .is_some_and(|action| action == "send")
+    {
+        fields.insert("status".into(), "sent".into());
+    }
     if let Some(items) = fields.remove("items") {
         fields.insert("invoiceItems".into(), items);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{missing, put};
-use super::choose::Choice;
+use super::choose::{Choice, plain};
 use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
@@ -11,6 +11,7 @@ use crate::check::Accepted;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
+use crate::reply::from_schema;
 use crate::tokens::{COMPANY, Grant, LOCATION, Resource, USER};
 
 /// One request for a collection.
@@ -32,11 +33,24 @@ pub(super) type Answer = Result<Outgoing, Refusal>;
 impl Call<'_> {
     pub(super) fn answer(&mut self) -> Answer {
         self.introduce();
-        match self.row.act {
+        self.act(self.row.act)
+    }
+
+    fn act(&mut self, act: Act) -> Answer {
+        match act {
             Act::List => self.list(),
             Act::Get => {
                 let found = self.wanted()?;
                 self.about(&found, false)
+            }
+            Act::GetBy(fields) => {
+                let found = self.having(fields)?;
+                self.about(&found, false)
+            }
+            Act::Exists => {
+                self.wanted()?;
+                let seed = self.store.seed();
+                Ok(from_schema(self.operation, self.accepted, seed, 0))
             }
             Act::Create => {
                 let found = self.create(self.body())?;
@@ -48,20 +62,8 @@ impl Call<'_> {
                 let found = self.update(found)?;
                 self.about(&found, false)
             }
-            Act::Touch => {
-                let found = self.wanted()?;
-                let mut fields = Map::new();
-                self.set(&mut fields);
-                let found = make::change(
-                    self.store,
-                    self.number,
-                    self.collection,
-                    found,
-                    fields,
-                    self.now,
-                );
-                self.about(&found, false)
-            }
+            Act::Touch => self.alter(Map::new()),
+            Act::Clear(field) => self.alter(Map::from_iter([(field.to_owned(), Value::Null)])),
             Act::Upsert => match self.same()? {
                 Some(found) => {
                     let found = self.update(found)?;
@@ -78,30 +80,23 @@ impl Call<'_> {
                 self.about(&found, false)
             }
             Act::DeleteAll => self.on_all(|call, found| call.delete(&found)),
-            Act::UpdateAll(fields) => {
-                let body = self.body();
-                let own: Fields = fields
-                    .iter()
-                    .map(|field| {
-                        (
-                            (*field).to_owned(),
-                            body.get(*field).cloned().unwrap_or_default(),
-                        )
-                    })
-                    .collect();
-                self.on_all(|call, found| {
-                    make::change(
-                        call.store,
-                        call.number,
-                        call.collection,
-                        found,
-                        own.clone(),
-                        call.now,
-                    );
-                })
-            }
+            Act::UpdateAll(names) => self.update_all(names),
+            Act::UpdateEach(key) => self.update_each(key),
             Act::Add { field, told } => self.members(field, told, true),
             Act::Remove { field, told } => self.members(field, told, false),
+            Act::Join(join) => self.join(join),
+            Act::NextNumber => {
+                let number =
+                    make::next_number(self.store, self.number, self.collection, &self.scope());
+                self.reply(number.into(), None, false, 0, Map::new())
+            }
+            Act::By(parameter, acts) => {
+                let value = self.accepted.any(parameter).map(plain).unwrap_or_default();
+                let named = acts.iter().find(|(name, _)| *name == value);
+                let (_, act) = named
+                    .ok_or_else(|| Refusal::bad_request(format!("Invalid {parameter} {value}")))?;
+                self.act(*act)
+            }
             Act::FindBy(pairs) => self.find_by(pairs),
             Act::Special(special) => self.special(special),
         }
@@ -169,8 +164,66 @@ impl Call<'_> {
         self.accepted.any(name).and_then(Value::as_str)
     }
 
-    /// The item that the request names.
+    /// Changes these fields of an item, and those that the row sets.
+    fn alter(&mut self, mut fields: Fields) -> Answer {
+        let found = self.wanted()?;
+        self.set(&mut fields);
+        let found = self.change(found, fields);
+        self.about(&found, false)
+    }
+
+    pub(super) fn change(&mut self, found: Found, fields: Fields) -> Found {
+        make::change(
+            self.store,
+            self.number,
+            self.collection,
+            found,
+            fields,
+            self.now,
+        )
+    }
+
+    /// The item that the request names; it must have what the row demands.
     pub(super) fn wanted(&mut self) -> Result<Found, Refusal> {
+        let found = if self.collection.single {
+            self.only_one()?.ok_or_else(|| missing(self.collection, ""))
+        } else {
+            self.by_id()
+        }?;
+        match self.row.only {
+            Some((field, value)) if found.fields.get(field) != Some(&json!(value)) => {
+                Err(missing(self.collection, &found.id))
+            }
+            _ => Ok(found),
+        }
+    }
+
+    /// What a location has one of at most.
+    fn only_one(&self) -> Result<Option<Found>, Refusal> {
+        let shelf = self.store.shelf(self.number, &self.scope());
+        let id = shelf.and_then(|shelf| Some(shelf.last_key_value()?.1.id().to_owned()));
+        id.map(|id| self.find(&id)).transpose()
+    }
+
+    /// The first that has in one of these fields what the request says.
+    fn having(&self, fields: &'static [&'static str]) -> Result<Found, Refusal> {
+        let wanted = self.text(self.row.by).unwrap_or_default();
+        let shelf = self.store.shelf(self.number, &self.scope());
+        let mut likely = shelf
+            .into_iter()
+            .flatten()
+            .filter(|(_, item)| item.may_have(wanted));
+        let has = |found: &Fields| {
+            let held = |field: &&str| found.get(*field).and_then(Value::as_str);
+            fields.iter().filter_map(held).any(|held| held == wanted)
+        };
+        let id = likely
+            .find(|(_, item)| has(&item.fields()))
+            .map(|(_, item)| item.id());
+        self.find(id.ok_or_else(|| missing(self.collection, wanted))?)
+    }
+
+    fn by_id(&mut self) -> Result<Found, Refusal> {
         let id = self.text(self.row.by).unwrap_or_default().to_owned();
         if let Some(parent) = self.parent_in_path()? {
             let found = self.find(&id)?;
@@ -217,7 +270,7 @@ impl Call<'_> {
         self.collection.name == "locations" && self.text("locationId") == Some(found.id.as_str())
     }
 
-    fn may_see(&self, found: &Found) -> Result<(), Refusal> {
+    pub(super) fn may_see(&self, found: &Found) -> Result<(), Refusal> {
         match &self.grant.resource {
             Resource::Location(own)
                 if !self.grant.everywhere
@@ -252,23 +305,6 @@ impl Call<'_> {
         let found = found.ok_or_else(|| missing(collection, id))?;
         self.may_see(&found)?;
         Ok(Some(found))
-    }
-
-    fn create_all(&mut self) -> Answer {
-        let body = self
-            .accepted
-            .body
-            .as_ref()
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let mut made = Vec::new();
-        for fields in body {
-            let fields = fields.as_object().cloned().unwrap_or_default();
-            let found = self.create(fields)?;
-            made.push(self.show(&found));
-        }
-        self.reply(Value::Array(made), None, true, 0, Map::new())
     }
 
     pub(super) fn create(&mut self, mut fields: Fields) -> Result<Found, Refusal> {
@@ -317,25 +353,21 @@ impl Call<'_> {
         }
         self.check_unique(&found.scope.clone(), &fields, Some(&found.id))?;
         self.set(&mut fields);
-        Ok(make::change(
-            self.store,
-            self.number,
-            self.collection,
-            found,
-            fields,
-            self.now,
-        ))
+        Ok(self.change(found, fields))
     }
 
     fn set(&mut self, fields: &mut Fields) {
         for (field, value) in self.row.sets {
-            let value = value.json(self.store);
+            let value = value.json(self.store, self.now);
             fields.insert((*field).to_owned(), value);
         }
     }
 
     /// The item that an upsert is about.
     fn same(&self) -> Result<Option<Found>, Refusal> {
+        if self.collection.single {
+            return self.only_one();
+        }
         let (scope, fields) = (self.scope(), self.body());
         if !self.row.by.is_empty()
             && let Some(id) = self.text(self.row.by)
@@ -398,69 +430,6 @@ impl Call<'_> {
                 gone.extend(ids.into_iter().map(|id| (child.name, id)));
             }
         }
-    }
-
-    /// Does something with each item of a list of ids; those that are not there are passed over.
-    fn on_all(&mut self, mut act: impl FnMut(&mut Self, Found)) -> Answer {
-        let ids = self
-            .accepted
-            .any(self.row.by)
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        let mut changed = Vec::new();
-        for id in &ids {
-            let id = ["_id", "id"]
-                .iter()
-                .find_map(|name| id.get(*name))
-                .unwrap_or(id);
-            if let Some(found) = id.as_str().and_then(|id| self.find(id).ok()) {
-                changed.push(Value::from(found.id.as_str()));
-                act(self, found);
-            }
-        }
-        let count = changed.len();
-        let items = Value::Array(changed);
-        self.reply(items, None, false, count, Map::new())
-    }
-
-    fn members(&mut self, field: &'static str, told: &'static str, add: bool) -> Answer {
-        let mut found = self.wanted()?;
-        let list =
-            |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut given = list(self.accepted.any(field));
-        if field == "tags" {
-            self.take_in_tags(&mut given, add, &found.scope);
-        }
-        let mut members = list(found.fields.get(field));
-        if self.accepted.any("isRemoveAllFollowers") == Some(&Value::Bool(true)) {
-            given.clone_from(&members);
-        }
-        let changed: Vec<Value> = if add {
-            let new: Vec<Value> = given
-                .into_iter()
-                .filter(|one| !members.contains(one))
-                .collect();
-            members.extend(new.iter().cloned());
-            new
-        } else {
-            let (gone, left) = members.into_iter().partition(|one| given.contains(one));
-            members = left;
-            gone
-        };
-        let fields = Map::from_iter([(field.to_owned(), Value::Array(members.clone()))]);
-        found = make::change(
-            self.store,
-            self.number,
-            self.collection,
-            found,
-            fields,
-            self.now,
-        );
-        let mut reply = Map::new();
-        reply.insert(field.to_owned(), members.into());
-        reply.insert(told.to_owned(), changed.into());
-        self.reply(Value::Null, Some(&found), false, 1, reply)
     }
 
     fn find_by(&mut self, pairs: &'static [(&'static str, &'static str)]) -> Answer {

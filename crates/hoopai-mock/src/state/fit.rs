@@ -74,6 +74,10 @@ impl<'a> Fit<'a> {
                 Some(Value::Array(fitted.collect()))
             }
             (None, value) => Some(value),
+            // Some lists are declared as one of their items.
+            (Some("object"), Value::Array(items)) => {
+                self.value(schema, items.into_iter().next()?, seed, depth + 1)
+            }
             (Some(kind), value) => self.scalar(kind, schema, value),
         }
     }

@@ -9,7 +9,7 @@ use crate::tokens::USER;
 
 impl Value {
     /// The value for an item that is made now.
-    pub(super) fn json(self, store: &mut Store) -> Json {
+    pub(super) fn json(self, store: &mut Store, now: u64) -> Json {
         match self {
             Value::Text(text) => text.into(),
             Value::Number(number) => number.into(),
@@ -19,6 +19,7 @@ impl Value {
             Value::Object => Json::Object(Fields::new()),
             Value::NewId => store.next_id(Ids::Letters).into(),
             Value::User => USER.into(),
+            Value::Now => time::iso(now).into(),
         }
     }
 }
@@ -61,9 +62,13 @@ pub(super) fn named(
     }
     for (field, value) in collection.defaults {
         if !fields.contains_key(*field) {
-            let value = value.json(store);
+            let value = value.json(store, at);
             fields.insert((*field).into(), value);
         }
+    }
+    if !collection.numbered.is_empty() && !fields.contains_key(collection.numbered) {
+        let number = next_number(store, number, collection, scope);
+        fields.insert(collection.numbered.into(), number.into());
     }
     for field in collection.created.iter().chain(collection.changed) {
         fields.insert((*field).into(), time::iso(at).into());
@@ -121,4 +126,21 @@ pub(super) fn change(
     (collection.written)(&mut found.fields);
     store.put(collection, number, &found);
     found
+}
+
+/// One more than the highest number of a location's items.
+pub(super) fn next_number(
+    store: &Store,
+    number: usize,
+    collection: &Collection,
+    scope: &str,
+) -> u64 {
+    let shelf = store.shelf(number, scope).into_iter().flatten();
+    let numbers = shelf.filter_map(|(_, item)| match item.fields().get(collection.numbered)? {
+        Json::String(text) => text.parse().ok(),
+        value => value.as_u64(),
+    });
+    numbers
+        .max()
+        .map_or(1, |highest: u64| highest.saturating_add(1))
 }

@@ -4,6 +4,7 @@
 //! does it. [`special`] holds the few behaviours that no table can say.
 
 mod answer;
+mod bulk;
 mod choose;
 mod collection;
 mod derive;
@@ -12,6 +13,7 @@ mod fit;
 mod make;
 mod paging;
 mod seed;
+mod slots;
 mod special;
 mod store;
 mod tables;
@@ -30,6 +32,11 @@ use crate::world::World;
 
 pub use seed::Seeder;
 use store::Store;
+
+/// Keys of an operation's body that the platform takes although the interface does not declare them.
+pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
+    tables::row(&operation.key()).map_or(&[], |(_, row)| row.undeclared)
+}
 
 /// All collections of all locations.
 #[derive(Default)]

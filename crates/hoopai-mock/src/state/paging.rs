@@ -65,6 +65,8 @@ pub(super) enum Tell {
     Total,
     /// The same, as `[{"total": n}]`.
     TotalInList,
+    /// How many items the page has.
+    Shown,
     /// The page's number; 1 where a cursor stands for it.
     Page,
     /// The next page's number; null where there is none.
@@ -268,6 +270,7 @@ impl Page {
         match tell {
             Tell::Total => self.total.into(),
             Tell::TotalInList => json!([{ "total": self.total }]),
+            Tell::Shown => shown.into(),
             Tell::Page => self.number.into(),
             Tell::NextPage => more.then_some(self.number + 1).into(),
             Tell::PrevPage => (self.number > 1).then(|| self.number - 1).into(),
@@ -472,6 +475,13 @@ pub(super) const FAQS: Paging = Paging {
         ("lastFaqId", Tell::AfterId),
         ("hasMore", Tell::More),
     ],
+    ..CONVERSATIONS
+};
+
+/// Assistants: the id of the last.
+pub(super) const ASSISTANTS: Paging = Paging {
+    style: Style::LastId("startAfter"),
+    tells: &[("count", Tell::Shown), ("totalCount", Tell::Total)],
     ..CONVERSATIONS
 };
 

@@ -219,7 +219,7 @@ impl Sampler {
                 let ids = self.others.iter().find(|(other, _)| *other == name)?;
                 ids.1.get(index % ids.1.len().max(1))?.as_str().into()
             }
-            Sample::Fixed(value) => value.json(store),
+            Sample::Fixed(value) => value.json(store, at),
             Sample::AnyId => store.next_id(Ids::Letters).into(),
             Sample::HoursLater(hours) => time::iso(at + hours * 3_600_000).into(),
             Sample::Stages => {

@@ -3,15 +3,31 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::missing;
-use super::collection::Special;
+use super::choose::Choice;
+use super::collection::{Ids, Special};
+use super::derive::number;
 use super::engine::{Answer, Call};
-use super::store::{Fields, Found};
+use super::store::Found;
 use super::{make, tables, time};
 use crate::refusal::Refusal;
 
-const DAY: u64 = 86_400_000;
-/// So many days of free slots are answered at most, as on the platform.
-const DAYS: u64 = 31;
+/// What an invoice takes from the estimate that it is made of.
+const CARRIED: &[&str] = &[
+    "name",
+    "title",
+    "businessDetails",
+    "contactDetails",
+    "currency",
+    "discount",
+    "items",
+    "termsNotes",
+    "attachments",
+    "liveMode",
+    "issueDate",
+    "automaticTaxesEnabled",
+    "miscellaneousCharges",
+    "sentTo",
+];
 
 impl Call<'_> {
     pub(super) fn special(&mut self, special: Special) -> Answer {
@@ -21,6 +37,10 @@ impl Call<'_> {
             Special::TakeInMessage => self.take_in_message(),
             Special::FreeSlots => self.free_slots(),
             Special::Upload => self.upload(),
+            Special::UploadToFields => self.upload_to_fields(),
+            Special::InvoiceEstimate => self.invoice_estimate(),
+            Special::Reprice => self.reprice(),
+            Special::StoreStats => self.store_stats(),
             Special::RecordPayment => self.record_payment(),
         }
     }
@@ -70,14 +90,7 @@ impl Call<'_> {
             }
             changed.push(id);
             let fields = Map::from_iter([("tags".to_owned(), Value::Array(own))]);
-            make::change(
-                self.store,
-                self.number,
-                self.collection,
-                found,
-                fields,
-                self.now,
-            );
+            self.change(found, fields);
         }
         let reply = Map::from_iter([
             ("succeded".to_owned(), (failed == 0).into()),
@@ -163,6 +176,10 @@ impl Call<'_> {
                 fields.insert(name.to_owned(), value.clone());
             }
         }
+        let scheduled = self.accepted.any("scheduledTimestamp").is_some();
+        if scheduled {
+            fields.insert("status".into(), "scheduled".into());
+        }
         let message = make::item(
             self.store,
             self.number,
@@ -177,7 +194,7 @@ impl Call<'_> {
             "conversationId": id,
             "messageId": message.id,
             "contactId": contact,
-            "status": message.fields.get("status"),
+            "status": if scheduled { "pending" } else { "delivered" },
             "success": true,
             "message": "Message added",
             "msg": "Message queued successfully.",
@@ -188,74 +205,6 @@ impl Call<'_> {
             reply.insert("emailMessageId".into(), message.id.as_str().into());
         }
         self.reply(Value::Null, None, false, 0, reply)
-    }
-
-    /// Half hours from 9 to 17 (UTC) in which the calendar has nothing.
-    fn free_slots(&mut self) -> Answer {
-        let calendar = self.wanted()?;
-        let moment = |name: &str| {
-            self.accepted
-                .any(name)
-                .and_then(Value::as_f64)
-                .map(|number| number.max(0.0) as u64)
-        };
-        let (start, end) = (
-            moment("startDate").unwrap_or(0),
-            moment("endDate").unwrap_or(0),
-        );
-        if end < start {
-            return Err(Refusal::bad_request(
-                "startDate should be less than endDate",
-            ));
-        }
-        if end - start > DAYS * DAY {
-            return Err(Refusal::bad_request(
-                "Date range should not be more than 31 days",
-            ));
-        }
-        let given = calendar
-            .fields
-            .get("slotDuration")
-            .and_then(Value::as_u64)
-            .unwrap_or(30);
-        let hours = calendar
-            .fields
-            .get("slotDurationUnit")
-            .and_then(Value::as_str)
-            == Some("hours");
-        let slot = given.clamp(1, 480) * if hours { 3_600_000 } else { 60_000 };
-        let mut busy = Vec::new();
-        for name in ["appointments", "block-slots"] {
-            let (number, _) = tables::named(name);
-            for (_, item) in self
-                .store
-                .shelf(number, &calendar.scope)
-                .into_iter()
-                .flatten()
-            {
-                if item.may_have(&calendar.id) {
-                    busy.extend(taken(&item.fields(), &calendar.id));
-                }
-            }
-        }
-        let mut days = Map::new();
-        let mut day = start - start % DAY;
-        while day <= end {
-            let mut slots = Vec::new();
-            let mut at = day + 9 * 3_600_000;
-            while at + slot <= day + 17 * 3_600_000 {
-                let free = |(from, to): &(u64, u64)| at + slot <= *from || at >= *to;
-                if at >= start && at <= end && busy.iter().all(free) {
-                    slots.push(Value::from(time::iso(at)));
-                }
-                at += slot;
-            }
-            if !slots.is_empty() {
-                days.insert(time::day(day), json!({ "slots": slots }));
-            }
-            day += DAY;
-        }
-        self.reply(Value::Null, None, false, 0, days)
     }
 
     /// A file of a multipart body, or the address of one.
@@ -294,14 +243,7 @@ impl Call<'_> {
         let url =
             hosted.unwrap_or_else(|| format!("https://example.com/{scope}/media/{}", made.id));
         let own = Map::from_iter([("url".to_owned(), url.as_str().into())]);
-        let made = make::change(
-            self.store,
-            self.number,
-            self.collection,
-            made,
-            own,
-            self.now,
-        );
+        let made = self.change(made, own);
         let reply = Map::from_iter([
             ("fileId".to_owned(), made.id.into()),
             ("url".to_owned(), url.into()),
@@ -311,14 +253,8 @@ impl Call<'_> {
 
     fn record_payment(&mut self) -> Answer {
         let found = self.wanted()?;
-        let number = |name: &str| {
-            found
-                .fields
-                .get(name)
-                .and_then(Value::as_f64)
-                .unwrap_or(0.0)
-        };
-        let (total, paid) = (number("total"), number("amountPaid"));
+        let of = |name: &str| found.fields.get(name).and_then(Value::as_f64);
+        let (total, paid) = (of("total").unwrap_or(0.0), of("amountPaid").unwrap_or(0.0));
         let amount = self
             .accepted
             .any("amount")
@@ -331,19 +267,134 @@ impl Call<'_> {
             "partially_paid"
         };
         let fields = Map::from_iter([
-            ("amountPaid".to_owned(), super::derive::number(paid)),
+            ("amountPaid".to_owned(), number(paid)),
             ("status".to_owned(), status.into()),
         ]);
-        let found = make::change(
-            self.store,
-            self.number,
-            self.collection,
-            found,
-            fields,
-            self.now,
-        );
+        let found = self.change(found, fields);
         self.about(&found, false)
     }
+
+    /// An invoice with what the estimate has.
+    fn invoice_estimate(&mut self) -> Answer {
+        let mut estimate = self.wanted()?;
+        let carried = |name: &&str| Some(((*name).to_owned(), estimate.fields.get(*name)?.clone()));
+        let fields = CARRIED.iter().filter_map(carried).collect();
+        let (number, collection) = tables::named("invoices");
+        let scope = estimate.scope.to_string();
+        let invoice = make::item(self.store, number, collection, &scope, self.now, fields);
+        if self.accepted.any("markAsInvoiced") == Some(&Value::Bool(true)) {
+            let fields = Map::from_iter([("status".to_owned(), "invoiced".into())]);
+            estimate = self.change(estimate, fields);
+        }
+        let reply = Map::from_iter([
+            ("estimate".to_owned(), self.show(&estimate)),
+            ("invoice".to_owned(), Value::Object(invoice.fields)),
+        ]);
+        self.reply(Value::Null, None, true, 1, reply)
+    }
+
+    /// Other amounts, or another currency, for all prices of products.
+    fn reprice(&mut self) -> Answer {
+        let (number, prices) = tables::named("prices");
+        let body = self.body();
+        let now = self.now;
+        self.on_all(|call, product| {
+            let shelf = call.store.shelf(number, &product.scope);
+            let own = shelf.into_iter().flatten();
+            let own = own.filter(|(_, item)| item.parent() == product.id);
+            let ids: Vec<String> = own.map(|(_, item)| item.id().to_owned()).collect();
+            for found in ids
+                .iter()
+                .filter_map(|id| call.store.find(number, id))
+                .collect::<Vec<_>>()
+            {
+                let mut fields = Map::new();
+                if let Some(currency) = body.get("currency") {
+                    fields.insert("currency".into(), currency.clone());
+                }
+                for (change, field) in [("price", "amount"), ("compareAtPrice", "compareAtPrice")] {
+                    if let Some(change) = body.get(change) {
+                        let before = found.fields.get(field).and_then(Value::as_f64);
+                        fields.insert(field.into(), repriced(before.unwrap_or(0.0), change));
+                    }
+                }
+                make::change(call.store, number, prices, found, fields, now);
+            }
+        })
+    }
+
+    /// How many products a store has, and how many of the location it has not.
+    fn store_stats(&mut self) -> Answer {
+        let choice = Choice::of(self.collection, self.row.filters, self.accepted, None)?;
+        let store = self.accepted.any("storeId");
+        let shelf = self.store.shelf(self.number, &self.scope());
+        let (mut total, mut included) = (0, 0);
+        for (_, item) in shelf.into_iter().flatten() {
+            if choice.takes(item) {
+                let fields = item.fields();
+                let stores = fields.get("stores").and_then(Value::as_array);
+                total += 1;
+                included += usize::from(stores.into_iter().flatten().any(|one| Some(one) == store));
+            }
+        }
+        let reply = json!({
+            "totalProducts": total, "includedInStore": included, "excludedFromStore": total - included,
+        });
+        let reply = reply.as_object().cloned().unwrap_or_default();
+        self.reply(Value::Null, None, false, total, reply)
+    }
+
+    /// Files for custom fields: each part is called after the field and the file, with an underscore between them.
+    fn upload_to_fields(&mut self) -> Answer {
+        let contact = self.wanted()?;
+        let list = contact.fields.get("customFields").and_then(Value::as_array);
+        let mut list = list.cloned().unwrap_or_default();
+        for file in &self.accepted.files {
+            let (field, id) = file
+                .field
+                .split_once('_')
+                .unwrap_or((&file.field, &file.field));
+            let document = self.store.next_id(Ids::Letters);
+            let value = json!({
+                "meta": {
+                    "fieldname": field, "originalname": file.name, "mimetype": file.content_type,
+                    "size": file.bytes.len(), "uuid": id,
+                },
+                "url": format!("https://example.com/documents/download/{document}"),
+                "documentId": document,
+            });
+            let known = list.iter().position(|one| one["id"] == field);
+            let at = known.unwrap_or_else(|| {
+                list.push(json!({ "id": field, "value": {} }));
+                list.len() - 1
+            });
+            if !list[at]["value"].is_object() {
+                list[at]["value"] = json!({});
+            }
+            list[at]["value"][id] = value;
+        }
+        let fields = Map::from_iter([("customFields".to_owned(), Value::Array(list))]);
+        let found = self.change(contact, fields);
+        self.about(&found, false)
+    }
+}
+
+/// An amount after a change of price.
+fn repriced(before: f64, change: &Value) -> Value {
+    let value = change.get("value").and_then(Value::as_f64).unwrap_or(0.0);
+    let after = match change
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+    {
+        "INCREASE_BY_AMOUNT" => before + value,
+        "REDUCE_BY_AMOUNT" => before - value,
+        "INCREASE_BY_PERCENTAGE" => before + before * value / 100.0,
+        "REDUCE_BY_PERCENTAGE" => before - before * value / 100.0,
+        _ => value,
+    };
+    let whole = change.get("roundToWhole") == Some(&Value::Bool(true));
+    number(if whole { after.round() } else { after }.max(0.0))
 }
 
 /// A conversation is where its last message is in time.
@@ -373,17 +424,6 @@ fn move_up(call: &mut Call<'_>, conversation: Found, message: &Found, direction:
         found.fields.insert(name.to_owned(), value);
     }
     call.store.put(collection, number, &found);
-}
-
-/// From when to when a calendar is taken by something.
-fn taken(fields: &Fields, calendar: &str) -> Option<(u64, u64)> {
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    if text("calendarId") != Some(calendar) || text("appointmentStatus") == Some("cancelled") {
-        return None;
-    }
-    let start = text("startTime").and_then(time::parse)?;
-    let end = text("endTime").and_then(time::parse);
-    Some((start, end.unwrap_or(start + 1_800_000)))
 }
 
 /// What a kind of message is called when it is read, and its number.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hoopai_mock::{
-    Clock, Denial, Drift, ErrorBody, Failure, Fault, FaultRule, Mock, Outcome, RetryAfter,
+    Clock, Denial, Drift, ErrorBody, Failure, Fault, FaultRule, LOCATION, Mock, Outcome, RetryAfter,
 };
 use serde_json::Value;
 
@@ -337,7 +337,8 @@ async fn a_reply_strays_where_it_is_told() {
 #[tokio::test]
 async fn an_enum_has_a_value_that_no_file_lists() {
     let mock = start(Fault::Drift(Drift::EnumValue)).await;
-    let url = format!("{}/conversation-ai/agents/agent1", mock.url());
+    let agent = mock.seed().items("assistants", LOCATION, 1).remove(0);
+    let url = format!("{}/conversation-ai/agents/{agent}", mock.url());
     let request = versioned(reqwest::Client::new().get(url), "2021-04-15");
     let reply = request.send().await.expect("a reply");
     assert_eq!(reply.status(), 200);

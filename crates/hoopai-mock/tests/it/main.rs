@@ -12,5 +12,6 @@ mod program;
 mod replies;
 mod server;
 mod state;
+mod stories;
 mod support;
 mod wire;

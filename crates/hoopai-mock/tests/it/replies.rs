@@ -1,6 +1,6 @@
 //! Replies made of the interface alone, over HTTP.
 
-use hoopai_mock::{Mock, MockBuilder, TOKEN};
+use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 
@@ -44,13 +44,15 @@ async fn a_reply_names_what_was_asked_for() {
 
 #[tokio::test]
 async fn a_recording_is_one() {
-    let path = "/conversations/messages/abc/locations/mockLocation00000001/recording";
     let mock = Mock::builder()
         .token(TOKEN)
         .start()
         .await
         .expect("a server");
-    let response = call(&client(), &mock, Method::GET, path, TOKEN)
+    mock.seed().conversations(LOCATION, 1);
+    let message = mock.seed().items("messages", LOCATION, 1).remove(0);
+    let path = format!("/conversations/messages/{message}/locations/{LOCATION}/recording");
+    let response = call(&client(), &mock, Method::GET, &path, TOKEN)
         .header("Version", "2021-04-15")
         .send()
         .await

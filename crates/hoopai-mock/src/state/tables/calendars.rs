@@ -1,7 +1,8 @@
 //! Calendars, appointments, and what else is in a calendar.
 
 use super::super::collection::{
-    Act, Collection, Filter, Parent, Row, SUCCEEDED, SUCCESS, Sample, Say, Special, Value,
+    Act, Collection, Filter, Join, Parent, Row, SUCCEEDED, SUCCESS, Sample, Say, Shows, Special,
+    Value,
 };
 use super::super::{derive, paging::Paging};
 use super::crm::OF_CONTACT;
@@ -13,6 +14,13 @@ const OF_CALENDAR: Option<Parent> = Some(Parent {
     parameter: "calendarId",
     needed: true,
 });
+
+const CALENDAR: Join = Join {
+    field: "calendarIds",
+    member: "calendarId",
+    of: "calendars",
+    add: true,
+};
 
 const WHEN: &[Filter] = &[
     Filter::is("calendarId", "calendarId"),
@@ -120,6 +128,10 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         rows: &[
             Row::list("calendars.get-groups", "groups", &Paging::ALL),
+            Row::list("calendars.validate-groups-slug", "", &Paging::ALL)
+                .silent()
+                .filters(&[Filter::one_of("slug", &["slug"])])
+                .says(&[("available", Say::None)]),
             Row::create("calendars.create-calendar-group", "group"),
             Row::update("calendars.edit-group", "groupId", "group"),
             Row::update("calendars.disable-group", "groupId", "")
@@ -181,6 +193,20 @@ pub(super) static TABLE: &[Collection] = &[
             Row::get("calendars.getScheduleById", "id", "schedule"),
             Row::update("calendars.updateSchedule", "id", "schedule"),
             Row::delete("calendars.deleteSchedule", "id").says(SUCCESS),
+            Row::new("calendars.add-calendar-to-schedule", Act::Join(CALENDAR))
+                .by("id")
+                .silent()
+                .says(SUCCESS),
+            Row::new(
+                "calendars.remove-calendar-from-schedule",
+                Act::Join(Join {
+                    add: false,
+                    ..CALENDAR
+                }),
+            )
+            .by("id")
+            .silent()
+            .says(SUCCESS),
         ],
         ..Collection::PLAIN
     },
@@ -195,6 +221,12 @@ pub(super) static TABLE: &[Collection] = &[
             needed: true,
         }),
         defaults: &[("userId", Value::User)],
+        shows: Some(Shows {
+            collection: "appointments",
+            by: "appointmentId",
+            under: "",
+            fields: &[("contactId", "contactId")],
+        }),
         sample: &[
             ("appointmentId", Sample::Of("appointments")),
             ("body", Sample::Numbered("Note")),

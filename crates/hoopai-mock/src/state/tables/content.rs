@@ -133,7 +133,8 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             // The file says that properties are a text.
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
-                .filters(&[Filter::text("query")]),
+                .filters(&[Filter::text("query"), Filter::conditions("filters")])
+                .undeclared(&["filters"]),
             Row::create("objects.create-object-record", "record"),
             Row::get("objects.get-record-by-id", "id", "record"),
             Row::update("objects.update-object-record", "id", "record"),
@@ -228,6 +229,10 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::is("status", "status"),
                 Filter::text("searchTerm"),
             ]),
+            Row::list("blogs.check-url-slug-exists", "", &Paging::ALL)
+                .silent()
+                .filters(&[Filter::one_of("urlSlug", &["urlSlug"])])
+                .says(&[("exists", Say::Some)]),
             Row::create("blogs.create-blog-post", "data"),
             Row::update("blogs.update-blog-post", "postId", "updatedBlogPost"),
         ],

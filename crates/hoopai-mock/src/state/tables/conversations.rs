@@ -6,6 +6,14 @@ use super::super::collection::{
 use super::super::paging;
 use super::crm::OF_CONTACT;
 
+const CANCELLED: &[(&str, Say)] = &[
+    ("status", Say::Is(Value::Number(200))),
+    (
+        "message",
+        Say::Is(Value::Text("Scheduled message cancelled")),
+    ),
+];
+
 pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "conversations",
@@ -64,6 +72,10 @@ pub(super) static TABLE: &[Collection] = &[
             )
             .says(SUCCESS),
             Row::delete("conversations.delete-conversation", "conversationId").says(SUCCESS),
+            Row::exists("conversations.upload-file-attachments", "conversationId"),
+            Row::exists("conversations.initiate-file-upload", "conversationId"),
+            Row::exists("conversations.complete-file-upload", "conversationId"),
+            Row::exists("conversations.live-chat-agent-typing", "conversationId"),
         ],
         ..Collection::PLAIN
     },
@@ -123,6 +135,19 @@ pub(super) static TABLE: &[Collection] = &[
                 "conversations.add-an-outbound-message",
                 Special::TakeInMessage,
             ),
+            Row::special("conversations.send-review-reply", Special::TakeInMessage),
+            Row::delete("conversations.cancel-scheduled-message", "messageId")
+                .only("status", "scheduled")
+                .says(CANCELLED),
+            Row::delete(
+                "conversations.cancel-scheduled-email-message",
+                "emailMessageId",
+            )
+            .only("status", "scheduled")
+            .says(CANCELLED),
+            Row::exists("conversations.get-message-recording", "messageId"),
+            Row::exists("conversations.get-message-transcription", "messageId"),
+            Row::exists("conversations.download-message-transcription", "messageId"),
             Row::update("conversations.update-message-status", "messageId", "")
                 .says(&[("messageId", Say::Id)]),
             Row::update(

@@ -98,9 +98,10 @@ pub(super) static TABLE: &[Collection] = &[
             )
             .by("contactId"),
             Row::special("contacts.create-association", Special::TagContacts),
+            Row::special("forms.upload-to-custom-fields", Special::UploadToFields).by("contactId"),
             Row::new(
                 "contacts.add-remove-contact-from-business",
-                Act::UpdateAll(&["businessId"]),
+                Act::UpdateAll(&[("businessId", "businessId")]),
             )
             .by("ids")
             .at("ids")
@@ -239,7 +240,8 @@ pub(super) static TABLE: &[Collection] = &[
                 "opportunities",
                 &paging::OPPORTUNITY_SEARCH,
             )
-            .filters(&[Filter::text("query")]),
+            .filters(&[Filter::text("query"), Filter::conditions("filters")])
+            .undeclared(&["filters"]),
             Row::create("opportunities.create-opportunity", "opportunity"),
             Row::get("opportunities.get-opportunity", "id", "opportunity"),
             Row::update("opportunities.update-opportunity", "id", "opportunity"),

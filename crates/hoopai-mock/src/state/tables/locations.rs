@@ -233,6 +233,11 @@ pub(super) static TABLE: &[Collection] = &[
                 "medias.upload-media-content",
                 super::super::collection::Special::Upload,
             ),
+            Row::new(
+                "medias.bulk-update-media-objects",
+                super::super::collection::Act::UpdateEach("id"),
+            )
+            .by("filesToBeUpdated"),
             Row::create("medias.create-media-folder", "").sets(&[("type", Value::Text("folder"))]),
             Row::update("medias.update-media-object", "id", ""),
             Row::delete("medias.delete-media-content", "id"),

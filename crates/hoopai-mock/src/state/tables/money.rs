@@ -1,7 +1,7 @@
 //! Products, invoices, and what was paid.
 
 use super::super::collection::{
-    Act, Collection, Filter, Parent, Row, STATUS, SUCCESS, Sample, Say, Special, Value,
+    Act, Collection, Filter, Join, Parent, Row, STATUS, SUCCESS, Sample, Say, Special, Value,
 };
 use super::super::derive;
 use super::pages;
@@ -12,6 +12,39 @@ const DRAFT: &[(&str, Value)] = &[
     ("liveMode", Value::False),
     ("currency", Value::Text("USD")),
 ];
+
+/// A price of many products at once, or what else of them.
+const BULK: Act = Act::By(
+    "type",
+    &[
+        ("bulk-update-price", Act::Special(Special::Reprice)),
+        ("bulk-update-currency", Act::Special(Special::Reprice)),
+        (
+            "bulk-update-availability",
+            Act::UpdateAll(&[("availability", "availableInStore")]),
+        ),
+        (
+            "bulk-update-product-collection",
+            Act::UpdateAll(&[("collectionIds", "collectionIds")]),
+        ),
+        ("bulk-delete-products", Act::DeleteAll),
+    ],
+);
+
+const STORE: Join = Join {
+    field: "stores",
+    member: "storeId",
+    of: "",
+    add: true,
+};
+
+const STATUS_AND_COUNT: &[(&str, Say)] = &[
+    ("status", Say::Is(Value::True)),
+    ("updatedCount", Say::Changed),
+];
+
+/// When somebody last looked.
+const VISITED: &[(&str, Value)] = &[("lastVisitedAt", Value::Now)];
 
 const SEARCH: &[Filter] = &[
     Filter::text("search"),
@@ -31,6 +64,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "products",
         noun: "Product",
+        read: derive::product_read,
         sample: &[
             ("name", Sample::Numbered("Product")),
             (
@@ -46,8 +80,39 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::is("productIds", "_id"),
                 Filter::is("collectionIds", "collectionIds"),
                 Filter::is("availableInStore", "availableInStore"),
+                Filter::holds("includedInStore", "stores", "storeId"),
             ]),
             Row::create("products.create-product", ""),
+            Row::new("products.bulkUpdate", BULK)
+                .by("productIds")
+                .silent()
+                .says(STATUS),
+            Row::new("products.bulkEdit", Act::UpdateEach("_id"))
+                .by("products")
+                .says(STATUS_AND_COUNT),
+            Row::new(
+                "products.update-store-status",
+                Act::By(
+                    "action",
+                    &[
+                        ("include", Act::Join(STORE)),
+                        (
+                            "exclude",
+                            Act::Join(Join {
+                                add: false,
+                                ..STORE
+                            }),
+                        ),
+                    ],
+                ),
+            )
+            .by("productIds")
+            .silent()
+            .says(STATUS),
+            Row::special("products.get-product-store-stats", Special::StoreStats).filters(&[
+                Filter::text("search"),
+                Filter::is("collectionIds", "collectionIds"),
+            ]),
             Row::get("products.get-product-by-id", "productId", ""),
             Row::update("products.update-product-by-id", "productId", ""),
             Row::delete("products.delete-product-by-id", "productId").says(STATUS),
@@ -78,6 +143,9 @@ pub(super) static TABLE: &[Collection] = &[
                 .filters(&[Filter::is("ids", "_id")]),
             Row::list("products.get-list-inventory", "inventory", &pages::TOTAL)
                 .filters(&[Filter::text("search")]),
+            Row::new("products.update-inventory", Act::UpdateEach("priceId"))
+                .by("items")
+                .says(STATUS),
             Row::create("products.create-price-for-product", ""),
             Row::get("products.get-price-by-id-for-product", "priceId", ""),
             Row::update("products.update-price-by-id-for-product", "priceId", ""),
@@ -128,6 +196,13 @@ pub(super) static TABLE: &[Collection] = &[
             Row::update("products.update-product-review", "reviewId", "")
                 .silent()
                 .says(STATUS),
+            Row::new(
+                "products.bulk-update-product-review",
+                Act::UpdateAll(&[("status", "status")]),
+            )
+            .by("reviews")
+            .silent()
+            .says(STATUS),
             Row::delete("products.delete-product-review", "reviewId").says(STATUS),
         ],
         ..Collection::PAID
@@ -136,12 +211,15 @@ pub(super) static TABLE: &[Collection] = &[
         name: "invoices",
         noun: "Invoice",
         text: &["name", "title", "invoiceNumber"],
+        numbered: "invoiceNumber",
+        // A text2pay names an invoice that is there by `id`.
+        secret: &["id"],
         defaults: DRAFT,
         written: derive::invoice_written,
         sample: &[
             ("name", Sample::Numbered("Invoice")),
             ("title", Sample::Fixed(Value::Text("INVOICE"))),
-            ("invoiceNumber", Sample::Number(1, 1_000_000)),
+            ("invoiceNumber", Sample::Made(serde_json::Value::from)),
             ("total", Sample::Number(10, 5000)),
             ("contactDetails", Sample::Fixed(Value::Object)),
             ("businessDetails", Sample::Fixed(Value::Object)),
@@ -156,6 +234,14 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::to("endAt", "createdAt"),
             ]),
             Row::create("invoices.create-invoice", ""),
+            Row::new("invoices.generate-invoice-number", Act::NextNumber).at("invoiceNumber"),
+            Row::new("invoices.text2pay-invoice", Act::Upsert)
+                .by("id")
+                .at("invoice"),
+            Row::new("invoices.update-invoice-last-visited-at", Act::Touch)
+                .by("invoiceId")
+                .silent()
+                .sets(VISITED),
             Row::get("invoices.get-invoice", "invoiceId", ""),
             Row::update("invoices.update-invoice", "invoiceId", ""),
             Row::update(
@@ -213,6 +299,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "invoice-schedules",
         noun: "Schedule",
+        secret: &["id"],
         defaults: DRAFT,
         written: derive::total_written,
         sample: &[
@@ -233,18 +320,23 @@ pub(super) static TABLE: &[Collection] = &[
             Row::new("invoices.cancel-invoice-schedule", Act::Touch)
                 .by("scheduleId")
                 .sets(&[("status", Value::Text("cancelled"))]),
-            Row::new("invoices.schedule-invoice-schedule", Act::Touch)
+            Row::update("invoices.schedule-invoice-schedule", "scheduleId", "")
+                .sets(&[("status", Value::Text("scheduled"))]),
+            Row::new("invoices.update-and-schedule-invoice-schedule", Act::Touch)
                 .by("scheduleId")
                 .sets(&[("status", Value::Text("scheduled"))]),
+            Row::update("invoices.auto-payment-invoice-schedule", "scheduleId", ""),
         ],
         ..Collection::PAID
     },
     Collection {
         name: "estimates",
         noun: "Estimate",
+        numbered: "estimateNumber",
         defaults: DRAFT,
         written: derive::total_written,
         sample: &[
+            ("estimateNumber", Sample::Made(serde_json::Value::from)),
             ("name", Sample::Numbered("Estimate")),
             ("total", Sample::Number(10, 5000)),
         ],
@@ -254,6 +346,16 @@ pub(super) static TABLE: &[Collection] = &[
                 .filters(SEARCH)
                 .as_is(),
             Row::create("invoices.create-new-estimate", ""),
+            Row::new("invoices.generate-estimate-number", Act::NextNumber).at("estimateNumber"),
+            Row::special(
+                "invoices.create-invoice-from-estimate",
+                Special::InvoiceEstimate,
+            )
+            .by("estimateId"),
+            Row::new("invoices.update-estimate-last-visited-at", Act::Touch)
+                .by("estimateId")
+                .silent()
+                .sets(VISITED),
             Row::update("invoices.update-estimate", "estimateId", ""),
             Row::delete("invoices.delete-estimate", "estimateId").at(""),
             Row::new("invoices.send-estimate", Act::Touch)
@@ -311,6 +413,7 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::to("endAt", "createdAt"),
             ]),
             Row::get("payments.get-order-by-id", "orderId", ""),
+            Row::exists("payments.list-order-notes", "orderId"),
             Row::new("payments.record-order-payment", Act::Touch)
                 .by("orderId")
                 .silent()

@@ -24,3 +24,11 @@ pub(super) const AGENTS: Paging = Paging::offset_limit(&[
     ("pagination.offset", Tell::Skip),
     ("pagination.hasMore", Tell::More),
 ]);
+
+pub(super) const MENUS: Paging = Paging::skip_limit(&[("totalLinks", Tell::Total)]);
+pub(super) const CHARGES: Paging = Paging::skip_limit(&[
+    ("count", Tell::Total),
+    ("pagination.total", Tell::Total),
+    ("pagination.limit", Tell::Limit),
+    ("pagination.skip", Tell::Skip),
+]);
