@@ -2,6 +2,7 @@
 
 mod auth;
 mod check;
+mod desk;
 mod faults;
 mod journal;
 mod limits;
@@ -13,5 +14,6 @@ mod replies;
 mod server;
 mod state;
 mod stories;
+mod story;
 mod support;
 mod wire;

@@ -149,6 +149,23 @@ async fn it_takes_token_location_limits_and_faults() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn it_starts_with_contacts() {
+    for (arguments, location, count) in [
+        (&["--contacts", "3"][..], LOCATION, 3),
+        (&["--location", "here", "--contacts", "2"][..], "here", 2),
+        (&[][..], LOCATION, 0),
+    ] {
+        let program = Running::start(arguments);
+        let listed = get(&program.url, TOKEN, location).await.text().await;
+        let listed: serde_json::Value = listed.expect("a body").parse().expect("JSON");
+        assert_eq!(listed["count"], count, "{arguments:?}");
+    }
+    let help = String::from_utf8_lossy(&run(&["--help"]).stdout).into_owned();
+    assert!(help.contains("--contacts <N>"), "{help}");
+}
+
 #[test]
 fn it_says_what_is_wrong_and_what_to_do() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -167,6 +184,7 @@ fn it_says_what_is_wrong_and_what_to_do() {
         (["--fault", "503,when=now"], "on=OPERATIONS"),
         (["--token", "two words"], "without spaces"),
         (["--port", "70000"], "65535"),
+        (["--contacts", "some"], "--contacts <N>"),
     ];
     for (arguments, remedy) in wrong {
         let output = run(&arguments);

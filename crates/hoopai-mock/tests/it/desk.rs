@@ -1,0 +1,414 @@
+//! Stories of what is around customers: messages, calendars, files, objects, assistants.
+
+use hoopai_mock::{COMPANY, LOCATION, Mock, TOKEN};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::story::{at, delete, get, patch, post, put, tell};
+use crate::support::{Reply, call, client};
+
+#[tokio::test]
+async fn a_scheduled_message_can_be_cancelled() {
+    let send = |kind: &str, more: Value| {
+        let mut body = json!({ "type": kind, "contactId": "{contacts}", "message": "Hello", "status": "pending", "subType": {} });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        post("/conversations/messages", body)
+    };
+    let later = || json!({ "scheduledTimestamp": 1_800_000_000_000_u64 });
+    tell(
+        &["contacts"],
+        vec![
+            send("SMS", later())
+                .keeps("m", "/messageId")
+                .keeps("c", "/conversationId")
+                .sees("/status", "pending"),
+            get("/conversations/messages/{m}").sees("/message/status", "scheduled"),
+            send("Email", later()).keeps("e", "/emailMessageId"),
+            send("SMS", json!({})).keeps("sent", "/messageId"),
+            get("/conversations/messages/{sent}/locations/{L}/recording"),
+            get("/conversations/locations/{L}/messages/{sent}/transcription"),
+            delete("/conversations/messages/{m}/schedule").sees("/status", 200),
+            get("/conversations/messages/{m}").refused(404, "Message not found"),
+            delete("/conversations/messages/{m}/schedule").refused(404, "Message not found"),
+            delete("/conversations/messages/email/{e}/schedule").sees("/status", 200),
+            delete("/conversations/messages/{sent}/schedule").refused(404, "Message not found"),
+            get("/conversations/messages/{sent}").sees("/message/status", "delivered"),
+            post(
+                "/conversations/messages/review-reply",
+                json!({ "locationId": "{L}", "conversationId": "{c}", "message": "Thank you" }),
+            )
+            .keeps("r", "/messageId"),
+            get("/conversations/{c}/messages")
+                .sees("/messages/messages/0/id", "{r}")
+                .sees("/messages/messages/1/id", "{sent}")
+                .sees("/messages/messages/2", Value::Null),
+            get("/conversations/messages/none/locations/{L}/recording")
+                .refused(404, "Message not found"),
+            post(
+                "/conversations/providers/live-chat/typing",
+                json!({ "locationId": "{L}", "conversationId": "none", "visitorId": "v", "isTyping": "true" }),
+            )
+            .refused(404, "Conversation not found"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn calendars_have_schedules_notes_and_slugs() {
+    let slug = |slug: &str, available: bool| {
+        let body = json!({ "locationId": "{L}", "slug": slug });
+        post("/calendars/groups/validate-slug", body).sees("/available", available)
+    };
+    let schedule = json!({ "locationId": "{L}", "name": "Week", "timezone": "Europe/Berlin", "userId": "u", "rules": [] });
+    let of_calendar = "/calendars/schedules/search?locationId={L}&userId=u&calendarId={calendars}";
+    tell(
+        &["calendars", "contacts", "appointments"],
+        vec![
+            slug("visits", true),
+            post(
+                "/calendars/groups",
+                json!({ "locationId": "{L}", "name": "Visits", "description": "d", "slug": "visits" }),
+            ),
+            slug("visits", false),
+            slug("visit", true),
+            post("/calendars/schedules", schedule).keeps("s", "/schedule/id"),
+            put("/calendars/schedules/{s}/associations/{calendars}", Value::Null)
+                .sees("/success", true),
+            get(of_calendar).sees("/schedules/0/id", "{s}"),
+            put("/calendars/schedules/{s}/associations/none", Value::Null)
+                .refused(404, "Calendar not found"),
+            delete("/calendars/schedules/{s}/associations/{calendars}").sees("/success", true),
+            get(of_calendar).sees("/schedules/0", Value::Null),
+            post("/calendars/appointments/{appointments}/notes", json!({ "body": "Bring keys" }))
+                .keeps("n", "/note/id")
+                .sees("/note/contactId", "{contacts}"),
+            put("/calendars/appointments/{appointments}/notes/{n}", json!({ "body": "Keys" })),
+            get("/calendars/appointments/{appointments}/notes?limit=10&offset=0")
+                .sees("/notes/0/body", "Keys")
+                .sees("/hasMore", false),
+            delete("/calendars/appointments/{appointments}/notes/{n}"),
+            get("/calendars/appointments/{appointments}/notes?limit=10&offset=0")
+                .sees("/notes", json!([])),
+        ],
+    )
+    .await;
+}
+
+/// What a calendar has, what is asked, and the first slot, the last, and how many there are.
+type Slots = (Value, &'static str, &'static str, &'static str, usize);
+
+#[tokio::test]
+async fn slots_keep_to_open_hours_and_are_shown_where_they_are_asked_for() {
+    let hours = |days: Value, open: u8, close: u8| {
+        let hours =
+            json!({ "openHour": open, "openMinute": 30, "closeHour": close, "closeMinute": 0 });
+        json!({ "openHours": [{ "daysOfTheWeek": days, "hours": [hours] }] })
+    };
+    // From Friday 2026-03-06 to Monday 2026-03-09, UTC; New York puts its clocks forward on the 8th.
+    let week = "startDate=1772755200000&endDate=1773100799000";
+    let (new_york, berlin) = ("&timezone=America%2FNew_York", "&timezone=Europe%2FBerlin");
+    let mut longer = hours(json!([1]), 8, 12);
+    longer["slotDuration"] = 1.into();
+    longer["slotDurationUnit"] = "hours".into();
+    let mut closer = longer.clone();
+    closer["slotInterval"] = 15.into();
+    closer["slotIntervalUnit"] = "mins".into();
+    let cases: Vec<Slots> = vec![
+        (
+            json!({}),
+            "",
+            "2026-03-06T09:00:00.000Z",
+            "2026-03-09T16:30:00.000Z",
+            64,
+        ),
+        (
+            json!({}),
+            new_york,
+            "2026-03-06T04:00:00-05:00",
+            "2026-03-09T12:30:00-04:00",
+            64,
+        ),
+        // The hours are the location's, which is in New York.
+        (
+            hours(json!([5, 1]), 8, 10),
+            "",
+            "2026-03-06T08:30:00-05:00",
+            "2026-03-09T09:30:00-04:00",
+            6,
+        ),
+        (
+            hours(json!([5, 1]), 8, 10),
+            berlin,
+            "2026-03-06T14:30:00+01:00",
+            "2026-03-09T14:30:00+01:00",
+            6,
+        ),
+        (
+            hours(json!([0]), 22, 23),
+            "&timezone=Asia%2FTokyo",
+            "2026-03-09T11:30:00+09:00",
+            "2026-03-09T11:30:00+09:00",
+            1,
+        ),
+        (
+            longer,
+            "",
+            "2026-03-09T08:30:00-04:00",
+            "2026-03-09T10:30:00-04:00",
+            3,
+        ),
+        (
+            closer,
+            "",
+            "2026-03-09T08:30:00-04:00",
+            "2026-03-09T11:00:00-04:00",
+            11,
+        ),
+    ];
+    let mock = Mock::builder()
+        .token(TOKEN)
+        .start()
+        .await
+        .expect("a server");
+    for (calendar, asked, first, last, count) in cases {
+        let id = mock
+            .seed()
+            .item("calendars", LOCATION, &calendar)
+            .expect("a calendar");
+        let path = format!("/calendars/{id}/free-slots?{week}{asked}");
+        let reply = Reply::of(call(&client(), &mock, Method::GET, &path, TOKEN)).await;
+        let days = reply.json();
+        let days = days.as_object().expect("days");
+        let mut slots = Vec::new();
+        for (day, of_day) in days.iter().filter(|(day, _)| *day != "traceId") {
+            for slot in of_day["slots"].as_array().expect("slots") {
+                let slot = slot.as_str().expect("a slot").to_owned();
+                assert!(slot.starts_with(day.as_str()), "{slot} on {day}");
+                slots.push(slot);
+            }
+        }
+        let found = (slots.first(), slots.last(), slots.len());
+        let wanted = (Some(&first.to_owned()), Some(&last.to_owned()), count);
+        assert_eq!(found, wanted, "{calendar} {asked}");
+    }
+    let id = mock.seed().calendars(LOCATION, 1).remove(0);
+    let path = format!("/calendars/{id}/free-slots?{week}&timezone=Mars%2FNorth");
+    let reply = Reply::of(call(&client(), &mock, Method::GET, &path, TOKEN)).await;
+    reply.refused(400, "Invalid timezone Mars/North");
+}
+
+#[tokio::test]
+async fn files_are_renamed_and_deleted_together() {
+    let files = "/medias/files?altId={L}&altType=location&type=file&sortBy=name&sortOrder=asc";
+    let other = at(
+        json!({ "filesToBeUpdated": [{ "id": "none", "name": "x" }, { "id": "{medias}", "name": "Sky" }] }),
+    );
+    tell(
+        &["medias"],
+        vec![
+            put("/medias/update-files", other),
+            get(files).sees("/files/0/name", "Sky"),
+            post("/medias/{medias}", at(json!({ "name": "Sea" }))),
+            get(files).sees("/files/0/name", "Sea"),
+            put(
+                "/medias/delete-files",
+                at(json!({ "filesToBeDeleted": [{ "_id": "{medias}" }], "status": "deleted" })),
+            ),
+            get(files).sees("/files", json!([])),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn files_come_into_custom_fields() {
+    let mock = Mock::builder()
+        .token(TOKEN)
+        .start()
+        .await
+        .expect("a server");
+    let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+    let form = [
+        ("field1_one", "a.txt", "hello"),
+        ("field1_two", "b.txt", "you"),
+    ]
+    .map(|(field, name, text)| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: text/plain\r\n\r\n{text}\r\n")
+    })
+    .concat();
+    let send = async |contact: &str| {
+        let path = format!("/forms/upload-custom-files?contactId={contact}&locationId={LOCATION}");
+        let request = call(&client(), &mock, Method::POST, &path, TOKEN);
+        let request = request.header("Content-Type", "multipart/form-data; boundary=x");
+        Reply::of(request.body(format!("{form}--x--\r\n"))).await
+    };
+    let sent = send(&contact).await;
+    assert_eq!(sent.status, 200, "{}", sent.text);
+    assert_eq!(sent.json()["id"], contact);
+    // What the interface says of a contact read by its id has no room for files.
+    let path = "/contacts/search";
+    let body = json!({ "locationId": LOCATION, "page": 1, "pageLimit": 1 });
+    let request = call(&client(), &mock, Method::POST, path, TOKEN).json(&body);
+    let found = Reply::of(request).await.json();
+    for contact in [&sent.json(), &found["contacts"][0]] {
+        let field = &contact["customFields"][0];
+        assert_eq!(field["id"], "field1");
+        assert_eq!(field["value"]["one"]["meta"]["originalname"], "a.txt");
+        assert_eq!(field["value"]["two"]["meta"]["size"], 3);
+    }
+    send("none")
+        .await
+        .refused(400, "Contact not found for id:none");
+}
+
+#[tokio::test]
+async fn records_and_opportunities_are_found_by_their_fields() {
+    let record = |name: &str, age: u8| {
+        let body = json!({ "locationId": "{L}", "properties": { "name": name, "age": age } });
+        post("/objects/custom_objects.pets/records", body)
+    };
+    let search = |field: &str, operator: &str, value: Value| {
+        let filter = json!({ "field": field, "operator": operator, "value": value });
+        let body = json!({ "locationId": "{L}", "page": 1, "pageLimit": 10, "query": "", "searchAfter": [],
+                           "filters": [{ "group": "AND", "filters": [filter] }] });
+        post("/objects/custom_objects.pets/records/search", body)
+    };
+    let deals = |operator: &str, count: u64| {
+        let wanted = json!({ "notes": false, "tasks": false, "calendarEvents": false, "unReadConversations": false });
+        let body = json!({ "locationId": "{L}", "page": 1, "limit": 10, "query": "", "searchAfter": [], "additionalDetails": wanted,
+                           "filters": [{ "field": "status", "operator": operator, "value": "open" }] });
+        post("/opportunities/search", body).sees("/total", count)
+    };
+    let among = |field: &str, operator: &str, value: Value, count: u64| {
+        search(field, operator, value).sees("/total", count)
+    };
+    tell(
+        &["contacts", "opportunities"],
+        vec![
+            record("Rex", 3),
+            record("Max", 9),
+            among("properties.name", "eq", json!("Rex"), 1)
+                .sees("/records/0/properties/name", "Rex"),
+            among("properties.name", "not_eq", json!("Rex"), 1),
+            among("properties.name", "contains", json!("x"), 2),
+            among("properties.name", "not_contains", json!("re"), 1),
+            among("properties.age", "range", json!({ "gte": 4 }), 1),
+            among("properties.age", "exists", Value::Null, 2),
+            among("properties.colour", "not_exists", Value::Null, 2),
+            search("properties.name", "like", json!("Rex")).refused(400, "Invalid operator like"),
+            deals("eq", 1),
+            deals("not_eq", 0),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn objects_have_fields_and_associations() {
+    let field = json!({ "locationId": "{L}", "name": "Colour", "dataType": "TEXT", "fieldKey": "custom_objects.pets.colour",
+                        "objectKey": "custom_objects.pets", "parentId": "{f}", "showInForms": true });
+    let labels =
+        json!({ "firstObjectLabel": { "name": "Pet" }, "secondObjectLabel": { "name": "Keeper" } });
+    let association = json!({ "locationId": "{L}", "key": "pet_owner", "firstObjectKey": {}, "secondObjectKey": {},
+                              "firstObjectLabel": {}, "secondObjectLabel": {} });
+    let relation = json!({ "locationId": "{L}", "associationId": "{a}", "firstRecordId": "rex", "secondRecordId": "{contacts}" });
+    let fields = "/custom-fields/object-key/custom_objects.pets?locationId={L}";
+    tell(
+        &["contacts"],
+        vec![
+            post(
+                "/custom-fields/folder",
+                json!({ "locationId": "{L}", "objectKey": "custom_objects.pets", "name": "Looks" }),
+            )
+            .keeps("f", "/id"),
+            post("/custom-fields/", field).keeps("c", "/field/id"),
+            get(fields)
+                .sees("/fields/0/id", "{c}")
+                .sees("/folders/0/id", "{f}"),
+            get("/custom-fields/object-key/custom_objects.cars?locationId={L}")
+                .sees("/fields", json!([]))
+                .sees("/folders", json!([])),
+            put(
+                "/custom-fields/{c}",
+                json!({ "locationId": "{L}", "name": "Fur", "showInForms": false }),
+            ),
+            get("/custom-fields/{c}").sees("/field/name", "Fur"),
+            delete("/custom-fields/{c}").sees("/key", "custom_objects.pets.colour"),
+            delete("/custom-fields/{c}").refused(404, "Custom field not found"),
+            delete("/custom-fields/folder/{f}?locationId={L}").sees("/succeded", true),
+            get(fields).sees("/folders", json!([])),
+            post("/associations/", association).keeps("a", "/id"),
+            get("/associations/key/pet_owner?locationId={L}").sees("/id", "{a}"),
+            put("/associations/{a}", labels).sees("/secondObjectLabel/name", "Keeper"),
+            get("/associations/{a}").sees("/firstObjectLabel/name", "Pet"),
+            post("/associations/relations", relation)
+                .keeps("r", "/id")
+                .sees("/key", "pet_owner"),
+            get("/associations/relations/rex?locationId={L}&limit=10&skip=0").sees("/id", "{r}"),
+            get("/associations/relations/{contacts}?locationId={L}&limit=10&skip=0")
+                .sees("/id", "{r}"),
+            delete("/associations/relations/{r}?locationId={L}").sees("/id", "{r}"),
+            delete("/associations/relations/{r}?locationId={L}").refused(404, "Relation not found"),
+            delete("/associations/{a}").sees("/deleted", true),
+            get("/associations/key/pet_owner?locationId={L}").refused(404, "Association not found"),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn assistants_menus_boards_templates_and_charges() {
+    let assistant = json!({ "name": "Otto", "goal": "g", "instructions": "i", "personality": "p" });
+    let details = json!({ "triggerCondition": "asked", "workflowIds": ["w"] });
+    let action =
+        |name: &str| json!({ "name": name, "type": "triggerWorkflow", "details": details });
+    let menu = json!({ "title": "Help", "url": "https://example.com/", "icon": { "name": "star", "fontFamily": "fas" },
+                       "showOnCompany": true, "showOnLocation": true, "showToAllLocations": false, "openMode": "iframe",
+                       "locations": ["{L}"], "userRole": "all" });
+    let template = json!({ "locationId": "{L}", "templateId": "{t}", "updatedBy": "u", "editorType": "html", "html": "<p>",
+                           "dnd": { "elements": [], "attrs": {}, "templateSettings": {} }, "previewText": "Soon" });
+    let charge = json!({ "appId": "a", "meterId": "m", "eventId": "e", "locationId": "{L}", "companyId": COMPANY,
+                         "description": "SMS", "price": 0.5, "units": 4 });
+    tell(
+        &[],
+        vec![
+            post("/conversation-ai/agents", assistant).keeps("a", "/id"),
+            put("/conversation-ai/agents/{a}", json!({ "name": "Ottilie", "autoPilotMaxMessages": 3 })),
+            get("/conversation-ai/agents/search").sees("/agents/0/name", "Ottilie").sees("/totalCount", 1),
+            post("/conversation-ai/agents/{a}/actions", action("Start")).keeps("x", "/data/id"),
+            put("/conversation-ai/agents/{a}/actions/{x}", action("Begin")),
+            get("/conversation-ai/agents/{a}/actions/list").sees("/data/0/name", "Begin"),
+            delete("/conversation-ai/agents/{a}").sees("/id", "{a}"),
+            get("/conversation-ai/agents/{a}/actions/{x}").refused(404, "Agent not found"),
+            post("/custom-menus/", menu).keeps("m", "/customMenu/id"),
+            put("/custom-menus/{m}", json!({ "title": "Manual" })).sees("/success", true),
+            get("/custom-menus/?query=manual").sees("/customMenus/0/id", "{m}").sees("/totalLinks", 1),
+            delete("/custom-menus/{m}").sees("/deletedMenuId", "{m}"),
+            get("/custom-menus/{m}").refused(404, "Custom menu not found"),
+            post("/brand-boards/", json!({ "locationId": "{L}", "name": "Blue" })).keeps("b", "/_id"),
+            patch("/brand-boards/{L}/{b}", json!({ "name": "Green" })).sees("/name", "Green"),
+            get("/brand-boards/{L}").sees("/totalCount", 1),
+            delete("/brand-boards/{L}/{b}").sees("/deleted", true),
+            get("/brand-boards/{L}/{b}").refused(404, "Brand board not found"),
+            post(
+                "/emails/builder",
+                json!({ "locationId": "{L}", "type": "html", "importProvider": "kajabi", "name": "News" }),
+            )
+            .keeps("t", "/redirect"),
+            post("/emails/builder/data", template),
+            get("/emails/builder?locationId={L}").sees("/id", "{t}").sees("/name", "News"),
+            delete("/emails/builder/{L}/{t}"),
+            delete("/emails/builder/{L}/{t}").refused(404, "Template not found"),
+            post("/marketplace/billing/charges", charge).keeps("c", "/chargeId"),
+            get("/marketplace/billing/charges/{c}").sees("/amountCharged", 2),
+            get("/marketplace/billing/charges").sees("/count", 1).sees("/charges/0/chargeId", "{c}"),
+            delete("/marketplace/billing/charges/{c}").sees("/success", true),
+            get("/marketplace/billing/charges").sees("/count", 0),
+            post("/knowledge-bases/", json!({ "locationId": "{L}", "name": "K" })),
+        ],
+    )
+    .await;
+}
