@@ -130,12 +130,14 @@ pub(super) enum Unique {
     Contact(&'static [&'static str]),
     /// 400 with these words.
     Words(&'static [&'static str], &'static str),
+    /// All of these fields together: 400 with these words and the first of the fields.
+    Together(&'static [&'static str], &'static str),
 }
 
 impl Unique {
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {
-            Unique::Nothing => &[],
+            Unique::Nothing | Unique::Together(..) => &[],
             Unique::Contact(fields) | Unique::Words(fields, _) => fields,
         }
     }

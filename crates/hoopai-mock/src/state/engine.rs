@@ -382,6 +382,22 @@ impl Call<'_> {
     }
 
     fn check_unique(&self, scope: &str, fields: &Fields, own: Option<&str>) -> Result<(), Refusal> {
+        if let Unique::Together(names, words) = self.collection.unique {
+            let first = fields.get(names[0]).map(plain).unwrap_or_default();
+            let shelf = self.store.shelf(self.number, scope);
+            let mut likely = shelf
+                .into_iter()
+                .flatten()
+                .filter(|(_, item)| item.may_have(&first));
+            let same = |other: &Fields| {
+                names
+                    .iter()
+                    .all(|name| other.get(*name) == fields.get(*name))
+            };
+            if own.is_none() && likely.any(|(_, item)| same(&item.fields())) {
+                return Err(Refusal::bad_request(format!("{words} {first}")));
+            }
+        }
         for field in self.collection.unique.fields() {
             let owner = self.store.owner(self.number, scope, field, fields);
             let Some(owner) = owner.filter(|owner| own != Some(owner.as_str())) else {

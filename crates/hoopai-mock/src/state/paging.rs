@@ -219,18 +219,13 @@ impl Paging {
         if self.limit.is_empty() {
             return Ok(usize::MAX);
         }
-        // Some files give 0 as the default.
-        let given = accepted
-            .any(self.limit)
-            .and_then(number)
-            .filter(|limit| *limit > 0);
-        if given.is_none()
-            && accepted
-                .any(self.limit)
-                .is_some_and(|value| number(value).is_none())
-        {
+        let sent = accepted.any(self.limit);
+        let sent = sent.filter(|value| value.as_str() != Some(""));
+        if sent.is_some_and(|value| number(value).is_none()) {
             return Err(not_a_number(self.limit));
         }
+        // Some files give 0 as the default.
+        let given = sent.and_then(number).filter(|limit| *limit > 0);
         let limit = given.map_or(self.usual, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });

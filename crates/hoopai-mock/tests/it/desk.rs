@@ -4,7 +4,7 @@ use hoopai_mock::{COMPANY, LOCATION, Mock, TOKEN};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::story::{at, delete, get, patch, post, put, tell};
+use crate::story::{Step, at, delete, get, patch, post, put, tell};
 use crate::support::{Reply, call, client};
 
 #[tokio::test]
@@ -63,6 +63,11 @@ async fn calendars_have_schedules_notes_and_slugs() {
         post("/calendars/groups/validate-slug", body).sees("/available", available)
     };
     let schedule = json!({ "locationId": "{L}", "name": "Week", "timezone": "Europe/Berlin", "userId": "u", "rules": [] });
+    let block = |title: &str| {
+        json!({ "locationId": "{L}", "calendarId": "{calendars}", "title": title,
+                "startTime": "2026-03-14T09:00:00.000Z", "endTime": "2026-03-14T10:00:00.000Z" })
+    };
+    let blocked = "/calendars/blocked-slots?locationId={L}&calendarId={calendars}&startTime=1773400000000&endTime=1773600000000";
     let of_calendar = "/calendars/schedules/search?locationId={L}&userId=u&calendarId={calendars}";
     tell(
         &["calendars", "contacts", "appointments"],
@@ -78,6 +83,13 @@ async fn calendars_have_schedules_notes_and_slugs() {
             put("/calendars/schedules/{s}/associations/{calendars}", Value::Null)
                 .sees("/success", true),
             get(of_calendar).sees("/schedules/0/id", "{s}"),
+            post("/calendars/events/block-slots", block("Lunch")).keeps("b", "/id"),
+            put("/calendars/events/block-slots/{b}", block("Long lunch")),
+            get(blocked).sees("/events/0/title", "Long lunch"),
+            get("/calendars/{calendars}/free-slots?startDate=1773478800000&endDate=1773482400000")
+                .sees("/2026-03-14/slots", json!(["2026-03-14T10:00:00.000Z"])),
+            Step::new(Method::DELETE, "/calendars/events/{b}", json!({})).sees("/succeeded", true),
+            get(blocked).sees("/events", json!([])),
             put("/calendars/schedules/{s}/associations/none", Value::Null)
                 .refused(404, "Calendar not found"),
             delete("/calendars/schedules/{s}/associations/{calendars}").sees("/success", true),
@@ -344,9 +356,13 @@ async fn objects_have_fields_and_associations() {
             get("/associations/key/pet_owner?locationId={L}").sees("/id", "{a}"),
             put("/associations/{a}", labels).sees("/secondObjectLabel/name", "Keeper"),
             get("/associations/{a}").sees("/firstObjectLabel/name", "Pet"),
-            post("/associations/relations", relation)
+            post("/associations/relations", relation.clone())
                 .keeps("r", "/id")
                 .sees("/key", "pet_owner"),
+            post("/associations/relations", relation).refused(
+                400,
+                "Could not create relation: duplicate relation of object Ids for given association {a}",
+            ),
             get("/associations/relations/rex?locationId={L}&limit=10&skip=0").sees("/id", "{r}"),
             get("/associations/relations/{contacts}?locationId={L}&limit=10&skip=0")
                 .sees("/id", "{r}"),

@@ -1,7 +1,7 @@
 //! Fields of objects, and how objects hang together.
 
 use super::super::collection::{
-    Act, Collection, Filter, Ids, Parent, Row, SUCCEDED, Sample, Say, Shows, Value,
+    Act, Collection, Filter, Ids, Parent, Row, SUCCEDED, Sample, Say, Shows, Unique, Value,
 };
 use super::super::{derive, paging::Paging};
 
@@ -87,6 +87,10 @@ pub(super) static TABLE: &[Collection] = &[
             needed: true,
         }),
         text: &[],
+        unique: Unique::Together(
+            &["associationId", "firstRecordId", "secondRecordId"],
+            "Could not create relation: duplicate relation of object Ids for given association",
+        ),
         shows: Some(Shows {
             collection: "associations",
             by: "associationId",
