@@ -368,7 +368,7 @@ hoopai_runtime::model! {
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
-        pub event: CalendarEvent = "event",
+        pub appointment: CalendarEvent = "appointment",
     }
     /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]

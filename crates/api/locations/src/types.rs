@@ -311,7 +311,17 @@ hoopai_runtime::model! {
     /// `LocationTaskListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
     pub struct SearchTasksResponse {
-        pub tasks: Vec<Vec<Value>> = "tasks",
+        pub tasks: Vec<SearchTasksResponseTask> = "tasks",
+    }
+    /// `SearchTasksResponseTask` of Accounts.
+    pub struct SearchTasksResponseTask {
+        pub assigned_to: String = "assignedTo",
+        pub body: String = "body",
+        pub completed: bool = "completed",
+        pub contact_id: String = "contactId",
+        pub due_date: String = "dueDate",
+        pub id: String = "id",
+        pub title: String = "title",
     }
     /// `SettingsSchema` of Accounts.
     #[doc(alias = "SettingsSchema")]

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `CreateCustomObjectSchemaDTO` of Objects.
@@ -135,7 +135,7 @@ hoopai_runtime::model! {
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
         pub properties: Map = "properties",
-        pub search_after: Vec<f64> = "searchAfter",
+        pub search_after: Vec<Value> = "searchAfter",
         pub updated_at: String = "updatedAt",
     }
     /// `SearchRecordsBody` of Objects.

@@ -343,8 +343,17 @@ hoopai_runtime::model! {
     /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
-        pub data: Vec<Vec<Value>> = "data",
+        pub data: Vec<ListProductReviewsResponseData> = "data",
         pub total: f64 = "total",
+    }
+    /// `ListProductReviewsResponseData` of Products.
+    pub struct ListProductReviewsResponseData {
+        pub detail: String = "detail",
+        pub headline: String = "headline",
+        pub product_id: String = "productId",
+        pub rating: f64 = "rating",
+        pub reply: Vec<ProductReview> = "reply",
+        pub status: String = "status",
     }
     /// `ListProductsResponseDto` of Products.
     #[doc(alias = "ListProductsResponseDto")]
@@ -623,7 +632,7 @@ hoopai_runtime::model! {
         /// Required.
         pub reviews: Vec<UpdateProductReviewObject> = "reviews",
         /// Required.
-        pub status: Map = "status",
+        pub status: String = "status",
     }
     /// `UpdateProductReviewsResponseDto` of Products.
     #[doc(alias = "UpdateProductReviewsResponseDto")]

@@ -20,7 +20,7 @@ hoopai_runtime::model! {
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
-        pub type_: Map = "type",
+        pub type_: String = "type",
     }
     /// `SocialMediaFBAccountResponseDTO` of Social Planner.
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
@@ -131,12 +131,12 @@ hoopai_runtime::model! {
         pub post_approval_details: PostApproval = "postApprovalDetails",
         pub schedule_date: String = "scheduleDate",
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        pub status: Map = "status",
+        pub status: String = "status",
         pub summary: String = "summary",
         pub tags: Vec<String> = "tags",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         /// Required.
-        pub type_: Map = "type",
+        pub type_: String = "type",
         /// Required.
         pub user_id: String = "userId",
     }
@@ -208,7 +208,7 @@ hoopai_runtime::model! {
         pub schedule_date: String = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: Map = "type",
+        pub type_: String = "type",
     }
     /// `CSVResponseSchema` of Social Planner.
     #[doc(alias = "CSVResponseSchema")]
@@ -226,7 +226,7 @@ hoopai_runtime::model! {
         pub file_name: String = "fileName",
         pub location_id: String = "locationId",
         pub origin_id: String = "originId",
-        pub status: Map = "status",
+        pub status: String = "status",
         pub trace_id: String = "traceId",
     }
     /// `DateSchema` of Social Planner.
@@ -323,7 +323,7 @@ hoopai_runtime::model! {
     }
     /// `FormatedApprovalDetails` of Social Planner.
     pub struct FormatedApprovalDetails {
-        pub approval_status: Map = "approvalStatus",
+        pub approval_status: String = "approvalStatus",
         pub approver: String = "approver",
         pub approver_note: String = "approverNote",
         pub approver_user: PostUser = "approverUser",
@@ -435,11 +435,11 @@ hoopai_runtime::model! {
         pub post_id: String = "postId",
         pub published_at: String = "publishedAt",
         pub source: GetPostFormattedSource = "source",
-        pub status: Map = "status",
+        pub status: String = "status",
         pub summary: String = "summary",
         pub tags: Vec<String> = "tags",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        pub type_: Map = "type",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
         pub user: PostUser = "user",
     }
@@ -624,7 +624,7 @@ hoopai_runtime::model! {
     /// `GMBPostSchema` of Social Planner.
     #[doc(alias = "GMBPostSchema")]
     pub struct GmbPost {
-        pub action_type: Map = "actionType",
+        pub action_type: String = "actionType",
         pub coupon_code: String = "couponCode",
         pub end_date: EndDate = "endDate",
         pub gmb_event_type: String = "gmbEventType",
@@ -769,7 +769,7 @@ hoopai_runtime::model! {
         pub include_users: String = "includeUsers",
         /// Required.
         pub limit: String = "limit",
-        pub post_type: Map = "postType",
+        pub post_type: String = "postType",
         /// Required.
         pub skip: String = "skip",
         /// Required.
@@ -852,7 +852,7 @@ hoopai_runtime::model! {
     /// `PostApprovalSchema` of Social Planner.
     #[doc(alias = "PostApprovalSchema")]
     pub struct PostApproval {
-        pub approval_status: Map = "approvalStatus",
+        pub approval_status: String = "approvalStatus",
         pub approver: String = "approver",
         pub approver_note: String = "approverNote",
         pub requester_note: String = "requesterNote",
@@ -934,8 +934,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `SocialMediaFacebookAccountSchema` of Social Planner.
@@ -952,8 +952,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `SocialMediaInstagramAccountSchema` of Social Planner.
@@ -970,8 +970,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `SocialMediaLinkedInAccountSchema` of Social Planner.
@@ -988,8 +988,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `SocialMediaTagSchema` of Social Planner.
@@ -1017,8 +1017,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `SocialMediaTwitterAccountSchema` of Social Planner.
@@ -1035,8 +1035,8 @@ hoopai_runtime::model! {
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
         pub origin_id: String = "originId",
-        pub platform: Map = "platform",
-        pub type_: Map = "type",
+        pub platform: String = "platform",
+        pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
     /// `StartDateSchema` of Social Planner.
@@ -1051,7 +1051,7 @@ hoopai_runtime::model! {
         pub enable_comment: bool = "enableComment",
         pub enable_duet: bool = "enableDuet",
         pub enable_stitch: bool = "enableStitch",
-        pub privacy_level: Map = "privacyLevel",
+        pub privacy_level: String = "privacyLevel",
         pub promote_other_brand: bool = "promoteOtherBrand",
         pub promote_your_brand: bool = "promoteYourBrand",
         pub video_disclosure: bool = "videoDisclosure",
@@ -1063,7 +1063,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub name: String = "name",
-        pub type_: Map = "type",
+        pub type_: String = "type",
         pub username: String = "username",
         pub verified: bool = "verified",
     }
@@ -1098,12 +1098,12 @@ hoopai_runtime::model! {
         pub post_approval_details: PostApproval = "postApprovalDetails",
         pub schedule_date: String = "scheduleDate",
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
-        pub status: Map = "status",
+        pub status: String = "status",
         pub summary: String = "summary",
         pub tags: Vec<String> = "tags",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         /// Required.
-        pub type_: Map = "type",
+        pub type_: String = "type",
         pub user_id: String = "userId",
     }
     /// `UpdatePostSuccessfulResponseDTO` of Social Planner.
