@@ -98,7 +98,6 @@ impl Call<'_> {
             let fit = Fit {
                 operation: self.operation,
                 seed: self.store.seed(),
-                as_is: self.row.as_is,
             };
             reply = fit.whole(schema, reply);
         }

@@ -311,8 +311,6 @@ pub(super) struct Row {
     pub(super) says: &'static [(&'static str, Say)],
     /// Fields that the operation sets, whatever the request.
     pub(super) sets: &'static [(&'static str, Value)],
-    /// The interface is known to be wrong about the reply: the platform's shape is sent all the same.
-    pub(super) as_is: bool,
     /// Parameters that are fields of what is created, too.
     pub(super) takes: &'static [&'static str],
     /// Another collection to look in, should the item not be in this one.
@@ -419,7 +417,6 @@ impl Row {
             filters: &[],
             says: &[],
             sets: &[],
-            as_is: false,
             takes: &[],
             or_in: "",
             only: None,
@@ -495,13 +492,6 @@ impl Row {
 
     pub(super) const fn sets(self, sets: &'static [(&'static str, Value)]) -> Self {
         Self { sets, ..self }
-    }
-
-    pub(super) const fn as_is(self) -> Self {
-        Self {
-            as_is: true,
-            ..self
-        }
     }
 
     pub(super) const fn takes(self, takes: &'static [&'static str]) -> Self {

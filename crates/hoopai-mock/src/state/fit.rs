@@ -22,8 +22,6 @@ pub(super) struct Fit<'a> {
     pub(super) operation: &'a Operation,
     /// What made-up values are made of.
     pub(super) seed: u64,
-    /// Keeps what stands against the schema.
-    pub(super) as_is: bool,
 }
 
 impl<'a> Fit<'a> {
@@ -41,11 +39,11 @@ impl<'a> Fit<'a> {
             return Some(value).filter(|value| self.is_valid(schema, value));
         }
         if value.is_null() {
-            return (self.as_is || nullable(self.operation, schema)).then_some(value);
+            return nullable(self.operation, schema).then_some(value);
         }
         let mut shapes = parts.iter().map(|part| alternatives(part));
         if let Some(shapes) = shapes.find(|shapes| !shapes.is_empty()) {
-            if self.as_is || self.is_valid(schema, &value) {
+            if self.is_valid(schema, &value) {
                 return Some(value);
             }
             return shapes.iter().find_map(|shape| {
@@ -104,9 +102,6 @@ impl<'a> Fit<'a> {
                 fitted.insert(name, value);
             }
         }
-        if self.as_is && depth == 0 {
-            return fitted;
-        }
         let required = parts.iter().flat_map(|part| list(part, "required"));
         for name in required.filter_map(Value::as_str) {
             if !fitted.contains_key(name) {
@@ -120,7 +115,7 @@ impl<'a> Fit<'a> {
 
     /// The value in the type that is asked for, if it can be had.
     fn scalar(&self, kind: &str, schema: &'a Value, value: Value) -> Option<Value> {
-        if self.is_valid(schema, &value) || self.as_is {
+        if self.is_valid(schema, &value) {
             return Some(value);
         }
         let other = match (kind, &value) {

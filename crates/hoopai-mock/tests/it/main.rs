@@ -12,6 +12,7 @@ mod paging;
 mod program;
 mod replies;
 mod server;
+mod shapes;
 mod state;
 mod stories;
 mod story;

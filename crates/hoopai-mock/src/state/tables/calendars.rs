@@ -88,10 +88,7 @@ pub(super) static TABLE: &[Collection] = &[
                 &Paging::ALL,
             ),
             Row::create("calendars.create-appointment", ""),
-            // The file says `event`, the platform `appointment`; both are there.
-            Row::get("calendars.get-appointment", "eventId", "event")
-                .says(&[("appointment", Say::Item)])
-                .as_is(),
+            Row::get("calendars.get-appointment", "eventId", "appointment"),
             Row::update("calendars.edit-appointment", "eventId", ""),
             Row::delete("calendars.delete-event", "eventId")
                 .says(SUCCEEDED)

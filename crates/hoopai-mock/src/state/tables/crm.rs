@@ -144,14 +144,12 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         rows: &[
             Row::list("contacts.get-all-tasks", "tasks", &paging::Paging::ALL),
-            Row::list("locations.task-search", "tasks", &pages::SILENT_SKIP)
-                .filters(&[
-                    Filter::is("contactId", "contactId"),
-                    Filter::is("completed", "completed"),
-                    Filter::is("assignedTo", "assignedTo"),
-                    Filter::text("query"),
-                ])
-                .as_is(),
+            Row::list("locations.task-search", "tasks", &pages::SILENT_SKIP).filters(&[
+                Filter::is("contactId", "contactId"),
+                Filter::is("completed", "completed"),
+                Filter::is("assignedTo", "assignedTo"),
+                Filter::text("query"),
+            ]),
             Row::create("contacts.create-task", "task"),
             Row::get("contacts.get-task", "taskId", "task"),
             Row::update("contacts.update-task", "taskId", "task"),

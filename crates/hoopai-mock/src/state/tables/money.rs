@@ -185,14 +185,12 @@ pub(super) static TABLE: &[Collection] = &[
             ("status", Sample::Fixed(Value::Text("approved"))),
         ],
         rows: &[
-            Row::list("products.get-product-reviews", "data", &pages::TOTAL)
-                .filters(&[
-                    Filter::is("productId", "productId"),
-                    Filter::is("rating", "rating"),
-                    Filter::from("startDate", "createdAt"),
-                    Filter::to("endDate", "createdAt"),
-                ])
-                .as_is(),
+            Row::list("products.get-product-reviews", "data", &pages::TOTAL).filters(&[
+                Filter::is("productId", "productId"),
+                Filter::is("rating", "rating"),
+                Filter::from("startDate", "createdAt"),
+                Filter::to("endDate", "createdAt"),
+            ]),
             Row::update("products.update-product-review", "reviewId", "")
                 .silent()
                 .says(STATUS),
@@ -341,10 +339,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("total", Sample::Number(10, 5000)),
         ],
         rows: &[
-            // The file says that each is a text.
-            Row::list("invoices.list-estimates", "estimates", &pages::TOTAL)
-                .filters(SEARCH)
-                .as_is(),
+            Row::list("invoices.list-estimates", "estimates", &pages::TOTAL).filters(SEARCH),
             Row::create("invoices.create-new-estimate", ""),
             Row::new("invoices.generate-estimate-number", Act::NextNumber).at("estimateNumber"),
             Row::special(
@@ -379,8 +374,7 @@ pub(super) static TABLE: &[Collection] = &[
                 "data",
                 &pages::TOTAL_COUNT,
             )
-            .filters(&[Filter::text("search")])
-            .as_is(),
+            .filters(&[Filter::text("search")]),
             Row::create("invoices.create-estimate-template", ""),
             Row::get("invoices.preview-estimate-template", "templateId", ""),
             Row::update("invoices.update-estimate-template", "templateId", ""),
@@ -464,11 +458,8 @@ pub(super) static TABLE: &[Collection] = &[
             ("liveMode", Sample::Fixed(Value::False)),
         ],
         rows: &[
-            // The file says that a status is an object.
-            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT)
-                .filters(PAYMENTS)
-                .as_is(),
-            Row::get("payments.get-transaction-by-id", "transactionId", "").as_is(),
+            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT).filters(PAYMENTS),
+            Row::get("payments.get-transaction-by-id", "transactionId", ""),
         ],
         ..Collection::PAID
     },
@@ -485,10 +476,8 @@ pub(super) static TABLE: &[Collection] = &[
             ("entitySourceType", Sample::Fixed(Value::Text("funnel"))),
         ],
         rows: &[
-            Row::list("payments.list-subscriptions", "data", &pages::TOTAL_COUNT)
-                .filters(PAYMENTS)
-                .as_is(),
-            Row::get("payments.get-subscription-by-id", "subscriptionId", "").as_is(),
+            Row::list("payments.list-subscriptions", "data", &pages::TOTAL_COUNT).filters(PAYMENTS),
+            Row::get("payments.get-subscription-by-id", "subscriptionId", ""),
         ],
         ..Collection::PAID
     },
