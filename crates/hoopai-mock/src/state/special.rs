@@ -150,7 +150,11 @@ impl Call<'_> {
 
     /// Puts a message into a conversation, which moves to the front.
     fn message(&mut self, conversation: Found, direction: &str) -> Answer {
-        let kind = self.text("type").unwrap_or("SMS").to_owned();
+        let usual = match self.operation.id.as_str() {
+            "send-review-reply" => "Review",
+            _ => "SMS",
+        };
+        let kind = self.text("type").unwrap_or(usual).to_owned();
         let body = self
             .text("message")
             .or_else(|| self.text("html"))
@@ -432,7 +436,8 @@ fn kind_of(kind: &str) -> (&'static str, u8) {
         "Call" => ("TYPE_CALL", 1),
         "Email" => ("TYPE_EMAIL", 3),
         "WhatsApp" => ("TYPE_WHATSAPP", 19),
-        "GMB" => ("TYPE_GMB", 14),
+        "GMB" => ("TYPE_GMB", 15),
+        "Review" => ("TYPE_REVIEW", 17),
         "FB" | "Facebook" => ("TYPE_FACEBOOK", 11),
         "IG" | "Instagram" => ("TYPE_INSTAGRAM", 18),
         "Live_Chat" => ("TYPE_LIVE_CHAT", 29),

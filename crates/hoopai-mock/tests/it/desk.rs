@@ -42,6 +42,7 @@ async fn a_scheduled_message_can_be_cancelled() {
             .keeps("r", "/messageId"),
             get("/conversations/{c}/messages")
                 .sees("/messages/messages/0/id", "{r}")
+                .sees("/messages/messages/0/messageType", "TYPE_REVIEW")
                 .sees("/messages/messages/1/id", "{sent}")
                 .sees("/messages/messages/2", Value::Null),
             get("/conversations/messages/none/locations/{L}/recording")
