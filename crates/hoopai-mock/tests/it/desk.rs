@@ -377,7 +377,7 @@ async fn objects_have_fields_and_associations() {
 }
 
 #[tokio::test]
-async fn assistants_menus_boards_templates_and_charges() {
+async fn assistants_menus_boards_templates_charges_and_numbers() {
     let assistant = json!({ "name": "Otto", "goal": "g", "instructions": "i", "personality": "p" });
     let details = json!({ "triggerCondition": "asked", "workflowIds": ["w"] });
     let action =
@@ -424,7 +424,12 @@ async fn assistants_menus_boards_templates_and_charges() {
             get("/marketplace/billing/charges").sees("/count", 1).sees("/charges/0/chargeId", "{c}"),
             delete("/marketplace/billing/charges/{c}").sees("/success", true),
             get("/marketplace/billing/charges").sees("/count", 0),
-            post("/knowledge-bases/", json!({ "locationId": "{L}", "name": "K" })),
+            post(
+                "/phone-system/numbers/location/{L}/purchase",
+                json!({ "phoneNumber": "+15550100009", "countryCode": "US" }),
+            ),
+            get("/phone-system/numbers/location/{L}?searchFilter=0100009")
+                .sees("/numbers/0/phoneNumber", "+15550100009"),
         ],
     )
     .await;

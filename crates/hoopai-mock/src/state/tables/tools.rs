@@ -10,6 +10,8 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Number",
         id: "sid",
         text: &["phoneNumber", "friendlyName"],
+        defaults: &[("isDefaultNumber", Value::False)],
+        secret: &["fingerprintId", "skipLocationKYC"],
         sample: &[
             ("phoneNumber", Sample::Phone),
             ("friendlyName", Sample::Numbered("Line")),
@@ -19,6 +21,7 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             Row::list("phone-system.active-numbers", "numbers", &paging::PAGE_SIZE)
                 .filters(&[Filter::text("searchFilter")]),
+            Row::create("phone-system.purchase-phone-number", "").silent(),
         ],
         ..Collection::PLAIN
     },
