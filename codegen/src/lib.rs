@@ -176,18 +176,40 @@ fn build(
             .map(|operation| operation.name.clone())
             .collect()
     };
-    let untyped = names(&|operation| {
+    let open = |operation: &table::Operation| {
         let reply = types
             .operations
             .get(&names::builder(&operation.name))
             .and_then(|types| types.reply.as_ref());
         matches!(operation.reply, table::Reply::Json(_)) && !reply.is_some_and(Type::is_typed)
-    });
+    };
+    if let Some(operation) = operations
+        .iter()
+        .find(|operation| operation.untyped.is_some() && !open(operation))
+    {
+        let paths_at = at.key("paths");
+        return Err(paths_at.key(&operation.path).key(&operation.method).fault(
+            "`x-hoopai-untyped` says that nothing is known of its reply, which has a type by now",
+            "delete that action of the module's overlay",
+        ));
+    }
+    let untyped = names(&|operation| open(operation) && operation.untyped.is_none());
+    let untyped_by_decision: BTreeMap<String, String> = operations
+        .iter()
+        .filter(|operation| !operation.documented_only)
+        .filter_map(|operation| Some((operation.name.clone(), operation.untyped.clone()?)))
+        .collect();
+    let typed = operations
+        .iter()
+        .filter(|operation| !open(operation))
+        .count();
     let report = ModuleReport {
         module: module.name.clone(),
         operations: operations.len(),
-        typed: operations.len() - untyped.len(),
+        typed,
         untyped,
+        untyped_by_decision,
+        documented_only: names(&|operation| operation.documented_only),
         multipart: names(&|operation| {
             operation
                 .body

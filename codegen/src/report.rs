@@ -1,5 +1,7 @@
 //! What can be said of a module in figures.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 /// One module's figures, as `cargo xtask report` prints them.
@@ -11,8 +13,12 @@ pub struct ModuleReport {
     pub operations: usize,
     /// How many of them have a typed reply (or none, or a file).
     pub typed: usize,
-    /// The operations whose reply may be any JSON, by name.
+    /// The operations whose reply may be any JSON although nobody decided so, by name: gaps.
     pub untyped: Vec<String>,
+    /// The operations whose reply is left open on purpose, by name, each with the reason.
+    pub untyped_by_decision: BTreeMap<String, String>,
+    /// The operations that no interface file has, by name: HoopAI documents them.
+    pub documented_only: Vec<String>,
     /// The operations that upload, by name.
     pub multipart: Vec<String>,
     /// The operations that page, by name.

@@ -26,6 +26,10 @@ pub(crate) struct Operation {
     pub(crate) agency_token: bool,
     pub(crate) idempotent: bool,
     pub(crate) deprecated: bool,
+    /// No interface file has it: HoopAI documents its method and path.
+    pub(crate) documented_only: bool,
+    /// Why its reply may be any JSON, where that is our decision.
+    pub(crate) untyped: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Body>,
     pub(crate) reply: Reply,
@@ -193,6 +197,8 @@ impl Reader<'_> {
                 .and_then(Value::as_bool)
                 .unwrap_or(matches!(method, "get" | "put" | "delete")),
             deprecated: json::flag(operation, "deprecated"),
+            documented_only: json::flag(operation, "x-hoopai-documented-only"),
+            untyped: self.untyped(operation)?,
             summary: json::text(operation, "summary").map(str::to_owned),
             description: json::text(operation, "description").map(str::to_owned),
             reply: self.reply(operation),
@@ -208,6 +214,23 @@ impl Reader<'_> {
         all.location = self.location(&all);
         all.paging = self.paging(&all);
         Ok(all)
+    }
+
+    fn untyped(&self, operation: &Object) -> Result<Option<String>, Fault> {
+        match operation.get("x-hoopai-untyped") {
+            None => Ok(None),
+            Some(reason) => match reason
+                .as_str()
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+            {
+                Some(reason) => Ok(Some(reason.to_owned())),
+                None => Err(self.at.fault(
+                    format!("`x-hoopai-untyped` is {reason}, no reason"),
+                    "say in the module's overlay why nothing is known of its reply",
+                )),
+            },
+        }
     }
 
     /// Path parameters in the order of the path, then queries and headers, required ones first, each by name.

@@ -72,6 +72,15 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
         out.push_str("    ///\n");
         docs(out, "    ", "///", description);
     }
+    if operation.documented_only {
+        out.push_str(
+            "    ///\n    /// Documented by HoopAI; the platform's interface files lack it.\n",
+        );
+    }
+    if let Some(reason) = &operation.untyped {
+        out.push_str("    ///\n");
+        docs(out, "    ", "///", &format!("Answers any JSON. {reason}"));
+    }
     if !operation.scopes.is_empty() {
         let scopes: Vec<String> = operation.scopes.iter().map(|scope| code(scope)).collect();
         let word = if scopes.len() == 1 { "Scope" } else { "Scopes" };

@@ -136,6 +136,14 @@ fn component_of(schema: &Value) -> Option<&str> {
         .strip_prefix("#/components/schemas/")
 }
 
+/// What a composite is made of, and by which word.
+fn parts_of(map: &Object) -> Option<(&'static str, &[Value])> {
+    ["allOf", "oneOf", "anyOf"].into_iter().find_map(|key| {
+        let parts = map.get(key)?.as_array()?;
+        Some((key, parts.as_slice()))
+    })
+}
+
 fn description(schema: &Value) -> Option<String> {
     schema
         .get("description")
@@ -253,10 +261,8 @@ impl Lowering<'_> {
         let Some(map) = schema.as_object() else {
             return json!({});
         };
-        for key in ["allOf", "oneOf", "anyOf"] {
-            if let Some(parts) = map.get(key).and_then(Value::as_array) {
-                return self.composite(key, map, parts, context, word);
-            }
+        if let Some((key, parts)) = parts_of(map) {
+            return self.composite(key, map, parts, (context, word), None);
         }
         match json::text(map, "type") {
             Some("object") if json::entries(map, "properties").next().is_some() => {
@@ -322,9 +328,7 @@ impl Lowering<'_> {
             .and_then(Value::as_object)
             .is_some_and(|p| !p.is_empty())
             && std::ptr::eq(resolved, schema)
-            && !["allOf", "oneOf", "anyOf"]
-                .iter()
-                .any(|key| schema.get(*key).is_some())
+            && schema.as_object().and_then(parts_of).is_none()
         {
             self.object(schema, &type_name, &type_name, Some(name))
         } else if let (Some("string"), Some(values)) = (
@@ -332,6 +336,11 @@ impl Lowering<'_> {
             schema.get("enum").and_then(Value::as_array),
         ) {
             self.enumeration(schema, values, &type_name, &type_name, Some(name))
+        } else if let Some((map, (key, parts))) = schema
+            .as_object()
+            .and_then(|map| Some((map, parts_of(map)?)))
+        {
+            self.composite(key, map, parts, (&type_name, &type_name), Some(name))
         } else {
             self.schema(schema, &type_name, &type_name)
         };
@@ -471,8 +480,8 @@ impl Lowering<'_> {
         key: &str,
         map: &Object,
         parts: &[Value],
-        context: &str,
-        word: &str,
+        (context, word): (&str, &str),
+        component: Option<&str>,
     ) -> Value {
         let all_of = key == "allOf";
         let own = json::entries(map, "properties").next().is_some();
@@ -505,7 +514,7 @@ impl Lowering<'_> {
             if !self.merging.insert(key.clone()) {
                 return json!({});
             }
-            let lowered = self.object(&merged, context, word, None);
+            let lowered = self.object(&merged, context, word, component);
             self.merging.remove(&key);
             return lowered;
         }

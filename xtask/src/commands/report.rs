@@ -46,6 +46,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "operations": operations,
         "typed": sum(|report| report.typed),
         "untyped": sum(|report| report.untyped.len()),
+        "untyped_by_decision": sum(|report| report.untyped_by_decision.len()),
+        "documented_only": sum(|report| report.documented_only.len()),
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
@@ -75,9 +77,10 @@ fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
 
 fn table(reports: &[ModuleReport], console: &Console) {
     type Column = (&'static str, fn(&ModuleReport) -> usize);
-    const COLUMNS: [Column; 9] = [
+    const COLUMNS: [Column; 10] = [
         ("operations", |report| report.operations),
         ("typed", |report| report.typed),
+        ("open", |report| report.untyped_by_decision.len()),
         ("untyped", |report| report.untyped.len()),
         ("multipart", |report| report.multipart.len()),
         ("paged", |report| report.paged.len()),
@@ -118,9 +121,19 @@ fn table(reports: &[ModuleReport], console: &Console) {
         reports.iter().map(figure).sum()
     });
 
+    console.line("\nreplies left open, and why");
+    for report in reports {
+        for (operation, reason) in &report.untyped_by_decision {
+            console.line(format_args!("  {}.{operation}: {reason}", report.module));
+        }
+    }
+
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 3] = [
-        ("untyped replies", |report| &report.untyped),
+    let lists: [(&str, List); 4] = [
+        ("untyped replies, gaps", |report| &report.untyped),
+        ("documented by HoopAI only, replies open", |report| {
+            &report.documented_only
+        }),
         ("multipart", |report| &report.multipart),
         ("paged", |report| &report.paged),
     ];

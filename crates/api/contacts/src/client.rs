@@ -398,7 +398,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_duplicate_contact`](super::Client::get_duplicate_contact).
-        pub GetDuplicateContact(operations::GET_DUPLICATE_CONTACT) -> json hoopai_runtime::json::Value
+        pub GetDuplicateContact(operations::GET_DUPLICATE_CONTACT) -> json types::GetDuplicateContactResponse
     }
     hoopai_runtime::setters! {
         GetDuplicateContact {
@@ -545,7 +545,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json hoopai_runtime::json::Value
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse
     }
     hoopai_runtime::setters! {
         SearchContacts {

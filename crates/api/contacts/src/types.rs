@@ -37,6 +37,48 @@ hoopai_runtime::model! {
         pub utm_medium: String = "utmMedium",
         pub utm_source: String = "utmSource",
     }
+    /// `ContactSearchHit` of Contacts.
+    pub struct ContactSearchHit {
+        pub address: String = "address",
+        pub address1: String = "address1",
+        pub assigned_to: String = "assignedTo",
+        pub attachments: String = "attachments",
+        pub attribution_source: AttributionSource = "attributionSource",
+        pub business_id: String = "businessId",
+        pub city: String = "city",
+        pub company_name: String = "companyName",
+        pub country: String = "country",
+        pub custom_fields: Vec<CustomField> = "customFields",
+        pub date_added: String = "dateAdded",
+        pub date_of_birth: String = "dateOfBirth",
+        pub date_updated: String = "dateUpdated",
+        pub dnd: bool = "dnd",
+        pub dnd_settings: DndSettings = "dndSettings",
+        pub email: String = "email",
+        pub email_lower_case: String = "emailLowerCase",
+        pub first_name: String = "firstName",
+        pub first_name_lower_case: String = "firstNameLowerCase",
+        pub full_name_lower_case: String = "fullNameLowerCase",
+        pub id: String = "id",
+        pub keyword: String = "keyword",
+        pub last_activity: String = "lastActivity",
+        pub last_attribution_source: AttributionSource = "lastAttributionSource",
+        pub last_name: String = "lastName",
+        pub last_name_lower_case: String = "lastNameLowerCase",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub search_after: Vec<Value> = "searchAfter",
+        pub source: String = "source",
+        pub ssn: String = "ssn",
+        pub state: String = "state",
+        pub tags: Vec<String> = "tags",
+        pub timezone: String = "timezone",
+        pub type_: String = "type",
+        pub visitor_id: String = "visitorId",
+        pub website: String = "website",
+    }
     /// `ContactsSearchSchema` of Contacts.
     #[doc(alias = "ContactsSearchSchema")]
     pub struct ContactsSearch {
@@ -270,6 +312,13 @@ hoopai_runtime::model! {
     pub struct GetCreateUpdateNoteResponse {
         pub note: GetNote = "note",
     }
+    /// `DuplicateContactResponse` of Contacts.
+    #[doc(alias = "DuplicateContactResponse")]
+    pub struct GetDuplicateContactResponse {
+        pub contact: GetContectById = "contact",
+        pub matching_field: String = "matchingField",
+        pub trace_id: String = "traceId",
+    }
     /// `GetEventSchema` of Contacts.
     #[doc(alias = "GetEventSchema")]
     pub struct GetEvent {
@@ -339,6 +388,12 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateDeleteTagSuccessfulResponseDto")]
     pub struct RemoveTagsResponse {
         pub tags: Vec<String> = "tags",
+    }
+    /// `SearchContactsResponse` of Contacts.
+    pub struct SearchContactsResponse {
+        pub contacts: Vec<ContactSearchHit> = "contacts",
+        pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ContactsBusinessUpdate` of Contacts.
     #[doc(alias = "ContactsBusinessUpdate")]

@@ -64,6 +64,8 @@ impl Client {
     }
 
     /// `POST /conversations/preferences/custom-subtypes`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -94,6 +96,8 @@ impl Client {
     }
 
     /// `GET /conversations/preferences/unsubscriptions/status`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -146,6 +150,8 @@ impl Client {
     }
 
     /// `GET /conversations/preferences/custom-subtypes`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -201,6 +207,8 @@ impl Client {
     }
 
     /// `POST /conversations/preferences/unsubscriptions/user-change`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -215,6 +223,8 @@ impl Client {
     }
 
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
@@ -303,7 +313,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_subtype`](super::Client::create_custom_subtype).
-        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json hoopai_runtime::json::Value
+        pub CreateCustomSubtype(operations::CREATE_CUSTOM_SUBTYPE) -> json types::Response
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
@@ -354,7 +364,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_contact_unsubscription_status`](super::Client::get_contact_unsubscription_status).
-        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json hoopai_runtime::json::Value
+        pub GetContactUnsubscriptionStatus(operations::GET_CONTACT_UNSUBSCRIPTION_STATUS) -> json types::Response
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
@@ -428,7 +438,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_subtypes`](super::Client::list_custom_subtypes).
-        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json hoopai_runtime::json::Value
+        pub ListCustomSubtypes(operations::LIST_CUSTOM_SUBTYPES) -> json types::Response
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
@@ -511,7 +521,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`set_message_attachments`](super::Client::set_message_attachments).
-        pub SetMessageAttachments(operations::SET_MESSAGE_ATTACHMENTS) -> json hoopai_runtime::json::Value
+        pub SetMessageAttachments(operations::SET_MESSAGE_ATTACHMENTS) -> json types::SendMessageResponse
     }
     hoopai_runtime::setters! {
         SetMessageAttachments {
@@ -522,7 +532,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_contact_subscription`](super::Client::update_contact_subscription).
-        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json hoopai_runtime::json::Value
+        pub UpdateContactSubscription(operations::UPDATE_CONTACT_SUBSCRIPTION) -> json types::Response
     }
     hoopai_runtime::setters! {
         UpdateContactSubscription {
@@ -543,7 +553,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_custom_subtype`](super::Client::update_custom_subtype).
-        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json hoopai_runtime::json::Value
+        pub UpdateCustomSubtype(operations::UPDATE_CUSTOM_SUBTYPE) -> json types::Response
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {

@@ -310,6 +310,10 @@ hoopai_runtime::model! {
         pub message_id: String = "messageId",
         pub success: bool = "success",
     }
+    /// `Response` of Conversations.
+    pub struct Response {
+        pub trace_id: String = "traceId",
+    }
     /// `SendConversationResponseDto` of Conversations.
     #[doc(alias = "SendConversationResponseDto")]
     pub struct SearchConversationsResponse {

@@ -19,6 +19,8 @@ impl Client {
     }
 
     /// `POST /courses/courses-exporter/public/import`
+    ///
+    /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
     #[doc(alias = "import-courses")]
     pub fn import_courses(&self) -> builder::ImportCourses {
         builder::ImportCourses::new(&self.handle)

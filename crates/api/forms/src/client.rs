@@ -35,6 +35,8 @@ impl Client {
 
     /// `POST /forms/upload-custom-files`
     ///
+    /// Answers any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
+    ///
     /// Scope: `forms.write`.
     #[doc(alias = "upload-to-custom-fields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {

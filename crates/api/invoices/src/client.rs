@@ -258,6 +258,8 @@ impl Client {
     }
 
     /// `PATCH /invoices/estimate/stats/last-visited-at`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "update-estimate-last-visited-at")]
     pub fn update_estimate_last_visit(&self) -> builder::UpdateEstimateLastVisit {
         builder::UpdateEstimateLastVisit::new(&self.handle)
@@ -280,6 +282,8 @@ impl Client {
     }
 
     /// `PATCH /invoices/stats/last-visited-at`
+    ///
+    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     #[doc(alias = "update-invoice-last-visited-at")]
     pub fn update_invoice_last_visit(&self) -> builder::UpdateInvoiceLastVisit {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
@@ -716,7 +720,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_estimate_last_visit`](super::Client::update_estimate_last_visit).
-        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json hoopai_runtime::json::Value
+        pub UpdateEstimateLastVisit(operations::UPDATE_ESTIMATE_LAST_VISIT) -> json types::Response
     }
     hoopai_runtime::setters! {
         UpdateEstimateLastVisit {
@@ -748,7 +752,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_last_visit`](super::Client::update_invoice_last_visit).
-        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json hoopai_runtime::json::Value
+        pub UpdateInvoiceLastVisit(operations::UPDATE_INVOICE_LAST_VISIT) -> json types::Response
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLastVisit {

@@ -896,6 +896,10 @@ hoopai_runtime::model! {
         pub reminder_execution_details_list: Map = "reminderExecutionDetailsList",
         pub reminder_settings: ReminderSettings = "reminderSettings",
     }
+    /// `Response` of Invoices.
+    pub struct Response {
+        pub trace_id: String = "traceId",
+    }
     /// `ScheduleInvoiceScheduleDto` of Invoices.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {

@@ -298,7 +298,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_custom_value`](super::Client::delete_custom_value).
-        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::DeleteCustomValueResponse
+        pub DeleteCustomValue(operations::DELETE_CUSTOM_VALUE) -> json types::CustomValueDeleteResponse
     }
     hoopai_runtime::setters! {
         DeleteCustomValue {
@@ -342,7 +342,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_template`](super::Client::delete_template).
-        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json hoopai_runtime::json::Value
+        pub DeleteTemplate(operations::DELETE_TEMPLATE) -> json types::CustomValueDeleteResponse
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
@@ -453,7 +453,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_timezones`](super::Client::list_timezones).
-        pub ListTimezones(operations::LIST_TIMEZONES) -> json hoopai_runtime::json::Value
+        pub ListTimezones(operations::LIST_TIMEZONES) -> json types::ListTimezonesResponse
     }
     hoopai_runtime::setters! {
         ListTimezones {

@@ -130,6 +130,11 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub value: String = "value",
     }
+    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
+    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
+    pub struct CustomValueDeleteResponse {
+        pub succeded: bool = "succeded",
+    }
     /// `CustomValueIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
     pub struct CustomValueIdResponse {
@@ -146,11 +151,6 @@ hoopai_runtime::model! {
     /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
     pub struct DeleteCustomFieldResponse {
-        pub succeded: bool = "succeded",
-    }
-    /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
-    #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
-    pub struct DeleteCustomValueResponse {
         pub succeded: bool = "succeded",
     }
     /// `LocationDeletedSuccessfulResponseDto` of Accounts.
@@ -246,6 +246,11 @@ hoopai_runtime::model! {
         pub template: Value = "template",
         pub type_: String = "type",
         pub url_attachments: Vec<String> = "urlAttachments",
+    }
+    /// `ListTimezonesResponse` of Accounts.
+    pub struct ListTimezonesResponse {
+        pub time_zones: Vec<String> = "timeZones",
+        pub trace_id: String = "traceId",
     }
     /// `LocationTagSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagSuccessfulResponseDto")]

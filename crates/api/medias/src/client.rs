@@ -90,7 +90,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_object`](super::Client::delete_media_object).
-        pub DeleteMediaObject(operations::DELETE_MEDIA_OBJECT) -> json hoopai_runtime::json::Value
+        pub DeleteMediaObject(operations::DELETE_MEDIA_OBJECT) -> json types::DeleteMediaObjectResponse
     }
     hoopai_runtime::setters! {
         DeleteMediaObject {
@@ -102,7 +102,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_media_objects_in_bulk`](super::Client::delete_media_objects_in_bulk).
-        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json hoopai_runtime::json::Value
+        pub DeleteMediaObjectsInBulk(operations::DELETE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::DeleteMediaObjectsInBulkResponse>
     }
     hoopai_runtime::setters! {
         DeleteMediaObjectsInBulk {
@@ -131,7 +131,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_object`](super::Client::update_media_object).
-        pub UpdateMediaObject(operations::UPDATE_MEDIA_OBJECT) -> json hoopai_runtime::json::Value
+        pub UpdateMediaObject(operations::UPDATE_MEDIA_OBJECT) -> json types::UpdateMediaObjectResponse
     }
     hoopai_runtime::setters! {
         UpdateMediaObject {
@@ -142,7 +142,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_media_objects_in_bulk`](super::Client::update_media_objects_in_bulk).
-        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json hoopai_runtime::json::Value
+        pub UpdateMediaObjectsInBulk(operations::UPDATE_MEDIA_OBJECTS_IN_BULK) -> json Vec<types::UpdateMediaObjectsInBulkResponse>
     }
     hoopai_runtime::setters! {
         UpdateMediaObjectsInBulk {

@@ -40,6 +40,11 @@ hoopai_runtime::model! {
     pub struct DeleteMediaObjectItem {
         pub id: String = "_id",
     }
+    /// `DeleteMediaObjectResponse` of Media Library.
+    pub struct DeleteMediaObjectResponse {
+        pub deleted: bool = "deleted",
+        pub trace_id: String = "traceId",
+    }
     /// `DeleteMediaObjectsBodyParams` of Media Library.
     #[doc(alias = "DeleteMediaObjectsBodyParams")]
     pub struct DeleteMediaObjectsInBulkRequest {
@@ -51,6 +56,11 @@ hoopai_runtime::model! {
         pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
         /// Required.
         pub status: DeleteMediaObjectsInBulkRequestStatus = "status",
+    }
+    /// `DeleteMediaObjectsInBulkResponse` of Media Library.
+    pub struct DeleteMediaObjectsInBulkResponse {
+        pub deleted: bool = "deleted",
+        pub id: String = "id",
     }
     /// `GetFilesResponseDTO` of Media Library.
     #[doc(alias = "GetFilesResponseDTO")]
@@ -72,6 +82,11 @@ hoopai_runtime::model! {
         /// Required.
         pub name: String = "name",
     }
+    /// `UpdateMediaObjectResponse` of Media Library.
+    pub struct UpdateMediaObjectResponse {
+        pub trace_id: String = "traceId",
+        pub updated: bool = "updated",
+    }
     /// `UpdateMediaObjects` of Media Library.
     #[doc(alias = "UpdateMediaObjects")]
     pub struct UpdateMediaObjectsInBulkRequest {
@@ -81,6 +96,11 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         /// Required.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
+    }
+    /// `UpdateMediaObjectsInBulkResponse` of Media Library.
+    pub struct UpdateMediaObjectsInBulkResponse {
+        pub id: String = "id",
+        pub updated: bool = "updated",
     }
     /// `UploadFileResponseDTO` of Media Library.
     #[doc(alias = "UploadFileResponseDTO")]

@@ -152,6 +152,8 @@ impl Client {
     }
 
     /// `GET /payments/orders/{orderId}/notes`
+    ///
+    /// How it lists the notes is described nowhere: read them from the reply's extra fields.
     /// Needs the token of a location.
     #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
@@ -399,7 +401,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_order_notes`](super::Client::list_order_notes).
-        pub ListOrderNotes(operations::LIST_ORDER_NOTES) -> json hoopai_runtime::json::Value
+        pub ListOrderNotes(operations::LIST_ORDER_NOTES) -> json types::ListOrderNotesResponse
     }
     hoopai_runtime::setters! {
         ListOrderNotes {

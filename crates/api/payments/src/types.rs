@@ -473,6 +473,11 @@ hoopai_runtime::model! {
         pub data: Vec<Fulfillment> = "data",
         pub status: bool = "status",
     }
+    /// `ListOrderNotesResponse` of Payments.
+    pub struct ListOrderNotesResponse {
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
+    }
     /// `ListOrdersResponseDto` of Payments.
     #[doc(alias = "ListOrdersResponseDto")]
     pub struct ListOrdersResponse {

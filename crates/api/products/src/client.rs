@@ -523,7 +523,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product_display_priorities`](super::Client::update_product_display_priorities).
-        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json hoopai_runtime::json::Value
+        pub UpdateProductDisplayPriorities(operations::UPDATE_PRODUCT_DISPLAY_PRIORITIES) -> json types::UpdateProductStoreResponse
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {
@@ -575,7 +575,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_products_in_store`](super::Client::update_products_in_store).
-        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::UpdateProductsInStoreResponse
+        pub UpdateProductsInStore(operations::UPDATE_PRODUCTS_IN_STORE) -> json types::UpdateProductStoreResponse
     }
     hoopai_runtime::setters! {
         UpdateProductsInStore {

@@ -640,6 +640,12 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub status: bool = "status",
     }
+    /// `UpdateProductStoreResponseDto` of Products.
+    #[doc(alias = "UpdateProductStoreResponseDto")]
+    pub struct UpdateProductStoreResponse {
+        pub message: String = "message",
+        pub status: bool = "status",
+    }
     /// `BulkEditRequestDto` of Products.
     #[doc(alias = "BulkEditRequestDto")]
     pub struct UpdateProductsAndPricesInBulkRequest {
@@ -692,12 +698,6 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         /// Required.
         pub product_ids: Vec<String> = "productIds",
-    }
-    /// `UpdateProductStoreResponseDto` of Products.
-    #[doc(alias = "UpdateProductStoreResponseDto")]
-    pub struct UpdateProductsInStoreResponse {
-        pub message: String = "message",
-        pub status: bool = "status",
     }
     /// `UserDetailsDto` of Products.
     #[doc(alias = "UserDetailsDto")]

@@ -189,7 +189,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk`](super::Client::disable_saas_in_bulk).
-        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json hoopai_runtime::json::Value
+        pub DisableSaasInBulk(operations::DISABLE_SAAS_IN_BULK) -> json types::BulkDisableSaasResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulk {
@@ -200,7 +200,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`disable_saas_in_bulk_deprecated`](super::Client::disable_saas_in_bulk_deprecated).
-        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::DisableSaasInBulkDeprecatedResponse
+        pub DisableSaasInBulkDeprecated(operations::DISABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkDisableSaasResponse
     }
     hoopai_runtime::setters! {
         DisableSaasInBulkDeprecated {
@@ -211,7 +211,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location`](super::Client::enable_saas_for_location).
-        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json hoopai_runtime::json::Value
+        pub EnableSaasForLocation(operations::ENABLE_SAAS_FOR_LOCATION) -> json types::EnableSaasResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocation {
@@ -222,7 +222,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_for_location_deprecated`](super::Client::enable_saas_for_location_deprecated).
-        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasForLocationDeprecatedResponse
+        pub EnableSaasForLocationDeprecated(operations::ENABLE_SAAS_FOR_LOCATION_DEPRECATED) -> json types::EnableSaasResponse
     }
     hoopai_runtime::setters! {
         EnableSaasForLocationDeprecated {
@@ -233,7 +233,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk`](super::Client::enable_saas_in_bulk).
-        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json hoopai_runtime::json::Value
+        pub EnableSaasInBulk(operations::ENABLE_SAAS_IN_BULK) -> json types::BulkEnableSaasResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulk {
@@ -244,7 +244,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`enable_saas_in_bulk_deprecated`](super::Client::enable_saas_in_bulk_deprecated).
-        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::EnableSaasInBulkDeprecatedResponse
+        pub EnableSaasInBulkDeprecated(operations::ENABLE_SAAS_IN_BULK_DEPRECATED) -> json types::BulkEnableSaasResponse
     }
     hoopai_runtime::setters! {
         EnableSaasInBulkDeprecated {
@@ -255,7 +255,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription`](super::Client::get_location_subscription).
-        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json hoopai_runtime::json::Value
+        pub GetLocationSubscription(operations::GET_LOCATION_SUBSCRIPTION) -> json types::LocationSubscriptionResponse
     }
     hoopai_runtime::setters! {
         GetLocationSubscription {
@@ -266,7 +266,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_location_subscription_deprecated`](super::Client::get_location_subscription_deprecated).
-        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::GetLocationSubscriptionDeprecatedResponse
+        pub GetLocationSubscriptionDeprecated(operations::GET_LOCATION_SUBSCRIPTION_DEPRECATED) -> json types::LocationSubscriptionResponse
     }
     hoopai_runtime::setters! {
         GetLocationSubscriptionDeprecated {
@@ -277,7 +277,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan`](super::Client::get_saas_plan).
-        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json hoopai_runtime::json::Value
+        pub GetSaasPlan(operations::GET_SAAS_PLAN) -> json types::SaasPlanResponse
     }
     hoopai_runtime::setters! {
         GetSaasPlan {
@@ -288,7 +288,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_saas_plan_deprecated`](super::Client::get_saas_plan_deprecated).
-        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::GetSaasPlanDeprecatedResponse
+        pub GetSaasPlanDeprecated(operations::GET_SAAS_PLAN_DEPRECATED) -> json types::SaasPlanResponse
     }
     hoopai_runtime::setters! {
         GetSaasPlanDeprecated {
@@ -299,7 +299,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agency_plans`](super::Client::list_agency_plans).
-        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json hoopai_runtime::json::Value
+        pub ListAgencyPlans(operations::LIST_AGENCY_PLANS) -> json Vec<types::AgencyPlanResponse>
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
@@ -319,7 +319,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_locations_by_stripe_id`](super::Client::list_locations_by_stripe_id).
-        pub ListLocationsByStripeId(operations::LIST_LOCATIONS_BY_STRIPE_ID) -> json hoopai_runtime::json::Value
+        pub ListLocationsByStripeId(operations::LIST_LOCATIONS_BY_STRIPE_ID) -> json Vec<String>
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeId {
@@ -343,7 +343,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations`](super::Client::list_saas_locations).
-        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json hoopai_runtime::json::Value
+        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::GetSaasLocationsResponse
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
@@ -354,7 +354,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations_deprecated`](super::Client::list_saas_locations_deprecated).
-        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::ListSaasLocationsDeprecatedResponse
+        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::GetSaasLocationsResponse
     }
     hoopai_runtime::setters! {
         ListSaasLocationsDeprecated {
@@ -365,7 +365,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_location_paused`](super::Client::update_location_paused).
-        pub UpdateLocationPaused(operations::UPDATE_LOCATION_PAUSED) -> json hoopai_runtime::json::Value
+        pub UpdateLocationPaused(operations::UPDATE_LOCATION_PAUSED) -> json bool
     }
     hoopai_runtime::setters! {
         UpdateLocationPaused {
@@ -387,7 +387,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_rebilling`](super::Client::update_rebilling).
-        pub UpdateRebilling(operations::UPDATE_REBILLING) -> json hoopai_runtime::json::Value
+        pub UpdateRebilling(operations::UPDATE_REBILLING) -> json types::UpdateRebillingResponse
     }
     hoopai_runtime::setters! {
         UpdateRebilling {
@@ -398,7 +398,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_rebilling_deprecated`](super::Client::update_rebilling_deprecated).
-        pub UpdateRebillingDeprecated(operations::UPDATE_REBILLING_DEPRECATED) -> json types::UpdateRebillingDeprecatedResponse
+        pub UpdateRebillingDeprecated(operations::UPDATE_REBILLING_DEPRECATED) -> json types::UpdateRebillingResponse
     }
     hoopai_runtime::setters! {
         UpdateRebillingDeprecated {
@@ -409,7 +409,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_saas_subscription`](super::Client::update_saas_subscription).
-        pub UpdateSaasSubscription(operations::UPDATE_SAAS_SUBSCRIPTION) -> json hoopai_runtime::json::Value
+        pub UpdateSaasSubscription(operations::UPDATE_SAAS_SUBSCRIPTION) -> json String
     }
     hoopai_runtime::setters! {
         UpdateSaasSubscription {

@@ -32,6 +32,11 @@ hoopai_runtime::model! {
         /// Required.
         pub location_ids: Vec<String> = "locationIds",
     }
+    /// `BulkDisableSaasResponseDto` of SaaS.
+    #[doc(alias = "BulkDisableSaasResponseDto")]
+    pub struct BulkDisableSaasResponse {
+        pub data: Map = "data",
+    }
     /// `BulkEnableSaasActionPayloadDto` of SaaS.
     #[doc(alias = "BulkEnableSaasActionPayloadDto")]
     pub struct BulkEnableSaasActionPayload {
@@ -50,10 +55,12 @@ hoopai_runtime::model! {
         /// Required.
         pub location_ids: Vec<String> = "locationIds",
     }
-    /// `BulkDisableSaasResponseDto` of SaaS.
-    #[doc(alias = "BulkDisableSaasResponseDto")]
-    pub struct DisableSaasInBulkDeprecatedResponse {
-        pub data: Map = "data",
+    /// `BulkEnableSaasResponseDto` of SaaS.
+    #[doc(alias = "BulkEnableSaasResponseDto")]
+    pub struct BulkEnableSaasResponse {
+        pub bulk_action_url: String = "bulkActionUrl",
+        pub message: String = "message",
+        pub success: bool = "success",
     }
     /// `EnableSaasDto` of SaaS.
     #[doc(alias = "EnableSaasDto")]
@@ -74,19 +81,27 @@ hoopai_runtime::model! {
     }
     /// `EnableSaasResponseDto` of SaaS.
     #[doc(alias = "EnableSaasResponseDto")]
-    pub struct EnableSaasForLocationDeprecatedResponse {
+    pub struct EnableSaasResponse {
         pub data: Map = "data",
     }
-    /// `BulkEnableSaasResponseDto` of SaaS.
-    #[doc(alias = "BulkEnableSaasResponseDto")]
-    pub struct EnableSaasInBulkDeprecatedResponse {
-        pub bulk_action_url: String = "bulkActionUrl",
-        pub message: String = "message",
-        pub success: bool = "success",
+    /// `GetSaasLocationsResponseDto` of SaaS.
+    #[doc(alias = "GetSaasLocationsResponseDto")]
+    pub struct GetSaasLocationsResponse {
+        pub locations: Vec<SaasLocation> = "locations",
+        pub pagination: GetSaasLocationsResponsePagination = "pagination",
+    }
+    /// `GetSaasLocationsResponsePagination` of SaaS.
+    pub struct GetSaasLocationsResponsePagination {
+        pub has_next: bool = "hasNext",
+        pub has_prev: bool = "hasPrev",
+        pub limit: i64 = "limit",
+        pub page: i64 = "page",
+        pub total: f64 = "total",
+        pub total_pages: f64 = "totalPages",
     }
     /// `LocationSubscriptionResponseDto` of SaaS.
     #[doc(alias = "LocationSubscriptionResponseDto")]
-    pub struct GetLocationSubscriptionDeprecatedResponse {
+    pub struct LocationSubscriptionResponse {
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub is_saa_sv2: bool = "isSaaSV2",
@@ -97,44 +112,6 @@ hoopai_runtime::model! {
         pub saas_plan_id: String = "saasPlanId",
         pub subscription_id: String = "subscriptionId",
         pub subscription_status: String = "subscriptionStatus",
-    }
-    /// `SaasPlanResponseDto` of SaaS.
-    #[doc(alias = "SaasPlanResponseDto")]
-    pub struct GetSaasPlanDeprecatedResponse {
-        pub add_ons: Vec<String> = "addOns",
-        pub category_id: String = "categoryId",
-        pub company_id: String = "companyId",
-        pub contact_limit: f64 = "contactLimit",
-        pub created_at: String = "createdAt",
-        pub description: String = "description",
-        pub is_saa_sv2: bool = "isSaaSV2",
-        pub plan_id: String = "planId",
-        pub plan_level: f64 = "planLevel",
-        pub prices: Vec<Price> = "prices",
-        pub product_id: String = "productId",
-        pub provider_location_id: String = "providerLocationId",
-        pub saas_products: Vec<String> = "saasProducts",
-        pub setup_fee: f64 = "setupFee",
-        pub snapshot_id: String = "snapshotId",
-        pub title: String = "title",
-        pub trial_period: f64 = "trialPeriod",
-        pub updated_at: String = "updatedAt",
-        pub user_limit: f64 = "userLimit",
-    }
-    /// `GetSaasLocationsResponseDto` of SaaS.
-    #[doc(alias = "GetSaasLocationsResponseDto")]
-    pub struct ListSaasLocationsDeprecatedResponse {
-        pub locations: Vec<SaasLocation> = "locations",
-        pub pagination: ListSaasLocationsDeprecatedResponsePagination = "pagination",
-    }
-    /// `ListSaasLocationsDeprecatedResponsePagination` of SaaS.
-    pub struct ListSaasLocationsDeprecatedResponsePagination {
-        pub has_next: bool = "hasNext",
-        pub has_prev: bool = "hasPrev",
-        pub limit: i64 = "limit",
-        pub page: i64 = "page",
-        pub total: f64 = "total",
-        pub total_pages: f64 = "totalPages",
     }
     /// `PauseLocationDto` of SaaS.
     #[doc(alias = "PauseLocationDto")]
@@ -167,6 +144,29 @@ hoopai_runtime::model! {
         pub subscription_id: String = "subscriptionId",
         pub subscription_info: Map = "subscriptionInfo",
     }
+    /// `SaasPlanResponseDto` of SaaS.
+    #[doc(alias = "SaasPlanResponseDto")]
+    pub struct SaasPlanResponse {
+        pub add_ons: Vec<String> = "addOns",
+        pub category_id: String = "categoryId",
+        pub company_id: String = "companyId",
+        pub contact_limit: f64 = "contactLimit",
+        pub created_at: String = "createdAt",
+        pub description: String = "description",
+        pub is_saa_sv2: bool = "isSaaSV2",
+        pub plan_id: String = "planId",
+        pub plan_level: f64 = "planLevel",
+        pub prices: Vec<Price> = "prices",
+        pub product_id: String = "productId",
+        pub provider_location_id: String = "providerLocationId",
+        pub saas_products: Vec<String> = "saasProducts",
+        pub setup_fee: f64 = "setupFee",
+        pub snapshot_id: String = "snapshotId",
+        pub title: String = "title",
+        pub trial_period: f64 = "trialPeriod",
+        pub updated_at: String = "updatedAt",
+        pub user_limit: f64 = "userLimit",
+    }
     /// `UpdateRebillingDto` of SaaS.
     #[doc(alias = "UpdateRebillingDto")]
     pub struct UpdateRebilling {
@@ -185,7 +185,7 @@ hoopai_runtime::model! {
     }
     /// `UpdateRebillingResponseDto` of SaaS.
     #[doc(alias = "UpdateRebillingResponseDto")]
-    pub struct UpdateRebillingDeprecatedResponse {
+    pub struct UpdateRebillingResponse {
         pub success: bool = "success",
     }
     /// `UpdateSubscriptionDto` of SaaS.

@@ -649,7 +649,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_facebook_oauth`](super::Client::start_facebook_oauth).
-        pub StartFacebookOauth(operations::START_FACEBOOK_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartFacebookOauth(operations::START_FACEBOOK_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartFacebookOauth {
@@ -662,7 +662,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_google_oauth`](super::Client::start_google_oauth).
-        pub StartGoogleOauth(operations::START_GOOGLE_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartGoogleOauth(operations::START_GOOGLE_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartGoogleOauth {
@@ -675,7 +675,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_instagram_oauth`](super::Client::start_instagram_oauth).
-        pub StartInstagramOauth(operations::START_INSTAGRAM_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartInstagramOauth(operations::START_INSTAGRAM_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartInstagramOauth {
@@ -688,7 +688,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_linkedin_oauth`](super::Client::start_linkedin_oauth).
-        pub StartLinkedinOauth(operations::START_LINKEDIN_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartLinkedinOauth(operations::START_LINKEDIN_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartLinkedinOauth {
@@ -701,7 +701,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_tiktok_business_oauth`](super::Client::start_tiktok_business_oauth).
-        pub StartTiktokBusinessOauth(operations::START_TIKTOK_BUSINESS_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartTiktokBusinessOauth(operations::START_TIKTOK_BUSINESS_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartTiktokBusinessOauth {
@@ -714,7 +714,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_tiktok_oauth`](super::Client::start_tiktok_oauth).
-        pub StartTiktokOauth(operations::START_TIKTOK_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartTiktokOauth(operations::START_TIKTOK_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartTiktokOauth {
@@ -727,7 +727,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`start_twitter_oauth`](super::Client::start_twitter_oauth).
-        pub StartTwitterOauth(operations::START_TWITTER_OAUTH) -> json hoopai_runtime::json::Value
+        pub StartTwitterOauth(operations::START_TWITTER_OAUTH) -> bytes
     }
     hoopai_runtime::setters! {
         StartTwitterOauth {

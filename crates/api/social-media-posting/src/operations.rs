@@ -440,6 +440,7 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -458,6 +459,7 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -476,6 +478,7 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -494,6 +497,7 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -512,6 +516,7 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -530,6 +535,7 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
@@ -548,6 +554,7 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
+    reply: Reply::Bytes,
     paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     deprecated: true,
     ..Operation::DEFAULT
