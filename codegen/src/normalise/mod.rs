@@ -19,6 +19,7 @@ mod schema_types;
 mod schema_values;
 mod security;
 mod shared_parameters;
+mod trace_ids;
 pub(crate) mod walk;
 mod whole_numbers;
 
@@ -93,6 +94,10 @@ pub(crate) const PASSES: &[Pass] = &[
     Pass {
         name: "responses",
         run: responses::run,
+    },
+    Pass {
+        name: "trace_ids",
+        run: trace_ids::run,
     },
     Pass {
         name: "operation_ids",

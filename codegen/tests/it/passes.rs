@@ -278,3 +278,30 @@ fn references_that_lead_nowhere_or_round_are_named() {
     };
     insta::assert_snapshot!(format!("{}\n{}", fault(&nowhere), fault(&round)));
 }
+
+#[test]
+fn trace_ids() {
+    let reply = |schema: Value| json!({ "200": { "content": { "application/json": { "schema": schema } } } });
+    let answers = |id: &str, schema: Value| json!({ "get": operation(id, json!({ "responses": reply(schema) })) });
+    let object = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
+    let component = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let document = document(
+        json!({
+            "/inline": answers("inline", object.clone()),
+            "/one": answers("one", component("One")),
+            "/same": answers("same", component("One")),
+            "/part": answers("part", component("Part")),
+            "/list": answers("list", json!({ "type": "array", "items": component("Part") })),
+            "/open": answers("open", json!({ "type": "object" })),
+        }),
+        json!({ "One": object.clone(), "Part": object }),
+    );
+    insta::assert_snapshot!(mended(
+        &document,
+        &[
+            "/components/schemas",
+            "/paths/~1inline/get/responses/200/content",
+            "/paths/~1open/get/responses/200/content",
+        ]
+    ));
+}

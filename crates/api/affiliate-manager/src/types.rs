@@ -97,6 +97,7 @@ hoopai_runtime::model! {
         pub paid: f64 = "paid",
         pub phone: String = "phone",
         pub revenue: f64 = "revenue",
+        pub trace_id: String = "traceId",
         pub twitter_url: String = "twitterUrl",
         pub updated_at: String = "updatedAt",
         pub vat_id: String = "vatId",
@@ -110,18 +111,21 @@ hoopai_runtime::model! {
     pub struct ListAffiliatesResponse {
         pub affiliates: Vec<OAuthAffiliateListItemResponse> = "affiliates",
         pub meta: AffiliateListMetaResponse = "meta",
+        pub trace_id: String = "traceId",
     }
     /// `GetCommissionListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetCommissionListResponseDto")]
     pub struct ListCommissionsResponse {
         pub commissions: Vec<CommissionListItemResponse> = "commissions",
         pub meta: CommissionListMetaResponse = "meta",
+        pub trace_id: String = "traceId",
     }
     /// `GetPayoutListResponseDto` of Affiliate Manager.
     #[doc(alias = "GetPayoutListResponseDto")]
     pub struct ListPayoutsResponse {
         pub meta: PayoutListMetaResponse = "meta",
         pub payouts: Vec<PayoutListItemResponse> = "payouts",
+        pub trace_id: String = "traceId",
     }
     /// `OAuthAffiliateListItemResponseDto` of Affiliate Manager.
     #[doc(alias = "OAuthAffiliateListItemResponseDto")]

@@ -29,6 +29,7 @@ hoopai_runtime::model! {
         pub agent: Map = "agent",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
         pub versions: Vec<Value> = "versions",
     }
     /// `DeletePublicAgentResponseDTO` of Agent Studio.
@@ -37,6 +38,7 @@ hoopai_runtime::model! {
         pub agent_id: String = "agentId",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ExecutePublicAgentDTO` of Agent Studio.
     #[doc(alias = "ExecutePublicAgentDTO")]
@@ -64,6 +66,7 @@ hoopai_runtime::model! {
         pub next_expected_input: String = "nextExpectedInput",
         pub response: String = "response",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
         pub type_: String = "type",
     }
     /// `GetAgentByIdResponseDTO` of Agent Studio.
@@ -81,6 +84,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub pagination: GetPublishedAgentsResponsePagination = "pagination",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetPublishedAgentsResponseAgent` of Agent Studio.
     pub struct GetPublishedAgentsResponseAgent {
@@ -120,6 +124,7 @@ hoopai_runtime::model! {
         pub data: Map = "data",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdatePublicAgentMetadataDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentMetadataDTO")]
@@ -152,6 +157,7 @@ hoopai_runtime::model! {
         pub data: Map = "data",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
 }
 

@@ -39,6 +39,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub message: String = "message",
+        pub trace_id: String = "traceId",
     }
     /// `GetPostSuccessfulResponseDto` of Associations.
     #[doc(alias = "GetPostSuccessfulResponseDto")]
@@ -51,6 +52,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub second_object_key: Map = "secondObjectKey",
         pub second_object_label: Map = "secondObjectLabel",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateAssociationReqDto` of Associations.
     #[doc(alias = "UpdateAssociationReqDto")]

@@ -50,6 +50,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UrlSlugCheckResponseDTO")]
     pub struct CheckUrlSlugExistsResponse {
         pub exists: bool = "exists",
+        pub trace_id: String = "traceId",
     }
     /// `CreateBlogPostParams` of Blogs.
     #[doc(alias = "CreateBlogPostParams")]
@@ -85,26 +86,31 @@ hoopai_runtime::model! {
     #[doc(alias = "BlogPostCreateResponseWrapperDTO")]
     pub struct CreateBlogPostResponse {
         pub data: BlogPostResponse = "data",
+        pub trace_id: String = "traceId",
     }
     /// `AuthorsResponseDTO` of Blogs.
     #[doc(alias = "AuthorsResponseDTO")]
     pub struct ListBlogAuthorsResponse {
         pub authors: Vec<AuthorResponse> = "authors",
+        pub trace_id: String = "traceId",
     }
     /// `CategoriesResponseDTO` of Blogs.
     #[doc(alias = "CategoriesResponseDTO")]
     pub struct ListBlogCategoriesResponse {
         pub categories: Vec<CategoryResponse> = "categories",
+        pub trace_id: String = "traceId",
     }
     /// `BlogPostGetResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogPostGetResponseWrapperDTO")]
     pub struct ListBlogPostsResponse {
         pub blogs: Vec<BlogPostResponse> = "blogs",
+        pub trace_id: String = "traceId",
     }
     /// `BlogGetResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogGetResponseWrapperDTO")]
     pub struct ListBlogsResponse {
         pub data: Vec<BlogResponse> = "data",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateBlogPostParams` of Blogs.
     #[doc(alias = "UpdateBlogPostParams")]
@@ -139,6 +145,7 @@ hoopai_runtime::model! {
     /// `BlogPostUpdateResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogPostUpdateResponseWrapperDTO")]
     pub struct UpdateBlogPostResponse {
+        pub trace_id: String = "traceId",
         pub updated_blog_post: BlogPostResponse = "updatedBlogPost",
     }
 }

@@ -59,6 +59,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub parent_id: String = "parentId",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `GetBrandBoardsByLocationSuccessDTO` of Brand Boards.
@@ -66,6 +67,7 @@ hoopai_runtime::model! {
     pub struct ListBrandBoardsResponse {
         pub brand_boards: Vec<BrandBoardListItem> = "brandBoards",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `Logo` of Brand Boards.
     pub struct Logo {

@@ -46,16 +46,20 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteBusinessResponseDto")]
     pub struct DeleteBusinessResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetBusinessByIdResponseDto` of Businesses.
     #[doc(alias = "GetBusinessByIdResponseDto")]
     pub struct GetBusinessResponse {
         pub business: Business = "business",
+        pub trace_id: String = "traceId",
     }
     /// `GetBusinessByLocationResponseDto` of Businesses.
     #[doc(alias = "GetBusinessByLocationResponseDto")]
     pub struct ListBusinessesResponse {
         pub businesses: Vec<Business> = "businesses",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateBusinessDto` of Businesses.
     #[doc(alias = "UpdateBusinessDto")]
@@ -76,5 +80,6 @@ hoopai_runtime::model! {
     pub struct UpdateBusinessResponse {
         pub buiseness: Business = "buiseness",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
 }

@@ -2,16 +2,19 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Value;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `AppointmentSchemaResponse` of Calendars.
     pub struct AppointmentSchemaResponse {
         pub address: String = "address",
+        pub appoinment_status: String = "appoinmentStatus",
         pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
         pub contact_id: String = "contactId",
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
         pub end_time: String = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
@@ -19,7 +22,9 @@ hoopai_runtime::model! {
         pub meeting_location_type: String = "meetingLocationType",
         pub rrule: String = "rrule",
         pub start_time: String = "startTime",
+        pub status: String = "status",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
     }
     /// `Availability` of Calendars.
     pub struct Availability {
@@ -37,6 +42,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub start_time: String = "startTime",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarDTO` of Calendars.
     #[doc(alias = "CalendarDTO")]
@@ -50,6 +56,7 @@ hoopai_runtime::model! {
         pub allow_reschedule: bool = "allowReschedule",
         pub appoinment_per_day: f64 = "appoinmentPerDay",
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        pub appointment_per_slot: f64 = "appointmentPerSlot",
         pub auto_confirm: bool = "autoConfirm",
         pub availabilities: Vec<Availability> = "availabilities",
         pub availability_type: f64 = "availabilityType",
@@ -104,11 +111,20 @@ hoopai_runtime::model! {
     #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
     pub struct CalendarByIdResponse {
         pub calendar: Calendar = "calendar",
+        pub trace_id: String = "traceId",
+    }
+    /// `CalendarChangedBy` of Calendars.
+    pub struct CalendarChangedBy {
+        pub channel: String = "channel",
+        pub source: String = "source",
+        pub timestamp: String = "timestamp",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarEventDTO` of Calendars.
     #[doc(alias = "CalendarEventDTO")]
     pub struct CalendarEvent {
         pub address: String = "address",
+        pub appoinment_status: String = "appoinmentStatus",
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
         pub assigned_user_id: String = "assignedUserId",
@@ -117,6 +133,7 @@ hoopai_runtime::model! {
         pub created_by: CreatedOrUpdatedBy = "createdBy",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub description: String = "description",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
@@ -143,6 +160,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CalendarNotificationDeleteResponseDTO")]
     pub struct CalendarNotificationDeleteResponse {
         pub message: String = "message",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarNotificationResponseDTO` of Calendars.
     #[doc(alias = "CalendarNotificationResponseDTO")]
@@ -349,36 +367,132 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteNoteSuccessfulResponseDto")]
     pub struct DeleteAppointmentNoteResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ResourceDeleteResponseDTO` of Calendars.
     #[doc(alias = "ResourceDeleteResponseDTO")]
     pub struct DeleteCalendarResourceResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarDeleteSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarDeleteSuccessfulResponseDTO")]
     pub struct DeleteCalendarResponse {
+        pub calendar: DeletedCalendar = "calendar",
+        pub message: String = "message",
+        pub succeeded: bool = "succeeded",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteEventSuccessfulResponseDto` of Calendars.
     #[doc(alias = "DeleteEventSuccessfulResponseDto")]
     pub struct DeleteEventResponse {
         pub succeeded: bool = "succeeded",
+        pub trace_id: String = "traceId",
+    }
+    /// `DeletedCalendar` of Calendars.
+    pub struct DeletedCalendar {
+        pub add_service_active_step: String = "addServiceActiveStep",
+        pub alert_email: String = "alertEmail",
+        pub allow_booking_after: f64 = "allowBookingAfter",
+        pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        pub allow_booking_for: f64 = "allowBookingFor",
+        pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        pub allow_cancellation: bool = "allowCancellation",
+        pub allow_reschedule: bool = "allowReschedule",
+        pub appoinment_per_day: f64 = "appoinmentPerDay",
+        pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        pub appointment_per_slot: f64 = "appointmentPerSlot",
+        pub auto_confirm: bool = "autoConfirm",
+        pub availabilities: Vec<Availability> = "availabilities",
+        pub availability_type: f64 = "availabilityType",
+        pub calendar_cover_image: String = "calendarCoverImage",
+        pub calendar_type: CalendarType = "calendarType",
+        pub consent_label: String = "consentLabel",
+        pub created_by: CalendarChangedBy = "createdBy",
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
+        pub deleted: bool = "deleted",
+        pub description: String = "description",
+        pub enable_consent_check: bool = "enableConsentCheck",
+        pub enable_office_hours: bool = "enableOfficeHours",
+        pub enable_recurring: bool = "enableRecurring",
+        pub enable_same_user_assignment: bool = "enableSameUserAssignment",
+        pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
+        pub event_color: String = "eventColor",
+        pub event_title: String = "eventTitle",
+        pub event_type: EventType = "eventType",
+        pub form_id: String = "formId",
+        pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        pub form_submit_type: FormSubmitType = "formSubmitType",
+        pub google_invitation_emails: bool = "googleInvitationEmails",
+        pub group_id: String = "groupId",
+        pub guest_type: GuestType = "guestType",
+        pub id: String = "id",
+        pub is_active: bool = "isActive",
+        pub is_live_payment_mode: bool = "isLivePaymentMode",
+        pub is_system_generated: bool = "isSystemGenerated",
+        pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
+        pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
+        pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
+        pub location_id: String = "locationId",
+        pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
+        /// The platform advises against it.
+        pub meeting_location: String = "meetingLocation",
+        pub name: String = "name",
+        pub notes: String = "notes",
+        /// The platform advises against it.
+        pub notifications: Vec<CalendarNotification> = "notifications",
+        pub open_hours: Value = "openHours",
+        pub order: f64 = "order",
+        pub pixel_id: String = "pixelId",
+        pub pre_buffer: f64 = "preBuffer",
+        pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        pub recurring: Recurring = "recurring",
+        pub reserve_service: bool = "reserveService",
+        pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        pub show_seats_per_slot: bool = "showSeatsPerSlot",
+        pub slot_buffer: f64 = "slotBuffer",
+        pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        pub slot_duration: f64 = "slotDuration",
+        pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        pub slot_interval: f64 = "slotInterval",
+        pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        pub slug: String = "slug",
+        pub sticky_contact: bool = "stickyContact",
+        pub stripe: Map = "stripe",
+        pub team_members: Vec<TeamMemberResponse> = "teamMembers",
+        pub version: f64 = "version",
+        pub widget_slug: String = "widgetSlug",
+        pub widget_type: WidgetType = "widgetType",
+    }
+    /// `DeletedCalendarLinkedCalendars` of Calendars.
+    pub struct DeletedCalendarLinkedCalendars {
+        pub calendly: Map = "calendly",
+        pub clio: Map = "clio",
+        pub drchrono: Map = "drchrono",
+        pub google: Map = "google",
     }
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
         pub appointment: CalendarEvent = "appointment",
+        pub trace_id: String = "traceId",
     }
     /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventsSuccessfulResponseDTO")]
     pub struct GetCalendarEventsResponse {
         pub events: Vec<CalendarEvent> = "events",
+        pub trace_id: String = "traceId",
     }
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
     #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
     pub struct GetCreateUpdateNoteResponse {
         pub note: GetNote = "note",
+        pub trace_id: String = "traceId",
     }
     /// `GetNoteSchema` of Calendars.
     #[doc(alias = "GetNoteSchema")]
@@ -404,11 +518,13 @@ hoopai_runtime::model! {
     #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
     pub struct GroupCreateResponse {
         pub group: Group = "group",
+        pub trace_id: String = "traceId",
     }
     /// `GroupSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GroupSuccessfulResponseDTO")]
     pub struct GroupResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `Hour` of Calendars.
     pub struct Hour {
@@ -422,11 +538,13 @@ hoopai_runtime::model! {
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
         pub notes: Vec<GetNote> = "notes",
+        pub trace_id: String = "traceId",
     }
     /// `CalendarsGetSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarsGetSuccessfulResponseDTO")]
     pub struct ListCalendarsResponse {
         pub calendars: Vec<Calendar> = "calendars",
+        pub trace_id: String = "traceId",
     }
     /// `ListFreeSlotsResponse` of Calendars.
     pub struct ListFreeSlotsResponse {
@@ -436,11 +554,13 @@ hoopai_runtime::model! {
     #[doc(alias = "AllGroupsSuccessfulResponseDTO")]
     pub struct ListGroupsResponse {
         pub groups: Vec<Group> = "groups",
+        pub trace_id: String = "traceId",
     }
     /// `GetAllSchedulesResponseDTO` of Calendars.
     #[doc(alias = "GetAllSchedulesResponseDTO")]
     pub struct ListSchedulesResponse {
         pub schedules: Vec<ScheduleObjectResponse> = "schedules",
+        pub trace_id: String = "traceId",
     }
     /// `LocationConfiguration` of Calendars.
     pub struct LocationConfiguration {
@@ -452,6 +572,8 @@ hoopai_runtime::model! {
         pub kind: Kind = "kind",
         pub location: String = "location",
         pub meeting_id: String = "meetingId",
+        pub position: f64 = "position",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// `LookBusyConfiguration` of Calendars.
     pub struct LookBusyConfiguration {
@@ -482,10 +604,14 @@ hoopai_runtime::model! {
         pub booking_overlap_default_status: RecurringBookingOverlapDefaultStatus = "bookingOverlapDefaultStatus",
         pub count: f64 = "count",
         pub freq: RecurringFreq = "freq",
+        pub interval: Value = "interval",
+        pub month_days: Vec<Value> = "monthDays",
+        pub week_days: Vec<Value> = "weekDays",
     }
     /// `Response` of Calendars.
     pub struct Response {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ScheduleIntervalDTO` of Calendars.
     #[doc(alias = "ScheduleIntervalDTO")]
@@ -511,6 +637,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
         pub schedule: ScheduleObjectResponse = "schedule",
+        pub trace_id: String = "traceId",
     }
     /// `ScheduleRuleDTO` of Calendars.
     #[doc(alias = "ScheduleRuleDTO")]
@@ -540,13 +667,16 @@ hoopai_runtime::model! {
     /// `TeamMemberResponse` of Calendars.
     pub struct TeamMemberResponse {
         pub is_primary: bool = "isPrimary",
+        pub is_zoom_added: String = "isZoomAdded",
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
         /// The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         /// The platform advises against it.
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
         pub priority: f64 = "priority",
+        pub selected: bool = "selected",
         pub user_id: String = "userId",
+        pub zoom_oauth_id: String = "zoomOauthId",
     }
     /// `AppointmentEditSchema` of Calendars.
     #[doc(alias = "AppointmentEditSchema")]
@@ -667,6 +797,7 @@ hoopai_runtime::model! {
         pub out_of_service: f64 = "outOfService",
         pub quantity: f64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateCalendarNotificationsDTO` of Calendars.
     #[doc(alias = "UpdateCalendarNotificationsDTO")]
@@ -723,6 +854,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ValidateGroupSlugSuccessResponseDTO")]
     pub struct ValidateGroupSlugResponse {
         pub available: bool = "available",
+        pub trace_id: String = "traceId",
     }
 }
 

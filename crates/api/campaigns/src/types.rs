@@ -15,5 +15,6 @@ hoopai_runtime::model! {
     #[doc(alias = "CampaignsSuccessfulResponseDto")]
     pub struct ListCampaignsResponse {
         pub campaigns: Vec<Campaigns> = "campaigns",
+        pub trace_id: String = "traceId",
     }
 }

@@ -64,6 +64,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCompanyByIdSuccessfulResponseDto")]
     pub struct GetCompanyResponse {
         pub company: GetCompanyById = "company",
+        pub trace_id: String = "traceId",
     }
     /// `IOnboardingDto` of Companies.
     #[doc(alias = "IOnboardingDto")]

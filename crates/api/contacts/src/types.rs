@@ -10,11 +10,14 @@ hoopai_runtime::model! {
     pub struct AddFollowersResponse {
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
+        pub trace_id: String = "traceId",
     }
     /// `CreateAddTagSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateAddTagSuccessfulResponseDto")]
     pub struct AddTagsResponse {
         pub tags: Vec<String> = "tags",
+        pub tags_added: Vec<String> = "tagsAdded",
+        pub trace_id: String = "traceId",
     }
     /// `AttributionSource` of Contacts.
     pub struct AttributionSource {
@@ -31,14 +34,25 @@ hoopai_runtime::model! {
         pub medium_id: String = "mediumId",
         pub msclikid: String = "msclikid",
         pub referrer: String = "referrer",
+        pub session_source: String = "sessionSource",
         pub url: String = "url",
         pub user_agent: String = "userAgent",
         pub utm_content: String = "utmContent",
         pub utm_medium: String = "utmMedium",
         pub utm_source: String = "utmSource",
     }
+    /// `ContactCreatedBy` of Contacts.
+    pub struct ContactCreatedBy {
+        pub channel: String = "channel",
+        pub source: String = "source",
+        pub source_id: String = "sourceId",
+        pub source_name: String = "sourceName",
+        pub timestamp: String = "timestamp",
+    }
     /// `ContactSearchHit` of Contacts.
     pub struct ContactSearchHit {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
         pub address: String = "address",
         pub address1: String = "address1",
         pub assigned_to: String = "assignedTo",
@@ -48,6 +62,7 @@ hoopai_runtime::model! {
         pub city: String = "city",
         pub company_name: String = "companyName",
         pub country: String = "country",
+        pub created_by: ContactCreatedBy = "createdBy",
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
         pub date_of_birth: String = "dateOfBirth",
@@ -58,6 +73,7 @@ hoopai_runtime::model! {
         pub email_lower_case: String = "emailLowerCase",
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
+        pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
@@ -100,11 +116,14 @@ hoopai_runtime::model! {
     pub struct ContactsSearchResponse {
         pub contacts: Vec<ContactsSearch> = "contacts",
         pub count: f64 = "count",
+        pub trace_id: String = "traceId",
     }
     /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsWorkflowSuccessfulResponseDto")]
     pub struct ContactsWorkflowResponse {
         pub succeded: bool = "succeded",
+        pub succeeded: bool = "succeeded",
+        pub trace_id: String = "traceId",
     }
     /// `CreateContactSchema` of Contacts.
     #[doc(alias = "CreateContactSchema")]
@@ -184,11 +203,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
     pub struct CreateContactResponse {
         pub contact: CreateContact = "contact",
+        pub trace_id: String = "traceId",
     }
     /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateDeleteCantactsCampaignsSuccessfulResponseDto")]
     pub struct CreateDeleteCantactsCampaignsResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `NotesDTO` of Contacts.
     #[doc(alias = "NotesDTO")]
@@ -227,16 +248,19 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteContactsSuccessfulResponseDto")]
     pub struct DeleteContactResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteNoteSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteNoteSuccessfulResponseDto")]
     pub struct DeleteNoteResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteTaskSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteTaskSuccessfulResponseDto")]
     pub struct DeleteTaskResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `DndSettingSchema` of Contacts.
     #[doc(alias = "DndSettingSchema")]
@@ -265,10 +289,13 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
     pub struct GetContactResponse {
         pub contact: GetContectById = "contact",
+        pub trace_id: String = "traceId",
     }
     /// `GetContectByIdSchema` of Contacts.
     #[doc(alias = "GetContectByIdSchema")]
     pub struct GetContectById {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
         pub address1: String = "address1",
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
@@ -277,6 +304,7 @@ hoopai_runtime::model! {
         pub city: String = "city",
         pub company_name: String = "companyName",
         pub country: String = "country",
+        pub created_by: ContactCreatedBy = "createdBy",
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
         pub date_of_birth: String = "dateOfBirth",
@@ -287,6 +315,7 @@ hoopai_runtime::model! {
         pub email_lower_case: String = "emailLowerCase",
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
+        pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
@@ -311,6 +340,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
     pub struct GetCreateUpdateNoteResponse {
         pub note: GetNote = "note",
+        pub trace_id: String = "traceId",
     }
     /// `DuplicateContactResponse` of Contacts.
     #[doc(alias = "DuplicateContactResponse")]
@@ -344,11 +374,14 @@ hoopai_runtime::model! {
     #[doc(alias = "GetNoteSchema")]
     pub struct GetNote {
         pub body: String = "body",
+        pub body_text: String = "bodyText",
+        pub business_id: String = "businessId",
         pub color: String = "color",
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub id: String = "id",
         pub pinned: bool = "pinned",
+        pub relations: Vec<Value> = "relations",
         pub title: String = "title",
         pub user_id: String = "userId",
     }
@@ -367,27 +400,33 @@ hoopai_runtime::model! {
     #[doc(alias = "GetEventsSuccessfulResponseDto")]
     pub struct ListAppointmentsResponse {
         pub events: Vec<GetEvent> = "events",
+        pub trace_id: String = "traceId",
     }
     /// `GetNotesListSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListNotesResponse {
         pub notes: Vec<GetNote> = "notes",
+        pub trace_id: String = "traceId",
     }
     /// `TasksListSuccessfulResponseDto` of Contacts.
     #[doc(alias = "TasksListSuccessfulResponseDto")]
     pub struct ListTasksResponse {
         pub tasks: Vec<Task> = "tasks",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
+        pub trace_id: String = "traceId",
     }
     /// `CreateDeleteTagSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateDeleteTagSuccessfulResponseDto")]
     pub struct RemoveTagsResponse {
         pub tags: Vec<String> = "tags",
+        pub tags_removed: Vec<String> = "tagsRemoved",
+        pub trace_id: String = "traceId",
     }
     /// `SearchContactsResponse` of Contacts.
     pub struct SearchContactsResponse {
@@ -410,6 +449,7 @@ hoopai_runtime::model! {
     pub struct SetBusinessInBulkResponse {
         pub ids: Vec<String> = "ids",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `TagsDTO` of Contacts.
     #[doc(alias = "TagsDTO")]
@@ -432,6 +472,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TaskByIsSuccessfulResponseDto")]
     pub struct TaskByIsResponse {
         pub task: Task = "task",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateContactDto` of Contacts.
     #[doc(alias = "UpdateContactDto")]
@@ -462,6 +503,8 @@ hoopai_runtime::model! {
     pub struct UpdateContactResponse {
         pub contact: GetContectById = "contact",
         pub succeded: bool = "succeded",
+        pub succeeded: bool = "succeeded",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateNoteDTO` of Contacts.
     #[doc(alias = "UpdateNoteDTO")]
@@ -489,6 +532,7 @@ hoopai_runtime::model! {
         pub error_count: f64 = "errorCount",
         pub responses: Vec<String> = "responses",
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateTaskStatusParams` of Contacts.
     #[doc(alias = "UpdateTaskStatusParams")]
@@ -539,6 +583,8 @@ hoopai_runtime::model! {
     pub struct UpsertContactResponse {
         pub contact: GetContectById = "contact",
         pub new_: bool = "new",
+        pub succeded: bool = "succeded",
+        pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
 }

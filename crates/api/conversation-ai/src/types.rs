@@ -35,6 +35,7 @@ hoopai_runtime::model! {
     pub struct CreateActionResponse {
         pub data: ActionData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CreateEmployeeDto` of Conversation AI.
     #[doc(alias = "CreateEmployeeDto")]
@@ -74,12 +75,14 @@ hoopai_runtime::model! {
     pub struct DeleteActionResponse {
         pub data: DeleteActionData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "DeleteEmployeeResponseDTO")]
     pub struct DeleteAgentResponse {
         pub id: String = "id",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `Details` of Conversation AI.
     pub struct Details {
@@ -165,6 +168,7 @@ hoopai_runtime::model! {
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        pub trace_id: String = "traceId",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
@@ -191,6 +195,7 @@ hoopai_runtime::model! {
     pub struct GetActionResponse {
         pub data: ActionData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
@@ -204,6 +209,7 @@ hoopai_runtime::model! {
         pub mode: String = "mode",
         pub prompt: String = "prompt",
         pub response_message: String = "responseMessage",
+        pub trace_id: String = "traceId",
         pub website: Vec<Value> = "website",
     }
     /// `Interval` of Conversation AI.
@@ -218,6 +224,7 @@ hoopai_runtime::model! {
     pub struct ListActionsResponse {
         pub data: Vec<ActionData> = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `SearchEmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "SearchEmployeeResponseDTO")]
@@ -225,12 +232,14 @@ hoopai_runtime::model! {
         pub agents: Vec<EmployeeListItem> = "agents",
         pub count: f64 = "count",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `updateActionResponseDTO` of Conversation AI.
     #[doc(alias = "updateActionResponseDTO")]
     pub struct UpdateActionResponse {
         pub data: ActionData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateEmployeeDto` of Conversation AI.
     #[doc(alias = "UpdateEmployeeDto")]

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `ProcessMessageBodyDto` of Conversations.
@@ -56,6 +56,7 @@ hoopai_runtime::model! {
     pub struct CancelScheduledResponse {
         pub message: String = "message",
         pub status: f64 = "status",
+        pub trace_id: String = "traceId",
     }
     /// `CompleteFileUploadDto` of Conversations.
     #[doc(alias = "CompleteFileUploadDto")]
@@ -75,6 +76,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CompleteFileUploadResponseDto")]
     pub struct CompleteFileUploadResponse {
         pub metadata: Map = "metadata",
+        pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
     }
     /// `ConversationDto` of Conversations.
@@ -107,15 +109,29 @@ hoopai_runtime::model! {
     }
     /// `ConversationSchema` of Conversations.
     pub struct ConversationSchema {
+        pub attributed: bool = "attributed",
+        pub company_name: String = "companyName",
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
+        pub date_added: f64 = "dateAdded",
+        pub date_updated: f64 = "dateUpdated",
         pub email: String = "email",
+        pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
         pub id: String = "id",
+        pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_type: LastMessageType = "lastMessageType",
+        pub last_message_date: Value = "lastMessageDate",
+        pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
         pub location_id: String = "locationId",
+        pub mentions: Vec<Value> = "mentions",
+        pub message_types: Vec<f64> = "messageTypes",
         pub phone: String = "phone",
+        pub profile_photo: Value = "profilePhoto",
+        pub scoring: Vec<Value> = "scoring",
+        pub sort: Vec<f64> = "sort",
+        pub starred: bool = "starred",
+        pub tags: Vec<String> = "tags",
         pub type_: ConversationSchemaType = "type",
         pub unread_count: f64 = "unreadCount",
     }
@@ -132,6 +148,7 @@ hoopai_runtime::model! {
     pub struct CreateConversationResponse {
         pub conversation: ConversationCreateResponse = "conversation",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CreateCustomSubtypeDto` of Conversations.
     #[doc(alias = "CreateCustomSubtypeDto")]
@@ -148,6 +165,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteConversationSuccessfulResponse")]
     pub struct DeleteConversationResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ErrorDto` of Conversations.
     #[doc(alias = "ErrorDto")]
@@ -162,6 +180,7 @@ hoopai_runtime::model! {
         pub messages: Vec<GetMessageResponse> = "messages",
         pub next_cursor: String = "nextCursor",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ForwardConfigDto` of Conversations.
     #[doc(alias = "ForwardConfigDto")]
@@ -198,6 +217,7 @@ hoopai_runtime::model! {
         pub inbox: bool = "inbox",
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
+        pub trace_id: String = "traceId",
         pub type_: f64 = "type",
         pub unread_count: f64 = "unreadCount",
     }
@@ -225,6 +245,7 @@ hoopai_runtime::model! {
         pub subject: String = "subject",
         pub thread_id: String = "threadId",
         pub to: Vec<String> = "to",
+        pub trace_id: String = "traceId",
     }
     /// `GetMessageResponseDto` of Conversations.
     #[doc(alias = "GetMessageResponseDto")]
@@ -255,6 +276,7 @@ hoopai_runtime::model! {
         pub media_channel: f64 = "mediaChannel",
         pub sentence_index: f64 = "sentenceIndex",
         pub start_time: f64 = "startTime",
+        pub trace_id: String = "traceId",
         pub transcript: String = "transcript",
     }
     /// `InitiateFileUploadDto` of Conversations.
@@ -278,6 +300,7 @@ hoopai_runtime::model! {
         pub expires_at: f64 = "expiresAt",
         pub file_path: String = "filePath",
         pub max_file_size: f64 = "maxFileSize",
+        pub trace_id: String = "traceId",
         pub upload_id: String = "uploadId",
         pub upload_url: String = "uploadUrl",
     }
@@ -309,6 +332,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub message_id: String = "messageId",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `Response` of Conversations.
     pub struct Response {
@@ -319,6 +343,7 @@ hoopai_runtime::model! {
     pub struct SearchConversationsResponse {
         pub conversations: Vec<ConversationSchema> = "conversations",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `UserTypingBody` of Conversations.
     #[doc(alias = "UserTypingBody")]
@@ -336,6 +361,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateLiveChatMessageFeedbackResponse")]
     pub struct SendLiveChatTypingIndicatorResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `SendMessageBodyDto` of Conversations.
     #[doc(alias = "SendMessageBodyDto")]
@@ -380,6 +406,7 @@ hoopai_runtime::model! {
         pub message_ids: Vec<String> = "messageIds",
         pub msg: String = "msg",
         pub status: Status = "status",
+        pub trace_id: String = "traceId",
     }
     /// `SendReviewReplyDto` of Conversations.
     #[doc(alias = "SendReviewReplyDto")]
@@ -433,6 +460,7 @@ hoopai_runtime::model! {
     pub struct UpdateConversationResponse {
         pub conversation: Conversation = "conversation",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateCustomSubtypeDto` of Conversations.
     #[doc(alias = "UpdateCustomSubtypeDto")]
@@ -454,6 +482,7 @@ hoopai_runtime::model! {
     /// `UploadFilesResponseDto` of Conversations.
     #[doc(alias = "UploadFilesResponseDto")]
     pub struct UploadFileAttachmentsResponse {
+        pub trace_id: String = "traceId",
         pub twilio_media_sids: Vec<String> = "twilioMediaSids",
         pub uploaded_files: Map = "uploadedFiles",
     }
@@ -475,6 +504,28 @@ hoopai_runtime::open_enum! {
     pub enum CallDataStatus {
         Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
         Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
+    }
+    /// Values of `ConversationSchemaLastMessageType`.
+    pub enum ConversationSchemaLastMessageType {
+        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
+        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
+        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
+        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
+        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
+        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
+        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
+        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
+        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
+        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
+        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
+        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
+        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
+        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
+        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
+        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
+        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
+        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
+        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION", TypeNoShow = "TYPE_NO_SHOW",
     }
     /// Values of `ConversationSchemaType`.
     pub enum ConversationSchemaType {

@@ -40,6 +40,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
         pub field: ICustomField = "field",
+        pub trace_id: String = "traceId",
     }
     /// `CustomFolderDeleteResponseDto` of Custom Fields.
     #[doc(alias = "CustomFolderDeleteResponseDto")]
@@ -47,6 +48,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub key: String = "key",
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `ICustomField` of Custom Fields.
     pub struct ICustomField {
@@ -73,12 +75,14 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub object_key: String = "objectKey",
+        pub trace_id: String = "traceId",
     }
     /// `CustomFieldsResponseDTO` of Custom Fields.
     #[doc(alias = "CustomFieldsResponseDTO")]
     pub struct ListCustomFieldsResponse {
         pub fields: Vec<ICustomField> = "fields",
         pub folders: Vec<ICustomField> = "folders",
+        pub trace_id: String = "traceId",
     }
     /// `OptionDTO` of Custom Fields.
     #[doc(alias = "OptionDTO")]

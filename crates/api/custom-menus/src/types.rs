@@ -51,11 +51,13 @@ hoopai_runtime::model! {
         pub deleted_menu_id: String = "deletedMenuId",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetSingleCustomMenusSuccessfulResponseDTO` of Custom Menus.
     #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
     pub struct GetSingleCustomMenusResponse {
         pub custom_menu: CustomMenu = "customMenu",
+        pub trace_id: String = "traceId",
     }
     /// `IconSchema` of Custom Menus.
     #[doc(alias = "IconSchema")]
@@ -73,6 +75,7 @@ hoopai_runtime::model! {
     pub struct ListCustomMenusResponse {
         pub custom_menus: Vec<CustomMenu> = "customMenus",
         pub total_links: f64 = "totalLinks",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateCustomMenuDTO` of Custom Menus.
     #[doc(alias = "UpdateCustomMenuDTO")]
@@ -94,6 +97,7 @@ hoopai_runtime::model! {
     pub struct UpdateCustomMenuResponse {
         pub custom_menu: CustomMenu = "customMenu",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
 }
 

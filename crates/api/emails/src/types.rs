@@ -59,6 +59,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub preview_url: String = "previewUrl",
         pub template_type: String = "templateType",
+        pub trace_id: String = "traceId",
         pub updated_by: String = "updatedBy",
         pub version: String = "version",
     }

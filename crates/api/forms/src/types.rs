@@ -51,12 +51,14 @@ hoopai_runtime::model! {
     pub struct ListFormSubmissionsResponse {
         pub meta: Meta = "meta",
         pub submissions: Vec<FormsSubmissionsSubmissions> = "submissions",
+        pub trace_id: String = "traceId",
     }
     /// `FormsSuccessfulResponseDto` of Forms.
     #[doc(alias = "FormsSuccessfulResponseDto")]
     pub struct ListFormsResponse {
         pub forms: Vec<FormsParams> = "forms",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `metaSchema` of Forms.
     #[doc(alias = "metaSchema")]

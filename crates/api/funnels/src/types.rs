@@ -23,11 +23,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateRedirectResponseDTO")]
     pub struct CreateRedirectResponse {
         pub data: RedirectResponse = "data",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteRedirectResponseDTO` of Funnels.
     #[doc(alias = "DeleteRedirectResponseDTO")]
     pub struct DeleteRedirectResponse {
         pub data: Map = "data",
+        pub trace_id: String = "traceId",
     }
     /// `FunnelPageResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageResponseDTO")]
@@ -44,6 +46,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FunnelPageCountResponseDTO")]
     pub struct GetPageCountResponse {
         pub count: f64 = "count",
+        pub trace_id: String = "traceId",
     }
     /// `FunnelListResponseDTO` of Funnels.
     #[doc(alias = "FunnelListResponseDTO")]
@@ -56,6 +59,7 @@ hoopai_runtime::model! {
     #[doc(alias = "RedirectListResponseDTO")]
     pub struct ListRedirectsResponse {
         pub data: Map = "data",
+        pub trace_id: String = "traceId",
     }
     /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]
@@ -83,6 +87,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateRedirectResponseDTO")]
     pub struct UpdateRedirectResponse {
         pub data: RedirectResponse = "data",
+        pub trace_id: String = "traceId",
     }
 }
 

@@ -116,6 +116,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `CardDto` of Invoices.
@@ -194,6 +195,7 @@ hoopai_runtime::model! {
     pub struct CreateInvoiceFromEstimateResponse {
         pub estimate: EstimateResponse = "estimate",
         pub invoice: DefaultInvoiceResponse = "invoice",
+        pub trace_id: String = "traceId",
     }
     /// `CreateInvoiceDto` of Invoices.
     #[doc(alias = "CreateInvoiceDto")]
@@ -258,6 +260,7 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `CreateInvoiceScheduleDto` of Invoices.
@@ -314,6 +317,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `CreateInvoiceTemplateDto` of Invoices.
@@ -357,6 +361,7 @@ hoopai_runtime::model! {
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `CustomNotificationDto` of Invoices.
@@ -460,17 +465,20 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
     pub struct DeleteInvoiceScheduleResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteInvoiceTemplateResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceTemplateResponseDto")]
     pub struct DeleteInvoiceTemplateResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DiscountDto` of Invoices.
     #[doc(alias = "DiscountDto")]
@@ -600,6 +608,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
         pub invoice_number: f64 = "invoiceNumber",
+        pub trace_id: String = "traceId",
     }
     /// `GetInvoiceResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceResponseDto")]
@@ -653,6 +662,7 @@ hoopai_runtime::model! {
         pub terms_note: String = "termsNote",
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
     }
     /// `GetScheduleResponseDto` of Invoices.
     #[doc(alias = "GetScheduleResponseDto")]
@@ -788,18 +798,21 @@ hoopai_runtime::model! {
     pub struct ListInvoiceSchedulesResponse {
         pub schedules: Vec<GetScheduleResponse> = "schedules",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseDto` of Invoices.
     #[doc(alias = "ListTemplatesResponseDto")]
     pub struct ListInvoiceTemplatesResponse {
         pub data: Vec<GetTemplateResponse> = "data",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `ListInvoicesResponseDto` of Invoices.
     #[doc(alias = "ListInvoicesResponseDto")]
     pub struct ListInvoicesResponse {
         pub invoices: Vec<GetInvoiceResponse> = "invoices",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `PaymentMethodDto` of Invoices.
     #[doc(alias = "PaymentMethodDto")]
@@ -865,6 +878,7 @@ hoopai_runtime::model! {
     pub struct RecordInvoicePaymentResponse {
         pub invoice: DefaultInvoiceResponse = "invoice",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ReminderDto` of Invoices.
     #[doc(alias = "ReminderDto")]
@@ -932,6 +946,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `ScheduleOptionsDto` of Invoices.
@@ -978,6 +993,7 @@ hoopai_runtime::model! {
         pub email_data: Map = "emailData",
         pub invoice: DefaultInvoiceResponse = "invoice",
         pub sms_data: Map = "smsData",
+        pub trace_id: String = "traceId",
     }
     /// `SentToDto` of Invoices.
     pub struct SentToDto {
@@ -1032,6 +1048,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `EstimateIdParam` of Invoices.
@@ -1155,6 +1172,7 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `AutoPaymentScheduleDto` of Invoices.
@@ -1190,6 +1208,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `UpdateInvoiceScheduleDto` of Invoices.
@@ -1241,6 +1260,7 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
@@ -1287,6 +1307,7 @@ hoopai_runtime::model! {
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `Text2PayDto` of Invoices.
@@ -1336,6 +1357,7 @@ hoopai_runtime::model! {
     pub struct UpsertText2payInvoiceResponse {
         pub invoice: DefaultInvoiceResponse = "invoice",
         pub invoice_url: String = "invoiceUrl",
+        pub trace_id: String = "traceId",
     }
     /// `USBankAccountDto` of Invoices.
     #[doc(alias = "USBankAccountDto")]
@@ -1376,6 +1398,7 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         pub title: String = "title",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
 }

@@ -55,6 +55,7 @@ hoopai_runtime::model! {
     pub struct CreateFaqResponse {
         pub faq: FaqResponse = "faq",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CreateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "CreateKnowledgeBaseDTO")]
@@ -70,16 +71,19 @@ hoopai_runtime::model! {
     pub struct CreateKnowledgeBaseResponse {
         pub data: KnowledgeBaseData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteFaqResponseDTO")]
     pub struct DeleteFaqResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "DeleteKnowledgeBaseResponseDTO")]
     pub struct DeleteKnowledgeBaseResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteWebsiteUrlRequestDTO` of Knowledge Base.
     #[doc(alias = "DeleteWebsiteUrlRequestDTO")]
@@ -95,6 +99,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteWebsiteUrlResponseDTO")]
     pub struct DeleteTrainedUrlsResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DiscoverWebsiteDataDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteDataDTO")]
@@ -120,6 +125,7 @@ hoopai_runtime::model! {
     pub struct DiscoverWebsiteResponse {
         pub data: DiscoverWebsiteData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ErrorDetailsDTO` of Knowledge Base.
     #[doc(alias = "ErrorDetailsDTO")]
@@ -158,6 +164,7 @@ hoopai_runtime::model! {
     pub struct GetCrawlingStatusResponse {
         pub data: CrawlingStatusData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
@@ -177,6 +184,7 @@ hoopai_runtime::model! {
     pub struct GetKnowledgeBaseResponse {
         pub data: GetKnowledgeBaseByIdData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
@@ -214,17 +222,20 @@ hoopai_runtime::model! {
         pub faqs: Vec<FaqResponse> = "faqs",
         pub has_more: bool = "hasMore",
         pub last_faq_id: String = "lastFaqId",
+        pub trace_id: String = "traceId",
     }
     /// `GetAllKnowledgeBasesPaginatedResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedResponseDTO")]
     pub struct ListKnowledgeBasesResponse {
         pub data: GetAllKnowledgeBasesPaginatedData = "data",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetAllUrlsByKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "GetAllUrlsByKnowledgeBaseResponseDTO")]
     pub struct ListTrainedUrlsResponse {
         pub count: f64 = "count",
+        pub trace_id: String = "traceId",
         pub urls: Vec<CrawledUrl> = "urls",
     }
     /// `OperationDetailsDTO` of Knowledge Base.
@@ -259,6 +270,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TrainDiscoveredUrlsResponseDTO")]
     pub struct TrainDiscoveredUrlsResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateFaqBodyDTO` of Knowledge Base.
     #[doc(alias = "UpdateFaqBodyDTO")]
@@ -272,6 +284,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateFaqResponseDTO")]
     pub struct UpdateFaqResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "UpdateKnowledgeBaseDTO")]
@@ -283,6 +296,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateKnowledgeBaseResponseDTO")]
     pub struct UpdateKnowledgeBaseResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
 }
 

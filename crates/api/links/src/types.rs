@@ -17,16 +17,19 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteLinksSuccessfulResponseDto")]
     pub struct DeleteLinkResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `GetLinkSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "GetLinkSuccessfulResponseDto")]
     pub struct GetLinkResponse {
         pub link: Link = "link",
+        pub trace_id: String = "traceId",
     }
     /// `GetLinksSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "GetLinksSuccessfulResponseDto")]
     pub struct GetLinksResponse {
         pub links: Vec<Link> = "links",
+        pub trace_id: String = "traceId",
     }
     /// `LinkSchema` of Trigger Links.
     #[doc(alias = "LinkSchema")]

@@ -72,6 +72,7 @@ hoopai_runtime::model! {
         pub social: Social = "social",
         pub state: String = "state",
         pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
         pub website: String = "website",
     }
     /// `RecurringTaskCreateDTO` of Accounts.
@@ -90,6 +91,8 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
         pub data_type: String = "dataType",
+        pub date_added: String = "dateAdded",
+        pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
@@ -98,15 +101,19 @@ hoopai_runtime::model! {
         pub max_file_limit: f64 = "maxFileLimit",
         pub model: Model = "model",
         pub name: String = "name",
+        pub parent_id: String = "parentId",
         pub picklist_image_options: Vec<String> = "picklistImageOptions",
         pub picklist_options: Vec<String> = "picklistOptions",
         pub placeholder: String = "placeholder",
         pub position: f64 = "position",
+        pub scopes: Vec<Value> = "scopes",
+        pub standard: bool = "standard",
     }
     /// `CustomFieldSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
         pub custom_field: CustomField = "customField",
+        pub trace_id: String = "traceId",
     }
     /// `CustomRRulesOptions` of Accounts.
     pub struct CustomRRulesOptions {
@@ -124,21 +131,25 @@ hoopai_runtime::model! {
     /// `CustomValueSchema` of Accounts.
     #[doc(alias = "CustomValueSchema")]
     pub struct CustomValue {
+        pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
+        pub parent_id: String = "parentId",
         pub value: String = "value",
     }
     /// `CustomValueDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueDeleteSuccessfulResponseDto")]
     pub struct CustomValueDeleteResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `CustomValueIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
     pub struct CustomValueIdResponse {
         pub custom_value: CustomValue = "customValue",
+        pub trace_id: String = "traceId",
     }
     /// `customValuesDTO` of Accounts.
     #[doc(alias = "customValuesDTO")]
@@ -152,23 +163,27 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomFieldDeleteSuccessfulResponseDto")]
     pub struct DeleteCustomFieldResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `LocationDeletedSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationDeletedSuccessfulResponseDto")]
     pub struct DeleteLocationResponse {
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteRecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "DeleteRecurringTaskResponseDTO")]
     pub struct DeleteRecurringTaskResponse {
         pub id: String = "id",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `LocationTagDeleteSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagDeleteSuccessfulResponseDto")]
     pub struct DeleteTagResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `GetLocationSchema` of Accounts.
     #[doc(alias = "GetLocationSchema")]
@@ -215,27 +230,32 @@ hoopai_runtime::model! {
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
         pub location: GetLocationById = "location",
+        pub trace_id: String = "traceId",
     }
     /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldsListSuccessfulResponseDto")]
     pub struct ListCustomFieldsResponse {
         pub custom_fields: Vec<CustomField> = "customFields",
+        pub trace_id: String = "traceId",
     }
     /// `CustomValuesListSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValuesListSuccessfulResponseDto")]
     pub struct ListCustomValuesResponse {
         pub custom_values: Vec<CustomValue> = "customValues",
+        pub trace_id: String = "traceId",
     }
     /// `LocationTagsSuccessfulResponseDto` of Accounts.
     #[doc(alias = "LocationTagsSuccessfulResponseDto")]
     pub struct ListTagsResponse {
         pub tags: Vec<LocationTags> = "tags",
+        pub trace_id: String = "traceId",
     }
     /// `GetTemplatesSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetTemplatesSuccessfulResponseDto")]
     pub struct ListTemplatesResponse {
         pub templates: Vec<ListTemplatesResponseTemplate> = "templates",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `ListTemplatesResponseTemplate` of Accounts.
     pub struct ListTemplatesResponseTemplate {
@@ -256,6 +276,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationTagSuccessfulResponseDto")]
     pub struct LocationTagResponse {
         pub tag: LocationTags = "tag",
+        pub trace_id: String = "traceId",
     }
     /// `LocationTagsSchema` of Accounts.
     #[doc(alias = "LocationTagsSchema")]
@@ -296,11 +317,13 @@ hoopai_runtime::model! {
     #[doc(alias = "RecurringTaskSingleResponseDTO")]
     pub struct RecurringTaskSingleResponse {
         pub recurring_task: RecurringTaskResponse = "recurringTask",
+        pub trace_id: String = "traceId",
     }
     /// `SearchSuccessfulResponseDto` of Accounts.
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchLocationsResponse {
         pub locations: Vec<GetLocation> = "locations",
+        pub trace_id: String = "traceId",
     }
     /// `TaskSearchParamsDto` of Accounts.
     #[doc(alias = "TaskSearchParamsDto")]
@@ -317,6 +340,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationTaskListSuccessfulResponseDto")]
     pub struct SearchTasksResponse {
         pub tasks: Vec<SearchTasksResponseTask> = "tasks",
+        pub trace_id: String = "traceId",
     }
     /// `SearchTasksResponseTask` of Accounts.
     pub struct SearchTasksResponseTask {
@@ -423,6 +447,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FileUploadResponseDto")]
     pub struct UploadCustomFieldFilesResponse {
         pub meta: Vec<String> = "meta",
+        pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
     }
 }

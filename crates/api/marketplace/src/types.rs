@@ -8,6 +8,7 @@ hoopai_runtime::model! {
     /// `CheckFundsResponse` of Marketplace.
     pub struct CheckFundsResponse {
         pub has_funds: bool = "hasFunds",
+        pub trace_id: String = "traceId",
     }
     /// `RaiseChargeBodyDTO` of Marketplace.
     #[doc(alias = "RaiseChargeBodyDTO")]
@@ -34,10 +35,12 @@ hoopai_runtime::model! {
     pub struct CreateChargeResponse {
         pub charge_id: String = "chargeId",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteChargeResponse` of Marketplace.
     pub struct DeleteChargeResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetChargeResponse` of Marketplace.
     pub struct GetChargeResponse {
@@ -52,6 +55,7 @@ hoopai_runtime::model! {
         pub meter_id: String = "meterId",
         pub price_per_unit: f64 = "pricePerUnit",
         pub refunded: bool = "refunded",
+        pub trace_id: String = "traceId",
         pub transaction_type: String = "transactionType",
         pub units: f64 = "units",
         pub updated_at: String = "updatedAt",
@@ -60,11 +64,13 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInstallerDetailsResponseDTO")]
     pub struct GetInstallerDetailsResponse {
         pub installation_details: InstallerDetails = "installationDetails",
+        pub trace_id: String = "traceId",
     }
     /// `GetRebillingConfigResponseDTO` of Marketplace.
     #[doc(alias = "GetRebillingConfigResponseDTO")]
     pub struct GetRebillingConfigResponse {
         pub plans: Plans = "plans",
+        pub trace_id: String = "traceId",
     }
     /// `InstallerDetailsDTO` of Marketplace.
     #[doc(alias = "InstallerDetailsDTO")]
@@ -89,6 +95,7 @@ hoopai_runtime::model! {
         /// The platform advises against it.
         pub count: f64 = "count",
         pub pagination: ListChargesResponsePagination = "pagination",
+        pub trace_id: String = "traceId",
     }
     /// `ListChargesResponseCharge` of Marketplace.
     pub struct ListChargesResponseCharge {
@@ -142,6 +149,7 @@ hoopai_runtime::model! {
         pub identifier: String = "identifier",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `PlansDTO` of Marketplace.
     #[doc(alias = "PlansDTO")]
@@ -171,6 +179,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteIntegrationResponse")]
     pub struct UninstallApplicationResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UsagePlanDTO` of Marketplace.
     #[doc(alias = "UsagePlanDTO")]

@@ -34,6 +34,7 @@ hoopai_runtime::model! {
         pub relocated_folder: bool = "relocatedFolder",
         pub status: String = "status",
         pub sub_category: String = "subCategory",
+        pub trace_id: String = "traceId",
         pub type_: String = "type",
     }
     /// `DeleteMediaObjectItem` of Media Library.
@@ -66,6 +67,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetFilesResponseDTO")]
     pub struct ListMediaObjectsResponse {
         pub files: Vec<Map> = "files",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {
@@ -106,6 +108,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UploadFileResponseDTO")]
     pub struct UploadMediaFileResponse {
         pub file_id: String = "fileId",
+        pub trace_id: String = "traceId",
         pub url: String = "url",
     }
 }

@@ -32,6 +32,7 @@ hoopai_runtime::model! {
         pub refresh_token: String = "refresh_token",
         pub scope: String = "scope",
         pub token_type: String = "token_type",
+        pub trace_id: String = "traceId",
         pub user_id: String = "userId",
         pub user_type: String = "userType",
     }
@@ -53,6 +54,7 @@ hoopai_runtime::model! {
         pub plan_id: String = "planId",
         pub scope: String = "scope",
         pub token_type: String = "token_type",
+        pub trace_id: String = "traceId",
         pub user_id: String = "userId",
         pub version_id: String = "versionId",
     }
@@ -72,6 +74,7 @@ hoopai_runtime::model! {
         pub count: f64 = "count",
         pub install_to_future_locations: bool = "installToFutureLocations",
         pub locations: Vec<InstalledLocation> = "locations",
+        pub trace_id: String = "traceId",
     }
 }
 

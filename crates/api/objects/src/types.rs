@@ -48,12 +48,14 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomObjectResponseDTO")]
     pub struct CustomObjectResponse {
         pub object: ICustomObject = "object",
+        pub trace_id: String = "traceId",
     }
     /// `ObjectRecordDeleteResponseDTO` of Objects.
     #[doc(alias = "ObjectRecordDeleteResponseDTO")]
     pub struct DeleteObjectRecordResponse {
         pub id: String = "id",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CustomObjectByIdResponseDTO` of Objects.
     #[doc(alias = "CustomObjectByIdResponseDTO")]
@@ -61,6 +63,7 @@ hoopai_runtime::model! {
         pub cache: bool = "cache",
         pub fields: Vec<ICustomField> = "fields",
         pub object: ICustomObject = "object",
+        pub trace_id: String = "traceId",
     }
     /// `ICustomField` of Objects.
     pub struct ICustomField {
@@ -79,7 +82,9 @@ hoopai_runtime::model! {
         pub options: Vec<OptionDto> = "options",
         pub parent_id: String = "parentId",
         pub placeholder: String = "placeholder",
+        pub position: f64 = "position",
         pub show_in_forms: bool = "showInForms",
+        pub standard: bool = "standard",
     }
     /// `ICustomObjectSchema` of Objects.
     #[doc(alias = "ICustomObjectSchema")]
@@ -98,17 +103,33 @@ hoopai_runtime::model! {
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
     pub struct IRecord {
+        pub created_at: String = "createdAt",
+        pub created_by: IRecordCreatedBy = "createdBy",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
+        pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
+        pub location_id: String = "locationId",
+        pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
+        pub owners: Vec<Value> = "owners",
         pub properties: Map = "properties",
+        pub relations: Vec<Value> = "relations",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `IRecordCreatedBy` of Objects.
+    pub struct IRecordCreatedBy {
+        pub channel: String = "channel",
+        pub created_at: String = "createdAt",
+        pub source: String = "source",
+        pub source_id: String = "sourceId",
     }
     /// `CustomObjectListResponseDTO` of Objects.
     #[doc(alias = "CustomObjectListResponseDTO")]
     pub struct ListObjectsResponse {
         pub objects: Vec<ICustomObject> = "objects",
+        pub trace_id: String = "traceId",
     }
     /// `OptionDTO` of Objects.
     #[doc(alias = "OptionDTO")]
@@ -121,6 +142,7 @@ hoopai_runtime::model! {
     #[doc(alias = "RecordByIdResponseDTO")]
     pub struct RecordByIdResponse {
         pub record: IRecord = "record",
+        pub trace_id: String = "traceId",
     }
     /// `RecordResponseDTO` of Objects.
     #[doc(alias = "RecordResponseDTO")]
@@ -157,6 +179,7 @@ hoopai_runtime::model! {
     pub struct SearchObjectRecordsResponse {
         pub records: Vec<RecordResponse> = "records",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]

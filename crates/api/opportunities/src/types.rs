@@ -10,6 +10,7 @@ hoopai_runtime::model! {
     pub struct AddFollowersResponse {
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
+        pub trace_id: String = "traceId",
     }
     /// `AdditionalDetailsDTO` of Opportunities.
     #[doc(alias = "AdditionalDetailsDTO")]
@@ -53,6 +54,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
     pub struct DeleteUpdateOpportunityResponse {
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `FollowersDTO` of Opportunities.
     #[doc(alias = "FollowersDTO")]
@@ -64,17 +66,20 @@ hoopai_runtime::model! {
     #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
     pub struct GetPostOpportunityResponse {
         pub opportunity: SearchOpportunitiesResponseSchema = "opportunity",
+        pub trace_id: String = "traceId",
     }
     /// `LostReasonsResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonsResponseSchema")]
     pub struct ListLostReasonsResponse {
         pub lost_reasons: Vec<LostReasonResponse> = "lostReasons",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `GetPipelinesSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "GetPipelinesSuccessfulResponseDto")]
     pub struct ListPipelinesResponse {
         pub pipelines: Vec<PipelinesResponse> = "pipelines",
+        pub trace_id: String = "traceId",
     }
     /// `LostReasonResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonResponseSchema")]
@@ -89,12 +94,17 @@ hoopai_runtime::model! {
     #[doc(alias = "PipelinesResponseSchema")]
     pub struct PipelinesResponse {
         pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
+        pub origin_id: String = "originId",
+        pub position: String = "position",
         pub show_in_funnel: bool = "showInFunnel",
         pub show_in_pie_chart: bool = "showInPieChart",
         pub stages: Vec<PipelinesResponseStage> = "stages",
+        pub use_opportunity_probability: bool = "useOpportunityProbability",
     }
     /// `PipelinesResponseStage` of Opportunities.
     pub struct PipelinesResponseStage {
@@ -111,6 +121,7 @@ hoopai_runtime::model! {
     pub struct RemoveFollowersResponse {
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
+        pub trace_id: String = "traceId",
     }
     /// `SearchMetaResponseSchema` of Opportunities.
     #[doc(alias = "SearchMetaResponseSchema")]
@@ -145,6 +156,7 @@ hoopai_runtime::model! {
         pub aggregations: Map = "aggregations",
         pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `SearchOpportunitiesContactResponseSchema` of Opportunities.
     #[doc(alias = "SearchOpportunitiesContactResponseSchema")]
@@ -162,6 +174,7 @@ hoopai_runtime::model! {
         pub aggregations: Map = "aggregations",
         pub meta: SearchMetaResponse = "meta",
         pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
+        pub trace_id: String = "traceId",
     }
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
     pub struct SearchOpportunitiesResponseSchema {
@@ -234,6 +247,7 @@ hoopai_runtime::model! {
     pub struct UpsertOpportunityResponse {
         pub new_: bool = "new",
         pub opportunity: Map = "opportunity",
+        pub trace_id: String = "traceId",
     }
 }
 

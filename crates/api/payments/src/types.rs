@@ -177,6 +177,7 @@ hoopai_runtime::model! {
     pub struct CreateOrderFulfillmentResponse {
         pub data: Fulfillment = "data",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `CreateWhiteLabelIntegrationProviderDto` of Payments.
     #[doc(alias = "CreateWhiteLabelIntegrationProviderDto")]
@@ -208,6 +209,7 @@ hoopai_runtime::model! {
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
     /// `CustomProviderKeys` of Payments.
@@ -293,6 +295,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteCustomProvidersResponseSchema")]
     pub struct DeleteCustomProviderIntegrationResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteCustomProvidersConfigDto` of Payments.
     #[doc(alias = "DeleteCustomProvidersConfigDto")]
@@ -304,6 +307,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DisconnectCustomProvidersResponseSchema")]
     pub struct DisconnectCustomProviderConfigResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `FulfilledItem` of Payments.
     pub struct FulfilledItem {
@@ -472,6 +476,7 @@ hoopai_runtime::model! {
     pub struct ListOrderFulfillmentsResponse {
         pub data: Vec<Fulfillment> = "data",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `ListOrderNotesResponse` of Payments.
     pub struct ListOrderNotesResponse {
@@ -483,23 +488,27 @@ hoopai_runtime::model! {
     pub struct ListOrdersResponse {
         pub data: Vec<OrderResponse> = "data",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `ListSubscriptionResponseDto` of Payments.
     #[doc(alias = "ListSubscriptionResponseDto")]
     pub struct ListSubscriptionsResponse {
         pub data: Vec<SubscriptionResponse> = "data",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `ListTxnsResponseDto` of Payments.
     #[doc(alias = "ListTxnsResponseDto")]
     pub struct ListTransactionsResponse {
         pub data: Vec<TxnResponse> = "data",
         pub total_count: f64 = "totalCount",
+        pub trace_id: String = "traceId",
     }
     /// `ListWhitelabelIntegrationProviderResponseDto` of Payments.
     #[doc(alias = "ListWhitelabelIntegrationProviderResponseDto")]
     pub struct ListWhiteLabelProvidersResponse {
         pub providers: IntegrationProvider = "providers",
+        pub trace_id: String = "traceId",
     }
     /// `MembershipOfferDto` of Payments.
     #[doc(alias = "MembershipOfferDto")]
@@ -585,6 +594,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PostRecordOrderPaymentResponse")]
     pub struct RecordOrderPaymentResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `RecurringDto` of Payments.
     #[doc(alias = "RecurringDto")]
@@ -698,6 +708,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateCustomProviderCapabilitiesResponseSchema")]
     pub struct UpdateCustomProviderCapabilitiesResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
 }
 

@@ -76,18 +76,21 @@ hoopai_runtime::model! {
         pub numbers: Vec<DetailedPhoneNumber> = "numbers",
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
+        pub trace_id: String = "traceId",
     }
     /// `AvailableNumbersResponseDto` of Phone System.
     #[doc(alias = "AvailableNumbersResponseDto")]
     pub struct ListAvailablePhoneNumbersResponse {
         pub fingerprint_id: String = "fingerprintId",
         pub numbers: Vec<AvailablePhoneNumber> = "numbers",
+        pub trace_id: String = "traceId",
     }
     /// `ListNumberPoolsResponse` of Phone System.
     pub struct ListNumberPoolsResponse {
         pub data: Vec<NumberPool> = "data",
         pub success: bool = "success",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `NumberPoolDto` of Phone System.
     #[doc(alias = "NumberPoolDto")]
@@ -139,6 +142,7 @@ hoopai_runtime::model! {
         pub new_account_sid: String = "new_account_sid",
         pub number_name: BTreeMap<String, String> = "number_name",
         pub numbers: BTreeMap<String, String> = "numbers",
+        pub trace_id: String = "traceId",
         pub under_ghl_account: bool = "under_ghl_account",
         pub validate_sms: bool = "validate_sms",
     }

@@ -113,6 +113,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub product: String = "product",
         pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
@@ -138,6 +139,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateCollectionResponseDto")]
     pub struct CreateProductCollectionResponse {
         pub data: Collection = "data",
+        pub trace_id: String = "traceId",
     }
     /// `CreateProductDto` of Products.
     #[doc(alias = "CreateProductDto")]
@@ -182,6 +184,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
@@ -231,23 +234,27 @@ hoopai_runtime::model! {
     #[doc(alias = "DeletePriceResponseDto")]
     pub struct DeletePriceResponse {
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteProductCollectionResponseDto` of Products.
     #[doc(alias = "DeleteProductCollectionResponseDto")]
     pub struct DeleteProductCollectionResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteProductResponseDto` of Products.
     #[doc(alias = "DeleteProductResponseDto")]
     pub struct DeleteProductResponse {
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteProductReviewResponseDto` of Products.
     #[doc(alias = "DeleteProductReviewResponseDto")]
     pub struct DeleteProductReviewResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetPriceResponseDto` of Products.
     #[doc(alias = "GetPriceResponseDto")]
@@ -264,6 +271,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub product: String = "product",
         pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
@@ -275,6 +283,7 @@ hoopai_runtime::model! {
     pub struct GetProductCollectionResponse {
         pub data: Map = "data",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetProductResponseDto` of Products.
     #[doc(alias = "GetProductResponseDto")]
@@ -294,6 +303,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
@@ -301,6 +311,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CountReviewsByStatusResponseDto")]
     pub struct GetProductReviewCountsResponse {
         pub data: Vec<Vec<Value>> = "data",
+        pub trace_id: String = "traceId",
     }
     /// `GetProductStatsResponseDto` of Products.
     #[doc(alias = "GetProductStatsResponseDto")]
@@ -308,6 +319,7 @@ hoopai_runtime::model! {
         pub excluded_from_store: f64 = "excludedFromStore",
         pub included_in_store: f64 = "includedInStore",
         pub total_products: f64 = "totalProducts",
+        pub trace_id: String = "traceId",
     }
     /// `InventoryItemDto` of Products.
     #[doc(alias = "InventoryItemDto")]
@@ -327,24 +339,28 @@ hoopai_runtime::model! {
     pub struct ListInventoryResponse {
         pub inventory: Vec<InventoryItem> = "inventory",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListPricesResponseDto` of Products.
     #[doc(alias = "ListPricesResponseDto")]
     pub struct ListPricesResponse {
         pub prices: Vec<DefaultPriceResponse> = "prices",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListCollectionResponseDto` of Products.
     #[doc(alias = "ListCollectionResponseDto")]
     pub struct ListProductCollectionsResponse {
         pub data: Vec<Map> = "data",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListProductReviewsResponseDto` of Products.
     #[doc(alias = "ListProductReviewsResponseDto")]
     pub struct ListProductReviewsResponse {
         pub data: Vec<ListProductReviewsResponseData> = "data",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListProductReviewsResponseData` of Products.
     pub struct ListProductReviewsResponseData {
@@ -360,6 +376,7 @@ hoopai_runtime::model! {
     pub struct ListProductsResponse {
         pub products: Vec<DefaultProductResponse> = "products",
         pub total: Vec<ListProductsStats> = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListProductsStats` of Products.
     pub struct ListProductsStats {
@@ -471,6 +488,7 @@ hoopai_runtime::model! {
     pub struct UpdateInventoryResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdatePriceDto` of Products.
     #[doc(alias = "UpdatePriceDto")]
@@ -518,6 +536,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub product: String = "product",
         pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
@@ -541,6 +560,7 @@ hoopai_runtime::model! {
     pub struct UpdateProductCollectionResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateDisplayPriorityBodyDto` of Products.
     #[doc(alias = "UpdateDisplayPriorityBodyDto")]
@@ -596,6 +616,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
@@ -639,12 +660,14 @@ hoopai_runtime::model! {
     pub struct UpdateProductReviewsResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateProductStoreResponseDto` of Products.
     #[doc(alias = "UpdateProductStoreResponseDto")]
     pub struct UpdateProductStoreResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `BulkEditRequestDto` of Products.
     #[doc(alias = "BulkEditRequestDto")]
@@ -661,6 +684,7 @@ hoopai_runtime::model! {
     pub struct UpdateProductsAndPricesInBulkResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
         pub updated_count: f64 = "updatedCount",
     }
     /// `BulkUpdateDto` of Products.
@@ -686,6 +710,7 @@ hoopai_runtime::model! {
     pub struct UpdateProductsInBulkResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateProductStoreDto` of Products.
     #[doc(alias = "UpdateProductStoreDto")]

@@ -66,6 +66,7 @@ hoopai_runtime::model! {
     pub struct ListDocumentsResponse {
         pub documents: Vec<Document> = "documents",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
         pub white_label_base_url: f64 = "whiteLabelBaseUrl",
         pub white_label_base_url_for_invoice: f64 = "whiteLabelBaseUrlForInvoice",
     }
@@ -148,6 +149,7 @@ hoopai_runtime::model! {
     pub struct SendDocumentResponse {
         pub links: Vec<ProposalEstimateLinks> = "links",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `SendDocumentFromPublicApiBodyDto` of Documents.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
@@ -168,6 +170,7 @@ hoopai_runtime::model! {
     pub struct SendTemplateResponse {
         pub links: Vec<ProposalEstimateLinks> = "links",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `TemplateListResponseDTO` of Documents.
     #[doc(alias = "TemplateListResponseDTO")]

@@ -36,6 +36,7 @@ hoopai_runtime::model! {
     #[doc(alias = "BulkDisableSaasResponseDto")]
     pub struct BulkDisableSaasResponse {
         pub data: Map = "data",
+        pub trace_id: String = "traceId",
     }
     /// `BulkEnableSaasActionPayloadDto` of SaaS.
     #[doc(alias = "BulkEnableSaasActionPayloadDto")]
@@ -61,6 +62,7 @@ hoopai_runtime::model! {
         pub bulk_action_url: String = "bulkActionUrl",
         pub message: String = "message",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `EnableSaasDto` of SaaS.
     #[doc(alias = "EnableSaasDto")]
@@ -83,12 +85,14 @@ hoopai_runtime::model! {
     #[doc(alias = "EnableSaasResponseDto")]
     pub struct EnableSaasResponse {
         pub data: Map = "data",
+        pub trace_id: String = "traceId",
     }
     /// `GetSaasLocationsResponseDto` of SaaS.
     #[doc(alias = "GetSaasLocationsResponseDto")]
     pub struct GetSaasLocationsResponse {
         pub locations: Vec<SaasLocation> = "locations",
         pub pagination: GetSaasLocationsResponsePagination = "pagination",
+        pub trace_id: String = "traceId",
     }
     /// `GetSaasLocationsResponsePagination` of SaaS.
     pub struct GetSaasLocationsResponsePagination {
@@ -112,6 +116,7 @@ hoopai_runtime::model! {
         pub saas_plan_id: String = "saasPlanId",
         pub subscription_id: String = "subscriptionId",
         pub subscription_status: String = "subscriptionStatus",
+        pub trace_id: String = "traceId",
     }
     /// `PauseLocationDto` of SaaS.
     #[doc(alias = "PauseLocationDto")]
@@ -163,6 +168,7 @@ hoopai_runtime::model! {
         pub setup_fee: f64 = "setupFee",
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
         pub trial_period: f64 = "trialPeriod",
         pub updated_at: String = "updatedAt",
         pub user_limit: f64 = "userLimit",
@@ -187,6 +193,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateRebillingResponseDto")]
     pub struct UpdateRebillingResponse {
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateSubscriptionDto` of SaaS.
     #[doc(alias = "UpdateSubscriptionDto")]

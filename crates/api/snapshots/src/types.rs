@@ -18,21 +18,25 @@ hoopai_runtime::model! {
     pub struct CreateSnapshotShareLinkResponse {
         pub id: String = "id",
         pub share_link: String = "shareLink",
+        pub trace_id: String = "traceId",
     }
     /// `GetLatestSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetLatestSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct GetLatestSnapshotPushResponse {
         pub data: SnapshotStatusSchemaWithAssets = "data",
+        pub trace_id: String = "traceId",
     }
     /// `GetSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct ListSnapshotPushesResponse {
         pub data: Vec<SnapshotStatus> = "data",
+        pub trace_id: String = "traceId",
     }
     /// `GetSnapshotsSuccessfulResponseDto` of Snapshots.
     #[doc(alias = "GetSnapshotsSuccessfulResponseDto")]
     pub struct ListSnapshotsResponse {
         pub snapshots: Vec<Snapshots> = "snapshots",
+        pub trace_id: String = "traceId",
     }
     /// `SnapshotStatusSchema` of Snapshots.
     #[doc(alias = "SnapshotStatusSchema")]

@@ -29,6 +29,7 @@ hoopai_runtime::model! {
         pub results: SocialMediaFacebookAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `AttachIGAccountDTO` of Social Planner.
     #[doc(alias = "AttachIGAccountDTO")]
@@ -47,6 +48,7 @@ hoopai_runtime::model! {
         pub results: SocialMediaInstagramAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `AttachLinkedinAccountDTO` of Social Planner.
     #[doc(alias = "AttachLinkedinAccountDTO")]
@@ -65,6 +67,7 @@ hoopai_runtime::model! {
         pub results: SocialMediaLinkedInAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `AttachTiktokAccountDTO` of Social Planner.
     #[doc(alias = "AttachTiktokAccountDTO")]
@@ -84,6 +87,7 @@ hoopai_runtime::model! {
         pub results: SocialMediaTiktokAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `AttachTwitterAccountDTO` of Social Planner.
     #[doc(alias = "AttachTwitterAccountDTO")]
@@ -103,6 +107,7 @@ hoopai_runtime::model! {
         pub results: SocialMediaTwitterAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CategorySchema` of Social Planner.
     #[doc(alias = "CategorySchema")]
@@ -147,6 +152,7 @@ hoopai_runtime::model! {
         pub results: CreatePostSuccessfulResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `CreatePostSuccessfulResponseSchema` of Social Planner.
     pub struct CreatePostSuccessfulResponseSchema {
@@ -243,6 +249,7 @@ hoopai_runtime::model! {
         pub results: DeleteAccountResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteAccountResponseSchema` of Social Planner.
     pub struct DeleteAccountResponseSchema {
@@ -256,6 +263,7 @@ hoopai_runtime::model! {
         pub results: DeletePostResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteCsvResponseDTO` of Social Planner.
     #[doc(alias = "DeleteCsvResponseDTO")]
@@ -264,6 +272,7 @@ hoopai_runtime::model! {
         pub results: CsvResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeletePostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
@@ -272,6 +281,7 @@ hoopai_runtime::model! {
         pub results: DeletePostSuccessfulResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `DeletePostResponseSchema` of Social Planner.
     pub struct DeletePostResponseSchema {
@@ -293,6 +303,7 @@ hoopai_runtime::model! {
         pub results: Value = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `EndDateSchema` of Social Planner.
     #[doc(alias = "EndDateSchema")]
@@ -320,6 +331,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `FormatedApprovalDetails` of Social Planner.
     pub struct FormatedApprovalDetails {
@@ -374,6 +386,7 @@ hoopai_runtime::model! {
         pub results: GetCategory = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetCsvPostResponseSchema` of Social Planner.
     #[doc(alias = "GetCsvPostResponseSchema")]
@@ -450,6 +463,7 @@ hoopai_runtime::model! {
         pub results: GetPostSuccessfulResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetPostSuccessfulResponseSchema` of Social Planner.
     pub struct GetPostSuccessfulResponseSchema {
@@ -702,6 +716,7 @@ hoopai_runtime::model! {
         pub results: AccountsListResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetByLocationIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByLocationIdResponseDTO")]
@@ -710,6 +725,7 @@ hoopai_runtime::model! {
         pub results: GetByLocationIdResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetCsvPostResponseDTO` of Social Planner.
     #[doc(alias = "GetCsvPostResponseDTO")]
@@ -718,6 +734,7 @@ hoopai_runtime::model! {
         pub results: GetCsvPostResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetUploadStatusResponseDTO` of Social Planner.
     #[doc(alias = "GetUploadStatusResponseDTO")]
@@ -726,6 +743,7 @@ hoopai_runtime::model! {
         pub results: GetUploadStatusResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetFacebookAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetFacebookAccountsResponseDTO")]
@@ -734,6 +752,7 @@ hoopai_runtime::model! {
         pub results: GetFacebookAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetGoogleLocationResponseDTO` of Social Planner.
     #[doc(alias = "GetGoogleLocationResponseDTO")]
@@ -742,6 +761,7 @@ hoopai_runtime::model! {
         pub results: GetGoogleLocationAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetInstagramAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetInstagramAccountsResponseDTO")]
@@ -750,6 +770,7 @@ hoopai_runtime::model! {
         pub results: GetInstagramAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetLinkedInAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetLinkedInAccountsResponseDTO")]
@@ -758,6 +779,7 @@ hoopai_runtime::model! {
         pub results: GetLinkedInAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `SearchPostDTO` of Social Planner.
     #[doc(alias = "SearchPostDTO")]
@@ -783,6 +805,7 @@ hoopai_runtime::model! {
         pub results: PostResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateTagDTO` of Social Planner.
     #[doc(alias = "UpdateTagDTO")]
@@ -797,6 +820,7 @@ hoopai_runtime::model! {
         pub results: GetTagsByIdResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetTagsByLocationIdResponseDTO` of Social Planner.
     #[doc(alias = "GetTagsByLocationIdResponseDTO")]
@@ -805,6 +829,7 @@ hoopai_runtime::model! {
         pub results: GetTagsByLocationIdResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetTiktokBusinessAccountResponseDTO` of Social Planner.
     #[doc(alias = "GetTiktokBusinessAccountResponseDTO")]
@@ -813,6 +838,7 @@ hoopai_runtime::model! {
         pub results: GetTiktokBusinessAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetTiktokAccountResponseDTO` of Social Planner.
     #[doc(alias = "GetTiktokAccountResponseDTO")]
@@ -821,6 +847,7 @@ hoopai_runtime::model! {
         pub results: GetTiktokAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `GetTwitterAccountsResponseDTO` of Social Planner.
     #[doc(alias = "GetTwitterAccountsResponseDTO")]
@@ -829,6 +856,7 @@ hoopai_runtime::model! {
         pub results: GetTwitterAccounts = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `OgImageSchema` of Social Planner.
     #[doc(alias = "OgImageSchema")]
@@ -904,6 +932,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `AttachGMBLocationDTO` of Social Planner.
     #[doc(alias = "AttachGMBLocationDTO")]
@@ -919,6 +948,7 @@ hoopai_runtime::model! {
         pub results: SocialGoogleMediaAccount = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `SocialGoogleMediaAccountSchema` of Social Planner.
     #[doc(alias = "SocialGoogleMediaAccountSchema")]
@@ -1112,6 +1142,7 @@ hoopai_runtime::model! {
         pub message: String = "message",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UploadFileResponseDTO` of Social Planner.
     #[doc(alias = "UploadFileResponseDTO")]
@@ -1120,6 +1151,7 @@ hoopai_runtime::model! {
         pub results: UploadFileResponse = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `UploadFileResponseSchema` of Social Planner.
     #[doc(alias = "UploadFileResponseSchema")]

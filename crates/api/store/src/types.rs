@@ -48,6 +48,7 @@ hoopai_runtime::model! {
         pub data: ShippingCarrier = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `CreateShippingRateDto` of Store.
     #[doc(alias = "CreateShippingRateDto")]
@@ -81,6 +82,7 @@ hoopai_runtime::model! {
         pub data: ShippingRate = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `CreateShippingZoneDto` of Store.
     #[doc(alias = "CreateShippingZoneDto")]
@@ -100,24 +102,28 @@ hoopai_runtime::model! {
         pub data: ShippingZone = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteShippingCarrierResponseDto` of Store.
     #[doc(alias = "DeleteShippingCarrierResponseDto")]
     pub struct DeleteShippingCarrierResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteShippingRateResponseDto` of Store.
     #[doc(alias = "DeleteShippingRateResponseDto")]
     pub struct DeleteShippingRateResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `DeleteShippingZoneResponseDto` of Store.
     #[doc(alias = "DeleteShippingZoneResponseDto")]
     pub struct DeleteShippingZoneResponse {
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetShippingCarrierResponseDto` of Store.
     #[doc(alias = "GetShippingCarrierResponseDto")]
@@ -125,6 +131,7 @@ hoopai_runtime::model! {
         pub data: ShippingCarrier = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetShippingRateResponseDto` of Store.
     #[doc(alias = "GetShippingRateResponseDto")]
@@ -132,6 +139,7 @@ hoopai_runtime::model! {
         pub data: ShippingRate = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetShippingZoneResponseDto` of Store.
     #[doc(alias = "GetShippingZoneResponseDto")]
@@ -139,6 +147,7 @@ hoopai_runtime::model! {
         pub data: ShippingZone = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetStoreSettingResponseDto` of Store.
     #[doc(alias = "GetStoreSettingResponseDto")]
@@ -146,6 +155,7 @@ hoopai_runtime::model! {
         pub data: StoreSetting = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `GetAvailableShippingRates` of Store.
     #[doc(alias = "GetAvailableShippingRates")]
@@ -175,6 +185,7 @@ hoopai_runtime::model! {
         pub data: Vec<AvailableShippingRate> = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `ListShippingCarrierResponseDto` of Store.
     #[doc(alias = "ListShippingCarrierResponseDto")]
@@ -182,18 +193,21 @@ hoopai_runtime::model! {
         pub data: Vec<ShippingCarrier> = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `ListShippingRateResponseDto` of Store.
     #[doc(alias = "ListShippingRateResponseDto")]
     pub struct ListShippingRatesResponse {
         pub data: Vec<ShippingRate> = "data",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `ListShippingZoneResponseDto` of Store.
     #[doc(alias = "ListShippingZoneResponseDto")]
     pub struct ListShippingZonesResponse {
         pub data: Vec<ShippingZone> = "data",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `OrderSource` of Store.
     pub struct OrderSource {
@@ -326,6 +340,7 @@ hoopai_runtime::model! {
         pub data: ShippingCarrier = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateShippingRateDto` of Store.
     #[doc(alias = "UpdateShippingRateDto")]
@@ -350,6 +365,7 @@ hoopai_runtime::model! {
         pub data: ShippingRate = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `UpdateShippingZoneDto` of Store.
     #[doc(alias = "UpdateShippingZoneDto")]
@@ -365,6 +381,7 @@ hoopai_runtime::model! {
         pub data: ShippingZone = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `CreateStoreSettingDto` of Store.
     #[doc(alias = "CreateStoreSettingDto")]
@@ -384,6 +401,7 @@ hoopai_runtime::model! {
         pub data: StoreSetting = "data",
         pub message: String = "message",
         pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
 }
 

@@ -41,12 +41,14 @@ hoopai_runtime::model! {
     pub struct ListSurveySubmissionsResponse {
         pub meta: Meta = "meta",
         pub submissions: Vec<Submission> = "submissions",
+        pub trace_id: String = "traceId",
     }
     /// `GetSurveysSuccessfulResponseDto` of Surveys.
     #[doc(alias = "GetSurveysSuccessfulResponseDto")]
     pub struct ListSurveysResponse {
         pub surveys: Vec<GetSurveys> = "surveys",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `metaSchema` of Surveys.
     #[doc(alias = "metaSchema")]
@@ -59,10 +61,18 @@ hoopai_runtime::model! {
     /// `othersSchema` of Surveys.
     #[doc(alias = "othersSchema")]
     pub struct Others {
+        pub timezone: String = "Timezone",
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",
+        pub disqualified: bool = "disqualified",
+        pub email: String = "email",
         pub event_data: EventData = "eventData",
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
+        pub form_id: String = "formId",
+        pub full_name: String = "full_name",
+        pub location_id: String = "location_id",
+        pub phone: String = "phone",
+        pub terms_and_conditions: String = "terms_and_conditions",
     }
     /// `PageDetailsSchema` of Surveys.
     #[doc(alias = "PageDetailsSchema")]

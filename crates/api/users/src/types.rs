@@ -24,7 +24,7 @@ hoopai_runtime::model! {
         pub password: String = "password",
         pub permissions: Permissions = "permissions",
         pub phone: String = "phone",
-        pub platform_language: PlatformLanguage = "platformLanguage",
+        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
         pub profile_photo: String = "profilePhoto",
         /// Required.
         pub role: String = "role",
@@ -39,6 +39,7 @@ hoopai_runtime::model! {
     pub struct DeleteUserResponse {
         pub message: String = "message",
         pub succeded: bool = "succeded",
+        pub trace_id: String = "traceId",
     }
     /// `FilterByEmailDto` of Users.
     #[doc(alias = "FilterByEmailDto")]
@@ -55,11 +56,14 @@ hoopai_runtime::model! {
     /// `LocationSuccessfulResponseDto` of Users.
     #[doc(alias = "LocationSuccessfulResponseDto")]
     pub struct ListUsersResponse {
+        pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
     }
     /// `PermissionsDto` of Users.
     #[doc(alias = "PermissionsDto")]
     pub struct Permissions {
+        pub ad_publishing_enabled: bool = "adPublishingEnabled",
+        pub ad_publishing_read_only: bool = "adPublishingReadOnly",
         pub adwords_reporting_enabled: bool = "adwordsReportingEnabled",
         pub affiliate_manager_enabled: bool = "affiliateManagerEnabled",
         pub agent_reporting_enabled: bool = "agentReportingEnabled",
@@ -72,30 +76,38 @@ hoopai_runtime::model! {
         pub campaigns_enabled: bool = "campaignsEnabled",
         pub campaigns_read_only: bool = "campaignsReadOnly",
         pub cancel_subscription_enabled: bool = "cancelSubscriptionEnabled",
+        pub certificates_enabled: bool = "certificatesEnabled",
         pub communities_enabled: bool = "communitiesEnabled",
         pub contacts_enabled: bool = "contactsEnabled",
         pub content_ai_enabled: bool = "contentAiEnabled",
         pub conversations_enabled: bool = "conversationsEnabled",
+        pub custom_menu_link_read_only: bool = "customMenuLinkReadOnly",
+        pub custom_menu_link_write: bool = "customMenuLinkWrite",
         pub dashboard_stats_enabled: bool = "dashboardStatsEnabled",
         pub export_payments_enabled: bool = "exportPaymentsEnabled",
         pub facebook_ads_reporting_enabled: bool = "facebookAdsReportingEnabled",
         pub funnels_enabled: bool = "funnelsEnabled",
+        pub gokollab_enabled: bool = "gokollabEnabled",
         pub invoice_enabled: bool = "invoiceEnabled",
         pub lead_value_enabled: bool = "leadValueEnabled",
         pub marketing_enabled: bool = "marketingEnabled",
+        pub media_storage_enabled: bool = "mediaStorageEnabled",
         pub membership_enabled: bool = "membershipEnabled",
         pub online_listings_enabled: bool = "onlineListingsEnabled",
+        pub opportunities_bulk_actions_enabled: bool = "opportunitiesBulkActionsEnabled",
         pub opportunities_enabled: bool = "opportunitiesEnabled",
         pub payments_enabled: bool = "paymentsEnabled",
         pub phone_call_enabled: bool = "phoneCallEnabled",
         pub record_payment_enabled: bool = "recordPaymentEnabled",
         pub refunds_enabled: bool = "refundsEnabled",
+        pub reporting_enabled: bool = "reportingEnabled",
         pub reviews_enabled: bool = "reviewsEnabled",
         pub settings_enabled: bool = "settingsEnabled",
         pub social_planner: bool = "socialPlanner",
         pub tags_enabled: bool = "tagsEnabled",
         pub triggers_enabled: bool = "triggersEnabled",
         pub websites_enabled: bool = "websitesEnabled",
+        pub wordpress_enabled: bool = "wordpressEnabled",
         pub workflows_enabled: bool = "workflowsEnabled",
         pub workflows_read_only: bool = "workflowsReadOnly",
     }
@@ -111,6 +123,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SearchUserSuccessfulResponseDto")]
     pub struct SearchUserResponse {
         pub count: f64 = "count",
+        pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
     }
     /// `UpdateUserDto` of Users.
@@ -125,7 +138,7 @@ hoopai_runtime::model! {
         pub password: String = "password",
         pub permissions: Permissions = "permissions",
         pub phone: String = "phone",
-        pub platform_language: PlatformLanguage = "platformLanguage",
+        pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
         pub profile_photo: String = "profilePhoto",
         pub role: String = "role",
         pub scopes: Vec<Scope> = "scopes",
@@ -136,6 +149,8 @@ hoopai_runtime::model! {
     /// `UserSchema` of Users.
     #[doc(alias = "UserSchema")]
     pub struct User {
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
@@ -146,13 +161,16 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub permissions: Permissions = "permissions",
         pub phone: String = "phone",
-        pub platform_language: PlatformLanguage = "platformLanguage",
+        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
         pub scopes: Vec<String> = "scopes",
     }
     /// `UserSuccessfulResponseDto` of Users.
     #[doc(alias = "UserSuccessfulResponseDto")]
     pub struct UserResponse {
+        pub date_added: String = "dateAdded",
+        pub date_updated: String = "dateUpdated",
+        pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
         pub first_name: String = "firstName",
@@ -162,15 +180,18 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub permissions: Permissions = "permissions",
         pub phone: String = "phone",
-        pub platform_language: PlatformLanguage = "platformLanguage",
+        pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
         pub scopes: Vec<String> = "scopes",
+        pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
+        pub totp_enabled: bool = "totpEnabled",
+        pub trace_id: String = "traceId",
     }
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `PlatformLanguage`.
-    pub enum PlatformLanguage {
+    /// Values of `CreateUserRequestPlatformLanguage`.
+    pub enum CreateUserRequestPlatformLanguage {
         EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
         It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no",
     }
@@ -441,5 +462,10 @@ hoopai_runtime::open_enum! {
         LocationsAgencySubaccountsManage = "locations.agency-subaccounts.manage",
         LocationsBillingManage = "locations.billing.manage", LocationsDetailsManage = "locations.details.manage",
         AuditLogsReadonly = "audit-logs.readonly", AuditLogsExport = "audit-logs.export",
+    }
+    /// Values of `UserResponsePlatformLanguage`.
+    pub enum UserResponsePlatformLanguage {
+        EnUs = "en_US", Es = "es", FrCa = "fr_CA", FrFr = "fr_FR", Nl = "nl", De = "de", PtPt = "pt_PT", PtBr = "pt_BR",
+        It = "it", Sv = "sv", Da = "da", Fi = "fi", No = "no", En = "en",
     }
 }

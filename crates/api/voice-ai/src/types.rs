@@ -89,6 +89,7 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
+        pub trace_id: String = "traceId",
     }
     /// `AgentCreationRequestDTO` of Voice AI.
     #[doc(alias = "AgentCreationRequestDTO")]
@@ -134,6 +135,7 @@ hoopai_runtime::model! {
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
         pub translation: TranslationSchema = "translation",
         pub voice_id: String = "voiceId",
         pub welcome_message: String = "welcomeMessage",
@@ -169,6 +171,7 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
+        pub trace_id: String = "traceId",
     }
     /// `GetAgentResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentResponseDTO")]
@@ -210,6 +213,7 @@ hoopai_runtime::model! {
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `CallLogsResponseDTO` of Voice AI.
     #[doc(alias = "CallLogsResponseDTO")]
@@ -218,6 +222,7 @@ hoopai_runtime::model! {
         pub page: i64 = "page",
         pub page_size: i64 = "pageSize",
         pub total: f64 = "total",
+        pub trace_id: String = "traceId",
     }
     /// `SendPostCallNotificationDTO` of Voice AI.
     #[doc(alias = "SendPostCallNotificationDTO")]
@@ -268,6 +273,7 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
+        pub trace_id: String = "traceId",
     }
     /// `PatchAgentDTO` of Voice AI.
     #[doc(alias = "PatchAgentDTO")]
@@ -311,6 +317,7 @@ hoopai_runtime::model! {
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
         pub translation: TranslationSchema = "translation",
         pub voice_id: String = "voiceId",
         pub welcome_message: String = "welcomeMessage",

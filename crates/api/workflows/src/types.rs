@@ -6,6 +6,7 @@ hoopai_runtime::model! {
     /// `GetWorkflowSuccessfulResponseDto` of Workflows.
     #[doc(alias = "GetWorkflowSuccessfulResponseDto")]
     pub struct ListWorkflowsResponse {
+        pub trace_id: String = "traceId",
         pub workflows: Vec<Workflow> = "workflows",
     }
     /// `WorkflowSchema` of Workflows.
