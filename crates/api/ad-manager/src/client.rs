@@ -436,6 +436,8 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/pixels`
     ///
+    /// Answers any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
+    ///
     /// Scope: `adPublishing.readonly`.
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
@@ -556,6 +558,8 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/ads/{adId}/pause`
     ///
+    /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
+    ///
     /// Scope: `adPublishing.write`.
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
@@ -579,6 +583,8 @@ impl Client {
     }
 
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
+    ///
+    /// Answers any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
     /// Scope: `adPublishing.write`.
     #[doc(alias = "fb-publish-campaign")]
@@ -611,6 +617,8 @@ impl Client {
     }
 
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
+    ///
+    /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
     /// Scope: `adPublishing.write`.
     #[doc(alias = "fb-resume-ad")]
@@ -775,7 +783,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`add_facebook_custom_audience_member`](super::Client::add_facebook_custom_audience_member).
-        pub AddFacebookCustomAudienceMember(operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json hoopai_runtime::json::Value
+        pub AddFacebookCustomAudienceMember(operations::ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json types::AudienceUpdateResult
     }
     hoopai_runtime::setters! {
         AddFacebookCustomAudienceMember {
@@ -786,7 +794,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_conversation_form`](super::Client::create_facebook_conversation_form).
-        pub CreateFacebookConversationForm(operations::CREATE_FACEBOOK_CONVERSATION_FORM) -> json hoopai_runtime::json::Value
+        pub CreateFacebookConversationForm(operations::CREATE_FACEBOOK_CONVERSATION_FORM) -> json types::CreateFacebookConversationFormResponse
     }
     hoopai_runtime::setters! {
         CreateFacebookConversationForm {
@@ -796,7 +804,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_integration`](super::Client::create_facebook_integration).
-        pub CreateFacebookIntegration(operations::CREATE_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub CreateFacebookIntegration(operations::CREATE_FACEBOOK_INTEGRATION) -> json types::FacebookIntegration
     }
     hoopai_runtime::setters! {
         CreateFacebookIntegration {
@@ -806,7 +814,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_facebook_page_lead_form`](super::Client::create_facebook_page_lead_form).
-        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json hoopai_runtime::json::Value
+        pub CreateFacebookPageLeadForm(operations::CREATE_FACEBOOK_PAGE_LEAD_FORM) -> json types::FacebookLeadForm
     }
     hoopai_runtime::setters! {
         CreateFacebookPageLeadForm {
@@ -817,7 +825,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_integration`](super::Client::create_google_integration).
-        pub CreateGoogleIntegration(operations::CREATE_GOOGLE_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub CreateGoogleIntegration(operations::CREATE_GOOGLE_INTEGRATION) -> json types::CreateGoogleIntegrationResponse
     }
     hoopai_runtime::setters! {
         CreateGoogleIntegration {
@@ -827,7 +835,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_google_offline_user_list_job`](super::Client::create_google_offline_user_list_job).
-        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json hoopai_runtime::json::Value
+        pub CreateGoogleOfflineUserListJob(operations::CREATE_GOOGLE_OFFLINE_USER_LIST_JOB) -> json types::Success
     }
     hoopai_runtime::setters! {
         CreateGoogleOfflineUserListJob {
@@ -837,7 +845,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_integration`](super::Client::create_linkedin_integration).
-        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub CreateLinkedinIntegration(operations::CREATE_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
     }
     hoopai_runtime::setters! {
         CreateLinkedinIntegration {
@@ -847,7 +855,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_linkedin_lead_form`](super::Client::create_linkedin_lead_form).
-        pub CreateLinkedinLeadForm(operations::CREATE_LINKEDIN_LEAD_FORM) -> json hoopai_runtime::json::Value
+        pub CreateLinkedinLeadForm(operations::CREATE_LINKEDIN_LEAD_FORM) -> json types::LinkedInLeadForm
     }
     hoopai_runtime::setters! {
         CreateLinkedinLeadForm {
@@ -859,7 +867,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad`](super::Client::delete_facebook_ad).
-        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookAd(operations::DELETE_FACEBOOK_AD) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
@@ -870,7 +878,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_ad_account`](super::Client::delete_facebook_ad_account).
-        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookAdAccount(operations::DELETE_FACEBOOK_AD_ACCOUNT) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
@@ -881,7 +889,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_adset`](super::Client::delete_facebook_adset).
-        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookAdset(operations::DELETE_FACEBOOK_ADSET) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
@@ -892,7 +900,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_campaign`](super::Client::delete_facebook_campaign).
-        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookCampaign(operations::DELETE_FACEBOOK_CAMPAIGN) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
@@ -903,7 +911,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_custom_audience`](super::Client::delete_facebook_custom_audience).
-        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookCustomAudience(operations::DELETE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
@@ -914,7 +922,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_integration`](super::Client::delete_facebook_integration).
-        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookIntegration(operations::DELETE_FACEBOOK_INTEGRATION) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookIntegration {
@@ -924,7 +932,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_facebook_page`](super::Client::delete_facebook_page).
-        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json hoopai_runtime::json::Value
+        pub DeleteFacebookPage(operations::DELETE_FACEBOOK_PAGE) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
@@ -935,7 +943,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_ad_account`](super::Client::delete_google_ad_account).
-        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub DeleteGoogleAdAccount(operations::DELETE_GOOGLE_AD_ACCOUNT) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
@@ -946,7 +954,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_conversion`](super::Client::delete_google_conversion).
-        pub DeleteGoogleConversion(operations::DELETE_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
+        pub DeleteGoogleConversion(operations::DELETE_GOOGLE_CONVERSION) -> json Vec<types::ResourceName>
     }
     hoopai_runtime::setters! {
         DeleteGoogleConversion {
@@ -957,7 +965,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_google_segment`](super::Client::delete_google_segment).
-        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
+        pub DeleteGoogleSegment(operations::DELETE_GOOGLE_SEGMENT) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
@@ -969,7 +977,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_linkedin_ad_account`](super::Client::delete_linkedin_ad_account).
-        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub DeleteLinkedinAdAccount(operations::DELETE_LINKEDIN_AD_ACCOUNT) -> json types::Success
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
@@ -980,7 +988,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_ad`](super::Client::duplicate_facebook_ad).
-        pub DuplicateFacebookAd(operations::DUPLICATE_FACEBOOK_AD) -> json hoopai_runtime::json::Value
+        pub DuplicateFacebookAd(operations::DUPLICATE_FACEBOOK_AD) -> json types::FacebookAd
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAd {
@@ -990,7 +998,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_adset`](super::Client::duplicate_facebook_adset).
-        pub DuplicateFacebookAdset(operations::DUPLICATE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
+        pub DuplicateFacebookAdset(operations::DUPLICATE_FACEBOOK_ADSET) -> json types::FacebookAdset
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAdset {
@@ -1000,7 +1008,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`duplicate_facebook_campaign`](super::Client::duplicate_facebook_campaign).
-        pub DuplicateFacebookCampaign(operations::DUPLICATE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub DuplicateFacebookCampaign(operations::DUPLICATE_FACEBOOK_CAMPAIGN) -> json types::FacebookCampaign
     }
     hoopai_runtime::setters! {
         DuplicateFacebookCampaign {
@@ -1011,7 +1019,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_ad_account`](super::Client::get_facebook_ad_account).
-        pub GetFacebookAdAccount(operations::GET_FACEBOOK_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub GetFacebookAdAccount(operations::GET_FACEBOOK_AD_ACCOUNT) -> json types::FacebookAdAccount
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
@@ -1022,7 +1030,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_campaign`](super::Client::get_facebook_campaign).
-        pub GetFacebookCampaign(operations::GET_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub GetFacebookCampaign(operations::GET_FACEBOOK_CAMPAIGN) -> json types::FacebookCampaign
     }
     hoopai_runtime::setters! {
         GetFacebookCampaign {
@@ -1035,7 +1043,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_campaign_reporting`](super::Client::get_facebook_campaign_reporting).
-        pub GetFacebookCampaignReporting(operations::GET_FACEBOOK_CAMPAIGN_REPORTING) -> json hoopai_runtime::json::Value
+        pub GetFacebookCampaignReporting(operations::GET_FACEBOOK_CAMPAIGN_REPORTING) -> json types::GetFacebookCampaignReportingResponse
     }
     hoopai_runtime::setters! {
         GetFacebookCampaignReporting {
@@ -1048,7 +1056,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_current_user`](super::Client::get_facebook_current_user).
-        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json hoopai_runtime::json::Value
+        pub GetFacebookCurrentUser(operations::GET_FACEBOOK_CURRENT_USER) -> json types::GetFacebookCurrentUserResponse
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
@@ -1058,7 +1066,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_custom_audience`](super::Client::get_facebook_custom_audience).
-        pub GetFacebookCustomAudience(operations::GET_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
+        pub GetFacebookCustomAudience(operations::GET_FACEBOOK_CUSTOM_AUDIENCE) -> json types::FacebookCustomAudience
     }
     hoopai_runtime::setters! {
         GetFacebookCustomAudience {
@@ -1069,7 +1077,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_integration`](super::Client::get_facebook_integration).
-        pub GetFacebookIntegration(operations::GET_FACEBOOK_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub GetFacebookIntegration(operations::GET_FACEBOOK_INTEGRATION) -> json types::FacebookIntegration
     }
     hoopai_runtime::setters! {
         GetFacebookIntegration {
@@ -1079,7 +1087,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_lead_form`](super::Client::get_facebook_lead_form).
-        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json hoopai_runtime::json::Value
+        pub GetFacebookLeadForm(operations::GET_FACEBOOK_LEAD_FORM) -> json types::GetFacebookLeadFormResponse
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
@@ -1090,7 +1098,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_facebook_reporting`](super::Client::get_facebook_reporting).
-        pub GetFacebookReporting(operations::GET_FACEBOOK_REPORTING) -> json hoopai_runtime::json::Value
+        pub GetFacebookReporting(operations::GET_FACEBOOK_REPORTING) -> json types::GetFacebookReportingResponse
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
@@ -1105,7 +1113,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_ad_account`](super::Client::get_google_ad_account).
-        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub GetGoogleAdAccount(operations::GET_GOOGLE_AD_ACCOUNT) -> json types::GetGoogleAdAccountResponse
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
@@ -1116,7 +1124,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_audience`](super::Client::get_google_audience).
-        pub GetGoogleAudience(operations::GET_GOOGLE_AUDIENCE) -> json hoopai_runtime::json::Value
+        pub GetGoogleAudience(operations::GET_GOOGLE_AUDIENCE) -> json types::GoogleAudience
     }
     hoopai_runtime::setters! {
         GetGoogleAudience {
@@ -1127,7 +1135,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign`](super::Client::get_google_campaign).
-        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub GetGoogleCampaign(operations::GET_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         GetGoogleCampaign {
@@ -1138,7 +1146,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_campaign_reporting`](super::Client::get_google_campaign_reporting).
-        pub GetGoogleCampaignReporting(operations::GET_GOOGLE_CAMPAIGN_REPORTING) -> json hoopai_runtime::json::Value
+        pub GetGoogleCampaignReporting(operations::GET_GOOGLE_CAMPAIGN_REPORTING) -> json types::GetGoogleCampaignReportingResponse
     }
     hoopai_runtime::setters! {
         GetGoogleCampaignReporting {
@@ -1151,7 +1159,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_conversion`](super::Client::get_google_conversion).
-        pub GetGoogleConversion(operations::GET_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
+        pub GetGoogleConversion(operations::GET_GOOGLE_CONVERSION) -> json types::GoogleConversion
     }
     hoopai_runtime::setters! {
         GetGoogleConversion {
@@ -1162,7 +1170,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_current_user`](super::Client::get_google_current_user).
-        pub GetGoogleCurrentUser(operations::GET_GOOGLE_CURRENT_USER) -> json hoopai_runtime::json::Value
+        pub GetGoogleCurrentUser(operations::GET_GOOGLE_CURRENT_USER) -> json types::GetGoogleCurrentUserResponse
     }
     hoopai_runtime::setters! {
         GetGoogleCurrentUser {
@@ -1172,7 +1180,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_integration`](super::Client::get_google_integration).
-        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub GetGoogleIntegration(operations::GET_GOOGLE_INTEGRATION) -> json types::GetGoogleIntegrationResponse
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
@@ -1182,7 +1190,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_reporting`](super::Client::get_google_reporting).
-        pub GetGoogleReporting(operations::GET_GOOGLE_REPORTING) -> json hoopai_runtime::json::Value
+        pub GetGoogleReporting(operations::GET_GOOGLE_REPORTING) -> json types::GetGoogleReportingResponse
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
@@ -1197,7 +1205,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_google_segment`](super::Client::get_google_segment).
-        pub GetGoogleSegment(operations::GET_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
+        pub GetGoogleSegment(operations::GET_GOOGLE_SEGMENT) -> json types::GoogleSegment
     }
     hoopai_runtime::setters! {
         GetGoogleSegment {
@@ -1209,7 +1217,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_ad_account`](super::Client::get_linkedin_ad_account).
-        pub GetLinkedinAdAccount(operations::GET_LINKEDIN_AD_ACCOUNT) -> json hoopai_runtime::json::Value
+        pub GetLinkedinAdAccount(operations::GET_LINKEDIN_AD_ACCOUNT) -> json types::LinkedInAdAccount
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
@@ -1220,7 +1228,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_ad_analytics`](super::Client::get_linkedin_ad_analytics).
-        pub GetLinkedinAdAnalytics(operations::GET_LINKEDIN_AD_ANALYTICS) -> json hoopai_runtime::json::Value
+        pub GetLinkedinAdAnalytics(operations::GET_LINKEDIN_AD_ANALYTICS) -> json types::GetLinkedinAdAnalyticsResponse
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
@@ -1236,7 +1244,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group`](super::Client::get_linkedin_campaign_group).
-        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
+        pub GetLinkedinCampaignGroup(operations::GET_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
@@ -1247,7 +1255,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_campaign_group_reporting`](super::Client::get_linkedin_campaign_group_reporting).
-        pub GetLinkedinCampaignGroupReporting(operations::GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING) -> json hoopai_runtime::json::Value
+        pub GetLinkedinCampaignGroupReporting(operations::GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING) -> json types::GetLinkedinCampaignGroupReportingResponse
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroupReporting {
@@ -1261,7 +1269,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_current_user`](super::Client::get_linkedin_current_user).
-        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json hoopai_runtime::json::Value
+        pub GetLinkedinCurrentUser(operations::GET_LINKEDIN_CURRENT_USER) -> json types::GetLinkedinCurrentUserResponse
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
@@ -1271,7 +1279,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_linkedin_integration`](super::Client::get_linkedin_integration).
-        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json hoopai_runtime::json::Value
+        pub GetLinkedinIntegration(operations::GET_LINKEDIN_INTEGRATION) -> json types::LinkedInIntegration
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
@@ -1281,7 +1289,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_ad_accounts`](super::Client::list_facebook_ad_accounts).
-        pub ListFacebookAdAccounts(operations::LIST_FACEBOOK_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
+        pub ListFacebookAdAccounts(operations::LIST_FACEBOOK_AD_ACCOUNTS) -> json Vec<types::FacebookAdAccount>
     }
     hoopai_runtime::setters! {
         ListFacebookAdAccounts {
@@ -1295,7 +1303,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_conversation_forms`](super::Client::list_facebook_conversation_forms).
-        pub ListFacebookConversationForms(operations::LIST_FACEBOOK_CONVERSATION_FORMS) -> json hoopai_runtime::json::Value
+        pub ListFacebookConversationForms(operations::LIST_FACEBOOK_CONVERSATION_FORMS) -> json Vec<types::FacebookConversationForm>
     }
     hoopai_runtime::setters! {
         ListFacebookConversationForms {
@@ -1305,7 +1313,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_custom_audiences`](super::Client::list_facebook_custom_audiences).
-        pub ListFacebookCustomAudiences(operations::LIST_FACEBOOK_CUSTOM_AUDIENCES) -> json hoopai_runtime::json::Value
+        pub ListFacebookCustomAudiences(operations::LIST_FACEBOOK_CUSTOM_AUDIENCES) -> json Vec<types::FacebookCustomAudience>
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
@@ -1318,7 +1326,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_entities`](super::Client::list_facebook_entities).
-        pub ListFacebookEntities(operations::LIST_FACEBOOK_ENTITIES) -> json hoopai_runtime::json::Value
+        pub ListFacebookEntities(operations::LIST_FACEBOOK_ENTITIES) -> json types::ListFacebookEntitiesResponse
     }
     hoopai_runtime::setters! {
         ListFacebookEntities {
@@ -1336,7 +1344,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_instagram_accounts`](super::Client::list_facebook_instagram_accounts).
-        pub ListFacebookInstagramAccounts(operations::LIST_FACEBOOK_INSTAGRAM_ACCOUNTS) -> json hoopai_runtime::json::Value
+        pub ListFacebookInstagramAccounts(operations::LIST_FACEBOOK_INSTAGRAM_ACCOUNTS) -> json Vec<types::FacebookInstagramAccount>
     }
     hoopai_runtime::setters! {
         ListFacebookInstagramAccounts {
@@ -1348,7 +1356,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_page_lead_forms`](super::Client::list_facebook_page_lead_forms).
-        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json hoopai_runtime::json::Value
+        pub ListFacebookPageLeadForms(operations::LIST_FACEBOOK_PAGE_LEAD_FORMS) -> json Vec<types::FacebookLeadForm>
     }
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
@@ -1359,7 +1367,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_pages`](super::Client::list_facebook_pages).
-        pub ListFacebookPages(operations::LIST_FACEBOOK_PAGES) -> json hoopai_runtime::json::Value
+        pub ListFacebookPages(operations::LIST_FACEBOOK_PAGES) -> json Vec<types::FacebookPage>
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
@@ -1383,7 +1391,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_facebook_reporting`](super::Client::list_facebook_reporting).
-        pub ListFacebookReporting(operations::LIST_FACEBOOK_REPORTING) -> json hoopai_runtime::json::Value
+        pub ListFacebookReporting(operations::LIST_FACEBOOK_REPORTING) -> json Vec<types::FacebookEntityReporting>
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
@@ -1398,7 +1406,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_ad_accounts`](super::Client::list_google_ad_accounts).
-        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
+        pub ListGoogleAdAccounts(operations::LIST_GOOGLE_AD_ACCOUNTS) -> json Vec<types::GoogleAdAccount>
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
@@ -1409,7 +1417,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_assets`](super::Client::list_google_assets).
-        pub ListGoogleAssets(operations::LIST_GOOGLE_ASSETS) -> json hoopai_runtime::json::Value
+        pub ListGoogleAssets(operations::LIST_GOOGLE_ASSETS) -> json Vec<types::GoogleAsset>
     }
     hoopai_runtime::setters! {
         ListGoogleAssets {
@@ -1422,7 +1430,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_audiences`](super::Client::list_google_audiences).
-        pub ListGoogleAudiences(operations::LIST_GOOGLE_AUDIENCES) -> json hoopai_runtime::json::Value
+        pub ListGoogleAudiences(operations::LIST_GOOGLE_AUDIENCES) -> json Vec<types::GoogleAudience>
     }
     hoopai_runtime::setters! {
         ListGoogleAudiences {
@@ -1432,7 +1440,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_conversion_goals`](super::Client::list_google_conversion_goals).
-        pub ListGoogleConversionGoals(operations::LIST_GOOGLE_CONVERSION_GOALS) -> json hoopai_runtime::json::Value
+        pub ListGoogleConversionGoals(operations::LIST_GOOGLE_CONVERSION_GOALS) -> json Vec<types::GoogleConversionGoal>
     }
     hoopai_runtime::setters! {
         ListGoogleConversionGoals {
@@ -1442,7 +1450,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_conversions`](super::Client::list_google_conversions).
-        pub ListGoogleConversions(operations::LIST_GOOGLE_CONVERSIONS) -> json hoopai_runtime::json::Value
+        pub ListGoogleConversions(operations::LIST_GOOGLE_CONVERSIONS) -> json Vec<types::GoogleConversion>
     }
     hoopai_runtime::setters! {
         ListGoogleConversions {
@@ -1457,7 +1465,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_entities`](super::Client::list_google_entities).
-        pub ListGoogleEntities(operations::LIST_GOOGLE_ENTITIES) -> json hoopai_runtime::json::Value
+        pub ListGoogleEntities(operations::LIST_GOOGLE_ENTITIES) -> json types::ListGoogleEntitiesResponse
     }
     hoopai_runtime::setters! {
         ListGoogleEntities {
@@ -1475,7 +1483,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_keyword_ideas`](super::Client::list_google_keyword_ideas).
-        pub ListGoogleKeywordIdeas(operations::LIST_GOOGLE_KEYWORD_IDEAS) -> json hoopai_runtime::json::Value
+        pub ListGoogleKeywordIdeas(operations::LIST_GOOGLE_KEYWORD_IDEAS) -> json Vec<types::GoogleKeywordIdea>
     }
     hoopai_runtime::setters! {
         ListGoogleKeywordIdeas {
@@ -1486,7 +1494,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_reporting`](super::Client::list_google_reporting).
-        pub ListGoogleReporting(operations::LIST_GOOGLE_REPORTING) -> json hoopai_runtime::json::Value
+        pub ListGoogleReporting(operations::LIST_GOOGLE_REPORTING) -> json Vec<types::GoogleEntityReporting>
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
@@ -1501,7 +1509,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_segments`](super::Client::list_google_segments).
-        pub ListGoogleSegments(operations::LIST_GOOGLE_SEGMENTS) -> json hoopai_runtime::json::Value
+        pub ListGoogleSegments(operations::LIST_GOOGLE_SEGMENTS) -> json Vec<types::GoogleSegment>
     }
     hoopai_runtime::setters! {
         ListGoogleSegments {
@@ -1512,7 +1520,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_google_target_interests`](super::Client::list_google_target_interests).
-        pub ListGoogleTargetInterests(operations::LIST_GOOGLE_TARGET_INTERESTS) -> json hoopai_runtime::json::Value
+        pub ListGoogleTargetInterests(operations::LIST_GOOGLE_TARGET_INTERESTS) -> json Vec<types::GoogleTargetInterest>
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
@@ -1524,7 +1532,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_ad_accounts`](super::Client::list_linkedin_ad_accounts).
-        pub ListLinkedinAdAccounts(operations::LIST_LINKEDIN_AD_ACCOUNTS) -> json hoopai_runtime::json::Value
+        pub ListLinkedinAdAccounts(operations::LIST_LINKEDIN_AD_ACCOUNTS) -> json Vec<types::LinkedInAdAccount>
     }
     hoopai_runtime::setters! {
         ListLinkedinAdAccounts {
@@ -1534,7 +1542,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_lead_forms`](super::Client::list_linkedin_lead_forms).
-        pub ListLinkedinLeadForms(operations::LIST_LINKEDIN_LEAD_FORMS) -> json hoopai_runtime::json::Value
+        pub ListLinkedinLeadForms(operations::LIST_LINKEDIN_LEAD_FORMS) -> json Vec<types::LinkedInLeadForm>
     }
     hoopai_runtime::setters! {
         ListLinkedinLeadForms {
@@ -1545,7 +1553,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_linkedin_reporting`](super::Client::list_linkedin_reporting).
-        pub ListLinkedinReporting(operations::LIST_LINKEDIN_REPORTING) -> json hoopai_runtime::json::Value
+        pub ListLinkedinReporting(operations::LIST_LINKEDIN_REPORTING) -> json Vec<types::LinkedInEntityReporting>
     }
     hoopai_runtime::setters! {
         ListLinkedinReporting {
@@ -1572,7 +1580,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_adset`](super::Client::pause_facebook_adset).
-        pub PauseFacebookAdset(operations::PAUSE_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
+        pub PauseFacebookAdset(operations::PAUSE_FACEBOOK_ADSET) -> json types::FacebookCampaign
     }
     hoopai_runtime::setters! {
         PauseFacebookAdset {
@@ -1583,7 +1591,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`pause_facebook_campaign`](super::Client::pause_facebook_campaign).
-        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub PauseFacebookCampaign(operations::PAUSE_FACEBOOK_CAMPAIGN) -> json types::Success
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
@@ -1605,7 +1613,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_google_campaign`](super::Client::publish_google_campaign).
-        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub PublishGoogleCampaign(operations::PUBLISH_GOOGLE_CAMPAIGN) -> json types::PublishGoogleCampaignResponse
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
@@ -1615,7 +1623,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`publish_linkedin_campaign_group`](super::Client::publish_linkedin_campaign_group).
-        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
+        pub PublishLinkedinCampaignGroup(operations::PUBLISH_LINKEDIN_CAMPAIGN_GROUP) -> json types::Success
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
@@ -1626,7 +1634,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`remove_facebook_custom_audience_member`](super::Client::remove_facebook_custom_audience_member).
-        pub RemoveFacebookCustomAudienceMember(operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json hoopai_runtime::json::Value
+        pub RemoveFacebookCustomAudienceMember(operations::REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER) -> json types::AudienceUpdateResult
     }
     hoopai_runtime::setters! {
         RemoveFacebookCustomAudienceMember {
@@ -1648,7 +1656,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_adset`](super::Client::resume_facebook_adset).
-        pub ResumeFacebookAdset(operations::RESUME_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
+        pub ResumeFacebookAdset(operations::RESUME_FACEBOOK_ADSET) -> json types::FacebookCampaign
     }
     hoopai_runtime::setters! {
         ResumeFacebookAdset {
@@ -1659,7 +1667,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`resume_facebook_campaign`](super::Client::resume_facebook_campaign).
-        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub ResumeFacebookCampaign(operations::RESUME_FACEBOOK_CAMPAIGN) -> json types::Success
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
@@ -1670,7 +1678,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_facebook_targeting`](super::Client::search_facebook_targeting).
-        pub SearchFacebookTargeting(operations::SEARCH_FACEBOOK_TARGETING) -> json hoopai_runtime::json::Value
+        pub SearchFacebookTargeting(operations::SEARCH_FACEBOOK_TARGETING) -> json Vec<types::FacebookTargetingOption>
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
@@ -1682,7 +1690,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_google_targeting`](super::Client::search_google_targeting).
-        pub SearchGoogleTargeting(operations::SEARCH_GOOGLE_TARGETING) -> json hoopai_runtime::json::Value
+        pub SearchGoogleTargeting(operations::SEARCH_GOOGLE_TARGETING) -> json Vec<types::GoogleTargetingOption>
     }
     hoopai_runtime::setters! {
         SearchGoogleTargeting {
@@ -1694,7 +1702,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_linkedin_targeting`](super::Client::search_linkedin_targeting).
-        pub SearchLinkedinTargeting(operations::SEARCH_LINKEDIN_TARGETING) -> json hoopai_runtime::json::Value
+        pub SearchLinkedinTargeting(operations::SEARCH_LINKEDIN_TARGETING) -> json Vec<types::LinkedInTargetingOption>
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
@@ -1707,7 +1715,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`set_facebook_default_page`](super::Client::set_facebook_default_page).
-        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json hoopai_runtime::json::Value
+        pub SetFacebookDefaultPage(operations::SET_FACEBOOK_DEFAULT_PAGE) -> json types::Success
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
@@ -1718,7 +1726,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience`](super::Client::update_facebook_custom_audience).
-        pub UpdateFacebookCustomAudience(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE) -> json hoopai_runtime::json::Value
+        pub UpdateFacebookCustomAudience(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE) -> json types::AudienceUpdateResult
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudience {
@@ -1729,7 +1737,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_facebook_custom_audience_members_in_bulk`](super::Client::update_facebook_custom_audience_members_in_bulk).
-        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json hoopai_runtime::json::Value
+        pub UpdateFacebookCustomAudienceMembersInBulk(operations::UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK) -> json types::Success
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
@@ -1740,7 +1748,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_linkedin_ad_status`](super::Client::update_linkedin_ad_status).
-        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json hoopai_runtime::json::Value
+        pub UpdateLinkedinAdStatus(operations::UPDATE_LINKEDIN_AD_STATUS) -> json types::Success
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
@@ -1752,7 +1760,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_ad`](super::Client::upsert_facebook_ad).
-        pub UpsertFacebookAd(operations::UPSERT_FACEBOOK_AD) -> json hoopai_runtime::json::Value
+        pub UpsertFacebookAd(operations::UPSERT_FACEBOOK_AD) -> json types::FacebookAd
     }
     hoopai_runtime::setters! {
         UpsertFacebookAd {
@@ -1762,7 +1770,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_adset`](super::Client::upsert_facebook_adset).
-        pub UpsertFacebookAdset(operations::UPSERT_FACEBOOK_ADSET) -> json hoopai_runtime::json::Value
+        pub UpsertFacebookAdset(operations::UPSERT_FACEBOOK_ADSET) -> json types::FacebookAdset
     }
     hoopai_runtime::setters! {
         UpsertFacebookAdset {
@@ -1772,7 +1780,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_campaign`](super::Client::upsert_facebook_campaign).
-        pub UpsertFacebookCampaign(operations::UPSERT_FACEBOOK_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub UpsertFacebookCampaign(operations::UPSERT_FACEBOOK_CAMPAIGN) -> json types::FacebookCampaign
     }
     hoopai_runtime::setters! {
         UpsertFacebookCampaign {
@@ -1782,7 +1790,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_facebook_pixel`](super::Client::upsert_facebook_pixel).
-        pub UpsertFacebookPixel(operations::UPSERT_FACEBOOK_PIXEL) -> json hoopai_runtime::json::Value
+        pub UpsertFacebookPixel(operations::UPSERT_FACEBOOK_PIXEL) -> json types::UpsertFacebookPixelResponse
     }
     hoopai_runtime::setters! {
         UpsertFacebookPixel {
@@ -1792,7 +1800,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_assets`](super::Client::upsert_google_assets).
-        pub UpsertGoogleAssets(operations::UPSERT_GOOGLE_ASSETS) -> json hoopai_runtime::json::Value
+        pub UpsertGoogleAssets(operations::UPSERT_GOOGLE_ASSETS) -> json types::ResourceName
     }
     hoopai_runtime::setters! {
         UpsertGoogleAssets {
@@ -1802,7 +1810,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_audience`](super::Client::upsert_google_audience).
-        pub UpsertGoogleAudience(operations::UPSERT_GOOGLE_AUDIENCE) -> json hoopai_runtime::json::Value
+        pub UpsertGoogleAudience(operations::UPSERT_GOOGLE_AUDIENCE) -> json Vec<types::ResourceName>
     }
     hoopai_runtime::setters! {
         UpsertGoogleAudience {
@@ -1812,7 +1820,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_campaign`](super::Client::upsert_google_campaign).
-        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json hoopai_runtime::json::Value
+        pub UpsertGoogleCampaign(operations::UPSERT_GOOGLE_CAMPAIGN) -> json types::GoogleCampaign
     }
     hoopai_runtime::setters! {
         UpsertGoogleCampaign {
@@ -1822,7 +1830,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_conversion`](super::Client::upsert_google_conversion).
-        pub UpsertGoogleConversion(operations::UPSERT_GOOGLE_CONVERSION) -> json hoopai_runtime::json::Value
+        pub UpsertGoogleConversion(operations::UPSERT_GOOGLE_CONVERSION) -> json types::ResourceName
     }
     hoopai_runtime::setters! {
         UpsertGoogleConversion {
@@ -1832,7 +1840,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_google_segment`](super::Client::upsert_google_segment).
-        pub UpsertGoogleSegment(operations::UPSERT_GOOGLE_SEGMENT) -> json hoopai_runtime::json::Value
+        pub UpsertGoogleSegment(operations::UPSERT_GOOGLE_SEGMENT) -> json types::GoogleSegment
     }
     hoopai_runtime::setters! {
         UpsertGoogleSegment {
@@ -1844,7 +1852,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_linkedin_campaign_group`](super::Client::upsert_linkedin_campaign_group).
-        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json hoopai_runtime::json::Value
+        pub UpsertLinkedinCampaignGroup(operations::UPSERT_LINKEDIN_CAMPAIGN_GROUP) -> json types::LinkedInCampaignGroup
     }
     hoopai_runtime::setters! {
         UpsertLinkedinCampaignGroup {

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `AdCampaignDTO` of Ad Manager.
@@ -31,6 +31,12 @@ hoopai_runtime::model! {
         pub start_hour: f64 = "startHour",
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
+    /// `AgeRangeDTO` of Ad Manager.
+    #[doc(alias = "AgeRangeDTO")]
+    pub struct AgeRange {
+        pub max_age: f64 = "maxAge",
+        pub min_age: f64 = "minAge",
+    }
     /// `AudienceDTO` of Ad Manager.
     #[doc(alias = "AudienceDTO")]
     pub struct Audience {
@@ -46,7 +52,7 @@ hoopai_runtime::model! {
     /// `AudienceDimensionDTO` of Ad Manager.
     #[doc(alias = "AudienceDimensionDTO")]
     pub struct AudienceDimension {
-        pub age_ranges: Vec<String> = "ageRanges",
+        pub age_ranges: Vec<AgeRange> = "ageRanges",
         pub audience_segments: AudienceSegments = "audienceSegments",
         pub genders: Vec<String> = "genders",
         pub is_age_unknown: bool = "isAgeUnknown",
@@ -95,6 +101,13 @@ hoopai_runtime::model! {
         pub user_interests: Vec<String> = "userInterests",
         pub user_lists: Vec<String> = "userLists",
     }
+    /// `AudienceUpdateResultDTO` of Ad Manager.
+    #[doc(alias = "AudienceUpdateResultDTO")]
+    pub struct AudienceUpdateResult {
+        pub msg: String = "msg",
+        pub status: f64 = "status",
+        pub trace_id: String = "traceId",
+    }
     /// `Budget` of Ad Manager.
     pub struct Budget {
         pub amount: f64 = "amount",
@@ -126,6 +139,19 @@ hoopai_runtime::model! {
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         /// Required.
         pub text: String = "text",
+    }
+    /// `FacebookCreatedConversationFormDTO` of Ad Manager.
+    #[doc(alias = "FacebookCreatedConversationFormDTO")]
+    pub struct CreateFacebookConversationFormResponse {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub created_at: String = "createdAt",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub questions: Vec<WelcomeMessageQuestion> = "questions",
+        pub text: String = "text",
+        pub trace_id: String = "traceId",
+        pub updated_at: String = "updatedAt",
     }
     /// `CreateIntegrationDTO` of Ad Manager.
     #[doc(alias = "CreateIntegrationDTO")]
@@ -166,6 +192,21 @@ hoopai_runtime::model! {
         /// Required.
         pub mcc_id: String = "mccId",
     }
+    /// `GoogleCreatedIntegrationDTO` of Ad Manager.
+    #[doc(alias = "GoogleCreatedIntegrationDTO")]
+    pub struct CreateGoogleIntegrationResponse {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub ad_account_id: String = "adAccountId",
+        pub connection_id: String = "connectionId",
+        pub created_at: String = "createdAt",
+        pub location_id: String = "locationId",
+        pub mcc_id: String = "mccId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: String = "updatedAt",
+        pub user_id: String = "userId",
+    }
     /// `CreateOfflineUserListJobDTO` of Ad Manager.
     #[doc(alias = "CreateOfflineUserListJobDTO")]
     pub struct CreateGoogleOfflineUserListJobRequest {
@@ -203,7 +244,7 @@ hoopai_runtime::model! {
         /// Required.
         pub owner: SponsoredAccountOwner = "owner",
         /// Required.
-        pub state: CreateLinkedinLeadFormRequestState = "state",
+        pub state: State = "state",
     }
     /// `CreationLocaleDTO` of Ad Manager.
     #[doc(alias = "CreationLocaleDTO")]
@@ -229,6 +270,86 @@ hoopai_runtime::model! {
         pub custom_question_text: String = "customQuestionText",
         pub single_choice_answers: Vec<String> = "singleChoiceAnswers",
     }
+    /// `FacebookAdDTO` of Ad Manager.
+    #[doc(alias = "FacebookAdDTO")]
+    pub struct FacebookAd {
+        pub adset_id: String = "adsetId",
+        pub campaign_id: String = "campaignId",
+        pub conversation_form_id: String = "conversationFormId",
+        pub created_at: String = "createdAt",
+        pub cta: String = "cta",
+        pub description: String = "description",
+        pub descriptions: Vec<FacebookAdText> = "descriptions",
+        pub destination_form_id: String = "destinationFormId",
+        pub destination_link: String = "destinationLink",
+        pub fb_ad_id: String = "fbAdId",
+        pub fb_error: String = "fbError",
+        pub headline: String = "headline",
+        pub headlines: Vec<FacebookAdText> = "headlines",
+        pub id: String = "id",
+        pub image_url: String = "imageUrl",
+        pub location_id: String = "locationId",
+        pub media: Vec<Media> = "media",
+        pub media_type: FacebookAdMediaType = "mediaType",
+        pub multi_advertiser_ads: bool = "multiAdvertiserAds",
+        pub name: String = "name",
+        pub primary_text: String = "primaryText",
+        pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `FacebookAdAccountDTO` of Ad Manager.
+    #[doc(alias = "FacebookAdAccountDTO")]
+    pub struct FacebookAdAccount {
+        pub account_status: String = "accountStatus",
+        pub business: FacebookBusiness = "business",
+        pub currency: String = "currency",
+        pub funding_type: String = "fundingType",
+        pub id: String = "id",
+        pub integration_connected: bool = "integrationConnected",
+        pub name: String = "name",
+        pub timezone_name: String = "timezoneName",
+    }
+    /// `FacebookAdTextDTO` of Ad Manager.
+    #[doc(alias = "FacebookAdTextDTO")]
+    pub struct FacebookAdText {
+        pub id: String = "_id",
+        pub text: String = "text",
+    }
+    /// `FacebookAdsetDTO` of Ad Manager.
+    #[doc(alias = "FacebookAdsetDTO")]
+    pub struct FacebookAdset {
+        pub ads: Vec<FacebookAd> = "ads",
+        pub audience: FacebookAudience = "audience",
+        pub budget: FacebookAdsetBudget = "budget",
+        pub campaign_id: String = "campaignId",
+        pub conversion_location: String = "conversionLocation",
+        pub created_at: String = "createdAt",
+        pub custom_event_type: String = "customEventType",
+        pub fb_ad_set_id: String = "fbAdSetId",
+        pub fb_error: String = "fbError",
+        pub id: String = "id",
+        pub instagram_actor_id: String = "instagramActorId",
+        pub location_id: String = "locationId",
+        pub messaging_platforms: Vec<FacebookAdsetMessagingPlatform> = "messagingPlatforms",
+        pub name: String = "name",
+        pub page_id: String = "pageId",
+        pub pixel_id: String = "pixelId",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+        pub whatsapp_number: String = "whatsappNumber",
+    }
+    /// `FacebookAdsetBudgetDTO` of Ad Manager.
+    #[doc(alias = "FacebookAdsetBudgetDTO")]
+    pub struct FacebookAdsetBudget {
+        pub actual_amount: f64 = "actualAmount",
+        pub amount: f64 = "amount",
+        pub budget_type: BudgetType = "budgetType",
+        pub schedule_end_date: String = "scheduleEndDate",
+        pub schedule_start_date: String = "scheduleStartDate",
+    }
     /// `FacebookAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookAudienceDTO")]
     pub struct FacebookAudience {
@@ -242,6 +363,287 @@ hoopai_runtime::model! {
         pub placement_type: FacebookAudiencePlacementType = "placementType",
         pub placements: AudiencePlacements = "placements",
         pub retargeting: Vec<AudienceCustomAudienceItem> = "retargeting",
+    }
+    /// `FacebookBusinessDTO` of Ad Manager.
+    #[doc(alias = "FacebookBusinessDTO")]
+    pub struct FacebookBusiness {
+        pub id: String = "id",
+        pub name: String = "name",
+    }
+    /// `FacebookCampaignDTO` of Ad Manager.
+    #[doc(alias = "FacebookCampaignDTO")]
+    pub struct FacebookCampaign {
+        pub adsets: Vec<FacebookAdset> = "adsets",
+        pub created_at: String = "createdAt",
+        pub fb_ad_account_id: String = "fbAdAccountId",
+        pub fb_campaign_id: String = "fbCampaignId",
+        pub fb_error: String = "fbError",
+        pub id: String = "id",
+        pub location_id: String = "locationId",
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub objective: Objective = "objective",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub source: String = "source",
+        pub special_ad_categories: Vec<FacebookCampaignSpecialAdCategory> = "specialAdCategories",
+        pub trace_id: String = "traceId",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `FacebookConversationFormDTO` of Ad Manager.
+    #[doc(alias = "FacebookConversationFormDTO")]
+    pub struct FacebookConversationForm {
+        pub created_at: String = "createdAt",
+        pub id: String = "id",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub questions: Vec<WelcomeMessageQuestion> = "questions",
+        pub text: String = "text",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `FacebookCustomAudienceDTO` of Ad Manager.
+    #[doc(alias = "FacebookCustomAudienceDTO")]
+    pub struct FacebookCustomAudience {
+        pub approximate_count_lower_bound: f64 = "approximateCountLowerBound",
+        pub approximate_count_upper_bound: f64 = "approximateCountUpperBound",
+        pub customer_file_source: String = "customerFileSource",
+        pub data_source: FacebookCustomAudienceDataSource = "dataSource",
+        pub delivery_status: FacebookCustomAudienceStatus = "deliveryStatus",
+        pub description: String = "description",
+        pub extras: Map = "extras",
+        pub id: String = "id",
+        pub lookalike_audience_ids: Vec<String> = "lookalikeAudienceIds",
+        pub lookalike_spec: Value = "lookalikeSpec",
+        pub name: String = "name",
+        pub operation_status: FacebookCustomAudienceStatus = "operationStatus",
+        pub pixel_id: String = "pixelId",
+        pub retention_days: f64 = "retentionDays",
+        pub rule: Value = "rule",
+        pub subtype: String = "subtype",
+        pub time_created: i64 = "timeCreated",
+        pub time_updated: i64 = "timeUpdated",
+    }
+    /// `FacebookCustomAudienceDataSource` of Ad Manager.
+    pub struct FacebookCustomAudienceDataSource {
+        pub creation_params: String = "creationParams",
+        pub sub_type: String = "subType",
+        pub type_: String = "type",
+    }
+    /// `FacebookCustomAudienceStatusDTO` of Ad Manager.
+    #[doc(alias = "FacebookCustomAudienceStatusDTO")]
+    pub struct FacebookCustomAudienceStatus {
+        pub code: f64 = "code",
+        pub description: String = "description",
+    }
+    /// `FacebookEntityDTO` of Ad Manager.
+    #[doc(alias = "FacebookEntityDTO")]
+    pub struct FacebookEntity {
+        pub ad_account_id: String = "adAccountId",
+        pub ad_id: String = "adId",
+        pub ad_set_id: String = "adSetId",
+        pub campaign_id: String = "campaignId",
+        pub effective_status: String = "effectiveStatus",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub status: String = "status",
+    }
+    /// `FacebookEntityReportingDTO` of Ad Manager.
+    #[doc(alias = "FacebookEntityReportingDTO")]
+    pub struct FacebookEntityReporting {
+        pub id: String = "_id",
+        pub ad_account_id: String = "adAccountId",
+        pub ad_id: String = "adId",
+        pub ad_set_id: String = "adSetId",
+        pub adset_id: String = "adsetId",
+        pub adset_name: String = "adsetName",
+        pub average_revenue: String = "averageRevenue",
+        pub campaign: FacebookEntityReportingCampaign = "campaign",
+        pub campaign_id: String = "campaignId",
+        pub campaign_name: String = "campaignName",
+        pub clicks: Value = "clicks",
+        pub conversions: Value = "conversions",
+        pub cost_per_conversion: Value = "costPerConversion",
+        pub cost_per_result: Value = "costPerResult",
+        pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        pub cpc: Value = "cpc",
+        pub cpm: Value = "cpm",
+        pub ctr: Value = "ctr",
+        pub date_start: String = "dateStart",
+        pub date_stop: String = "dateStop",
+        pub fb_campaign_id: String = "fbCampaignId",
+        pub frequency: Value = "frequency",
+        pub impressions: Value = "impressions",
+        pub leads: String = "leads",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub objective: String = "objective",
+        pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
+        pub publishing_status: String = "publishingStatus",
+        pub reach: Value = "reach",
+        pub results: Value = "results",
+        pub revenue: String = "revenue",
+        pub sales: String = "sales",
+        pub spend: Value = "spend",
+        pub status: String = "status",
+    }
+    /// `FacebookEntityReportingCampaign` of Ad Manager.
+    pub struct FacebookEntityReportingCampaign {
+        pub id: String = "id",
+        pub objective: String = "objective",
+    }
+    /// `FacebookEntityReportingPromotedObject` of Ad Manager.
+    pub struct FacebookEntityReportingPromotedObject {
+        pub custom_event_type: String = "customEventType",
+        pub page_id: String = "pageId",
+        pub pixel_id: String = "pixelId",
+        pub smart_pse_enabled: bool = "smartPseEnabled",
+    }
+    /// `FacebookInstagramAccountDTO` of Ad Manager.
+    #[doc(alias = "FacebookInstagramAccountDTO")]
+    pub struct FacebookInstagramAccount {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub picture: String = "picture",
+        pub type_of_account: String = "typeOfAccount",
+    }
+    /// `FacebookIntegrationDTO` of Ad Manager.
+    #[doc(alias = "FacebookIntegrationDTO")]
+    pub struct FacebookIntegration {
+        pub created_at: String = "createdAt",
+        pub fb_ad_account_id: String = "fbAdAccountId",
+        pub fb_business_id: String = "fbBusinessId",
+        pub fb_default_page_id: String = "fbDefaultPageId",
+        pub id: String = "id",
+        pub location_id: String = "locationId",
+        pub pages: Vec<FacebookIntegrationPage> = "pages",
+        pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub un_subscription_reasons: Vec<String> = "unSubscriptionReasons",
+        pub updated_at: String = "updatedAt",
+        pub user_access_token: String = "userAccessToken",
+    }
+    /// `FacebookIntegrationPageDTO` of Ad Manager.
+    #[doc(alias = "FacebookIntegrationPageDTO")]
+    pub struct FacebookIntegrationPage {
+        pub _id: String = "_id",
+        pub access_token: String = "accessToken",
+        pub created_on: String = "createdOn",
+        pub id: String = "id",
+        pub name: String = "name",
+    }
+    /// `FacebookLeadFormDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormDTO")]
+    pub struct FacebookLeadForm {
+        pub created_at: String = "createdAt",
+        pub created_time: String = "createdTime",
+        pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
+        pub greeting_card: GreetingCard = "greetingCard",
+        pub id: String = "id",
+        pub is_draft: bool = "isDraft",
+        pub locale: String = "locale",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub page: FacebookLeadFormPage = "page",
+        pub page_id: String = "pageId",
+        pub privacy_policy_link: String = "privacyPolicyLink",
+        pub privacy_policy_text: String = "privacyPolicyText",
+        pub question_page_headline: String = "questionPageHeadline",
+        pub questions: Vec<FormQuestion> = "questions",
+        pub status: String = "status",
+        pub thank_you_page: ThankYouPage = "thankYouPage",
+        pub type_: CreateFacebookPageLeadFormRequestType = "type",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `FacebookLeadFormPageDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormPageDTO")]
+    pub struct FacebookLeadFormPage {
+        pub id: String = "id",
+        pub name: String = "name",
+    }
+    /// `FacebookPageDTO` of Ad Manager.
+    #[doc(alias = "FacebookPageDTO")]
+    pub struct FacebookPage {
+        pub category: String = "category",
+        pub created_on: String = "createdOn",
+        pub id: String = "id",
+        pub is_connected: bool = "isConnected",
+        pub is_default: bool = "isDefault",
+        pub name: String = "name",
+        pub picture: String = "picture",
+        pub tos_accepted: bool = "tosAccepted",
+    }
+    /// `FacebookPictureDTO` of Ad Manager.
+    #[doc(alias = "FacebookPictureDTO")]
+    pub struct FacebookPicture {
+        pub data: FacebookPictureData = "data",
+    }
+    /// `FacebookPictureData` of Ad Manager.
+    pub struct FacebookPictureData {
+        pub url: String = "url",
+    }
+    /// `FacebookReportingPeriodDTO` of Ad Manager.
+    #[doc(alias = "FacebookReportingPeriodDTO")]
+    pub struct FacebookReportingPeriod {
+        pub account_id: String = "accountId",
+        pub clicks: Value = "clicks",
+        pub conversions: Value = "conversions",
+        pub cost_per_conversion: Value = "costPerConversion",
+        pub cost_per_result: Value = "costPerResult",
+        pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        pub cpc: Value = "cpc",
+        pub cpm: Value = "cpm",
+        pub ctr: Value = "ctr",
+        pub date_start: String = "dateStart",
+        pub date_stop: String = "dateStop",
+        pub frequency: Value = "frequency",
+        pub impressions: Value = "impressions",
+        pub location_id: String = "locationId",
+        pub reach: Value = "reach",
+        pub results: Value = "results",
+        pub spend: Value = "spend",
+    }
+    /// `FacebookReportingTotalsDTO` of Ad Manager.
+    #[doc(alias = "FacebookReportingTotalsDTO")]
+    pub struct FacebookReportingTotals {
+        pub clicks: Value = "clicks",
+        pub conversions: Value = "conversions",
+        pub cost_per_conversion: Value = "costPerConversion",
+        pub cost_per_result: Value = "costPerResult",
+        pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        pub cpc: Value = "cpc",
+        pub cpm: Value = "cpm",
+        pub ctr: Value = "ctr",
+        pub frequency: Value = "frequency",
+        pub impressions: Value = "impressions",
+        pub reach: Value = "reach",
+        pub results: Value = "results",
+        pub results_breakdown: Value = "resultsBreakdown",
+        pub spend: Value = "spend",
+    }
+    /// `FacebookTargetingOptionDTO` of Ad Manager.
+    #[doc(alias = "FacebookTargetingOptionDTO")]
+    pub struct FacebookTargetingOption {
+        pub audience_size_lower_bound: f64 = "audience_size_lower_bound",
+        pub audience_size_upper_bound: f64 = "audience_size_upper_bound",
+        pub country_code: String = "country_code",
+        pub country_name: String = "country_name",
+        pub description: String = "description",
+        pub disambiguation_category: String = "disambiguation_category",
+        pub geo_hierarchy_level: String = "geo_hierarchy_level",
+        pub geo_hierarchy_name: String = "geo_hierarchy_name",
+        pub id: String = "id",
+        pub key: Value = "key",
+        pub name: String = "name",
+        pub path: Vec<String> = "path",
+        pub real_time_cluster: bool = "real_time_cluster",
+        pub region: String = "region",
+        pub region_id: i64 = "region_id",
+        pub sub_text: String = "subText",
+        pub supports_city: bool = "supports_city",
+        pub supports_region: bool = "supports_region",
+        pub topic: String = "topic",
+        pub type_: String = "type",
     }
     /// `FlexibleRuleUserListDTO` of Ad Manager.
     #[doc(alias = "FlexibleRuleUserListDTO")]
@@ -295,6 +697,200 @@ hoopai_runtime::model! {
     pub struct GeoViewport {
         pub northeast: GeoLatLng = "northeast",
         pub southwest: GeoLatLng = "southwest",
+    }
+    /// `FacebookCampaignReportingDTO` of Ad Manager.
+    #[doc(alias = "FacebookCampaignReportingDTO")]
+    pub struct GetFacebookCampaignReportingResponse {
+        pub id: String = "_id",
+        pub campaign_id: String = "campaignId",
+        pub clicks: Value = "clicks",
+        pub conversions: Value = "conversions",
+        pub cost_per_conversion: Value = "costPerConversion",
+        pub cost_per_result: Value = "costPerResult",
+        pub cost_per_result_breakdown: Value = "costPerResultBreakdown",
+        pub cpc: Value = "cpc",
+        pub cpm: Value = "cpm",
+        pub ctr: Value = "ctr",
+        pub date_start: String = "dateStart",
+        pub date_stop: String = "dateStop",
+        pub fb_campaign_id: String = "fbCampaignId",
+        pub frequency: Value = "frequency",
+        pub impressions: Value = "impressions",
+        pub leads: String = "leads",
+        pub name: String = "name",
+        pub objective: String = "objective",
+        pub publishing_status: String = "publishingStatus",
+        pub reach: Value = "reach",
+        pub results: Value = "results",
+        pub spend: Value = "spend",
+        pub start_time: String = "startTime",
+        pub stop_time: String = "stopTime",
+    }
+    /// `FacebookUserDTO` of Ad Manager.
+    #[doc(alias = "FacebookUserDTO")]
+    pub struct GetFacebookCurrentUserResponse {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub picture: FacebookPicture = "picture",
+        pub trace_id: String = "traceId",
+    }
+    /// `FacebookLeadFormDetailsDTO` of Ad Manager.
+    #[doc(alias = "FacebookLeadFormDetailsDTO")]
+    pub struct GetFacebookLeadFormResponse {
+        pub context_card: GetFacebookLeadFormResponseContextCard = "contextCard",
+        pub follow_up_action_text: String = "followUpActionText",
+        pub follow_up_action_url: String = "followUpActionUrl",
+        pub id: String = "id",
+        pub is_optimized_for_quality: bool = "isOptimizedForQuality",
+        pub legal_content: GetFacebookLeadFormResponseLegalContent = "legalContent",
+        pub locale: String = "locale",
+        pub name: String = "name",
+        pub privacy_policy_url: String = "privacyPolicyUrl",
+        pub question_page_custom_headline: String = "questionPageCustomHeadline",
+        pub questions: Vec<FormQuestion> = "questions",
+        pub thank_you_page: GetFacebookLeadFormResponseThankYouPage = "thankYouPage",
+        pub trace_id: String = "traceId",
+    }
+    /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
+    pub struct GetFacebookLeadFormResponseContextCard {
+        pub content: Vec<String> = "content",
+        pub id: String = "id",
+        pub style: String = "style",
+        pub title: String = "title",
+    }
+    /// `GetFacebookLeadFormResponseLegalContent` of Ad Manager.
+    pub struct GetFacebookLeadFormResponseLegalContent {
+        pub custom_disclaimer: Value = "customDisclaimer",
+        pub id: String = "id",
+        pub privacy_policy: GetFacebookLeadFormResponseLegalContentPrivacyPolicy = "privacyPolicy",
+    }
+    /// `GetFacebookLeadFormResponseLegalContentPrivacyPolicy` of Ad Manager.
+    pub struct GetFacebookLeadFormResponseLegalContentPrivacyPolicy {
+        pub link_text: String = "linkText",
+        pub url: String = "url",
+    }
+    /// `GetFacebookLeadFormResponseThankYouPage` of Ad Manager.
+    pub struct GetFacebookLeadFormResponseThankYouPage {
+        pub body: String = "body",
+        pub button_text: String = "buttonText",
+        pub button_type: String = "buttonType",
+        pub enable_messenger: bool = "enableMessenger",
+        pub id: String = "id",
+        pub title: String = "title",
+        pub website_url: String = "websiteUrl",
+    }
+    /// `FacebookReportingDTO` of Ad Manager.
+    #[doc(alias = "FacebookReportingDTO")]
+    pub struct GetFacebookReportingResponse {
+        pub grouped: Vec<FacebookReportingPeriod> = "grouped",
+        pub totals: FacebookReportingTotals = "totals",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleAdAccountDetailsDTO` of Ad Manager.
+    #[doc(alias = "GoogleAdAccountDetailsDTO")]
+    pub struct GetGoogleAdAccountResponse {
+        pub currency_code: String = "currencyCode",
+        pub descriptive_name: String = "descriptiveName",
+        pub email: String = "email",
+        pub id: String = "id",
+        pub payment_status: GetGoogleAdAccountResponsePaymentStatus = "paymentStatus",
+        pub resource_name: String = "resourceName",
+        pub status: String = "status",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleCampaignReportingDTO` of Ad Manager.
+    #[doc(alias = "GoogleCampaignReportingDTO")]
+    pub struct GetGoogleCampaignReportingResponse {
+        pub campaign_id: String = "campaignId",
+        pub grouped: Vec<GoogleReportingPeriod> = "grouped",
+        pub leads: String = "leads",
+        pub name: String = "name",
+        pub objective: String = "objective",
+        pub publishing_status: String = "publishingStatus",
+        pub start_time: String = "startTime",
+        pub stop_time: String = "stopTime",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleUserDTO` of Ad Manager.
+    #[doc(alias = "GoogleUserDTO")]
+    pub struct GetGoogleCurrentUserResponse {
+        pub name: String = "name",
+        pub picture: String = "picture",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleIntegrationDTO` of Ad Manager.
+    #[doc(alias = "GoogleIntegrationDTO")]
+    pub struct GetGoogleIntegrationResponse {
+        pub ad_account_id: String = "adAccountId",
+        pub created_at: String = "createdAt",
+        pub location_id: String = "locationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `GoogleReportingDTO` of Ad Manager.
+    #[doc(alias = "GoogleReportingDTO")]
+    pub struct GetGoogleReportingResponse {
+        pub grouped: Vec<GoogleReportingPeriod> = "grouped",
+        pub totals: GoogleMetrics = "totals",
+        pub trace_id: String = "traceId",
+    }
+    /// `LinkedInAnalyticsDTO` of Ad Manager.
+    #[doc(alias = "LinkedInAnalyticsDTO")]
+    pub struct GetLinkedinAdAnalyticsResponse {
+        pub grouped: Vec<LinkedInAnalyticsRow> = "grouped",
+        pub totals: LinkedInAnalyticsTotals = "totals",
+        pub trace_id: String = "traceId",
+    }
+    /// `LinkedInCampaignGroupReportingDTO` of Ad Manager.
+    #[doc(alias = "LinkedInCampaignGroupReportingDTO")]
+    pub struct GetLinkedinCampaignGroupReportingResponse {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        pub budget: LinkedInBudget = "budget",
+        pub clicks: f64 = "clicks",
+        pub conversion_rate: f64 = "conversionRate",
+        pub cost_in_local_currency: String = "costInLocalCurrency",
+        pub cost_in_usd: String = "costInUsd",
+        pub cpc: f64 = "cpc",
+        pub cpl: f64 = "cpl",
+        pub cpm: f64 = "cpm",
+        pub created_at: String = "createdAt",
+        pub ctr: f64 = "ctr",
+        pub date_end: String = "dateEnd",
+        pub date_start: String = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        pub linked_in_error: String = "linkedInError",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub objective_type: ObjectiveType = "objectiveType",
+        pub one_click_leads: f64 = "oneClickLeads",
+        pub pivot_values: Vec<String> = "pivotValues",
+        pub publishing_status: String = "publishingStatus",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `LinkedInUserDTO` of Ad Manager.
+    #[doc(alias = "LinkedInUserDTO")]
+    pub struct GetLinkedinCurrentUserResponse {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub profile_picture: String = "profilePicture",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleAdAccountDTO` of Ad Manager.
+    #[doc(alias = "GoogleAdAccountDTO")]
+    pub struct GoogleAdAccount {
+        pub acc_id: String = "accId",
+        pub email: String = "email",
+        pub integration_connected: bool = "integrationConnected",
+        pub mcc_id: String = "mccId",
+        pub name: String = "name",
+        pub payment_status: String = "paymentStatus",
+        pub status: String = "status",
     }
     /// `GoogleAdContentDTO` of Ad Manager.
     #[doc(alias = "GoogleAdContentDTO")]
@@ -353,6 +949,26 @@ hoopai_runtime::model! {
         pub from: String = "from",
         pub to: String = "to",
     }
+    /// `GoogleAssetDTO` of Ad Manager.
+    #[doc(alias = "GoogleAssetDTO")]
+    pub struct GoogleAsset {
+        pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
+        pub approval_status: String = "approvalStatus",
+        pub call_conversion_action: String = "callConversionAction",
+        pub country_code: String = "countryCode",
+        pub description1: String = "description1",
+        pub description2: String = "description2",
+        pub end_date: String = "endDate",
+        pub final_urls: String = "finalUrls",
+        pub link_text: String = "linkText",
+        pub phone_number: String = "phoneNumber",
+        pub policy_topics: Vec<Value> = "policyTopics",
+        pub resource_name: String = "resourceName",
+        pub review_status: String = "reviewStatus",
+        pub source: String = "source",
+        pub start_date: String = "startDate",
+        pub type_: GoogleAssetType = "type",
+    }
     /// `GoogleAssetImageDTO` of Ad Manager.
     #[doc(alias = "GoogleAssetImageDTO")]
     pub struct GoogleAssetImage {
@@ -370,6 +986,36 @@ hoopai_runtime::model! {
         pub lead_form: String = "leadForm",
         pub sitelinks: Vec<String> = "sitelinks",
     }
+    /// `GoogleAudienceDTO` of Ad Manager.
+    #[doc(alias = "GoogleAudienceDTO")]
+    pub struct GoogleAudience {
+        pub dimensions: GoogleAudienceDimensions = "dimensions",
+        pub exclusion_dimension: GoogleAudienceExclusionDimension = "exclusionDimension",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub scope: String = "scope",
+        pub status: String = "status",
+    }
+    /// `GoogleAudienceDimensions` of Ad Manager.
+    pub struct GoogleAudienceDimensions {
+        pub age_ranges: Vec<AgeRange> = "ageRanges",
+        pub audience_segments: AudienceSegments = "audienceSegments",
+        pub genders: Vec<String> = "genders",
+        pub income_ranges: Vec<String> = "incomeRanges",
+        pub is_age_unknown: bool = "isAgeUnknown",
+        pub is_house_hold_income_unknown: bool = "isHouseHoldIncomeUnknown",
+        pub parental_statuses: Vec<String> = "parentalStatuses",
+    }
+    /// `GoogleAudienceExclusionDimension` of Ad Manager.
+    pub struct GoogleAudienceExclusionDimension {
+        pub age_ranges: Vec<AgeRange> = "ageRanges",
+        pub audience_segments: AudienceSegments = "audienceSegments",
+        pub genders: Vec<String> = "genders",
+        pub is_age_unknown: bool = "isAgeUnknown",
+        pub parental_statuses: Vec<String> = "parentalStatuses",
+        pub user_lists: Vec<String> = "userLists",
+    }
     /// `GoogleBiddingStrategyDTO` of Ad Manager.
     #[doc(alias = "GoogleBiddingStrategyDTO")]
     pub struct GoogleBiddingStrategy {
@@ -384,6 +1030,38 @@ hoopai_runtime::model! {
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
     }
+    /// `GoogleCampaignDTO` of Ad Manager.
+    #[doc(alias = "GoogleCampaignDTO")]
+    pub struct GoogleCampaign {
+        pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
+        pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
+        pub advanced_options: Map = "advancedOptions",
+        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
+        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
+        pub assets: GoogleAssets = "assets",
+        pub audience: GoogleCampaignAudience2 = "audience",
+        pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
+        pub budget: GoogleBudget = "budget",
+        pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
+        pub created_at: String = "createdAt",
+        pub created_by: String = "createdBy",
+        pub goal_type: GoalType = "goalType",
+        pub google_ad_account_id: String = "googleAdAccountId",
+        pub google_campaign_id: String = "googleCampaignId",
+        pub google_error: String = "googleError",
+        pub id: String = "id",
+        pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        pub location_id: String = "locationId",
+        pub maximum_cpc: f64 = "maximumCpc",
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub network_settings: GoogleNetworkSettings = "networkSettings",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub source: String = "source",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
     /// `GoogleCampaignAudienceDTO` of Ad Manager.
     #[doc(alias = "GoogleCampaignAudienceDTO")]
     pub struct GoogleCampaignAudience {
@@ -392,6 +1070,15 @@ hoopai_runtime::model! {
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
         pub locales: Vec<GoogleLocale> = "locales",
         pub segments: Vec<GoogleSegmentTarget> = "segments",
+        pub target_interests: GoogleTargetInterests = "targetInterests",
+    }
+    /// `GoogleCampaignAudience2` of Ad Manager.
+    pub struct GoogleCampaignAudience2 {
+        pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        pub gender: Vec<GoogleDemographicTarget> = "gender",
+        pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        pub locales: Vec<GoogleLocale> = "locales",
+        pub segments: Vec<Value> = "segments",
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
     /// `GoogleCampaignGoalDTO` of Ad Manager.
@@ -409,11 +1096,70 @@ hoopai_runtime::model! {
         pub headline: String = "headline",
         pub media: Vec<GoogleMedia> = "media",
     }
+    /// `GoogleConversionDTO` of Ad Manager.
+    #[doc(alias = "GoogleConversionDTO")]
+    pub struct GoogleConversion {
+        pub attribution_model_settings: GoogleConversionAttributionModelSettings = "attributionModelSettings",
+        pub category: String = "category",
+        pub click_through_lookback_window_days: String = "clickThroughLookbackWindowDays",
+        pub conversion_action_id: String = "conversion_action_id",
+        pub conversion_name: String = "conversion_name",
+        pub conversion_source: String = "conversion_source",
+        pub counting_type: CountingType = "countingType",
+        pub id: String = "id",
+        pub include_in_conversions_metric: bool = "includeInConversionsMetric",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub status: String = "status",
+        pub type_: GoogleConversionType = "type",
+        pub value_settings: ConversionValueSettings = "valueSettings",
+        pub view_through_lookback_window_days: String = "viewThroughLookbackWindowDays",
+    }
+    /// `GoogleConversionAttributionModelSettings` of Ad Manager.
+    pub struct GoogleConversionAttributionModelSettings {
+        pub attribution_model: AttributionModel = "attributionModel",
+    }
+    /// `GoogleConversionGoalDTO` of Ad Manager.
+    #[doc(alias = "GoogleConversionGoalDTO")]
+    pub struct GoogleConversionGoal {
+        pub category: String = "category",
+        pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
+        pub issue_count: f64 = "issueCount",
+        pub verification_status: String = "verificationStatus",
+    }
     /// `GoogleDemographicTargetDTO` of Ad Manager.
     #[doc(alias = "GoogleDemographicTargetDTO")]
     pub struct GoogleDemographicTarget {
         pub enum_: String = "enum",
         pub negative: bool = "negative",
+    }
+    /// `GoogleEntityDTO` of Ad Manager.
+    #[doc(alias = "GoogleEntityDTO")]
+    pub struct GoogleEntity {
+        pub id: String = "id",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub status: String = "status",
+        pub type_: String = "type",
+    }
+    /// `GoogleEntityReportingDTO` of Ad Manager.
+    #[doc(alias = "GoogleEntityReportingDTO")]
+    pub struct GoogleEntityReporting {
+        pub ad_group: Value = "adGroup",
+        pub ad_group_criterion: Value = "adGroupCriterion",
+        pub ad_group_id: String = "adGroupId",
+        pub ad_group_name: String = "adGroupName",
+        pub average_revenue: String = "averageRevenue",
+        pub campaign: GoogleReportedCampaign = "campaign",
+        pub id: String = "id",
+        pub keyword_view: Value = "keywordView",
+        pub leads: String = "leads",
+        pub metrics: GoogleMetrics = "metrics",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub revenue: String = "revenue",
+        pub sales: String = "sales",
+        pub status: String = "status",
     }
     /// `GoogleGeoLocationDTO` of Ad Manager.
     #[doc(alias = "GoogleGeoLocationDTO")]
@@ -431,6 +1177,12 @@ hoopai_runtime::model! {
         pub resource_name: String = "resourceName",
         pub selection_type: SelectionType = "selectionType",
         pub type_: String = "type",
+    }
+    /// `GoogleKeywordIdeaDTO` of Ad Manager.
+    #[doc(alias = "GoogleKeywordIdeaDTO")]
+    pub struct GoogleKeywordIdea {
+        pub avg_monthly_searches: String = "avgMonthlySearches",
+        pub text: String = "text",
     }
     /// `GoogleKeywordItemDTO` of Ad Manager.
     #[doc(alias = "GoogleKeywordItemDTO")]
@@ -462,11 +1214,71 @@ hoopai_runtime::model! {
         pub type_: GoogleMediaType = "type",
         pub url: String = "url",
     }
+    /// `GoogleMetricsDTO` of Ad Manager.
+    #[doc(alias = "GoogleMetricsDTO")]
+    pub struct GoogleMetrics {
+        pub average_cpc: f64 = "averageCpc",
+        pub average_cpm: f64 = "averageCpm",
+        pub clicks: f64 = "clicks",
+        pub conversions: f64 = "conversions",
+        pub cost_micros: f64 = "costMicros",
+        pub cost_per_conversion: f64 = "costPerConversion",
+        pub ctr: f64 = "ctr",
+        pub impressions: f64 = "impressions",
+    }
     /// `GoogleNetworkSettingsDTO` of Ad Manager.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
     pub struct GoogleNetworkSettings {
         pub target_content_network: bool = "targetContentNetwork",
         pub target_search_network: bool = "targetSearchNetwork",
+    }
+    /// `GoogleReportedCampaignDTO` of Ad Manager.
+    #[doc(alias = "GoogleReportedCampaignDTO")]
+    pub struct GoogleReportedCampaign {
+        pub end_date: String = "endDate",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub start_date: String = "startDate",
+        pub status: String = "status",
+    }
+    /// `GoogleReportingPeriodDTO` of Ad Manager.
+    #[doc(alias = "GoogleReportingPeriodDTO")]
+    pub struct GoogleReportingPeriod {
+        pub campaign: GoogleReportedCampaign = "campaign",
+        pub metrics: GoogleMetrics = "metrics",
+        pub segments: GoogleReportingPeriodSegments = "segments",
+    }
+    /// `GoogleReportingPeriodSegments` of Ad Manager.
+    pub struct GoogleReportingPeriodSegments {
+        pub date: String = "date",
+        pub month: String = "month",
+        pub week: String = "week",
+    }
+    /// `GoogleSegmentDTO` of Ad Manager.
+    #[doc(alias = "GoogleSegmentDTO")]
+    pub struct GoogleSegment {
+        pub access_reason: String = "accessReason",
+        pub account_user_list_status: String = "accountUserListStatus",
+        pub country_codes: Vec<String> = "countryCodes",
+        pub description: String = "description",
+        pub expansion_level: ExpansionLevel = "expansionLevel",
+        pub extras: Value = "extras",
+        pub id: String = "id",
+        pub interest_type: String = "interestType",
+        pub logical_user_list: Value = "logicalUserList",
+        pub members: Vec<Member> = "members",
+        pub membership_life_span: Value = "membershipLifeSpan",
+        pub membership_status: String = "membershipStatus",
+        pub name: String = "name",
+        pub read_only: bool = "readOnly",
+        pub resource_name: String = "resourceName",
+        pub rule_based_user_list: Map = "ruleBasedUserList",
+        pub seed_user_list_ids: Vec<String> = "seedUserListIds",
+        pub size_for_display: String = "sizeForDisplay",
+        pub size_for_search: String = "sizeForSearch",
+        pub status: String = "status",
+        pub type_: String = "type",
     }
     /// `GoogleSegmentTargetDTO` of Ad Manager.
     #[doc(alias = "GoogleSegmentTargetDTO")]
@@ -474,11 +1286,34 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub type_: String = "type",
     }
+    /// `GoogleTargetInterestDTO` of Ad Manager.
+    #[doc(alias = "GoogleTargetInterestDTO")]
+    pub struct GoogleTargetInterest {
+        pub availabilities: Vec<Value> = "availabilities",
+        pub children: Vec<GoogleTargetInterest> = "children",
+        pub name: String = "name",
+        pub resource_name: String = "resourceName",
+        pub taxonomy_type: String = "taxonomyType",
+        pub user_interest_id: String = "userInterestId",
+        pub user_interest_parent: String = "userInterestParent",
+    }
     /// `GoogleTargetInterestsDTO` of Ad Manager.
     #[doc(alias = "GoogleTargetInterestsDTO")]
     pub struct GoogleTargetInterests {
         pub affinity: Vec<String> = "affinity",
         pub in_market: Vec<String> = "inMarket",
+    }
+    /// `GoogleTargetingOptionDTO` of Ad Manager.
+    #[doc(alias = "GoogleTargetingOptionDTO")]
+    pub struct GoogleTargetingOption {
+        pub canonical_name: String = "canonicalName",
+        pub country_code: String = "countryCode",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub reach: String = "reach",
+        pub resource_name: String = "resourceName",
+        pub status: String = "status",
+        pub target_type: String = "targetType",
     }
     /// `GoogleYouTubeVideoLinkDTO` of Ad Manager.
     #[doc(alias = "GoogleYouTubeVideoLinkDTO")]
@@ -547,6 +1382,50 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
+    /// `LinkedInAdAccountDTO` of Ad Manager.
+    #[doc(alias = "LinkedInAdAccountDTO")]
+    pub struct LinkedInAdAccount {
+        pub currency: String = "currency",
+        pub id: i64 = "id",
+        pub name: String = "name",
+        pub organization_id: String = "organizationId",
+        pub organization_logo: String = "organizationLogo",
+        pub serving_statuses: Vec<String> = "servingStatuses",
+        pub status: String = "status",
+    }
+    /// `LinkedInAnalyticsRowDTO` of Ad Manager.
+    #[doc(alias = "LinkedInAnalyticsRowDTO")]
+    pub struct LinkedInAnalyticsRow {
+        pub clicks: f64 = "clicks",
+        pub conversion_rate: f64 = "conversionRate",
+        pub cost_in_local_currency: String = "costInLocalCurrency",
+        pub cost_in_usd: String = "costInUsd",
+        pub cpc: f64 = "cpc",
+        pub cpl: f64 = "cpl",
+        pub cpm: f64 = "cpm",
+        pub ctr: f64 = "ctr",
+        pub date_end: String = "dateEnd",
+        pub date_start: String = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub one_click_leads: f64 = "oneClickLeads",
+        pub pivot_values: Vec<String> = "pivotValues",
+    }
+    /// `LinkedInAnalyticsTotalsDTO` of Ad Manager.
+    #[doc(alias = "LinkedInAnalyticsTotalsDTO")]
+    pub struct LinkedInAnalyticsTotals {
+        pub clicks: f64 = "clicks",
+        pub conversion_rate: f64 = "conversionRate",
+        pub cost_in_local_currency: f64 = "costInLocalCurrency",
+        pub cost_in_usd: f64 = "costInUsd",
+        pub cpc: f64 = "cpc",
+        pub cpl: f64 = "cpl",
+        pub cpm: f64 = "cpm",
+        pub ctr: f64 = "ctr",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub one_click_leads: f64 = "oneClickLeads",
+    }
     /// `LinkedInBudgetDTO` of Ad Manager.
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
@@ -554,6 +1433,87 @@ hoopai_runtime::model! {
         pub budget_type: BudgetType = "budgetType",
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
+    }
+    /// `LinkedInCampaignGroupDTO` of Ad Manager.
+    #[doc(alias = "LinkedInCampaignGroupDTO")]
+    pub struct LinkedInCampaignGroup {
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
+        pub budget: LinkedInBudget = "budget",
+        pub created_at: String = "createdAt",
+        pub created_by: String = "createdBy",
+        pub id: String = "id",
+        pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        pub linked_in_error: String = "linkedInError",
+        pub location_id: String = "locationId",
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub objective_type: ObjectiveType = "objectiveType",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub trace_id: String = "traceId",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
+    /// `LinkedInEntityReportingDTO` of Ad Manager.
+    #[doc(alias = "LinkedInEntityReportingDTO")]
+    pub struct LinkedInEntityReporting {
+        pub id: String = "_id",
+        pub ad_campaign_group_id: String = "adCampaignGroupId",
+        pub ad_campaign_id: String = "adCampaignId",
+        pub ad_id: String = "adId",
+        pub campaign_name: String = "campaignName",
+        pub clicks: f64 = "clicks",
+        pub conversion_rate: f64 = "conversionRate",
+        pub cost_in_local_currency: String = "costInLocalCurrency",
+        pub cost_in_usd: String = "costInUsd",
+        pub cpc: f64 = "cpc",
+        pub cpl: f64 = "cpl",
+        pub cpm: f64 = "cpm",
+        pub ctr: f64 = "ctr",
+        pub date_end: String = "dateEnd",
+        pub date_start: String = "dateStart",
+        pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
+        pub impressions: f64 = "impressions",
+        pub name: String = "name",
+        pub one_click_leads: f64 = "oneClickLeads",
+        pub pivot_values: Vec<String> = "pivotValues",
+        pub publishing_status: String = "publishingStatus",
+    }
+    /// `LinkedInIntegrationDTO` of Ad Manager.
+    #[doc(alias = "LinkedInIntegrationDTO")]
+    pub struct LinkedInIntegration {
+        pub ad_account_id: String = "adAccountId",
+        pub ad_account_name: String = "adAccountName",
+        pub created_at: String = "createdAt",
+        pub currency_code: String = "currencyCode",
+        pub location_id: String = "locationId",
+        pub organization_id: String = "organizationId",
+        pub status: IntegrationStatus = "status",
+        pub trace_id: String = "traceId",
+        pub updated_at: String = "updatedAt",
+    }
+    /// `LinkedInLeadFormDTO` of Ad Manager.
+    #[doc(alias = "LinkedInLeadFormDTO")]
+    pub struct LinkedInLeadForm {
+        pub content: LeadFormContent = "content",
+        pub created: i64 = "created",
+        pub creation_locale: CreationLocale = "creationLocale",
+        pub hidden_fields: Vec<HiddenField> = "hiddenFields",
+        pub id: i64 = "id",
+        pub last_modified: i64 = "lastModified",
+        pub name: String = "name",
+        pub owner: SponsoredAccountOwner = "owner",
+        pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
+        pub state: State = "state",
+        pub version_id: i64 = "versionId",
+    }
+    /// `LinkedInLeadFormReviewInfo` of Ad Manager.
+    pub struct LinkedInLeadFormReviewInfo {
+        pub last_updated: i64 = "lastUpdated",
+        pub rejection_reasons: Vec<String> = "rejectionReasons",
+        pub review_status: String = "reviewStatus",
     }
     /// `LinkedInMediaDTO` of Ad Manager.
     #[doc(alias = "LinkedInMediaDTO")]
@@ -567,6 +1527,26 @@ hoopai_runtime::model! {
         pub src: String = "src",
         pub thumbnail_url: String = "thumbnailUrl",
         pub type_: MediaType = "type",
+    }
+    /// `LinkedInTargetingOptionDTO` of Ad Manager.
+    #[doc(alias = "LinkedInTargetingOptionDTO")]
+    pub struct LinkedInTargetingOption {
+        pub facet_urn: String = "facetUrn",
+        pub name: String = "name",
+        pub urn: String = "urn",
+    }
+    /// `FacebookEntitiesDTO` of Ad Manager.
+    #[doc(alias = "FacebookEntitiesDTO")]
+    pub struct ListFacebookEntitiesResponse {
+        pub data: Vec<FacebookEntity> = "data",
+        pub next: String = "next",
+        pub trace_id: String = "traceId",
+    }
+    /// `GoogleEntitiesDTO` of Ad Manager.
+    #[doc(alias = "GoogleEntitiesDTO")]
+    pub struct ListGoogleEntitiesResponse {
+        pub data: Vec<GoogleEntity> = "data",
+        pub trace_id: String = "traceId",
     }
     /// `KeywordSuggestionDTO` of Ad Manager.
     #[doc(alias = "KeywordSuggestionDTO")]
@@ -648,11 +1628,49 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
     }
+    /// `GooglePublishedCampaignDTO` of Ad Manager.
+    #[doc(alias = "GooglePublishedCampaignDTO")]
+    pub struct PublishGoogleCampaignResponse {
+        pub v: f64 = "__v",
+        pub id: String = "_id",
+        pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
+        pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
+        pub advanced_options: Map = "advancedOptions",
+        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
+        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
+        pub assets: GoogleAssets = "assets",
+        pub audience: GoogleCampaignAudience2 = "audience",
+        pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
+        pub budget: GoogleBudget = "budget",
+        pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
+        pub created_at: String = "createdAt",
+        pub created_by: String = "createdBy",
+        pub goal_type: GoalType = "goalType",
+        pub google_ad_account_id: String = "googleAdAccountId",
+        pub google_campaign_id: String = "googleCampaignId",
+        pub google_error: String = "googleError",
+        pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        pub location_id: String = "locationId",
+        pub maximum_cpc: f64 = "maximumCpc",
+        pub meta: Map = "meta",
+        pub name: String = "name",
+        pub network_settings: GoogleNetworkSettings = "networkSettings",
+        pub publishing_status: PublishingStatus = "publishingStatus",
+        pub source: String = "source",
+        pub unpublished_changes: bool = "unpublishedChanges",
+        pub updated_at: String = "updatedAt",
+        pub updated_by: String = "updatedBy",
+    }
     /// `QuestionDetailsDTO` of Ad Manager.
     #[doc(alias = "QuestionDetailsDTO")]
     pub struct QuestionDetails {
         pub multiple_choice_question_details: MultipleChoiceQuestionDetails = "multipleChoiceQuestionDetails",
         pub text_question_details: Map = "textQuestionDetails",
+    }
+    /// `ResourceNameDTO` of Ad Manager.
+    #[doc(alias = "ResourceNameDTO")]
+    pub struct ResourceName {
+        pub resource_name: String = "resourceName",
     }
     /// `RuleDTO` of Ad Manager.
     #[doc(alias = "RuleDTO")]
@@ -706,6 +1724,12 @@ hoopai_runtime::model! {
     pub struct StringRuleItem {
         pub operator: String = "operator",
         pub value: String = "value",
+    }
+    /// `SuccessDTO` of Ad Manager.
+    #[doc(alias = "SuccessDTO")]
+    pub struct Success {
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `TargetAudienceDTO` of Ad Manager.
     #[doc(alias = "TargetAudienceDTO")]
@@ -784,7 +1808,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         pub media: Vec<Media> = "media",
-        pub media_type: UpsertFacebookAdRequestMediaType = "mediaType",
+        pub media_type: FacebookAdMediaType = "mediaType",
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
         pub name: String = "name",
         pub primary_text: String = "primaryText",
@@ -815,7 +1839,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub objective: UpsertFacebookCampaignRequestObjective = "objective",
+        pub objective: Objective = "objective",
         pub source: String = "source",
         pub special_ad_categories: UpsertFacebookCampaignRequestSpecialAdCategories = "specialAdCategories",
     }
@@ -830,6 +1854,13 @@ hoopai_runtime::model! {
         /// Required.
         pub type_: String = "type",
     }
+    /// `FacebookUpsertedPixelDTO` of Ad Manager.
+    #[doc(alias = "FacebookUpsertedPixelDTO")]
+    pub struct UpsertFacebookPixelResponse {
+        pub id: String = "id",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `UpsertAssetsDTO` of Ad Manager.
     #[doc(alias = "UpsertAssetsDTO")]
     pub struct UpsertGoogleAssetsRequest {
@@ -838,7 +1869,7 @@ hoopai_runtime::model! {
         /// Required.
         pub payload: UpsertGoogleAssetsRequestPayload = "payload",
         /// Required.
-        pub type_: UpsertGoogleAssetsRequestType = "type",
+        pub type_: GoogleAssetType = "type",
     }
     /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
     pub struct UpsertGoogleAssetsRequestPayload {
@@ -884,15 +1915,15 @@ hoopai_runtime::model! {
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
         pub advanced_options: Map = "advancedOptions",
-        pub advertising_channel_sub_type: UpsertGoogleCampaignRequestAdvertisingChannelSubType = "advertisingChannelSubType",
+        pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         /// Required.
-        pub advertising_channel_type: UpsertGoogleCampaignRequestAdvertisingChannelType = "advertisingChannelType",
+        pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         pub assets: GoogleAssets = "assets",
         pub audience: GoogleCampaignAudience = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub goal_type: UpsertGoogleCampaignRequestGoalType = "goalType",
+        pub goal_type: GoalType = "goalType",
         pub google_ad_account_id: String = "googleAdAccountId",
         pub google_campaign_id: String = "googleCampaignId",
         pub id: String = "id",
@@ -911,20 +1942,20 @@ hoopai_runtime::model! {
     #[doc(alias = "UpsertConversionDTO")]
     pub struct UpsertGoogleConversionRequest {
         /// Required.
-        pub attribution_model: UpsertGoogleConversionRequestAttributionModel = "attributionModel",
+        pub attribution_model: AttributionModel = "attributionModel",
         /// Required.
         pub category: String = "category",
         /// Required.
         pub click_through_window: f64 = "clickThroughWindow",
         pub conversion_id: String = "conversionId",
         /// Required.
-        pub counting_type: UpsertGoogleConversionRequestCountingType = "countingType",
+        pub counting_type: CountingType = "countingType",
         /// Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
         /// Required.
-        pub type_: UpsertGoogleConversionRequestType = "type",
+        pub type_: GoogleConversionType = "type",
         /// Required.
         pub value_settings: ConversionValueSettings = "valueSettings",
     }
@@ -933,7 +1964,7 @@ hoopai_runtime::model! {
     pub struct UpsertGoogleSegmentRequest {
         pub country_codes: Vec<String> = "countryCodes",
         pub description: String = "description",
-        pub expansion_level: UpsertGoogleSegmentRequestExpansionLevel = "expansionLevel",
+        pub expansion_level: ExpansionLevel = "expansionLevel",
         pub id: String = "id",
         pub members: Vec<Member> = "members",
         pub membership_life_span: f64 = "membershipLifeSpan",
@@ -948,7 +1979,7 @@ hoopai_runtime::model! {
     /// `AdCampaignGroupDataDTO` of Ad Manager.
     #[doc(alias = "AdCampaignGroupDataDTO")]
     pub struct UpsertLinkedinCampaignGroupRequest {
-        pub ad_budget_optimization: UpsertLinkedinCampaignGroupRequestAdBudgetOptimization = "adBudgetOptimization",
+        pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
         pub budget: LinkedInBudget = "budget",
@@ -959,7 +1990,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
-        pub objective_type: UpsertLinkedinCampaignGroupRequestObjectiveType = "objectiveType",
+        pub objective_type: ObjectiveType = "objectiveType",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub unpublished_changes: bool = "unpublishedChanges",
     }
@@ -971,6 +2002,10 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
+    /// Values of `AdBudgetOptimization`.
+    pub enum AdBudgetOptimization {
+        MaximumDelivery = "MAXIMUM_DELIVERY", CostCap = "COST_CAP",
+    }
     /// Values of `AdCampaignMediaType`.
     pub enum AdCampaignMediaType {
         StandardUpdate = "STANDARD_UPDATE", SingleVideo = "SINGLE_VIDEO", Carousel = "CAROUSEL",
@@ -988,6 +2023,20 @@ hoopai_runtime::open_enum! {
     pub enum AdScheduleTargetStartMinute {
         Zero = "ZERO", Fifteen = "FIFTEEN", Thirty = "THIRTY", FortyFive = "FORTY_FIVE",
     }
+    /// Values of `AdvertisingChannelSubType`.
+    pub enum AdvertisingChannelSubType {
+        DemandGen = "DEMAND_GEN",
+    }
+    /// Values of `AdvertisingChannelType`.
+    pub enum AdvertisingChannelType {
+        Search = "SEARCH", Discovery = "DISCOVERY", Display = "DISPLAY", Hotel = "HOTEL", Local = "LOCAL",
+        MultiChannel = "MULTI_CHANNEL", PerformanceMax = "PERFORMANCE_MAX", DemandGen = "DEMAND_GEN",
+    }
+    /// Values of `AttributionModel`.
+    pub enum AttributionModel {
+        GoogleSearchAttributionDataDriven = "GOOGLE_SEARCH_ATTRIBUTION_DATA_DRIVEN",
+        GoogleAdsLastClick = "GOOGLE_ADS_LAST_CLICK",
+    }
     /// Values of `AudienceLocationType`.
     pub enum AudienceLocationType {
         Country = "country", City = "city", Region = "region", CountryGroup = "country_group", GeoMarket = "geo_market",
@@ -998,21 +2047,43 @@ hoopai_runtime::open_enum! {
     pub enum BudgetType {
         Daily = "DAILY", Lifetime = "LIFETIME",
     }
+    /// Values of `CountingType`.
+    pub enum CountingType {
+        OnePerClick = "ONE_PER_CLICK", ManyPerClick = "MANY_PER_CLICK",
+    }
     /// Values of `CreateFacebookPageLeadFormRequestType`.
     pub enum CreateFacebookPageLeadFormRequestType {
         MoreVolume = "MORE_VOLUME", HigherIntent = "HIGHER_INTENT",
-    }
-    /// Values of `CreateLinkedinLeadFormRequestState`.
-    pub enum CreateLinkedinLeadFormRequestState {
-        Published = "PUBLISHED",
     }
     /// Values of `DeleteGoogleSegmentType`.
     pub enum DeleteGoogleSegmentType {
         CustomSegments = "CUSTOM_SEGMENTS", DataSegments = "DATA_SEGMENTS",
     }
+    /// Values of `ExpansionLevel`.
+    pub enum ExpansionLevel {
+        Balanced = "BALANCED", Broad = "BROAD", Narrow = "NARROW",
+    }
+    /// Values of `FacebookAdMediaType`.
+    pub enum FacebookAdMediaType {
+        Single = "SINGLE", Carousel = "CAROUSEL",
+    }
+    /// Values of `FacebookAdsetMessagingPlatform`.
+    pub enum FacebookAdsetMessagingPlatform {
+        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
+    }
     /// Values of `FacebookAudiencePlacementType`.
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
+    }
+    /// Values of `FacebookCampaignSpecialAdCategory`.
+    pub enum FacebookCampaignSpecialAdCategory {
+        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
+        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
+        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
+    }
+    /// Values of `FacebookIntegrationPricingModel`.
+    pub enum FacebookIntegrationPricingModel {
+        DoneForYou = "done_for_you", ConnectYourBm = "connect_your_bm",
     }
     /// Values of `FormQuestionType`.
     pub enum FormQuestionType {
@@ -1037,6 +2108,11 @@ hoopai_runtime::open_enum! {
     pub enum GetFacebookReportingType {
         AdManager = "AD_MANAGER", Integration = "INTEGRATION",
     }
+    /// Values of `GetGoogleAdAccountResponsePaymentStatus`.
+    pub enum GetGoogleAdAccountResponsePaymentStatus {
+        Approved = "APPROVED", ApprovedHeld = "APPROVED_HELD", Pending = "PENDING", Cancelled = "CANCELLED",
+        NoPaymentMethod = "NO_PAYMENT_METHOD",
+    }
     /// Values of `GetGoogleReportingField`.
     pub enum GetGoogleReportingField {
         Impressions = "impressions", Clicks = "clicks", CostMicros = "cost_micros", AverageCpc = "average_cpc",
@@ -1053,6 +2129,10 @@ hoopai_runtime::open_enum! {
     /// Values of `GetLinkedinAdAnalyticsPivot`.
     pub enum GetLinkedinAdAnalyticsPivot {
         Account = "ACCOUNT", Campaign = "CAMPAIGN", CampaignGroup = "CAMPAIGN_GROUP", Creative = "CREATIVE",
+    }
+    /// Values of `GoalType`.
+    pub enum GoalType {
+        WebsiteTraffic = "WEBSITE_TRAFFIC", Lead = "LEAD",
     }
     /// Values of `GoogleAdContentCallToActionLabel`.
     pub enum GoogleAdContentCallToActionLabel {
@@ -1081,13 +2161,26 @@ hoopai_runtime::open_enum! {
         Tuesday = "TUESDAY", Unknown = "UNKNOWN", Unspecified = "UNSPECIFIED", Wednesday = "WEDNESDAY",
         AllDays = "ALL_DAYS", MondayToFriday = "MONDAY_TO_FRIDAY", SaturdayAndSunday = "SATURDAY_AND_SUNDAY",
     }
+    /// Values of `GoogleAssetType`.
+    pub enum GoogleAssetType {
+        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
+    }
     /// Values of `GoogleCampaignGoalType`.
     pub enum GoogleCampaignGoalType {
         Conversions = "CONVERSIONS", Click = "CLICK", YoutubeEngagement = "YOUTUBE_ENGAGEMENT",
     }
+    /// Values of `GoogleConversionType`.
+    pub enum GoogleConversionType {
+        UploadClicks = "UPLOAD_CLICKS", UploadCalls = "UPLOAD_CALLS", Webpage = "WEBPAGE",
+        LeadFormSubmit = "LEAD_FORM_SUBMIT",
+    }
     /// Values of `GoogleMediaType`.
     pub enum GoogleMediaType {
         Image = "IMAGE",
+    }
+    /// Values of `IntegrationStatus`.
+    pub enum IntegrationStatus {
+        Connected = "connected", Expired = "expired", Disconnected = "disconnected",
     }
     /// Values of `ListFacebookCustomAudiencesSource`.
     pub enum ListFacebookCustomAudiencesSource {
@@ -1125,6 +2218,15 @@ hoopai_runtime::open_enum! {
     pub enum MemberMemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
+    /// Values of `Objective`.
+    pub enum Objective {
+        OutcomeLeads = "OUTCOME_LEADS", OutcomeTraffic = "OUTCOME_TRAFFIC", OutcomeEngagement = "OUTCOME_ENGAGEMENT",
+        OutcomeSales = "OUTCOME_SALES",
+    }
+    /// Values of `ObjectiveType`.
+    pub enum ObjectiveType {
+        LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
+    }
     /// Values of `PostSubmissionCallToActionCallToActionLabel`.
     pub enum PostSubmissionCallToActionCallToActionLabel {
         VisitCompanyWebsite = "VISIT_COMPANY_WEBSITE", DownloadNow = "DOWNLOAD_NOW", TryNow = "TRY_NOW",
@@ -1152,6 +2254,10 @@ hoopai_runtime::open_enum! {
     pub enum SelectionType {
         Include = "include", Exclude = "exclude",
     }
+    /// Values of `State`.
+    pub enum State {
+        Published = "PUBLISHED",
+    }
     /// Values of `UpdateLinkedinAdStatusRequestOperationType`.
     pub enum UpdateLinkedinAdStatusRequestOperationType {
         Paused = "PAUSED", Archived = "ARCHIVED", Resume = "RESUME",
@@ -1160,18 +2266,9 @@ hoopai_runtime::open_enum! {
     pub enum UpdateLinkedinAdStatusRequestType {
         AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
     }
-    /// Values of `UpsertFacebookAdRequestMediaType`.
-    pub enum UpsertFacebookAdRequestMediaType {
-        Single = "SINGLE", Carousel = "CAROUSEL",
-    }
     /// Values of `UpsertFacebookAdsetRequestMessagingPlatforms`.
     pub enum UpsertFacebookAdsetRequestMessagingPlatforms {
         Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
-    }
-    /// Values of `UpsertFacebookCampaignRequestObjective`.
-    pub enum UpsertFacebookCampaignRequestObjective {
-        OutcomeLeads = "OUTCOME_LEADS", OutcomeTraffic = "OUTCOME_TRAFFIC", OutcomeEngagement = "OUTCOME_ENGAGEMENT",
-        OutcomeSales = "OUTCOME_SALES",
     }
     /// Values of `UpsertFacebookCampaignRequestSpecialAdCategories`.
     pub enum UpsertFacebookCampaignRequestSpecialAdCategories {
@@ -1194,52 +2291,9 @@ hoopai_runtime::open_enum! {
     pub enum UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType {
         VisitSite = "VISIT_SITE", Download = "DOWNLOAD", LearnMore = "LEARN_MORE", ShopNow = "SHOP_NOW",
     }
-    /// Values of `UpsertGoogleAssetsRequestType`.
-    pub enum UpsertGoogleAssetsRequestType {
-        Call = "CALL", Sitelink = "SITELINK", LeadForm = "LEAD_FORM",
-    }
-    /// Values of `UpsertGoogleCampaignRequestAdvertisingChannelSubType`.
-    pub enum UpsertGoogleCampaignRequestAdvertisingChannelSubType {
-        DemandGen = "DEMAND_GEN",
-    }
-    /// Values of `UpsertGoogleCampaignRequestAdvertisingChannelType`.
-    pub enum UpsertGoogleCampaignRequestAdvertisingChannelType {
-        Search = "SEARCH", Discovery = "DISCOVERY", Display = "DISPLAY", Hotel = "HOTEL", Local = "LOCAL",
-        MultiChannel = "MULTI_CHANNEL", PerformanceMax = "PERFORMANCE_MAX", DemandGen = "DEMAND_GEN",
-    }
-    /// Values of `UpsertGoogleCampaignRequestGoalType`.
-    pub enum UpsertGoogleCampaignRequestGoalType {
-        WebsiteTraffic = "WEBSITE_TRAFFIC", Lead = "LEAD",
-    }
-    /// Values of `UpsertGoogleConversionRequestAttributionModel`.
-    pub enum UpsertGoogleConversionRequestAttributionModel {
-        GoogleSearchAttributionDataDriven = "GOOGLE_SEARCH_ATTRIBUTION_DATA_DRIVEN",
-        GoogleAdsLastClick = "GOOGLE_ADS_LAST_CLICK",
-    }
-    /// Values of `UpsertGoogleConversionRequestCountingType`.
-    pub enum UpsertGoogleConversionRequestCountingType {
-        OnePerClick = "ONE_PER_CLICK", ManyPerClick = "MANY_PER_CLICK",
-    }
-    /// Values of `UpsertGoogleConversionRequestType`.
-    pub enum UpsertGoogleConversionRequestType {
-        UploadClicks = "UPLOAD_CLICKS", UploadCalls = "UPLOAD_CALLS", Webpage = "WEBPAGE",
-        LeadFormSubmit = "LEAD_FORM_SUBMIT",
-    }
-    /// Values of `UpsertGoogleSegmentRequestExpansionLevel`.
-    pub enum UpsertGoogleSegmentRequestExpansionLevel {
-        Balanced = "BALANCED", Broad = "BROAD", Narrow = "NARROW",
-    }
     /// Values of `UpsertGoogleSegmentType`.
     pub enum UpsertGoogleSegmentType {
         CustomSegments = "CUSTOM_SEGMENTS", WebsiteVisitor = "WEBSITE_VISITOR", CustomerMatch = "CUSTOMER_MATCH",
         Lookalike = "LOOKALIKE",
-    }
-    /// Values of `UpsertLinkedinCampaignGroupRequestAdBudgetOptimization`.
-    pub enum UpsertLinkedinCampaignGroupRequestAdBudgetOptimization {
-        MaximumDelivery = "MAXIMUM_DELIVERY", CostCap = "COST_CAP",
-    }
-    /// Values of `UpsertLinkedinCampaignGroupRequestObjectiveType`.
-    pub enum UpsertLinkedinCampaignGroupRequestObjectiveType {
-        LeadGeneration = "LEAD_GENERATION", WebsiteVisit = "WEBSITE_VISIT",
     }
 }
