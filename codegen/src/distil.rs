@@ -1,11 +1,11 @@
-//! From a downloaded file to the interface facts in it: paths, methods, parameters, schemas, types, formats, enums,
-//! required members, security, versions. Prose, examples, titles and vendor extensions go; what the file refers to
-//! outside itself comes in; the order becomes canonical.
+//! From a downloaded file to the interface facts in it: paths, methods, parameters, schemas, types, enums, security. Prose,
+//! examples, titles and extensions go; what the file refers to outside itself comes in; the order becomes canonical.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::Value;
 
+use crate::examples;
 use crate::fault::{At, Fault};
 use crate::json::{self, METHODS, Object};
 
@@ -23,7 +23,7 @@ pub fn distil(
     bytes: &[u8],
     outside: &BTreeMap<String, Vec<u8>>,
 ) -> Result<Vec<u8>, Fault> {
-    let source = json::parse(file, bytes)?;
+    let source = examples::read(file, bytes)?;
     let at = At::root(file);
     let root = json::object(&source, &at, "the document")?;
     match root
@@ -121,7 +121,7 @@ impl<'a> Distiller<'a> {
     fn new(file: &'a str, outside: &'a BTreeMap<String, Vec<u8>>) -> Result<Self, Fault> {
         let outside = outside
             .iter()
-            .map(|(path, bytes)| Ok((path.as_str(), json::parse(path, bytes)?)))
+            .map(|(path, bytes)| Ok((path.as_str(), examples::read(path, bytes)?)))
             .collect::<Result<_, Fault>>()?;
         Ok(Self {
             file,

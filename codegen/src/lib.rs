@@ -2,7 +2,8 @@
 //!
 //! The road of a file:
 //!
-//! 1. [`distil`]: a downloaded file becomes the interface facts in it. That is what `specs/<module>/openapi.json` holds.
+//! 1. [`distil`]: a downloaded file becomes the interface facts in it, and where a type contradicts its own example the
+//!    example is believed ([`contradictions`]). That is what `specs/<module>/openapi.json` holds.
 //! 2. overlay: our corrections, OpenAPI Overlay 1.0, from `specs/<module>/overlay.yaml`.
 //! 3. normalise: named passes, each against a kind of fault that recurs. What comes out is the effective document.
 //! 4. table: the operations are read, once.
@@ -15,6 +16,7 @@
 mod diff;
 mod distil;
 mod emit;
+mod examples;
 mod fault;
 mod generator;
 mod json;
@@ -34,6 +36,7 @@ use serde_json::Value;
 pub use diff::{Change, ChangeKind, diff};
 pub use distil::distil;
 pub use emit::facade::facade;
+pub use examples::{Contradiction, contradictions};
 pub use fault::Fault;
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use outside::outside_references;

@@ -3,6 +3,7 @@
 mod diff;
 mod distil;
 mod emitted;
+mod examples;
 mod hostile;
 mod overlay;
 mod passes;

@@ -10,7 +10,9 @@ use std::sync::{
 
 use clap::Args;
 use futures_util::StreamExt;
-use hoopai_codegen::{Change, ChangeKind, Generated, Module, diff, distil};
+use hoopai_codegen::{
+    Change, ChangeKind, Contradiction, Generated, Module, contradictions, diff, distil,
+};
 
 use crate::{
     Console, Fetcher, Result, Source, Workspace,
@@ -156,6 +158,7 @@ struct Prepared {
     spec: Vec<u8>,
     generated: Generated,
     interface: Interface,
+    contradictions: Vec<Contradiction>,
 }
 
 /// How the interface compares with the one in the tree.
@@ -197,6 +200,7 @@ fn prepare(
         spec,
         generated,
         interface,
+        contradictions: contradictions(&document.address, &document.bytes)?,
     })
 }
 
@@ -269,6 +273,7 @@ impl Run<'_> {
             spec,
             generated,
             interface,
+            contradictions,
         } = prepared;
         self.tally.operations += generated.report.operations;
 
@@ -302,7 +307,43 @@ impl Run<'_> {
             same_crate,
             &generated,
         );
+        if !same_download || !matches!(interface, Interface::Same) {
+            self.say_contradictions(&contradictions);
+        }
         Ok(())
+    }
+
+    /// What a file that was not there before says against itself.
+    fn say_contradictions(&self, all: &[Contradiction]) {
+        let left: Vec<_> = all.iter().filter(|one| !one.corrected).collect();
+        if all.is_empty() {
+            return;
+        }
+        self.console.line(format_args!(
+            "  {} its own example, {} corrected by it{}",
+            if all.len() == 1 {
+                "1 type contradicts".into()
+            } else {
+                format!("{} types contradict", all.len())
+            },
+            all.len() - left.len(),
+            if left.is_empty() {
+                ""
+            } else {
+                "; left as they are:"
+            },
+        ));
+        for Contradiction {
+            pointer,
+            declared,
+            example,
+            ..
+        } in left
+        {
+            self.console.line(format_args!(
+                "  ? {pointer}: declared {declared}, the example is {example}"
+            ));
+        }
     }
 
     fn say(

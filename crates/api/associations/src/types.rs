@@ -2,24 +2,22 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
-
 hoopai_runtime::model! {
     /// `createAssociationReqDto` of Associations.
     #[doc(alias = "createAssociationReqDto")]
     pub struct CreateAssociationRequest {
         /// Required.
-        pub first_object_key: Map = "firstObjectKey",
+        pub first_object_key: String = "firstObjectKey",
         /// Required.
-        pub first_object_label: Map = "firstObjectLabel",
+        pub first_object_label: String = "firstObjectLabel",
         /// Required.
         pub key: String = "key",
         /// Required.
         pub location_id: String = "locationId",
         /// Required.
-        pub second_object_key: Map = "secondObjectKey",
+        pub second_object_key: String = "secondObjectKey",
         /// Required.
-        pub second_object_label: Map = "secondObjectLabel",
+        pub second_object_label: String = "secondObjectLabel",
     }
     /// `createRelationReqDto` of Associations.
     #[doc(alias = "createRelationReqDto")]
@@ -44,22 +42,22 @@ hoopai_runtime::model! {
     /// `GetPostSuccessfulResponseDto` of Associations.
     #[doc(alias = "GetPostSuccessfulResponseDto")]
     pub struct GetPostResponse {
-        pub association_type: Map = "associationType",
-        pub first_object_key: Map = "firstObjectKey",
-        pub first_object_label: Map = "firstObjectLabel",
+        pub association_type: String = "associationType",
+        pub first_object_key: String = "firstObjectKey",
+        pub first_object_label: String = "firstObjectLabel",
         pub id: String = "id",
         pub key: String = "key",
         pub location_id: String = "locationId",
-        pub second_object_key: Map = "secondObjectKey",
-        pub second_object_label: Map = "secondObjectLabel",
+        pub second_object_key: String = "secondObjectKey",
+        pub second_object_label: String = "secondObjectLabel",
         pub trace_id: String = "traceId",
     }
     /// `UpdateAssociationReqDto` of Associations.
     #[doc(alias = "UpdateAssociationReqDto")]
     pub struct UpdateAssociationRequest {
         /// Required.
-        pub first_object_label: Map = "firstObjectLabel",
+        pub first_object_label: String = "firstObjectLabel",
         /// Required.
-        pub second_object_label: Map = "secondObjectLabel",
+        pub second_object_label: String = "secondObjectLabel",
     }
 }

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
@@ -174,7 +174,7 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         pub country: String = "country",
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        pub date_of_birth: Map = "dateOfBirth",
+        pub date_of_birth: String = "dateOfBirth",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
         pub email: String = "email",
@@ -482,7 +482,7 @@ hoopai_runtime::model! {
         pub city: String = "city",
         pub country: String = "country",
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        pub date_of_birth: Map = "dateOfBirth",
+        pub date_of_birth: String = "dateOfBirth",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
         pub email: String = "email",
@@ -530,9 +530,18 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateTagsResponseDTO")]
     pub struct UpdateTagsInBulkResponse {
         pub error_count: f64 = "errorCount",
-        pub responses: Vec<String> = "responses",
+        pub responses: Vec<UpdateTagsInBulkResponseResponse> = "responses",
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
+    }
+    /// `UpdateTagsInBulkResponseResponse` of Contacts.
+    pub struct UpdateTagsInBulkResponseResponse {
+        pub contact_id: String = "contactId",
+        pub message: String = "message",
+        pub old_tags: Vec<String> = "oldTags",
+        pub tags_added: Vec<Value> = "tagsAdded",
+        pub tags_removed: Vec<Value> = "tagsRemoved",
+        pub type_: String = "type",
     }
     /// `UpdateTaskStatusParams` of Contacts.
     #[doc(alias = "UpdateTaskStatusParams")]
@@ -559,7 +568,7 @@ hoopai_runtime::model! {
         pub country: String = "country",
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
-        pub date_of_birth: Map = "dateOfBirth",
+        pub date_of_birth: String = "dateOfBirth",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
         pub email: String = "email",

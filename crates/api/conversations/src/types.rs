@@ -387,7 +387,7 @@ hoopai_runtime::model! {
         /// Required.
         pub status: Status = "status",
         /// Required.
-        pub sub_type: Map = "subType",
+        pub sub_type: String = "subType",
         pub subject: String = "subject",
         pub template_id: String = "templateId",
         pub thread_id: String = "threadId",

@@ -522,7 +522,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub discount: Discount = "discount",
-        pub estimate_action_history: Vec<String> = "estimateActionHistory",
+        pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         pub expiry_date: String = "expiryDate",
         pub frequency_settings: FrequencySettings = "frequencySettings",
@@ -541,6 +541,11 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
         pub updated_by: String = "updatedBy",
+    }
+    /// `EstimateResponseEstimateActionHistory` of Invoices.
+    pub struct EstimateResponseEstimateActionHistory {
+        pub action: String = "action",
+        pub timestamp: String = "timestamp",
     }
     /// `EstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "EstimateTemplateResponseDTO")]
@@ -583,7 +588,7 @@ hoopai_runtime::model! {
         pub discount: Discount = "discount",
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// Required.
-        pub items: Vec<EstimateLineItem> = "items",
+        pub items: Vec<Vec<Value>> = "items",
         pub live_mode: bool = "liveMode",
         pub meta: Map = "meta",
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
@@ -1018,7 +1023,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TipsConfigurationDto")]
     pub struct TipsConfiguration {
         pub tips_enabled: bool = "tipsEnabled",
-        pub tips_percentage: Vec<String> = "tipsPercentage",
+        pub tips_percentage: Vec<f64> = "tipsPercentage",
     }
     /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]

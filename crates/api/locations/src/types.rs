@@ -446,9 +446,18 @@ hoopai_runtime::model! {
     /// `FileUploadResponseDto` of Accounts.
     #[doc(alias = "FileUploadResponseDto")]
     pub struct UploadCustomFieldFilesResponse {
-        pub meta: Vec<String> = "meta",
+        pub meta: Vec<UploadCustomFieldFilesResponseMeta> = "meta",
         pub trace_id: String = "traceId",
         pub uploaded_files: Map = "uploadedFiles",
+    }
+    /// `UploadCustomFieldFilesResponseMeta` of Accounts.
+    pub struct UploadCustomFieldFilesResponseMeta {
+        pub encoding: String = "encoding",
+        pub fieldname: String = "fieldname",
+        pub mimetype: String = "mimetype",
+        pub originalname: String = "originalname",
+        pub size: f64 = "size",
+        pub url: String = "url",
     }
 }
 

@@ -2,8 +2,6 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
-
 hoopai_runtime::model! {
     /// `CreateFolderParams` of Media Library.
     #[doc(alias = "CreateFolderParams")]
@@ -66,8 +64,17 @@ hoopai_runtime::model! {
     /// `GetFilesResponseDTO` of Media Library.
     #[doc(alias = "GetFilesResponseDTO")]
     pub struct ListMediaObjectsResponse {
-        pub files: Vec<Map> = "files",
+        pub files: Vec<ListMediaObjectsResponseFile> = "files",
         pub trace_id: String = "traceId",
+    }
+    /// `ListMediaObjectsResponseFile` of Media Library.
+    pub struct ListMediaObjectsResponseFile {
+        pub alt_id: String = "altId",
+        pub alt_type: String = "altType",
+        pub name: String = "name",
+        pub parent_id: String = "parentId",
+        pub path: String = "path",
+        pub url: String = "url",
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {

@@ -235,7 +235,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         pub lost_reason_id: String = "lostReasonId",
-        pub monetary_value: Map = "monetaryValue",
+        pub monetary_value: f64 = "monetaryValue",
         pub name: String = "name",
         /// Required.
         pub pipeline_id: String = "pipelineId",

@@ -379,7 +379,7 @@ hoopai_runtime::model! {
         pub meta: Map = "meta",
         pub source: OrderSource = "source",
         pub status: String = "status",
-        pub tax_calculation_provider: Map = "taxCalculationProvider",
+        pub tax_calculation_provider: String = "taxCalculationProvider",
         pub trace_id: String = "traceId",
         pub tracking_id: String = "trackingId",
         pub updated_at: String = "updatedAt",

@@ -1,0 +1,81 @@
+//! Types that contradict their own examples: which are believed, which are listed, which contradict nothing.
+
+use std::collections::BTreeMap;
+
+use hoopai_codegen::{contradictions, distil};
+use serde_json::{Value, json};
+
+use crate::support::document;
+
+/// A schema for each case; the snapshot shows what was found, and what distilling keeps.
+fn judged(cases: &Value) -> String {
+    let document = document(
+        json!({}),
+        json!({ "Thing": { "type": "object", "properties": cases } }),
+    );
+    let bytes = document.to_string().into_bytes();
+    let mut out = String::new();
+    for found in contradictions("sample.json", &bytes).unwrap() {
+        let verdict = if found.corrected { "corrected" } else { "left" };
+        out.push_str(&format!(
+            "{}: {} and {}: {verdict}\n",
+            found.pointer.rsplit('/').next().unwrap_or_default(),
+            found.declared,
+            found.example
+        ));
+    }
+    let kept = distil("sample.json", &bytes, &BTreeMap::new()).unwrap();
+    let kept: Value = serde_json::from_slice(&kept).unwrap();
+    let properties = kept
+        .pointer("/components/schemas/Thing/properties")
+        .unwrap();
+    for (name, schema) in properties.as_object().unwrap() {
+        out.push_str(&format!("{name} = {schema}\n"));
+    }
+    out
+}
+
+#[test]
+fn what_is_plain_is_corrected() {
+    insta::assert_snapshot!(judged(&json!({
+        "date": { "type": "object", "format": "date", "nullable": true, "example": "1990-09-25" },
+        "word": { "type": "object", "enum": ["a", "b"], "example": "a" },
+        "amount": { "type": "object", "example": 100.5 },
+        "fields": { "type": "string", "example": { "any": 1 } },
+        "things": { "type": "array", "items": { "type": "string" }, "example": [{ "id": "x", "count": 1, "done": true, "tags": ["x"], "none": null, "inner": { "a": [] } }] },
+        "lists": { "type": "array", "items": { "type": "array" }, "example": [{ "id": "x" }] },
+        "one": { "type": "array", "items": { "type": "string" }, "example": { "id": "x" } },
+        "rates": { "type": "array", "items": { "type": "string" }, "example": [5, 10] },
+        "cursor": { "type": "array", "items": { "type": "number" }, "example": [17, "x"] },
+    })));
+}
+
+#[test]
+fn what_is_not_plain_is_listed() {
+    insta::assert_snapshot!(judged(&json!({
+        "nothing": { "type": "object", "example": "" },
+        "flag": { "type": "object", "example": true },
+        "choice": { "type": "object", "example": ["in", "out"] },
+        "known": { "type": "object", "properties": { "id": { "type": "string" } }, "example": "x" },
+        "id": { "type": "number", "example": "a1b2" },
+        "bulk": { "type": "boolean", "example": "Bearer" },
+        "deleted": { "type": "string", "example": false },
+        "provider": { "type": "string", "enum": ["a"], "example": { "A": "a" } },
+        "tools": { "type": "array", "items": { "type": "string" }, "example": "" },
+    })));
+}
+
+#[test]
+fn what_is_written_as_text_contradicts_nothing() {
+    insta::assert_snapshot!(judged(&json!({
+        "object": { "type": "object", "example": "{ id: \"x\" }" },
+        "number": { "type": "number", "example": "19" },
+        "flag": { "type": "boolean", "example": "true" },
+        "list": { "type": "array", "items": { "type": "string" }, "example": "['a', 'b']" },
+        "item": { "type": "array", "items": { "type": "string" }, "example": "a" },
+        "numbers": { "type": "array", "items": { "type": "number" }, "example": ["1", "2"] },
+        "null": { "type": "object", "example": null },
+        "code": { "type": "number", "enum": ["US"], "example": "US" },
+        "example": { "type": "object", "example": { "type": "object", "example": "x" } },
+    })));
+}
