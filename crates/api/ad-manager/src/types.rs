@@ -268,7 +268,11 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomQuestionFieldDTO")]
     pub struct CustomQuestionField {
         pub custom_question_text: String = "customQuestionText",
-        pub single_choice_answers: Vec<String> = "singleChoiceAnswers",
+        pub single_choice_answers: Vec<CustomQuestionFieldSingleChoiceAnswer> = "singleChoiceAnswers",
+    }
+    /// `CustomQuestionFieldSingleChoiceAnswer` of Ad Manager.
+    pub struct CustomQuestionFieldSingleChoiceAnswer {
+        pub answer_texts: Vec<String> = "answerTexts",
     }
     /// `FacebookAdDTO` of Ad Manager.
     #[doc(alias = "FacebookAdDTO")]
@@ -1345,7 +1349,12 @@ hoopai_runtime::model! {
     #[doc(alias = "LeadFormFieldDTO")]
     pub struct LeadFormField {
         pub input_type: String = "inputType",
-        pub single_choice_answers: Vec<String> = "singleChoiceAnswers",
+        pub single_choice_answers: Vec<LeadFormFieldSingleChoiceAnswer> = "singleChoiceAnswers",
+    }
+    /// `LeadFormFieldSingleChoiceAnswer` of Ad Manager.
+    pub struct LeadFormFieldSingleChoiceAnswer {
+        pub key: String = "key",
+        pub value: String = "value",
     }
     /// `LeadFormQuestionDTO` of Ad Manager.
     #[doc(alias = "LeadFormQuestionDTO")]
