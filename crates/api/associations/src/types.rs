@@ -50,7 +50,26 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub second_object_key: String = "secondObjectKey",
         pub second_object_label: String = "secondObjectLabel",
+    }
+    /// `ListAssociationsResponse` of Associations.
+    pub struct ListAssociationsResponse {
+        pub associations: Vec<GetPostResponse> = "associations",
+        pub total: f64 = "total",
         pub trace_id: String = "traceId",
+    }
+    /// `ListRelationsResponse` of Associations.
+    pub struct ListRelationsResponse {
+        pub relations: Vec<Relation> = "relations",
+        pub total: f64 = "total",
+        pub trace_id: String = "traceId",
+    }
+    /// `Relation` of Associations.
+    pub struct Relation {
+        pub association_id: String = "associationId",
+        pub first_record_id: String = "firstRecordId",
+        pub id: String = "id",
+        pub location_id: String = "locationId",
+        pub second_record_id: String = "secondRecordId",
     }
     /// `UpdateAssociationReqDto` of Associations.
     #[doc(alias = "UpdateAssociationReqDto")]

@@ -18,7 +18,7 @@ hoopai_runtime::model! {
         /// Required.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date: String = "date",
-        pub direction: Map = "direction",
+        pub direction: Direction = "direction",
         pub email_bcc: Vec<String> = "emailBcc",
         pub email_cc: Vec<String> = "emailCc",
         pub email_from: String = "emailFrom",
@@ -218,7 +218,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub trace_id: String = "traceId",
-        pub type_: f64 = "type",
+        pub type_: Value = "type",
         pub unread_count: f64 = "unreadCount",
     }
     /// `GetEmailMessageResponseDto` of Conversations.

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `CreateBuilderDto` of Emails.
@@ -36,6 +36,19 @@ hoopai_runtime::model! {
         pub ok: String = "ok",
         pub trace_id: String = "traceId",
     }
+    /// `FetchBuilderSuccesfulResponseDto` of Emails.
+    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
+    pub struct FetchBuilderResponse {
+        pub date_added: String = "dateAdded",
+        pub id: String = "id",
+        pub is_plain_text: bool = "isPlainText",
+        pub last_updated: String = "lastUpdated",
+        pub name: String = "name",
+        pub preview_url: String = "previewUrl",
+        pub template_type: String = "templateType",
+        pub updated_by: String = "updatedBy",
+        pub version: String = "version",
+    }
     /// `IBuilderJsonMapper` of Emails.
     pub struct IBuilderJsonMapper {
         pub attrs: Map = "attrs",
@@ -49,19 +62,11 @@ hoopai_runtime::model! {
         pub total: Vec<String> = "total",
         pub trace_id: String = "traceId",
     }
-    /// `FetchBuilderSuccesfulResponseDto` of Emails.
-    #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
+    /// `ListTemplatesResponse` of Emails.
     pub struct ListTemplatesResponse {
-        pub date_added: String = "dateAdded",
-        pub id: String = "id",
-        pub is_plain_text: bool = "isPlainText",
-        pub last_updated: String = "lastUpdated",
-        pub name: String = "name",
-        pub preview_url: String = "previewUrl",
-        pub template_type: String = "templateType",
+        pub builders: Vec<FetchBuilderResponse> = "builders",
+        pub total: Value = "total",
         pub trace_id: String = "traceId",
-        pub updated_by: String = "updatedBy",
-        pub version: String = "version",
     }
     /// `ScheduleDto` of Emails.
     #[doc(alias = "ScheduleDto")]

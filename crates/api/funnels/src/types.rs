@@ -35,7 +35,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FunnelPageResponseDTO")]
     pub struct FunnelPageResponse {
         pub id: String = "_id",
-        pub deleted: String = "deleted",
+        pub deleted: bool = "deleted",
         pub funnel_id: String = "funnelId",
         pub location_id: String = "locationId",
         pub name: String = "name",

@@ -373,7 +373,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         pub fingerprint: String = "fingerprint",
         pub fulfillment_status: String = "fulfillmentStatus",
-        pub items: Vec<String> = "items",
+        pub items: Vec<GetOrderResponseItem> = "items",
         pub live_mode: bool = "liveMode",
         pub mark_as_test: bool = "markAsTest",
         pub meta: Map = "meta",
@@ -383,6 +383,20 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub tracking_id: String = "trackingId",
         pub updated_at: String = "updatedAt",
+    }
+    /// `GetOrderResponseItem` of Payments.
+    pub struct GetOrderResponseItem {
+        pub id: String = "_id",
+        pub authorize_amount: f64 = "authorizeAmount",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub price: Map = "price",
+        pub product: GetOrderResponseItemProduct = "product",
+    }
+    /// `GetOrderResponseItemProduct` of Payments.
+    pub struct GetOrderResponseItemProduct {
+        pub name: String = "name",
+        pub product_type: String = "productType",
     }
     /// `GetSubscriptionResponseSchema` of Payments.
     #[doc(alias = "GetSubscriptionResponseSchema")]
@@ -507,7 +521,7 @@ hoopai_runtime::model! {
     /// `ListWhitelabelIntegrationProviderResponseDto` of Payments.
     #[doc(alias = "ListWhitelabelIntegrationProviderResponseDto")]
     pub struct ListWhiteLabelProvidersResponse {
-        pub providers: IntegrationProvider = "providers",
+        pub providers: Vec<IntegrationProvider> = "providers",
         pub trace_id: String = "traceId",
     }
     /// `MembershipOfferDto` of Payments.

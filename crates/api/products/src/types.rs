@@ -310,7 +310,7 @@ hoopai_runtime::model! {
     /// `CountReviewsByStatusResponseDto` of Products.
     #[doc(alias = "CountReviewsByStatusResponseDto")]
     pub struct GetProductReviewCountsResponse {
-        pub data: Vec<Vec<Value>> = "data",
+        pub data: Vec<Map> = "data",
         pub trace_id: String = "traceId",
     }
     /// `GetProductStatsResponseDto` of Products.

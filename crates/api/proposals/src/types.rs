@@ -67,8 +67,8 @@ hoopai_runtime::model! {
         pub documents: Vec<Document> = "documents",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
-        pub white_label_base_url: f64 = "whiteLabelBaseUrl",
-        pub white_label_base_url_for_invoice: f64 = "whiteLabelBaseUrlForInvoice",
+        pub white_label_base_url: String = "whiteLabelBaseUrl",
+        pub white_label_base_url_for_invoice: String = "whiteLabelBaseUrlForInvoice",
     }
     /// `TemplateListPaginationResponseDTO` of Documents.
     #[doc(alias = "TemplateListPaginationResponseDTO")]

@@ -10,7 +10,7 @@ use crate::support::{Reply, call, client};
 #[tokio::test]
 async fn a_scheduled_message_can_be_cancelled() {
     let send = |kind: &str, more: Value| {
-        let mut body = json!({ "type": kind, "contactId": "{contacts}", "message": "Hello", "status": "pending", "subType": {} });
+        let mut body = json!({ "type": kind, "contactId": "{contacts}", "message": "Hello", "status": "pending", "subType": "Email" });
         for (name, value) in more.as_object().into_iter().flatten() {
             body[name] = value.clone();
         }
@@ -322,10 +322,9 @@ async fn records_and_opportunities_are_found_by_their_fields() {
 async fn objects_have_fields_and_associations() {
     let field = json!({ "locationId": "{L}", "name": "Colour", "dataType": "TEXT", "fieldKey": "custom_objects.pets.colour",
                         "objectKey": "custom_objects.pets", "parentId": "{f}", "showInForms": true });
-    let labels =
-        json!({ "firstObjectLabel": { "name": "Pet" }, "secondObjectLabel": { "name": "Keeper" } });
-    let association = json!({ "locationId": "{L}", "key": "pet_owner", "firstObjectKey": {}, "secondObjectKey": {},
-                              "firstObjectLabel": {}, "secondObjectLabel": {} });
+    let labels = json!({ "firstObjectLabel": "Pet", "secondObjectLabel": "Keeper" });
+    let association = json!({ "locationId": "{L}", "key": "pet_owner", "firstObjectKey": "custom_objects.pets", "secondObjectKey": "contact",
+                              "firstObjectLabel": "pet", "secondObjectLabel": "owner" });
     let relation = json!({ "locationId": "{L}", "associationId": "{a}", "firstRecordId": "rex", "secondRecordId": "{contacts}" });
     let fields = "/custom-fields/object-key/custom_objects.pets?locationId={L}";
     tell(
@@ -354,8 +353,8 @@ async fn objects_have_fields_and_associations() {
             get(fields).sees("/folders", json!([])),
             post("/associations/", association).keeps("a", "/id"),
             get("/associations/key/pet_owner?locationId={L}").sees("/id", "{a}"),
-            put("/associations/{a}", labels).sees("/secondObjectLabel/name", "Keeper"),
-            get("/associations/{a}").sees("/firstObjectLabel/name", "Pet"),
+            put("/associations/{a}", labels).sees("/secondObjectLabel", "Keeper"),
+            get("/associations/{a}").sees("/firstObjectLabel", "Pet"),
             post("/associations/relations", relation.clone())
                 .keeps("r", "/id")
                 .sees("/key", "pet_owner"),
@@ -363,9 +362,10 @@ async fn objects_have_fields_and_associations() {
                 400,
                 "Could not create relation: duplicate relation of object Ids for given association {a}",
             ),
-            get("/associations/relations/rex?locationId={L}&limit=10&skip=0").sees("/id", "{r}"),
+            get("/associations/relations/rex?locationId={L}&limit=10&skip=0")
+                .sees("/relations/0/id", "{r}"),
             get("/associations/relations/{contacts}?locationId={L}&limit=10&skip=0")
-                .sees("/id", "{r}"),
+                .sees("/relations/0/id", "{r}"),
             delete("/associations/relations/{r}?locationId={L}").sees("/id", "{r}"),
             delete("/associations/relations/{r}?locationId={L}").refused(404, "Relation not found"),
             delete("/associations/{a}").sees("/deleted", true),
@@ -415,7 +415,9 @@ async fn assistants_menus_boards_templates_charges_and_numbers() {
             )
             .keeps("t", "/redirect"),
             post("/emails/builder/data", template),
-            get("/emails/builder?locationId={L}").sees("/id", "{t}").sees("/name", "News"),
+            get("/emails/builder?locationId={L}")
+                .sees("/builders/0/id", "{t}")
+                .sees("/builders/0/name", "News"),
             delete("/emails/builder/{L}/{t}"),
             delete("/emails/builder/{L}/{t}").refused(404, "Template not found"),
             post("/marketplace/billing/charges", charge).keeps("c", "/chargeId"),

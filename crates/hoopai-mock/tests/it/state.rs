@@ -346,7 +346,7 @@ async fn tags_and_followers_are_members() {
 async fn a_message_makes_a_conversation() {
     let (mock, client) = started().await;
     let id = mock.seed().contacts(LOCATION, 1).remove(0);
-    let body = json!({ "type": "SMS", "contactId": id, "message": "Hello", "status": "delivered", "subType": {} });
+    let body = json!({ "type": "SMS", "contactId": id, "message": "Hello", "status": "delivered", "subType": "Email" });
     let sent = good(
         &send(
             &client,

@@ -149,7 +149,6 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         ..Collection::HEX
     },
-    // Their list is declared as one, and shows the newest.
     Collection {
         name: "email-templates",
         noun: "Template",
@@ -161,7 +160,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("templateType", Sample::Fixed(Value::Text("html"))),
         ],
         rows: &[
-            Row::list("emails.fetch-template", "", &pages::SILENT_OFFSET)
+            Row::list("emails.fetch-template", "builders", &pages::SILENT_OFFSET)
                 .filters(&[Filter::text("search"), Filter::is("name", "name")]),
             Row::create("emails.create-template", "")
                 .silent()

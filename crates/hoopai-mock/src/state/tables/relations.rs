@@ -51,7 +51,6 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         ..Collection::PLAIN
     },
-    // Lists of associations and relations are declared as one, and show the first.
     Collection {
         name: "associations",
         noun: "Association",
@@ -59,7 +58,11 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["key"],
         sample: &[("key", Sample::Key("association"))],
         rows: &[
-            Row::list("associations.find-associations", "", &Paging::ALL),
+            Row::list(
+                "associations.find-associations",
+                "associations",
+                &Paging::ALL,
+            ),
             Row::create("associations.create-association", ""),
             Row::get("associations.get-association-by-ID", "associationId", ""),
             Row::new(
@@ -110,7 +113,12 @@ pub(super) static TABLE: &[Collection] = &[
             ("secondRecordId", Sample::Of("contacts")),
         ],
         rows: &[
-            Row::list("associations.get-relations-by-record-id", "", &Paging::ALL).filters(&[
+            Row::list(
+                "associations.get-relations-by-record-id",
+                "relations",
+                &Paging::ALL,
+            )
+            .filters(&[
                 Filter::one_of("recordId", &["firstRecordId", "secondRecordId"]),
                 Filter::is("associationIds", "associationId"),
             ]),

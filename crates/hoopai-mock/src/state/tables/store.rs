@@ -127,7 +127,6 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         ..Collection::HEX
     },
-    // The interface shows one where a location may have several: the newest.
     Collection {
         name: "integration-providers",
         noun: "Provider",
