@@ -331,16 +331,30 @@ async fn operations_that_no_file_lists_take_the_same_road() {
     let server = Recorder::answering(JSON, r#"{"id":"G"}"#).await;
     let client = server.client();
     let reply = client
-        .request(hoopai::Method::Get, "/calendars/groups/{groupId}")
-        .path("groupId", "G/1")
+        .request(hoopai::Method::Get, "/funnels/{funnelId}/other")
+        .path("funnelId", "G/1")
         .send()
         .await
         .unwrap();
     assert_eq!(reply["id"], "G");
     let request = server.only();
-    assert_eq!(request.target, "/calendars/groups/G%2F1");
+    assert_eq!(request.target, "/funnels/G%2F1/other");
     assert_eq!(request.header("authorization"), Some("Bearer pit-secret"));
     assert_eq!(request.header("version"), Some("2021-07-28"));
+}
+
+#[tokio::test]
+async fn what_hoopai_alone_documents_answers_any_json() {
+    let server = Recorder::answering(JSON, r#"["any"]"#).await;
+    let client = server.client();
+    let reply = client.calendars().get_group().group_id("G1").send();
+    assert_eq!(reply.await.unwrap()[0], "any");
+    assert_eq!(server.only().target, "/calendars/groups/G1");
+
+    let billing = client.oauth().send_billing_webhook();
+    let billing = billing.x_ghl_client_key("key").x_ghl_client_secret("hush");
+    let shown = format!("{billing:?}");
+    assert!(!shown.contains("hush"), "{shown}");
 }
 
 #[tokio::test]

@@ -180,6 +180,18 @@ impl Client {
         builder::GetEventNotification::new(&self.handle)
     }
 
+    /// Gets one group of calendars.
+    ///
+    /// `GET /calendars/groups/{groupId}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-group")]
+    pub fn get_group(&self) -> builder::GetGroup {
+        builder::GetGroup::new(&self.handle)
+    }
+
     /// `GET /calendars/schedules/{id}`
     ///
     /// Scope: `calendars.readonly`.
@@ -562,6 +574,16 @@ pub mod builder {
         GetEventNotification {
             path calendar_id: String = "calendarId",
             path notification_id: String = "notificationId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_group`](super::Client::get_group).
+        pub GetGroup(operations::GET_GROUP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetGroup {
+            path group_id: String = "groupId",
         }
     }
 

@@ -26,6 +26,7 @@ pub static ALL: &[&Operation] = &[
     &GET_CALENDAR,
     &GET_CALENDAR_RESOURCE,
     &GET_EVENT_NOTIFICATION,
+    &GET_GROUP,
     &GET_SCHEDULE,
     &LIST_APPOINTMENT_NOTES,
     &LIST_BLOCKED_SLOTS,
@@ -252,6 +253,15 @@ pub static GET_EVENT_NOTIFICATION: Operation = Operation {
     method: Method::Get, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `GET /calendars/groups/{groupId}`
+pub static GET_GROUP: Operation = Operation {
+    module: "calendars", name: "get_group", id: "get-group",
+    method: Method::Get, path: "/calendars/groups/{groupId}",
+    tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
 };

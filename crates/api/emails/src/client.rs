@@ -33,6 +33,30 @@ impl Client {
         builder::DeleteTemplate::new(&self.handle)
     }
 
+    /// Gets the figures of what one source has sent.
+    ///
+    /// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-stats")]
+    pub fn get_stats(&self) -> builder::GetStats {
+        builder::GetStats::new(&self.handle)
+    }
+
+    /// Lists campaigns that bulk actions send.
+    ///
+    /// `GET /emails/campaigns/bulk-actions`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "list-bulk-action-campaigns")]
+    pub fn list_bulk_action_campaigns(&self) -> builder::ListBulkActionCampaigns {
+        builder::ListBulkActionCampaigns::new(&self.handle)
+    }
+
     /// `GET /emails/schedule`
     ///
     /// Scope: `emails/schedule.readonly`.
@@ -49,6 +73,30 @@ impl Client {
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
+    }
+
+    /// Lists campaigns that workflows send.
+    ///
+    /// `GET /emails/campaigns/workflows`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "list-workflow-campaigns")]
+    pub fn list_workflow_campaigns(&self) -> builder::ListWorkflowCampaigns {
+        builder::ListWorkflowCampaigns::new(&self.handle)
+    }
+
+    /// Changes parts of a template.
+    ///
+    /// `PATCH /emails/builder/{templateId}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "patch-template")]
+    pub fn patch_template(&self) -> builder::PatchTemplate {
+        builder::PatchTemplate::new(&self.handle)
     }
 
     /// `POST /emails/builder/data`
@@ -84,6 +132,23 @@ pub mod builder {
             path location_id: String = "locationId",
             path template_id: String = "templateId",
         }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_stats`](super::Client::get_stats).
+        pub GetStats(operations::GET_STATS) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetStats {
+            path location_id: String = "locationId",
+            path source: String = "source",
+            path source_id: String = "sourceId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`list_bulk_action_campaigns`](super::Client::list_bulk_action_campaigns).
+        pub ListBulkActionCampaigns(operations::LIST_BULK_ACTION_CAMPAIGNS) -> json hoopai_runtime::json::Value
     }
 
     hoopai_runtime::operation! {
@@ -123,6 +188,22 @@ pub mod builder {
             query search: String = "search",
             query sort_by_date: String = "sortByDate",
             query templates_only: String = "templatesOnly",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`list_workflow_campaigns`](super::Client::list_workflow_campaigns).
+        pub ListWorkflowCampaigns(operations::LIST_WORKFLOW_CAMPAIGNS) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`patch_template`](super::Client::patch_template).
+        pub PatchTemplate(operations::PATCH_TEMPLATE) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        PatchTemplate {
+            path template_id: String = "templateId",
+            json body: hoopai_runtime::json::Value,
         }
     }
 

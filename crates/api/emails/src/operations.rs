@@ -8,8 +8,12 @@ use hoopai_runtime::operation::*;
 pub static ALL: &[&Operation] = &[
     &CREATE_TEMPLATE,
     &DELETE_TEMPLATE,
+    &GET_STATS,
+    &LIST_BULK_ACTION_CAMPAIGNS,
     &LIST_CAMPAIGNS,
     &LIST_TEMPLATES,
+    &LIST_WORKFLOW_CAMPAIGNS,
+    &PATCH_TEMPLATE,
     &UPDATE_TEMPLATE,
 ];
 
@@ -32,6 +36,25 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
+pub static GET_STATS: Operation = Operation {
+    module: "emails", name: "get_stats", id: "get-stats",
+    method: Method::Get, path: "/emails/stats/location/{locationId}/{source}/{sourceId}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /emails/campaigns/bulk-actions`
+pub static LIST_BULK_ACTION_CAMPAIGNS: Operation = Operation {
+    module: "emails", name: "list_bulk_action_campaigns", id: "list-bulk-action-campaigns",
+    method: Method::Get, path: "/emails/campaigns/bulk-actions",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     ..Operation::DEFAULT
 };
 
@@ -82,6 +105,24 @@ pub static LIST_TEMPLATES: Operation = Operation {
         QueryParam { name: "templatesOnly", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /emails/campaigns/workflows`
+pub static LIST_WORKFLOW_CAMPAIGNS: Operation = Operation {
+    module: "emails", name: "list_workflow_campaigns", id: "list-workflow-campaigns",
+    method: Method::Get, path: "/emails/campaigns/workflows",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `PATCH /emails/builder/{templateId}`
+pub static PATCH_TEMPLATE: Operation = Operation {
+    module: "emails", name: "patch_template", id: "patch-template",
+    method: Method::Patch, path: "/emails/builder/{templateId}",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
     ..Operation::DEFAULT
 };
 

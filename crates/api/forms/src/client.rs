@@ -17,6 +17,102 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Checks for a submission that came as a lead from Facebook.
+    ///
+    /// `GET /forms/check-fb-lead-submission`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "check-facebook-lead-submission")]
+    pub fn check_facebook_lead_submission(&self) -> builder::CheckFacebookLeadSubmission {
+        builder::CheckFacebookLeadSubmission::new(&self.handle)
+    }
+
+    /// Notes an event of a form or a survey.
+    ///
+    /// `POST /forms/form-survey-event`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "create-form-survey-event")]
+    pub fn create_form_survey_event(&self) -> builder::CreateFormSurveyEvent {
+        builder::CreateFormSurveyEvent::new(&self.handle)
+    }
+
+    /// Adds an image.
+    ///
+    /// `POST /forms/image`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "create-image")]
+    pub fn create_image(&self) -> builder::CreateImage {
+        builder::CreateImage::new(&self.handle)
+    }
+
+    /// Gets the list of forms that HoopAI documents beside `list_forms`.
+    ///
+    /// `GET /forms/forms-list`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-forms-list")]
+    pub fn get_forms_list(&self) -> builder::GetFormsList {
+        builder::GetFormsList::new(&self.handle)
+    }
+
+    /// Gets the figures of a form's graph.
+    ///
+    /// `GET /forms/graph/data`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-graph-data")]
+    pub fn get_graph_data(&self) -> builder::GetGraphData {
+        builder::GetGraphData::new(&self.handle)
+    }
+
+    /// Gets one submission.
+    ///
+    /// `GET /forms/submission/{submissionId}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-submission")]
+    pub fn get_submission(&self) -> builder::GetSubmission {
+        builder::GetSubmission::new(&self.handle)
+    }
+
+    /// Gets the details of one submission.
+    ///
+    /// `GET /forms/submission-details/{submissionId}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-submission-details")]
+    pub fn get_submission_details(&self) -> builder::GetSubmissionDetails {
+        builder::GetSubmissionDetails::new(&self.handle)
+    }
+
+    /// Gets the address of a form's widget.
+    ///
+    /// `GET /forms/widget/link`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-widget-link")]
+    pub fn get_widget_link(&self) -> builder::GetWidgetLink {
+        builder::GetWidgetLink::new(&self.handle)
+    }
+
     /// `GET /forms/submissions`
     ///
     /// Scope: `forms.readonly`.
@@ -33,6 +129,42 @@ impl Client {
         builder::ListForms::new(&self.handle)
     }
 
+    /// Lists submissions of several forms.
+    ///
+    /// `GET /forms/multiple-forms-submissions`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "list-multiple-forms-submissions")]
+    pub fn list_multiple_forms_submissions(&self) -> builder::ListMultipleFormsSubmissions {
+        builder::ListMultipleFormsSubmissions::new(&self.handle)
+    }
+
+    /// Brings an earlier version of a form back.
+    ///
+    /// `POST /forms/restore-version`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "restore-version")]
+    pub fn restore_version(&self) -> builder::RestoreVersion {
+        builder::RestoreVersion::new(&self.handle)
+    }
+
+    /// Has submissions exported later.
+    ///
+    /// `POST /forms/schedule-form-export`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "schedule-form-export")]
+    pub fn schedule_form_export(&self) -> builder::ScheduleFormExport {
+        builder::ScheduleFormExport::new(&self.handle)
+    }
+
     /// `POST /forms/upload-custom-files`
     ///
     /// Answers any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
@@ -42,11 +174,95 @@ impl Client {
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
     }
+
+    /// Checks the code that was sent to an email address.
+    ///
+    /// `POST /forms/verify-email`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "verify-email")]
+    pub fn verify_email(&self) -> builder::VerifyEmail {
+        builder::VerifyEmail::new(&self.handle)
+    }
+
+    /// Checks the code that was sent to a phone number.
+    ///
+    /// `POST /forms/verify-phone`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "verify-phone")]
+    pub fn verify_phone(&self) -> builder::VerifyPhone {
+        builder::VerifyPhone::new(&self.handle)
+    }
 }
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
     use crate::{operations, types};
+
+    hoopai_runtime::operation! {
+        /// The request of [`check_facebook_lead_submission`](super::Client::check_facebook_lead_submission).
+        pub CheckFacebookLeadSubmission(operations::CHECK_FACEBOOK_LEAD_SUBMISSION) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`create_form_survey_event`](super::Client::create_form_survey_event).
+        pub CreateFormSurveyEvent(operations::CREATE_FORM_SURVEY_EVENT) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CreateFormSurveyEvent {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`create_image`](super::Client::create_image).
+        pub CreateImage(operations::CREATE_IMAGE) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CreateImage {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_forms_list`](super::Client::get_forms_list).
+        pub GetFormsList(operations::GET_FORMS_LIST) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_graph_data`](super::Client::get_graph_data).
+        pub GetGraphData(operations::GET_GRAPH_DATA) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_submission`](super::Client::get_submission).
+        pub GetSubmission(operations::GET_SUBMISSION) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetSubmission {
+            path submission_id: String = "submissionId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_submission_details`](super::Client::get_submission_details).
+        pub GetSubmissionDetails(operations::GET_SUBMISSION_DETAILS) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetSubmissionDetails {
+            path submission_id: String = "submissionId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_widget_link`](super::Client::get_widget_link).
+        pub GetWidgetLink(operations::GET_WIDGET_LINK) -> json hoopai_runtime::json::Value
+    }
 
     hoopai_runtime::operation! {
         /// The request of [`list_form_submissions`](super::Client::list_form_submissions).
@@ -78,6 +294,31 @@ pub mod builder {
     }
 
     hoopai_runtime::operation! {
+        /// The request of [`list_multiple_forms_submissions`](super::Client::list_multiple_forms_submissions).
+        pub ListMultipleFormsSubmissions(operations::LIST_MULTIPLE_FORMS_SUBMISSIONS) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`restore_version`](super::Client::restore_version).
+        pub RestoreVersion(operations::RESTORE_VERSION) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        RestoreVersion {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`schedule_form_export`](super::Client::schedule_form_export).
+        pub ScheduleFormExport(operations::SCHEDULE_FORM_EXPORT) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        ScheduleFormExport {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
         /// The request of [`upload_custom_field_files`](super::Client::upload_custom_field_files).
         pub UploadCustomFieldFiles(operations::UPLOAD_CUSTOM_FIELD_FILES) multipart -> json hoopai_runtime::json::Value
     }
@@ -85,6 +326,26 @@ pub mod builder {
         UploadCustomFieldFiles {
             query contact_id: String = "contactId",
             query location_id: String = "locationId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`verify_email`](super::Client::verify_email).
+        pub VerifyEmail(operations::VERIFY_EMAIL) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        VerifyEmail {
+            json body: types::VerifyEmailRequest,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`verify_phone`](super::Client::verify_phone).
+        pub VerifyPhone(operations::VERIFY_PHONE) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        VerifyPhone {
+            json body: types::VerifyPhoneRequest,
         }
     }
 }

@@ -6,10 +6,95 @@ use hoopai_runtime::operation::*;
 
 /// Every operation of the module, by name.
 pub static ALL: &[&Operation] = &[
+    &CHECK_FACEBOOK_LEAD_SUBMISSION,
+    &CREATE_FORM_SURVEY_EVENT,
+    &CREATE_IMAGE,
+    &GET_FORMS_LIST,
+    &GET_GRAPH_DATA,
+    &GET_SUBMISSION,
+    &GET_SUBMISSION_DETAILS,
+    &GET_WIDGET_LINK,
     &LIST_FORM_SUBMISSIONS,
     &LIST_FORMS,
+    &LIST_MULTIPLE_FORMS_SUBMISSIONS,
+    &RESTORE_VERSION,
+    &SCHEDULE_FORM_EXPORT,
     &UPLOAD_CUSTOM_FIELD_FILES,
+    &VERIFY_EMAIL,
+    &VERIFY_PHONE,
 ];
+
+/// `GET /forms/check-fb-lead-submission`
+pub static CHECK_FACEBOOK_LEAD_SUBMISSION: Operation = Operation {
+    module: "forms", name: "check_facebook_lead_submission", id: "check-facebook-lead-submission",
+    method: Method::Get, path: "/forms/check-fb-lead-submission",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/form-survey-event`
+pub static CREATE_FORM_SURVEY_EVENT: Operation = Operation {
+    module: "forms", name: "create_form_survey_event", id: "create-form-survey-event",
+    method: Method::Post, path: "/forms/form-survey-event",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/image`
+pub static CREATE_IMAGE: Operation = Operation {
+    module: "forms", name: "create_image", id: "create-image",
+    method: Method::Post, path: "/forms/image",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /forms/forms-list`
+pub static GET_FORMS_LIST: Operation = Operation {
+    module: "forms", name: "get_forms_list", id: "get-forms-list",
+    method: Method::Get, path: "/forms/forms-list",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `GET /forms/graph/data`
+pub static GET_GRAPH_DATA: Operation = Operation {
+    module: "forms", name: "get_graph_data", id: "get-graph-data",
+    method: Method::Get, path: "/forms/graph/data",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `GET /forms/submission/{submissionId}`
+pub static GET_SUBMISSION: Operation = Operation {
+    module: "forms", name: "get_submission", id: "get-submission",
+    method: Method::Get, path: "/forms/submission/{submissionId}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `GET /forms/submission-details/{submissionId}`
+pub static GET_SUBMISSION_DETAILS: Operation = Operation {
+    module: "forms", name: "get_submission_details", id: "get-submission-details",
+    method: Method::Get, path: "/forms/submission-details/{submissionId}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `GET /forms/widget/link`
+pub static GET_WIDGET_LINK: Operation = Operation {
+    module: "forms", name: "get_widget_link", id: "get-widget-link",
+    method: Method::Get, path: "/forms/widget/link",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
 
 /// `GET /forms/submissions`
 pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
@@ -50,6 +135,33 @@ pub static LIST_FORMS: Operation = Operation {
     ..Operation::DEFAULT
 };
 
+/// `GET /forms/multiple-forms-submissions`
+pub static LIST_MULTIPLE_FORMS_SUBMISSIONS: Operation = Operation {
+    module: "forms", name: "list_multiple_forms_submissions", id: "list-multiple-forms-submissions",
+    method: Method::Get, path: "/forms/multiple-forms-submissions",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/restore-version`
+pub static RESTORE_VERSION: Operation = Operation {
+    module: "forms", name: "restore_version", id: "restore-version",
+    method: Method::Post, path: "/forms/restore-version",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/schedule-form-export`
+pub static SCHEDULE_FORM_EXPORT: Operation = Operation {
+    module: "forms", name: "schedule_form_export", id: "schedule-form-export",
+    method: Method::Post, path: "/forms/schedule-form-export",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
 /// `POST /forms/upload-custom-files`
 pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     module: "forms", name: "upload_custom_field_files", id: "upload-to-custom-fields",
@@ -62,5 +174,25 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
     body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/verify-email`
+pub static VERIFY_EMAIL: Operation = Operation {
+    module: "forms", name: "verify_email", id: "verify-email",
+    method: Method::Post, path: "/forms/verify-email",
+    tokens: Tokens::ANY, scopes: &[],
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["email", "locationId", "mediumId", "otp", "token", "type"] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /forms/verify-phone`
+pub static VERIFY_PHONE: Operation = Operation {
+    module: "forms", name: "verify_phone", id: "verify-phone",
+    method: Method::Post, path: "/forms/verify-phone",
+    tokens: Tokens::ANY, scopes: &[],
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "mediumId", "otp", "phone", "token", "type"] }),
     ..Operation::DEFAULT
 };

@@ -82,4 +82,37 @@ hoopai_runtime::model! {
         pub title: String = "title",
         pub url: String = "url",
     }
+    /// `VerifyEmailRequest` of Forms.
+    pub struct VerifyEmailRequest {
+        pub captcha_token: String = "captchaToken",
+        /// Required.
+        pub email: String = "email",
+        /// Required.
+        pub location_id: String = "locationId",
+        /// Required.
+        pub medium_id: String = "mediumId",
+        pub name: String = "name",
+        /// Required.
+        pub otp: String = "otp",
+        /// Required.
+        pub token: String = "token",
+        /// Required.
+        pub type_: String = "type",
+    }
+    /// `VerifyPhoneRequest` of Forms.
+    pub struct VerifyPhoneRequest {
+        pub captcha_token: String = "captchaToken",
+        /// Required.
+        pub location_id: String = "locationId",
+        /// Required.
+        pub medium_id: String = "mediumId",
+        /// Required.
+        pub otp: String = "otp",
+        /// Required.
+        pub phone: String = "phone",
+        /// Required.
+        pub token: String = "token",
+        /// Required.
+        pub type_: String = "type",
+    }
 }

@@ -17,6 +17,42 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Copies a funnel to other locations.
+    ///
+    /// `POST /funnels/funnel/clone-funnel-to-locations`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "clone-funnel-to-locations")]
+    pub fn clone_funnel_to_locations(&self) -> builder::CloneFunnelToLocations {
+        builder::CloneFunnelToLocations::new(&self.handle)
+    }
+
+    /// Copies a step of a funnel.
+    ///
+    /// `POST /funnels/funnel/clone-funnel-step`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "clone-step")]
+    pub fn clone_step(&self) -> builder::CloneStep {
+        builder::CloneStep::new(&self.handle)
+    }
+
+    /// Creates a funnel.
+    ///
+    /// `POST /funnels/funnel/create`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "create-funnel")]
+    pub fn create_funnel(&self) -> builder::CreateFunnel {
+        builder::CreateFunnel::new(&self.handle)
+    }
+
     /// `POST /funnels/lookup/redirect`
     ///
     /// Scope: `funnels/redirect.write`.
@@ -24,6 +60,30 @@ impl Client {
     #[doc(alias = "create-redirect")]
     pub fn create_redirect(&self) -> builder::CreateRedirect {
         builder::CreateRedirect::new(&self.handle)
+    }
+
+    /// Adds a step to a funnel.
+    ///
+    /// `POST /funnels/funnel/create-step`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "create-step")]
+    pub fn create_step(&self) -> builder::CreateStep {
+        builder::CreateStep::new(&self.handle)
+    }
+
+    /// Deletes a funnel.
+    ///
+    /// `POST /funnels/funnel/delete`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "delete-funnel")]
+    pub fn delete_funnel(&self) -> builder::DeleteFunnel {
+        builder::DeleteFunnel::new(&self.handle)
     }
 
     /// `DELETE /funnels/lookup/redirect/{id}`
@@ -35,11 +95,47 @@ impl Client {
         builder::DeleteRedirect::new(&self.handle)
     }
 
+    /// Deletes a step of a funnel.
+    ///
+    /// `POST /funnels/funnel/delete-step`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "delete-step")]
+    pub fn delete_step(&self) -> builder::DeleteStep {
+        builder::DeleteStep::new(&self.handle)
+    }
+
+    /// Gets one funnel.
+    ///
+    /// `GET /funnels/funnel/fetch/{id}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-funnel")]
+    pub fn get_funnel(&self) -> builder::GetFunnel {
+        builder::GetFunnel::new(&self.handle)
+    }
+
     /// `GET /funnels/page/count`
     /// Needs the token of a location.
     #[doc(alias = "getPagesCountByFunnelId")]
     pub fn get_page_count(&self) -> builder::GetPageCount {
         builder::GetPageCount::new(&self.handle)
+    }
+
+    /// Gets one step of a funnel.
+    ///
+    /// `GET /funnels/funnel/{funnelId}/step/{id}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-step")]
+    pub fn get_step(&self) -> builder::GetStep {
+        builder::GetStep::new(&self.handle)
     }
 
     /// `GET /funnels/funnel/list`
@@ -65,6 +161,30 @@ impl Client {
         builder::ListRedirects::new(&self.handle)
     }
 
+    /// Reports that a visitor of a funnel became a customer.
+    ///
+    /// `POST /funnels/event/conversion`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "send-conversion-event")]
+    pub fn send_conversion_event(&self) -> builder::SendConversionEvent {
+        builder::SendConversionEvent::new(&self.handle)
+    }
+
+    /// Updates a funnel.
+    ///
+    /// `PATCH /funnels/funnel/update/{id}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "update-funnel")]
+    pub fn update_funnel(&self) -> builder::UpdateFunnel {
+        builder::UpdateFunnel::new(&self.handle)
+    }
+
     /// `PATCH /funnels/lookup/redirect/{id}`
     ///
     /// Scope: `funnels/redirect.write`.
@@ -73,11 +193,53 @@ impl Client {
     pub fn update_redirect(&self) -> builder::UpdateRedirect {
         builder::UpdateRedirect::new(&self.handle)
     }
+
+    /// Updates a step of a funnel.
+    ///
+    /// `PUT /funnels/funnel/step/{id}`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "update-step")]
+    pub fn update_step(&self) -> builder::UpdateStep {
+        builder::UpdateStep::new(&self.handle)
+    }
 }
 
 /// The builders: set what a call takes, then `send()` it.
 pub mod builder {
     use crate::{operations, types};
+
+    hoopai_runtime::operation! {
+        /// The request of [`clone_funnel_to_locations`](super::Client::clone_funnel_to_locations).
+        pub CloneFunnelToLocations(operations::CLONE_FUNNEL_TO_LOCATIONS) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CloneFunnelToLocations {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`clone_step`](super::Client::clone_step).
+        pub CloneStep(operations::CLONE_STEP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CloneStep {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`create_funnel`](super::Client::create_funnel).
+        pub CreateFunnel(operations::CREATE_FUNNEL) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CreateFunnel {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
 
     hoopai_runtime::operation! {
         /// The request of [`create_redirect`](super::Client::create_redirect).
@@ -86,6 +248,26 @@ pub mod builder {
     hoopai_runtime::setters! {
         CreateRedirect {
             json body: types::CreateRedirectRequest,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`create_step`](super::Client::create_step).
+        pub CreateStep(operations::CREATE_STEP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        CreateStep {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`delete_funnel`](super::Client::delete_funnel).
+        pub DeleteFunnel(operations::DELETE_FUNNEL) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        DeleteFunnel {
+            json body: hoopai_runtime::json::Value,
         }
     }
 
@@ -101,6 +283,26 @@ pub mod builder {
     }
 
     hoopai_runtime::operation! {
+        /// The request of [`delete_step`](super::Client::delete_step).
+        pub DeleteStep(operations::DELETE_STEP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        DeleteStep {
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_funnel`](super::Client::get_funnel).
+        pub GetFunnel(operations::GET_FUNNEL) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetFunnel {
+            path id: String = "id",
+        }
+    }
+
+    hoopai_runtime::operation! {
         /// The request of [`get_page_count`](super::Client::get_page_count).
         pub GetPageCount(operations::GET_PAGE_COUNT) -> json types::GetPageCountResponse
     }
@@ -109,6 +311,17 @@ pub mod builder {
             query funnel_id: String = "funnelId",
             query location_id: String = "locationId",
             query name: String = "name",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`get_step`](super::Client::get_step).
+        pub GetStep(operations::GET_STEP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        GetStep {
+            path funnel_id: String = "funnelId",
+            path id: String = "id",
         }
     }
 
@@ -156,6 +369,27 @@ pub mod builder {
     }
 
     hoopai_runtime::operation! {
+        /// The request of [`send_conversion_event`](super::Client::send_conversion_event).
+        pub SendConversionEvent(operations::SEND_CONVERSION_EVENT) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        SendConversionEvent {
+            json body: types::SendConversionEventRequest,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`update_funnel`](super::Client::update_funnel).
+        pub UpdateFunnel(operations::UPDATE_FUNNEL) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        UpdateFunnel {
+            path id: String = "id",
+            json body: hoopai_runtime::json::Value,
+        }
+    }
+
+    hoopai_runtime::operation! {
         /// The request of [`update_redirect`](super::Client::update_redirect).
         pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::UpdateRedirectResponse
     }
@@ -163,6 +397,17 @@ pub mod builder {
         UpdateRedirect {
             path id: String = "id",
             json body: types::UpdateRedirectRequest,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`update_step`](super::Client::update_step).
+        pub UpdateStep(operations::UPDATE_STEP) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        UpdateStep {
+            path id: String = "id",
+            json body: hoopai_runtime::json::Value,
         }
     }
 }

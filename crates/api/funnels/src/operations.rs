@@ -6,14 +6,52 @@ use hoopai_runtime::operation::*;
 
 /// Every operation of the module, by name.
 pub static ALL: &[&Operation] = &[
+    &CLONE_FUNNEL_TO_LOCATIONS,
+    &CLONE_STEP,
+    &CREATE_FUNNEL,
     &CREATE_REDIRECT,
+    &CREATE_STEP,
+    &DELETE_FUNNEL,
     &DELETE_REDIRECT,
+    &DELETE_STEP,
+    &GET_FUNNEL,
     &GET_PAGE_COUNT,
+    &GET_STEP,
     &LIST_FUNNELS,
     &LIST_PAGES,
     &LIST_REDIRECTS,
+    &SEND_CONVERSION_EVENT,
+    &UPDATE_FUNNEL,
     &UPDATE_REDIRECT,
+    &UPDATE_STEP,
 ];
+
+/// `POST /funnels/funnel/clone-funnel-to-locations`
+pub static CLONE_FUNNEL_TO_LOCATIONS: Operation = Operation {
+    module: "funnels", name: "clone_funnel_to_locations", id: "clone-funnel-to-locations",
+    method: Method::Post, path: "/funnels/funnel/clone-funnel-to-locations",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /funnels/funnel/clone-funnel-step`
+pub static CLONE_STEP: Operation = Operation {
+    module: "funnels", name: "clone_step", id: "clone-step",
+    method: Method::Post, path: "/funnels/funnel/clone-funnel-step",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /funnels/funnel/create`
+pub static CREATE_FUNNEL: Operation = Operation {
+    module: "funnels", name: "create_funnel", id: "create-funnel",
+    method: Method::Post, path: "/funnels/funnel/create",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
 
 /// `POST /funnels/lookup/redirect`
 pub static CREATE_REDIRECT: Operation = Operation {
@@ -23,6 +61,25 @@ pub static CREATE_REDIRECT: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "domain", "locationId", "path", "target"] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /funnels/funnel/create-step`
+pub static CREATE_STEP: Operation = Operation {
+    module: "funnels", name: "create_step", id: "create-step",
+    method: Method::Post, path: "/funnels/funnel/create-step",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /funnels/funnel/delete`
+pub static DELETE_FUNNEL: Operation = Operation {
+    module: "funnels", name: "delete_funnel", id: "delete-funnel",
+    method: Method::Post, path: "/funnels/funnel/delete",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
     ..Operation::DEFAULT
 };
 
@@ -40,6 +97,25 @@ pub static DELETE_REDIRECT: Operation = Operation {
     ..Operation::DEFAULT
 };
 
+/// `POST /funnels/funnel/delete-step`
+pub static DELETE_STEP: Operation = Operation {
+    module: "funnels", name: "delete_step", id: "delete-step",
+    method: Method::Post, path: "/funnels/funnel/delete-step",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
+/// `GET /funnels/funnel/fetch/{id}`
+pub static GET_FUNNEL: Operation = Operation {
+    module: "funnels", name: "get_funnel", id: "get-funnel",
+    method: Method::Get, path: "/funnels/funnel/fetch/{id}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    ..Operation::DEFAULT
+};
+
 /// `GET /funnels/page/count`
 pub static GET_PAGE_COUNT: Operation = Operation {
     module: "funnels", name: "get_page_count", id: "getPagesCountByFunnelId",
@@ -52,6 +128,15 @@ pub static GET_PAGE_COUNT: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "name", required: false, style: ListStyle::Repeat },
     ],
+    ..Operation::DEFAULT
+};
+
+/// `GET /funnels/funnel/{funnelId}/step/{id}`
+pub static GET_STEP: Operation = Operation {
+    module: "funnels", name: "get_step", id: "get-step",
+    method: Method::Get, path: "/funnels/funnel/{funnelId}/step/{id}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     ..Operation::DEFAULT
 };
 
@@ -111,6 +196,24 @@ pub static LIST_REDIRECTS: Operation = Operation {
     ..Operation::DEFAULT
 };
 
+/// `POST /funnels/event/conversion`
+pub static SEND_CONVERSION_EVENT: Operation = Operation {
+    module: "funnels", name: "send_conversion_event", id: "send-conversion-event",
+    method: Method::Post, path: "/funnels/event/conversion",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["eventName"] }),
+    ..Operation::DEFAULT
+};
+
+/// `PATCH /funnels/funnel/update/{id}`
+pub static UPDATE_FUNNEL: Operation = Operation {
+    module: "funnels", name: "update_funnel", id: "update-funnel",
+    method: Method::Patch, path: "/funnels/funnel/update/{id}",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    ..Operation::DEFAULT
+};
+
 /// `PATCH /funnels/lookup/redirect/{id}`
 pub static UPDATE_REDIRECT: Operation = Operation {
     module: "funnels", name: "update_redirect", id: "update-redirect-by-id",
@@ -119,5 +222,15 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "locationId", "target"] }),
+    ..Operation::DEFAULT
+};
+
+/// `PUT /funnels/funnel/step/{id}`
+pub static UPDATE_STEP: Operation = Operation {
+    module: "funnels", name: "update_step", id: "update-step",
+    method: Method::Put, path: "/funnels/funnel/step/{id}",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
     ..Operation::DEFAULT
 };

@@ -2,7 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::json::Map;
+use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
     /// `CreateRedirectParams` of Funnels.
@@ -72,6 +72,32 @@ hoopai_runtime::model! {
         pub path_lowercase: String = "pathLowercase",
         pub target: String = "target",
         pub type_: String = "type",
+    }
+    /// `SendConversionEventRequest` of Funnels.
+    pub struct SendConversionEventRequest {
+        pub contact: SendConversionEventRequestContact = "contact",
+        pub currency: String = "currency",
+        pub event_id: String = "eventId",
+        /// Required.
+        pub event_name: String = "eventName",
+        pub fb_event_id: String = "fbEventId",
+        pub fbc: String = "fbc",
+        pub fbclid: String = "fbclid",
+        pub fbp: String = "fbp",
+        pub url: String = "url",
+        pub value: Value = "value",
+    }
+    /// `SendConversionEventRequestContact` of Funnels.
+    pub struct SendConversionEventRequestContact {
+        pub city: String = "city",
+        pub country: String = "country",
+        pub date_of_birth: String = "dateOfBirth",
+        pub email: String = "email",
+        pub first_name: String = "firstName",
+        pub last_name: String = "lastName",
+        pub phone: String = "phone",
+        pub postal_code: String = "postalCode",
+        pub state: String = "state",
     }
     /// `UpdateRedirectParams` of Funnels.
     #[doc(alias = "UpdateRedirectParams")]

@@ -40,6 +40,18 @@ impl Client {
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
         builder::ListInstalledLocations::new(&self.handle)
     }
+
+    /// Reports that an app was paid for, or that the payment failed.
+    ///
+    /// `POST /oauth/billing/webhook`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "billing-webhook")]
+    pub fn send_billing_webhook(&self) -> builder::SendBillingWebhook {
+        builder::SendBillingWebhook::new(&self.handle)
+    }
 }
 
 /// The builders: set what a call takes, then `send()` it.
@@ -82,6 +94,18 @@ pub mod builder {
             query query: String = "query",
             query skip: String = "skip",
             query version_id: String = "versionId",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`send_billing_webhook`](super::Client::send_billing_webhook).
+        pub SendBillingWebhook(operations::SEND_BILLING_WEBHOOK) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        SendBillingWebhook {
+            header x_ghl_client_key: String = "x-ghl-client-key",
+            header x_ghl_client_secret: String = "x-ghl-client-secret",
+            json body: types::SendBillingWebhookRequest,
         }
     }
 }

@@ -9,6 +9,7 @@ pub static ALL: &[&Operation] = &[
     &CREATE_ACCESS_TOKEN,
     &CREATE_LOCATION_ACCESS_TOKEN,
     &LIST_INSTALLED_LOCATIONS,
+    &SEND_BILLING_WEBHOOK,
 ];
 
 /// `POST /oauth/token`
@@ -52,5 +53,14 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
         QueryParam { name: "versionId", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /oauth/billing/webhook`
+pub static SEND_BILLING_WEBHOOK: Operation = Operation {
+    module: "oauth", name: "send_billing_webhook", id: "billing-webhook",
+    method: Method::Post, path: "/oauth/billing/webhook",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
     ..Operation::DEFAULT
 };

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::json::Value;
+
 hoopai_runtime::model! {
     /// `GetAccessCodebodyDto` of OAuth 2.0.
     #[doc(alias = "GetAccessCodebodyDto")]
@@ -76,6 +78,16 @@ hoopai_runtime::model! {
         pub locations: Vec<InstalledLocation> = "locations",
         pub trace_id: String = "traceId",
     }
+    /// `SendBillingWebhookRequest` of OAuth 2.0.
+    pub struct SendBillingWebhookRequest {
+        pub amount: Value = "amount",
+        pub auth_type: SendBillingWebhookRequestAuthType = "authType",
+        pub client_id: String = "clientId",
+        pub company_id: String = "companyId",
+        pub location_id: String = "locationId",
+        pub payment_type: SendBillingWebhookRequestPaymentType = "paymentType",
+        pub status: SendBillingWebhookRequestStatus = "status",
+    }
 }
 
 hoopai_runtime::open_enum! {
@@ -87,5 +99,17 @@ hoopai_runtime::open_enum! {
     /// Values of `CreateAccessTokenRequestUserType`.
     pub enum CreateAccessTokenRequestUserType {
         Company = "Company", Location = "Location",
+    }
+    /// Values of `SendBillingWebhookRequestAuthType`.
+    pub enum SendBillingWebhookRequestAuthType {
+        Location = "location", Company = "company",
+    }
+    /// Values of `SendBillingWebhookRequestPaymentType`.
+    pub enum SendBillingWebhookRequestPaymentType {
+        OneTime = "one_time", Recurring = "recurring",
+    }
+    /// Values of `SendBillingWebhookRequestStatus`.
+    pub enum SendBillingWebhookRequestStatus {
+        Completed = "COMPLETED", Failed = "FAILED",
     }
 }

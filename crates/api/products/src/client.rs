@@ -169,6 +169,18 @@ impl Client {
         builder::UpdateInventory::new(&self.handle)
     }
 
+    /// Updates the stock of many prices at once.
+    ///
+    /// `POST /products/bulk-update/inventory`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "bulk-update-inventory")]
+    pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
+        builder::UpdateInventoryInBulk::new(&self.handle)
+    }
+
     /// `PUT /products/{productId}/price/{priceId}`
     ///
     /// Scope: `products/prices.write`.
@@ -484,6 +496,16 @@ pub mod builder {
     hoopai_runtime::setters! {
         UpdateInventory {
             json body: types::UpdateInventoryRequest,
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`update_inventory_in_bulk`](super::Client::update_inventory_in_bulk).
+        pub UpdateInventoryInBulk(operations::UPDATE_INVENTORY_IN_BULK) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        UpdateInventoryInBulk {
+            json body: hoopai_runtime::json::Value,
         }
     }
 

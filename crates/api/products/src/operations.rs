@@ -24,6 +24,7 @@ pub static ALL: &[&Operation] = &[
     &LIST_PRODUCT_REVIEWS,
     &LIST_PRODUCTS,
     &UPDATE_INVENTORY,
+    &UPDATE_INVENTORY_IN_BULK,
     &UPDATE_PRICE,
     &UPDATE_PRODUCT,
     &UPDATE_PRODUCT_COLLECTION,
@@ -324,6 +325,15 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "items"] }),
+    ..Operation::DEFAULT
+};
+
+/// `POST /products/bulk-update/inventory`
+pub static UPDATE_INVENTORY_IN_BULK: Operation = Operation {
+    module: "products", name: "update_inventory_in_bulk", id: "bulk-update-inventory",
+    method: Method::Post, path: "/products/bulk-update/inventory",
+    tokens: Tokens::ANY, scopes: &[],
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
     ..Operation::DEFAULT
 };
 

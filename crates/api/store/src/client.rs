@@ -59,6 +59,18 @@ impl Client {
         builder::DeleteShippingZone::new(&self.handle)
     }
 
+    /// Tells how far a store is set up.
+    ///
+    /// `GET /store/setup/progress`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "get-setup-progress")]
+    pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
+        builder::GetSetupProgress::new(&self.handle)
+    }
+
     /// `GET /store/shipping-carrier/{shippingCarrierId}`
     /// Needs the token of a location.
     #[doc(alias = "get-shipping-carriers")]
@@ -112,6 +124,18 @@ impl Client {
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
+    }
+
+    /// Notes how far a store is set up.
+    ///
+    /// `PUT /store/setup/progress`
+    ///
+    /// Documented by HoopAI; the platform's interface files lack it.
+    ///
+    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    #[doc(alias = "update-setup-progress")]
+    pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
+        builder::UpdateSetupProgress::new(&self.handle)
     }
 
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
@@ -216,6 +240,11 @@ pub mod builder {
     }
 
     hoopai_runtime::operation! {
+        /// The request of [`get_setup_progress`](super::Client::get_setup_progress).
+        pub GetSetupProgress(operations::GET_SETUP_PROGRESS) -> json hoopai_runtime::json::Value
+    }
+
+    hoopai_runtime::operation! {
         /// The request of [`get_shipping_carrier`](super::Client::get_shipping_carrier).
         pub GetShippingCarrier(operations::GET_SHIPPING_CARRIER) -> json types::GetShippingCarrierResponse
     }
@@ -310,6 +339,16 @@ pub mod builder {
             query limit: i64 = "limit",
             query offset: i64 = "offset",
             query with_shipping_rate: bool = "withShippingRate",
+        }
+    }
+
+    hoopai_runtime::operation! {
+        /// The request of [`update_setup_progress`](super::Client::update_setup_progress).
+        pub UpdateSetupProgress(operations::UPDATE_SETUP_PROGRESS) -> json hoopai_runtime::json::Value
+    }
+    hoopai_runtime::setters! {
+        UpdateSetupProgress {
+            json body: hoopai_runtime::json::Value,
         }
     }
 

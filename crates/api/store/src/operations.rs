@@ -12,6 +12,7 @@ pub static ALL: &[&Operation] = &[
     &DELETE_SHIPPING_CARRIER,
     &DELETE_SHIPPING_RATE,
     &DELETE_SHIPPING_ZONE,
+    &GET_SETUP_PROGRESS,
     &GET_SHIPPING_CARRIER,
     &GET_SHIPPING_RATE,
     &GET_SHIPPING_ZONE,
@@ -20,6 +21,7 @@ pub static ALL: &[&Operation] = &[
     &LIST_SHIPPING_CARRIERS,
     &LIST_SHIPPING_RATES,
     &LIST_SHIPPING_ZONES,
+    &UPDATE_SETUP_PROGRESS,
     &UPDATE_SHIPPING_CARRIER,
     &UPDATE_SHIPPING_RATE,
     &UPDATE_SHIPPING_ZONE,
@@ -95,6 +97,15 @@ pub static DELETE_SHIPPING_ZONE: Operation = Operation {
         QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
     ],
+    ..Operation::DEFAULT
+};
+
+/// `GET /store/setup/progress`
+pub static GET_SETUP_PROGRESS: Operation = Operation {
+    module: "store", name: "get_setup_progress", id: "get-setup-progress",
+    method: Method::Get, path: "/store/setup/progress",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     ..Operation::DEFAULT
 };
 
@@ -212,6 +223,16 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
         QueryParam { name: "withShippingRate", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    ..Operation::DEFAULT
+};
+
+/// `PUT /store/setup/progress`
+pub static UPDATE_SETUP_PROGRESS: Operation = Operation {
+    module: "store", name: "update_setup_progress", id: "update-setup-progress",
+    method: Method::Put, path: "/store/setup/progress",
+    tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
+    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
     ..Operation::DEFAULT
 };
 

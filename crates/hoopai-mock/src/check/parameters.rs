@@ -71,7 +71,7 @@ pub(super) fn query(
         }
     }
     for (name, _) in pairs {
-        if !known.contains(&name.as_str()) {
+        if !operation.any_query && !known.contains(&name.as_str()) {
             let fault = Place::named(name).undeclared();
             if faults.len() < 64 && !faults.contains(&fault) {
                 faults.push(fault);

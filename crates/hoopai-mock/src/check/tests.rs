@@ -171,8 +171,8 @@ fn refused(what: &str, outcome: Result<Accepted, Refusal>, sentence: &str) {
 }
 
 #[test]
-fn there_are_576_operations() {
-    assert_eq!(Interface::shared().operations.len(), 576);
+fn there_are_609_operations() {
+    assert_eq!(Interface::shared().operations.len(), 609);
 }
 
 #[test]
@@ -195,7 +195,8 @@ fn every_operation_takes_a_valid_request() {
 
 #[test]
 fn every_operation_refuses_undeclared_query_keys() {
-    for operation in &Interface::shared().operations {
+    let all = &Interface::shared().operations;
+    for operation in all.iter().filter(|operation| !operation.any_query) {
         for key in ["undeclaredKey", "limit[]", ""] {
             let mut draft = draft(operation, Extent::Required);
             draft.query.push((key.into(), "1".into()));
@@ -386,7 +387,11 @@ fn every_required_field_is_asked_for_and_every_field_is_typed() {
             continue;
         }
         for (name, value) in fields {
-            let schema = text::property(operation, &body.schema, name).unwrap();
+            let Some(schema) = text::property(operation, &body.schema, name) else {
+                // A body of which nothing is known.
+                assert!(operation.any_query, "{} {name}", operation.key());
+                continue;
+            };
             let wrong = match value {
                 Value::String(_) => json!(12),
                 Value::Number(_) => json!("12"),

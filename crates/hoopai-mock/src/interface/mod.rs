@@ -39,6 +39,8 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: Option<Body>,
     pub(crate) reply: Reply,
+    /// Its query is described nowhere, so any will do.
+    pub(crate) any_query: bool,
     document: Arc<Document>,
 }
 
@@ -240,6 +242,7 @@ fn read_operation(
         parameters,
         body,
         reply,
+        any_query: operation.get("x-hoopai-documented-only") == Some(&Value::Bool(true)),
         document: Arc::clone(document),
     }
 }
