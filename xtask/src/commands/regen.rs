@@ -320,11 +320,11 @@ impl Run<'_> {
             return;
         }
         self.console.line(format_args!(
-            "  {} its own example, {} corrected by it{}",
+            "  {}, {} corrected{}",
             if all.len() == 1 {
-                "1 type contradicts".into()
+                "1 type contradicts its own example".into()
             } else {
-                format!("{} types contradict", all.len())
+                format!("{} types contradict their own examples", all.len())
             },
             all.len() - left.len(),
             if left.is_empty() {
