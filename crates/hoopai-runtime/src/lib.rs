@@ -39,6 +39,7 @@ mod response;
 mod sending;
 mod setters;
 mod stream;
+pub mod time;
 mod transport;
 
 pub use builder::HandleBuilder;

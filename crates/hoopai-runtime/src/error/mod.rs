@@ -46,6 +46,11 @@ pub enum ErrorKind {
     Config,
     /// A parameter or body of the call is missing or unfit. Nothing was sent.
     Request,
+    /// No token could be had for the call, which was not sent; [`Error::auth_fault`] tells why.
+    Auth,
+    /// The call was not sent, because it would have had to wait too long for the platform's rate limit;
+    /// [`Error::retry_after`] tells how long.
+    RateLimit,
     /// No connection was made. Nothing was sent.
     Connect,
     /// Time ran out. The platform may have done what was asked.
@@ -58,6 +63,25 @@ pub enum ErrorKind {
     TooLarge,
     /// The reply came, with a 2xx status, and could not be read as what the operation answers.
     Decode,
+}
+
+/// Why there is no token for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthFault {
+    /// The handle acts on no account yet: choose a location or a company.
+    NoAccount,
+    /// The store has no tokens for the account: the app is not installed there, or the store is another one.
+    NotInstalled,
+    /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
+    ReinstallNeeded,
+    /// The platform refused to give a token, for a reason that a new authorisation does not mend: wrong app credentials, an
+    /// account that is not active, an app that is not installed in the location.
+    Refused,
+    /// The token endpoint could not be reached, or its reply was lost. A later call tries again.
+    Unavailable,
+    /// The token store failed.
+    Store,
 }
 
 /// What went wrong with a call, or with making a client.
@@ -75,6 +99,9 @@ struct Inner {
     /// The parameter that is missing or unfit.
     parameter: Option<String>,
     timed_out: bool,
+    auth_fault: Option<AuthFault>,
+    retry_after: Option<Duration>,
+    attempts: u32,
     status: Option<StatusCode>,
     headers: HeaderMap,
     reply: Option<Reply>,
@@ -82,7 +109,7 @@ struct Inner {
     carried: Vec<String>,
     body: Option<Bytes>,
     json_path: Option<String>,
-    source: Option<reqwest::Error>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// A complaint of the platform about one field of a request.
@@ -113,6 +140,9 @@ impl Error {
             text: text.into(),
             parameter: None,
             timed_out: false,
+            auth_fault: None,
+            retry_after: None,
+            attempts: 0,
             status: None,
             headers: HeaderMap::new(),
             reply: None,
@@ -133,12 +163,45 @@ impl Error {
             "no HTTP client could be made: {}",
             display::root_cause(&fault)
         ));
-        error.0.source = Some(fault.without_url());
+        error.0.source = Some(Box::new(fault.without_url()));
         error
     }
 
     pub(crate) fn request(origin: Origin, text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Request, Some(origin), text)
+    }
+
+    /// No token for the call. The origin is added where the call is known.
+    pub(crate) fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::Auth, None, text);
+        error.0.auth_fault = Some(fault);
+        error
+    }
+
+    /// The limiter lets the call not through in time.
+    pub(crate) fn rate_limit(
+        origin: Option<Origin>,
+        wait: Duration,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::RateLimit, origin, text);
+        error.0.retry_after = Some(wait);
+        error
+    }
+
+    /// Names the cause.
+    pub(crate) fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Names the call that it happened to, where it did not know.
+    pub(crate) fn of_call(mut self, origin: &Origin) -> Self {
+        self.0.origin.get_or_insert_with(|| origin.clone());
+        self
     }
 
     /// Names the parameter that it is about.
@@ -186,7 +249,7 @@ impl Error {
         };
         let mut error = Self::new(kind, Some(origin), text);
         error.0.timed_out = fault.is_timeout();
-        error.0.source = Some(fault);
+        error.0.source = Some(Box::new(fault));
         error
     }
 
@@ -265,6 +328,26 @@ impl Error {
         self.0.parameter.as_deref()
     }
 
+    /// Why there is no token, for kind [`Auth`](ErrorKind::Auth).
+    pub fn auth_fault(&self) -> Option<AuthFault> {
+        self.0.auth_fault
+    }
+
+    /// A user of the account must authorise the app again before any call can succeed.
+    pub fn needs_reinstall(&self) -> bool {
+        self.0.auth_fault == Some(AuthFault::ReinstallNeeded)
+    }
+
+    /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many times the call went on the wire.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
     /// The HTTP status, if there was a reply.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
@@ -326,9 +409,10 @@ impl Error {
         self.0.json_path.as_deref()
     }
 
-    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which.
+    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which. Or no token
+    /// could be had: [`auth_fault`](Error::auth_fault) tells why.
     pub fn is_auth(&self) -> bool {
-        self.is_status(401)
+        self.is_status(401) || self.0.kind == ErrorKind::Auth
     }
 
     /// The token may not do this (403), as with a location that is not its own.
@@ -351,9 +435,9 @@ impl Error {
         self.is_status(422) || self.is_status(400) && !self.is_not_found()
     }
 
-    /// Too many requests (429).
+    /// Too many requests: the platform said so (429), or this side knew and did not send the call.
     pub fn is_rate_limited(&self) -> bool {
-        self.is_status(429)
+        self.is_status(429) || self.0.kind == ErrorKind::RateLimit
     }
 
     /// Time ran out on this side, while connecting or later.
@@ -378,6 +462,6 @@ impl Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }
