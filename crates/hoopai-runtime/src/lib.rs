@@ -27,6 +27,7 @@ mod extra;
 mod field;
 mod handle;
 pub mod json;
+pub mod limit;
 pub mod model;
 mod multipart;
 pub mod open_enum;
