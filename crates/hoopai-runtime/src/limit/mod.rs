@@ -22,12 +22,14 @@
 //! headers.rs    what replies say
 //! state.rs      all of them behind one lock, with the queue
 //! limiter.rs    the lock, those who wait, and the one timer
+//! registry.rs   a limiter for each resource
 //! ```
 
 mod day;
 mod headers;
 mod limiter;
 mod pause;
+mod registry;
 mod settings;
 mod state;
 mod window;
@@ -35,6 +37,7 @@ mod window;
 use std::time::Duration;
 
 pub(crate) use limiter::{Limiter, Permit};
+pub(crate) use registry::Limiters;
 pub use settings::LimitSettings;
 
 /// A call that is not let through in time.
