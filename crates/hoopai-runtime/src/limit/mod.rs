@@ -32,6 +32,8 @@ mod pause;
 mod registry;
 mod settings;
 mod state;
+#[cfg(test)]
+mod tests;
 mod window;
 
 use std::time::Duration;
