@@ -15,7 +15,7 @@
 //! # }
 //! ```
 
-mod auth;
+pub mod auth;
 mod base_url;
 mod body;
 mod builder;

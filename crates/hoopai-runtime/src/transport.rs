@@ -64,11 +64,9 @@ impl Transport {
             payload,
             streamed,
         } = prepared;
-        let Some(authorization) = self.credentials.authorization() else {
-            return Err(Error::request(
-                origin,
-                "the token cannot be sent: it holds characters that no header may have",
-            ));
+        let grant = match self.credentials.authorization().await {
+            Ok(grant) => grant,
+            Err(error) => return Err(error.of_call(&origin)),
         };
         let accept = HeaderValue::from_static(if streamed { "*/*" } else { "application/json" });
         let request = self
@@ -76,7 +74,7 @@ impl Transport {
             .request(origin.method.to_http(), url)
             .timeout(self.timeout)
             .headers(headers)
-            .header(AUTHORIZATION, authorization)
+            .header(AUTHORIZATION, grant.header)
             .header(VERSION, version)
             .header(ACCEPT, accept)
             .header(USER_AGENT, self.user_agent.clone());

@@ -189,6 +189,12 @@ impl Error {
         error
     }
 
+    /// Says how long to wait, if that is known.
+    pub(crate) fn waiting(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
     /// Names the cause.
     pub(crate) fn caused_by(
         mut self,

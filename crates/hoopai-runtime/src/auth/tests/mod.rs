@@ -1,0 +1,2 @@
+//! Tokens under all that can go wrong.
+pub(crate) mod files;
