@@ -91,7 +91,7 @@ impl Credentials {
         }
     }
 
-    /// Something newer than what was refused with a 401 that [can mean expiry](super::can_mean_expiry). `None`: there is nothing.
+    /// Something newer than what was refused with a 401 that [can mean expiry](super::classify::can_mean_expiry). `None`: there is nothing.
     ///
     /// To be asked once a call: with what comes back, the call is sent a last time.
     pub(crate) async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {

@@ -9,11 +9,11 @@
 //! the next one goes on.
 
 mod app;
-mod classify;
+pub(crate) mod classify;
 mod credentials;
-mod endpoint;
-mod header;
-mod manager;
+pub(crate) mod endpoint;
+pub(crate) mod header;
+pub(crate) mod manager;
 mod record;
 mod resource;
 mod source;
@@ -33,11 +33,7 @@ pub use store::{
 };
 pub use tokens::TokenSet;
 
-pub(crate) use classify::can_mean_expiry;
 pub(crate) use credentials::Credentials;
-pub(crate) use endpoint::{EndpointFault, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint};
-pub(crate) use header::Grant;
-pub(crate) use manager::TokenManager;
 
 /// Bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {

@@ -130,7 +130,7 @@ pub(super) fn guard(entry: &Entry) -> Result<File, StoreError> {
 
 /// Reads a file whole. `None`: there is none.
 pub(super) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut file = match File::open(path) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(fault),
