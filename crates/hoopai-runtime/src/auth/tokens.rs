@@ -158,10 +158,6 @@ impl TokenSet {
         }
         self
     }
-
-    pub(crate) fn same_access(&self, other: &TokenSet) -> bool {
-        self.access_token.expose_secret() == other.access_token.expose_secret()
-    }
 }
 
 /// Shows when they expire, what they allow and what there is, no token and no id.

@@ -166,12 +166,6 @@ impl Account {
                 return Ok(Some(record));
             }
             let stored = store.load(key).await?;
-            if let Some(stored) = &stored
-                && stored.tokens.same_access(tokens)
-            {
-                // An earlier try failed and stored them nevertheless.
-                return Ok(Some(stored.clone()));
-            }
             expected = match (over, stored) {
                 (Over::Anything, stored) => stored.map(|stored| stored.revision),
                 (Over::Spent(spent), Some(stored))

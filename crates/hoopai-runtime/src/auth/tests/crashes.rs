@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::platform::Fate;
-use super::rig::{HOUR, Rig, location};
+use super::rig::{HOUR, MINUTE, Rig, location};
 use crate::auth::manager::{Step, Steps};
 use crate::error::AuthFault;
 use crate::time::BoxFuture;
@@ -62,7 +62,10 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(work)
+    let work = async { tokio::time::timeout(MINUTE, work).await };
+    runtime
+        .block_on(work)
+        .expect("nobody waits for a dead process")
 }
 
 fn rigs() -> [Rig; 2] {
