@@ -113,12 +113,12 @@ fn the_old_token_serves_while_it_is_good() {
     for step in [Step::Noted, Step::Replied] {
         let rig = Rig::in_files();
         block_on(rig.install(location(), Duration::ZERO));
-        // The process had seen it expired by its clock; for the next one it is good for some minutes yet.
+        // The process had seen it expired by its clock; for the next one it is good for half a day yet.
         process_ends_at(&rig, step);
         block_on(async {
             let key = super::rig::key(location());
             let mut record = rig.stored(location()).await;
-            record.tokens.expires_at = rig.time().system_time() + HOUR / 2;
+            record.tokens.expires_at = rig.time().system_time() + HOUR * 12;
             let revision = record.revision;
             record.revision += 1;
             let swapped = rig.store.swap(&key, Some(revision), Some(record)).await;

@@ -57,6 +57,19 @@ async fn a_new_authorisation_revives_a_dead_account() {
 }
 
 #[tokio::test]
+async fn a_new_authorisation_ends_the_pause_after_a_failure() {
+    let rig = Rig::in_memory();
+    rig.install(location(), Duration::ZERO).await;
+    rig.platform.fate(Fate::NotSent);
+    let manager = rig.manager();
+    let account = manager.account(location(), None);
+    account.authorization().await.unwrap_err();
+    manager.exchange_code(code()).await.unwrap();
+    let grant = account.authorization().await.unwrap();
+    account.refused(&grant).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn an_exchange_goes_on_without_who_asked_for_it() {
     let rig = Rig::in_memory();
     let open = rig.platform.hold_next();

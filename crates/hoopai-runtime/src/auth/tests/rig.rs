@@ -1,6 +1,6 @@
 //! A platform, a clock, a store, and managers on it that stand for processes.
 
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::platform::{CLIENT_ID, CLIENT_SECRET, LOCATION, Platform};
@@ -20,6 +20,20 @@ pub(super) struct Rig {
     /// Whether managers go by the machine's clock.
     pub(super) real_time: bool,
     pub(super) directory: Option<tempfile::TempDir>,
+    pub(super) _watch: mpsc::Sender<()>,
+}
+
+/// Ends tests that wait for a clock that nobody moves: a mistake is then a failure and not a run without end.
+fn watch() -> mpsc::Sender<()> {
+    let (watch, gone) = mpsc::channel();
+    let test = std::thread::current().name().map(str::to_owned);
+    std::thread::spawn(move || {
+        if gone.recv_timeout(MINUTE) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("{} hangs", test.unwrap_or_default());
+            std::process::exit(1);
+        }
+    });
+    watch
 }
 
 pub(super) fn app() -> OAuthApp {
@@ -43,6 +57,7 @@ impl Rig {
             clock,
             real_time: false,
             directory: None,
+            _watch: watch(),
         }
     }
 
@@ -55,6 +70,7 @@ impl Rig {
             clock: ManualClock::new(),
             real_time: false,
             directory: Some(directory),
+            _watch: watch(),
         }
     }
 
