@@ -64,7 +64,12 @@ pub(super) fn make_directory(directory: &Path) -> Result<PathBuf, StoreError> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).map_err(failed)?;
-    fs::canonicalize(directory).map_err(failed)
+    let directory = fs::canonicalize(directory).map_err(failed)?;
+    // A directory that was just made lasts once its own entry does. Where that may not be read, it was there before.
+    if let Some(parent) = directory.parent() {
+        let _ = flush_directory(parent);
+    }
+    Ok(directory)
 }
 
 pub(super) fn load(entry: &Entry, key: &TokenKey) -> Result<Option<Record>, StoreError> {
