@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::auth::Credentials;
 use crate::base_url::BaseUrl;
+use crate::drift::{DriftObserver, Reading};
 use crate::handle::Inner;
 use crate::transport::Transport;
 use crate::{DEFAULT_BASE_URL, Error, Handle};
@@ -31,6 +32,7 @@ pub struct HandleBuilder {
     user_agent: Option<String>,
     api_version: Option<String>,
     http: Option<reqwest::Client>,
+    reading: Reading,
 }
 
 impl HandleBuilder {
@@ -44,6 +46,7 @@ impl HandleBuilder {
             user_agent: None,
             api_version: None,
             http: None,
+            reading: Reading::default(),
         }
     }
 
@@ -97,6 +100,21 @@ impl HandleBuilder {
         self
     }
 
+    /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
+    /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
+    /// [`Drift`](crate::drift::Drift). A call can say otherwise with `strict`.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.reading.strict = strict;
+        self
+    }
+
+    /// Hears of every place where a reply is not as declared. A closure over the operation and the
+    /// [`Drift`](crate::drift::Drift) is one.
+    pub fn drift_observer(mut self, observer: impl DriftObserver + 'static) -> Self {
+        self.reading.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Checks the settings and makes the handle. Nothing is sent.
     ///
     /// # Errors
@@ -147,6 +165,7 @@ impl HandleBuilder {
             location: self.location,
             api_version: self.api_version,
             transport,
+            reading: self.reading,
         })))
     }
 }
@@ -163,6 +182,7 @@ impl fmt::Debug for HandleBuilder {
             .field("user_agent", &self.user_agent)
             .field("api_version", &self.api_version)
             .field("http_client", &self.http.is_some())
+            .field("reading", &self.reading)
             .finish()
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::body::{Body, ExtraField, Fault as BodyFault, Fill};
+use crate::drift::Reading;
 use crate::error::{Error, Origin};
 use crate::operation::{BodyKind, ListStyle, Operation, Place, QueryParam};
 use crate::path::{self, Fault as PathFault};
@@ -43,6 +44,7 @@ pub struct Call {
     body: Body,
     extra_body: Vec<ExtraField>,
     version: Option<String>,
+    strict: Option<bool>,
     fault: Option<Error>,
 }
 
@@ -62,6 +64,7 @@ impl Call {
             body: Body::None,
             extra_body: Vec::new(),
             version: None,
+            strict: None,
             fault: None,
         }
     }
@@ -162,6 +165,18 @@ impl Call {
     /// Sends this API version.
     pub fn api_version(&mut self, version: impl Into<String>) {
         self.version = Some(version.into());
+    }
+
+    /// Whether a reply that is not as declared is an error.
+    pub fn strict(&mut self, strict: bool) {
+        self.strict = Some(strict);
+    }
+
+    /// How the reply is read.
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = self.handle.reading().clone();
+        reading.strict = self.strict.unwrap_or(reading.strict);
+        reading
     }
 
     /// Sends the call; the reply is JSON.

@@ -1,60 +1,251 @@
-//! Fields that no interface file names.
+//! Fields that no interface file names, and values that no declared type takes.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::OnceLock;
 
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::decode;
 
 /// The fields of an object that its type does not name, kept as they came and written back.
 ///
-/// Replies carry more than the interface files say, and the platform accepts more. Takes one pointer while empty.
-#[derive(Clone, Default, PartialEq)]
-pub struct Extra(Option<Box<Map<String, Value>>>);
+/// Replies carry more than the interface files say, and the platform accepts more. A field that the type does name stands here
+/// too if what came fits the type in no way: the field itself is `None` then, and its value is here under its name. Once the
+/// field is set it is written in place of that value.
+///
+/// Takes one pointer while empty. What came is kept as text, digit by digit, and read when somebody looks.
+#[derive(Clone, Default)]
+pub struct Extra(Option<Box<Store>>);
+
+#[derive(Clone, Default)]
+struct Store {
+    /// Names and values as they came, each pair behind a comma, until somebody changes them.
+    text: String,
+    fields: OnceLock<BTreeMap<String, Kept>>,
+    whole: Option<Box<Kept>>,
+}
+
+/// A value, and its text where the value alone would not be written back as it came.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    value: Value,
+    text: Option<Box<RawValue>>,
+}
+
+impl Kept {
+    fn of_text(text: &str) -> Self {
+        // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
+        let readable = || serde_json::from_str::<Value>(text).is_ok();
+        let exact = (!decode::survives(text) && readable())
+            .then(|| RawValue::from_string(text.to_owned()).ok());
+        Kept {
+            value: decode::value(text),
+            text: exact.flatten(),
+        }
+    }
+}
+
+impl From<Value> for Kept {
+    fn from(value: Value) -> Self {
+        Kept { value, text: None }
+    }
+}
+
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.text {
+            Some(text) => text.serialize(to),
+            None => self.value.serialize(to),
+        }
+    }
+}
+
+impl Store {
+    fn fields(&self) -> &BTreeMap<String, Kept> {
+        self.fields.get_or_init(|| {
+            let mut object = String::with_capacity(self.text.len() + 1);
+            object.push('{');
+            object.push_str(self.text.get(1..).unwrap_or_default());
+            object.push('}');
+            decode::entries(&object)
+                .into_iter()
+                .map(|(name, text)| (name, Kept::of_text(text)))
+                .collect()
+        })
+    }
+
+    fn fields_mut(&mut self) -> &mut BTreeMap<String, Kept> {
+        self.fields();
+        self.text = String::new();
+        self.fields.get_mut().expect("made above")
+    }
+}
 
 impl Extra {
     /// The value of a field, by its name on the wire.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(name)
+        Some(&self.0.as_ref()?.fields().get(name)?.value)
     }
 
-    /// Sets a field, by its name on the wire, and returns the value that it had. A name that the type itself has as a field
-    /// would be written twice: set that field instead.
+    /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
+    /// of this name and that is set.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0
-            .get_or_insert_default()
-            .insert(name.into(), value.into())
+        let kept = Kept::from(value.into());
+        let fields = self.0.get_or_insert_default().fields_mut();
+        Some(fields.insert(name.into(), kept)?.value)
     }
 
     /// Takes a field out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let value = self.0.as_mut()?.remove(name);
-        if self.is_empty() {
+        let store = self.0.as_mut()?;
+        let value = store.fields_mut().remove(name)?.value;
+        if store.fields().is_empty() && store.whole.is_none() {
             self.0 = None;
         }
-        value
+        Some(value)
     }
 
     /// The fields with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0
-            .iter()
-            .flat_map(|map| map.iter())
-            .map(|(name, value)| (name.as_str(), value))
+        self.kept().map(|(name, kept)| (name, &kept.value))
     }
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.as_ref().map_or(0, |store| store.fields().len())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0
+            .as_ref()
+            .is_none_or(|store| store.text.is_empty() && store.fields().is_empty())
+    }
+
+    /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
+    /// the object as long as the object has no fields.
+    ///
+    /// Items of lists have it, so that one odd item does not hide the others, and whole replies.
+    pub fn whole(&self) -> Option<&Value> {
+        Some(&self.0.as_ref()?.whole.as_ref()?.value)
+    }
+
+    pub(crate) fn kept_whole(&self) -> Option<&Kept> {
+        self.0.as_ref()?.whole.as_deref()
+    }
+
+    pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Kept)> {
+        self.0
+            .iter()
+            .flat_map(|store| store.fields())
+            .map(|(name, kept)| (name.as_str(), kept))
+    }
+
+    /// Keeps a value that was read under its name.
+    pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: Unnamed<'_>) {
+        let store = self.0.get_or_insert_default();
+        match value {
+            Unnamed::Text(text) if store.fields.get().is_none() => {
+                let out = &mut store.text;
+                out.reserve(name.len() + text.len() + 4);
+                match &name {
+                    // Borrowed from the text, in which it needed no escapes.
+                    Cow::Borrowed(name) => {
+                        out.push_str(",\"");
+                        out.push_str(name);
+                        out.push_str("\":");
+                    }
+                    Cow::Owned(name) => {
+                        out.push(',');
+                        out.push_str(&Value::from(name.as_str()).to_string());
+                        out.push(':');
+                    }
+                }
+                out.push_str(text);
+            }
+            value => {
+                store.fields_mut().insert(name.into_owned(), value.into());
+            }
+        }
+    }
+
+    pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
+        self.0.get_or_insert_default().whole = Some(Box::new(value.into()));
+    }
+}
+
+impl PartialEq for Extra {
+    fn eq(&self, other: &Self) -> bool {
+        self.whole() == other.whole() && self.iter().eq(other.iter())
     }
 }
 
 /// Says how many fields there are and nothing of what they hold.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} hidden]", self.len())
+        match self.whole() {
+            Some(_) => f.write_str("[no object, hidden]"),
+            None => write!(f, "[{} hidden]", self.len()),
+        }
+    }
+}
+
+/// A value that no field is known for: its text where this crate reads, the value where another deserializer does.
+pub(crate) enum Unnamed<'de> {
+    Text(&'de str),
+    Value(Value),
+}
+
+impl From<Unnamed<'_>> for Kept {
+    fn from(value: Unnamed<'_>) -> Self {
+        match value {
+            Unnamed::Text(text) => Kept::of_text(text),
+            Unnamed::Value(value) => value.into(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Unnamed<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor)
+    }
+}
+
+/// A value that was meant for a field and did not fit.
+pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
+
+impl<'de> Deserialize<'de> for AsItStands<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor)
+            .map(AsItStands)
+    }
+}
+
+struct AnyVisitor;
+
+impl<'de> Visitor<'de> for AnyVisitor {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_bytes<E: Error>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
+        std::str::from_utf8(text)
+            .map(Unnamed::Text)
+            .map_err(|_| E::invalid_type(Unexpected::Bytes(&[]), &self))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(text.into()))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        Value::deserialize(from).map(Unnamed::Value)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::base_url::BaseUrl;
+use crate::drift::Reading;
 use crate::operation::Method;
 use crate::transport::Transport;
 use crate::{HandleBuilder, RawRequest};
@@ -18,6 +19,7 @@ pub(crate) struct Inner {
     pub(crate) location: Option<String>,
     pub(crate) api_version: Option<String>,
     pub(crate) transport: Transport,
+    pub(crate) reading: Reading,
 }
 
 impl Handle {
@@ -46,6 +48,10 @@ impl Handle {
 
     pub(crate) fn base_url(&self) -> &BaseUrl {
         &self.0.base_url
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.0.reading
     }
 
     pub(crate) fn transport(&self) -> &Transport {

@@ -22,6 +22,7 @@ mod builder;
 mod call;
 mod debug;
 mod decode;
+pub mod drift;
 pub mod error;
 mod extra;
 mod field;

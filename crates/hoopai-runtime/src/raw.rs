@@ -72,6 +72,12 @@ impl RawRequest {
         self
     }
 
+    /// Whether a reply that does not fit its type is an error, whatever the client's setting.
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.call.strict(strict);
+        self
+    }
+
     /// Sends the call; the reply is any JSON.
     ///
     /// # Errors

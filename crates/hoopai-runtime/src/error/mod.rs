@@ -17,7 +17,10 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
+use crate::decode::Fault;
+use crate::drift::Drift;
 use crate::operation::{Method, Operation};
+pub(crate) use json_path::Places;
 use reply::Reply;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
@@ -285,10 +288,23 @@ impl Error {
         )
     }
 
-    /// A 2xx whose body is not what the operation answers.
-    pub(crate) fn decode(origin: Origin, fault: &serde_json::Error, body: Bytes) -> Self {
-        let (text, path) = display::decode(fault, &body);
-        let mut error = Self::new(ErrorKind::Decode, Some(origin), text);
+    /// A 2xx whose body cannot be read as what the operation answers.
+    pub(crate) fn decode(origin: Option<Origin>, fault: &Fault, body: Bytes) -> Self {
+        Self::not_read(origin, display::decode(fault, &body), body)
+    }
+
+    /// A 2xx that drifted, where that is an error.
+    pub(crate) fn drifted(origin: Option<Origin>, drift: &Drift, body: Bytes) -> Self {
+        let words = display::unfit(drift.path.clone(), drift.found, &drift.expected);
+        Self::not_read(origin, words, body)
+    }
+
+    fn not_read(
+        origin: Option<Origin>,
+        (text, path): (String, Option<String>),
+        body: Bytes,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::Decode, origin, text);
         error.0.json_path = path;
         error.0.body = Some(body);
         error
@@ -403,8 +419,8 @@ impl Error {
         self.0.body.as_ref()
     }
 
-    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded`, for kind
-    /// [`Decode`](ErrorKind::Decode).
+    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded` or `$` for the reply itself,
+    /// for kind [`Decode`](ErrorKind::Decode).
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
