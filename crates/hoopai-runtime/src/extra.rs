@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -24,8 +24,9 @@ pub struct Extra(Option<Box<Store>>);
 
 #[derive(Clone, Default)]
 struct Store {
-    /// Names and values as they came, each pair behind a comma, until somebody changes them.
-    text: String,
+    /// Names and values as they came, each pair behind a comma, until somebody changes them. It is UTF-8, which is not worth
+    /// a check for each value while nobody looks.
+    text: Vec<u8>,
     fields: OnceLock<BTreeMap<String, Kept>>,
     whole: Option<Box<Kept>>,
 }
@@ -38,7 +39,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    fn of_text(text: &str) -> Self {
+    fn of_text(text: &[u8]) -> Self {
+        let text = std::str::from_utf8(text).unwrap_or_default();
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
         let readable = || serde_json::from_str::<Value>(text).is_ok();
         let exact = (!decode::survives(text) && readable())
@@ -68,10 +70,8 @@ impl Serialize for Kept {
 impl Store {
     fn fields(&self) -> &BTreeMap<String, Kept> {
         self.fields.get_or_init(|| {
-            let mut object = String::with_capacity(self.text.len() + 1);
-            object.push('{');
-            object.push_str(self.text.get(1..).unwrap_or_default());
-            object.push('}');
+            let pairs = self.text.get(1..).unwrap_or_default();
+            let object = [b"{", pairs, b"}"].concat();
             decode::entries(&object)
                 .into_iter()
                 .map(|(name, text)| (name, Kept::of_text(text)))
@@ -81,7 +81,7 @@ impl Store {
 
     fn fields_mut(&mut self) -> &mut BTreeMap<String, Kept> {
         self.fields();
-        self.text = String::new();
+        self.text = Vec::new();
         self.fields.get_mut().expect("made above")
     }
 }
@@ -152,21 +152,22 @@ impl Extra {
         match value {
             Unnamed::Text(text) if store.fields.get().is_none() => {
                 let out = &mut store.text;
-                out.reserve(name.len() + text.len() + 4);
+                let room = name.len() + text.len() + 4;
+                out.reserve(if out.is_empty() { room.max(64) } else { room });
                 match &name {
                     // Borrowed from the text, in which it needed no escapes.
                     Cow::Borrowed(name) => {
-                        out.push_str(",\"");
-                        out.push_str(name);
-                        out.push_str("\":");
+                        out.extend_from_slice(b",\"");
+                        out.extend_from_slice(name.as_bytes());
+                        out.extend_from_slice(b"\":");
                     }
                     Cow::Owned(name) => {
-                        out.push(',');
-                        out.push_str(&Value::from(name.as_str()).to_string());
-                        out.push(':');
+                        out.push(b',');
+                        out.extend_from_slice(Value::from(name.as_str()).to_string().as_bytes());
+                        out.push(b':');
                     }
                 }
-                out.push_str(text);
+                out.extend_from_slice(text);
             }
             value => {
                 store.fields_mut().insert(name.into_owned(), value.into());
@@ -197,7 +198,7 @@ impl fmt::Debug for Extra {
 
 /// A value that no field is known for: its text where this crate reads, the value where another deserializer does.
 pub(crate) enum Unnamed<'de> {
-    Text(&'de str),
+    Text(&'de [u8]),
     Value(Value),
 }
 
@@ -235,10 +236,8 @@ impl<'de> Visitor<'de> for AnyVisitor {
         f.write_str("any value")
     }
 
-    fn visit_borrowed_bytes<E: Error>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
-        std::str::from_utf8(text)
-            .map(Unnamed::Text)
-            .map_err(|_| E::invalid_type(Unexpected::Bytes(&[]), &self))
+    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(text))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {

@@ -46,6 +46,7 @@ mod transport;
 pub use builder::HandleBuilder;
 pub use call::Call;
 pub use debug::Redact;
+pub use drift::{Drift, DriftKind, DriftObserver};
 pub use error::Error;
 pub use extra::Extra;
 pub use field::{IntoField, Scalar};
@@ -77,6 +78,6 @@ pub mod __private {
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub use crate::debug::debug_model;
-    pub use crate::model::{deserialize_model, read, serialize_model, set, unnamed};
-    pub use crate::open_enum::{deserialize_enum, parse_enum};
+    pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
+    pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 use crate::decode::AGAIN;
 use crate::extra::AsItStands;
@@ -68,8 +69,10 @@ pub trait Visit {
 /// # }
 /// ```
 ///
-/// A field of type `T` is held as `Option<T>`. The text after `=` is the field's name on the wire. A field may be called
-/// anything but `new` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `serde_json::Value`,
+/// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("dueDate")` sends `null`, which
+/// makes the platform empty a field; an empty list is sent as one.
+///
+/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `serde_json::Value`,
 /// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
 #[macro_export]
 macro_rules! model {
@@ -98,6 +101,13 @@ macro_rules! model {
             #[inline]
             pub fn new() -> Self {
                 ::core::default::Default::default()
+            }
+
+            /// Sets a field to `null`, by its name on the wire, where leaving it out would mean to leave it alone.
+            #[must_use]
+            pub fn null(mut self, field: impl ::core::convert::Into<::std::string::String>) -> Self {
+                $crate::__private::set_null(&mut self, field.into());
+                self
             }
 
             $(
@@ -175,6 +185,33 @@ macro_rules! model {
 #[inline]
 pub fn set<T>(field: &mut Option<T>, value: impl IntoField<T>) {
     *field = Some(value.into_field());
+}
+
+/// Sets a field to an explicit `null`.
+pub fn set_null<T: Model>(model: &mut T, field: String) {
+    struct Nulls;
+
+    impl<'de> MapAccess<'de> for Nulls {
+        type Error = serde::de::value::Error;
+
+        fn next_key_seed<K: DeserializeSeed<'de>>(
+            &mut self,
+            _: K,
+        ) -> Result<Option<K::Value>, Self::Error> {
+            Ok(None)
+        }
+
+        fn next_value_seed<V: DeserializeSeed<'de>>(
+            &mut self,
+            seed: V,
+        ) -> Result<V::Value, Self::Error> {
+            seed.deserialize(().into_deserializer())
+        }
+    }
+
+    // The field reads a `null` and is empty then, whatever its type.
+    let _ = model.field(&field, &mut Nulls);
+    model.extra_mut().insert(field, Value::Null);
 }
 
 /// Reads the value of a field; `null` counts as absent. Every field of every model is read here.

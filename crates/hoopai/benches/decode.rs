@@ -21,7 +21,9 @@ const CONTACTS: usize = 100;
 static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| page("\"2026-01-31T09:30:00.000Z\""));
 static DRIFTED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let page = String::from_utf8(PAGE.clone()).expect("made of text");
-    let (before, after) = page.rsplit_once("\"tags\":[\"vip\",\"2026\"]").expect("tags");
+    let (before, after) = page
+        .rsplit_once("\"tags\":[\"vip\",\"2026\"]")
+        .expect("tags");
     format!("{before}\"tags\":{{\"vip\":true}}{after}").into_bytes()
 });
 static DRIFTED_ALL_OVER: LazyLock<Vec<u8>> = LazyLock::new(|| page("1769851800000"));
@@ -38,7 +40,10 @@ fn page(date: &str) -> Vec<u8> {
 }
 
 fn contact(index: usize, date: &str) -> String {
-    let (first, last) = (["Ada", "Björn", "Chloé", "Dmitri"][index % 4], ["Example", "Sample", "Muster"][index % 3]);
+    let (first, last) = (
+        ["Ada", "Björn", "Chloé", "Dmitri"][index % 4],
+        ["Example", "Sample", "Muster"][index % 3],
+    );
     format!(
         r#"{{"id":"Cm7Pj2Xs9Gf4Ua1N{index:04}","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","contactName":"{first} {last}","firstName":"{first}","lastName":"{last}","firstNameRaw":"{first}","lastNameRaw":"{last}","companyName":null,"email":"person{index}@example.com","phone":"+1555010{index:04}","dnd":false,"dndSettings":{{"Call":{{"status":"inactive","message":"","code":"101"}}}},"type":"lead","source":"public api","assignedTo":null,"city":"Springfield","state":"OR","postalCode":"97477","address1":"{index} \"Main\" Street","dateAdded":{date},"dateUpdated":"2026-02-01T10:00:00.000Z","dateOfBirth":null,"businessId":null,"tags":["vip","2026"],"followers":[],"country":"US","website":null,"timezone":"America/New_York","additionalEmails":[],"attributions":[{{"url":"https://example.com/landing?x={index}","utmSource":"newsletter","utmMedium":"email","isFirst":true,"pageUrl":"https://example.com/landing","medium":"form","mediumId":"Fm7Pj2Xs9Gf4Ua1Ne6Kt"}}],"customFields":[{{"id":"Cf7Pj2Xs9Gf4Ua1Ne6Kt","value":"blue"}},{{"id":"Cg7Pj2Xs9Gf4Ua1Ne6Kt","value":"{index}.5"}}]}}"#
     )
@@ -53,7 +58,9 @@ fn run<T>(bencher: Bencher<'_, '_>, page: &[u8], read: impl Fn(&[u8]) -> T + Syn
 
 #[divan::bench]
 fn a_any_json(bencher: Bencher<'_, '_>) {
-    run(bencher, &PAGE, |page| serde_json::from_slice::<Value>(page).expect("JSON"));
+    run(bencher, &PAGE, |page| {
+        serde_json::from_slice::<Value>(page).expect("JSON")
+    });
 }
 
 #[divan::bench]
@@ -98,7 +105,9 @@ fn e_as_declared_and_unnamed_fields_read(bencher: Bencher<'_, '_>) {
 /// The same fields by serde's own derive, what it does not name in a flattened map.
 #[divan::bench]
 fn f_derived(bencher: Bencher<'_, '_>) {
-    run(bencher, &PAGE, |page| serde_json::from_slice::<derived::Page>(page).expect("JSON"));
+    run(bencher, &PAGE, |page| {
+        serde_json::from_slice::<derived::Page>(page).expect("JSON")
+    });
 }
 
 mod derived {

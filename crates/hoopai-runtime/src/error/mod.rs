@@ -17,7 +17,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
-use crate::decode::Fault;
+use crate::decode::{self, Fault};
 use crate::drift::Drift;
 use crate::operation::{Method, Operation};
 pub(crate) use json_path::Places;
@@ -112,6 +112,8 @@ struct Inner {
     carried: Vec<String>,
     body: Option<Bytes>,
     json_path: Option<String>,
+    /// From the body of a reply that could not be read.
+    trace_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -152,6 +154,7 @@ impl Error {
             carried: Vec::new(),
             body: None,
             json_path: None,
+            trace_id: None,
             source: None,
         }))
     }
@@ -306,6 +309,7 @@ impl Error {
     ) -> Self {
         let mut error = Self::new(ErrorKind::Decode, origin, text);
         error.0.json_path = path;
+        error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
         error
     }
@@ -400,6 +404,7 @@ impl Error {
             .reply
             .as_ref()
             .and_then(|reply| reply.trace_id.as_deref())
+            .or(self.0.trace_id.as_deref())
             .or_else(|| ids::trace_id(&self.0.headers))
     }
 
