@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::decode;
+use crate::model::Key;
 
 /// The fields of an object that its type does not name, kept as they came and written back.
 ///
@@ -74,7 +76,7 @@ impl Store {
             let object = [b"{", pairs, b"}"].concat();
             decode::entries(&object)
                 .into_iter()
-                .map(|(name, text)| (name, Kept::of_text(text)))
+                .map(|(name, text)| (name, Kept::of_text(&text)))
                 .collect()
         })
     }
@@ -155,19 +157,18 @@ impl Extra {
                 let room = name.len() + text.len() + 4;
                 out.reserve(if out.is_empty() { room.max(64) } else { room });
                 match &name {
-                    // Borrowed from the text, in which it needed no escapes.
-                    Cow::Borrowed(name) => {
+                    Cow::Borrowed(name) if is_plain(name) => {
                         out.extend_from_slice(b",\"");
                         out.extend_from_slice(name.as_bytes());
                         out.extend_from_slice(b"\":");
                     }
-                    Cow::Owned(name) => {
+                    name => {
                         out.push(b',');
-                        out.extend_from_slice(Value::from(name.as_str()).to_string().as_bytes());
+                        out.extend_from_slice(Value::from(&**name).to_string().as_bytes());
                         out.push(b':');
                     }
                 }
-                out.extend_from_slice(text);
+                out.extend_from_slice(&text);
             }
             value => {
                 store.fields_mut().insert(name.into_owned(), value.into());
@@ -178,6 +179,12 @@ impl Extra {
     pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
         self.0.get_or_insert_default().whole = Some(Box::new(value.into()));
     }
+}
+
+/// Whether a name needs no escapes in JSON.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
 }
 
 impl PartialEq for Extra {
@@ -196,16 +203,16 @@ impl fmt::Debug for Extra {
     }
 }
 
-/// A value that no field is known for: its text where this crate reads, the value where another deserializer does.
+/// A value that no field is known for: its text from JSON, and itself from other formats.
 pub(crate) enum Unnamed<'de> {
-    Text(&'de [u8]),
+    Text(Cow<'de, [u8]>),
     Value(Value),
 }
 
 impl From<Unnamed<'_>> for Kept {
     fn from(value: Unnamed<'_>) -> Self {
         match value {
-            Unnamed::Text(text) => Kept::of_text(text),
+            Unnamed::Text(text) => Kept::of_text(&text),
             Unnamed::Value(value) => value.into(),
         }
     }
@@ -213,7 +220,7 @@ impl From<Unnamed<'_>> for Kept {
 
 impl<'de> Deserialize<'de> for Unnamed<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor)
+        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
     }
 }
 
@@ -222,12 +229,25 @@ pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
 
 impl<'de> Deserialize<'de> for AsItStands<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor)
+        from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor { asked: false })
             .map(AsItStands)
     }
 }
 
-struct AnyVisitor;
+/// Takes whatever a deserializer makes of a newtype: this crate's own gives bytes, `serde_json`'s its raw value, others step
+/// into it or give what is there.
+struct AnyVisitor {
+    /// Whether the raw value has been asked for.
+    asked: bool,
+}
+
+macro_rules! taken {
+    ($($method:ident: $type:ty)*) => {$(
+        fn $method<E>(self, value: $type) -> Result<Unnamed<'de>, E> {
+            Ok(Unnamed::Value(value.into()))
+        }
+    )*};
+}
 
 impl<'de> Visitor<'de> for AnyVisitor {
     type Value = Unnamed<'de>;
@@ -237,14 +257,69 @@ impl<'de> Visitor<'de> for AnyVisitor {
     }
 
     fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Value(text.into()))
+        Ok(Unnamed::Text(Cow::Borrowed(text)))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        if self.asked {
+            return Value::deserialize(from).map(Unnamed::Value);
+        }
+        from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unnamed<'de>, A::Error> {
+        let mut object = Map::new();
+        while let Some(Key(key)) = map.next_key()? {
+            if key == decode::RAW_VALUE {
+                return map.next_value_seed(RawText);
+            }
+            object.insert(key.into_owned(), map.next_value()?);
+        }
+        Ok(Unnamed::Value(object.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Unnamed::Value)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
         Value::deserialize(from).map(Unnamed::Value)
+    }
+
+    fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    taken! { visit_bool: bool visit_i64: i64 visit_u64: u64 visit_f64: f64 visit_str: &str }
+}
+
+/// The text of `serde_json`'s raw value.
+struct RawText;
+
+impl<'de> DeserializeSeed<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Borrowed(text.as_bytes())))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Owned(text.into())))
     }
 }

@@ -336,7 +336,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
 }
 
 /// A key, borrowed from the input where that holds it without escapes.
-struct Key<'de>(Cow<'de, str>);
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -7,6 +7,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -23,7 +24,7 @@ use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault};
 use reader::Reader;
-pub(crate) use reader::{AS_IT_STANDS, UNNAMED};
+pub(crate) use reader::{AS_IT_STANDS, RAW_VALUE, UNNAMED};
 pub(crate) use scan::survives;
 
 /// What was read of a text.
@@ -83,11 +84,11 @@ pub(crate) fn value(text: &str) -> Value {
 }
 
 /// The fields of an object that was checked, each value as it stands.
-pub(crate) fn entries(object: &[u8]) -> Vec<(String, &[u8])> {
+pub(crate) fn entries(object: &[u8]) -> Vec<(String, Cow<'_, [u8]>)> {
     struct Entries;
 
     impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, &'de [u8])>;
+        type Value = Vec<(String, Cow<'de, [u8]>)>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")

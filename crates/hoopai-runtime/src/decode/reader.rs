@@ -24,7 +24,7 @@ pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
 pub(crate) const AS_IT_STANDS: &str = "hoopai::AsItStands";
 
 /// `serde_json`'s own name for the same.
-const RAW_VALUE: &str = "$serde_json::private::RawValue";
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 /// How many drifts are reported of one reply. What drifts beyond is read in the same way.
 const REPORTED: usize = 256;

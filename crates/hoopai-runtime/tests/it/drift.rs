@@ -284,6 +284,9 @@ fn other_deserializers_read_models_as_before() {
     let contact: Contact = serde_json::from_value(wire.clone()).unwrap();
     assert_eq!(contact, read(&wire.to_string()).value);
     assert_eq!(serde_json::to_value(&contact).unwrap(), wire);
+    let text = r#"{"amount":1.10,"a\"b":[1e3]}"#;
+    let back = serde_json::to_string(&serde_json::from_str::<Contact>(text).unwrap()).unwrap();
+    assert_eq!(back, r#"{"a\"b":[1e3],"amount":1.10}"#);
     assert!(serde_json::from_value::<Contact>(json!({"visits": "x"})).is_err());
     assert!(serde_json::from_str::<Contact>(r#"{"visits":"x","id":"c"}"#).is_err());
     assert!(serde_json::from_str::<Contact>("[]").is_err());
