@@ -227,6 +227,27 @@ impl<'de> Deserialize<'de> for Unnamed<'de> {
 /// A value that was meant for a field and did not fit.
 pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
 
+impl AsItStands<'_> {
+    /// A number as it was written, or a text without its quotes, and whether it is a number.
+    pub(crate) fn scalar(self) -> Option<(String, bool)> {
+        let value = match self.0 {
+            Unnamed::Text(text) if matches!(text.first(), Some(b'-' | b'0'..=b'9')) => {
+                return Some((String::from_utf8(text.into()).ok()?, true));
+            }
+            Unnamed::Text(text) if text.first() == Some(&b'"') => {
+                decode::value(std::str::from_utf8(&text).ok()?)
+            }
+            Unnamed::Text(_) => return None,
+            Unnamed::Value(value) => value,
+        };
+        match value {
+            Value::String(text) => Some((text, false)),
+            Value::Number(number) => Some((number.to_string(), true)),
+            _ => None,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for AsItStands<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor { asked: false })

@@ -21,6 +21,7 @@ mod body;
 mod builder;
 mod call;
 mod debug;
+mod decimal;
 mod decode;
 pub mod drift;
 pub mod error;
@@ -41,11 +42,13 @@ mod sending;
 mod setters;
 mod stream;
 pub mod time;
+mod timestamp;
 mod transport;
 
 pub use builder::HandleBuilder;
 pub use call::Call;
 pub use debug::Redact;
+pub use decimal::{Decimal, NoDecimal};
 pub use drift::{Drift, DriftKind, DriftObserver};
 pub use error::Error;
 pub use extra::Extra;
@@ -61,6 +64,7 @@ pub use secrecy::SecretString;
 pub use sending::Sending;
 pub use serde_json;
 pub use stream::ByteStream;
+pub use timestamp::{NoTimestamp, Timestamp};
 
 /// The API version that is sent where neither the caller nor the operation names one.
 ///

@@ -25,7 +25,7 @@ pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault};
 use reader::Reader;
 pub(crate) use reader::{AS_IT_STANDS, RAW_VALUE, UNNAMED};
-pub(crate) use scan::survives;
+pub(crate) use scan::{is_number, survives};
 
 /// What was read of a text.
 #[derive(Clone, Debug)]

@@ -332,11 +332,16 @@ impl Number {
     }
 }
 
-/// The number that a string holds, if it holds a number as JSON writes one and nothing else.
+/// Whether a text is a number as JSON writes one, and nothing else.
+pub(crate) fn is_number(text: &str) -> bool {
+    let mut scan = Scan::new(text);
+    scan.number().is_ok() && scan.at == text.len()
+}
+
+/// The number that a string holds, if it holds one and nothing else.
 pub(super) fn number_in(text: &str) -> Option<Number> {
-    let mut scan = Scan::new(text.trim());
-    let literal = scan.number().ok()?;
-    (literal.len() == scan.text.len()).then(|| Number::of(literal))
+    let text = text.trim();
+    is_number(text).then(|| Number::of(text))
 }
 
 /// Whether a value that was checked is written back as it came once it has been a `serde_json::Value`, which knows numbers

@@ -1,11 +1,12 @@
 //! JSON that is not as declared: what becomes of it.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::json::{Decoded, from_slice};
 use hoopai_runtime::serde_json::{self, Value, json};
-use hoopai_runtime::{Drift, DriftKind};
+use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
 
 use crate::api::types::{Anything, Contact, ContactReply, Status};
 
@@ -451,4 +452,53 @@ fn reports_have_an_end_and_values_do_not() {
 fn keys_that_can_be_about_a_person_are_masked() {
     let read = read(r#"{"byName":{"jane@example.com":{"visits":"x"}}}"#);
     assert_eq!(read.drift[0].path, "byName.***.visits");
+}
+
+#[test]
+fn times_and_amounts_are_written_as_they_came() {
+    hoopai_runtime::model! {
+        /// A payment.
+        pub struct Payment {
+            pub at: Timestamp = "at",
+            pub times: Vec<Timestamp> = "times",
+            pub amount: Decimal = "amount",
+        }
+    }
+    let text = r#"{"at":1769851800.5,"times":["2026-01-31T09:30:00.000Z","1769851800000",1769851800],"amount":1.10}"#;
+    let read: Decoded<Payment> = from_slice(text.as_bytes()).unwrap();
+    assert!(read.drift.is_empty());
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), text);
+    assert_eq!(
+        serde_json::to_string(&serde_json::from_str::<Payment>(text).unwrap()).unwrap(),
+        text
+    );
+    let value: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        serde_json::from_value::<Payment>(value.clone()).unwrap(),
+        read.value
+    );
+    assert_eq!(serde_json::to_value(&read.value).unwrap(), value);
+    let times = read.value.times.as_deref().unwrap();
+    assert!(times.iter().all(|time| *time == times[0]) && read.value.at.as_ref() > Some(&times[0]));
+    assert_eq!(
+        times[0].to_system_time(),
+        UNIX_EPOCH + Duration::from_secs(1_769_851_800)
+    );
+    assert_eq!(Timestamp::from(times[0].to_system_time()), times[0]);
+    assert!(!format!("{:?}", read.value).contains("17"));
+
+    let odd = br#"{"at":"soon","times":["2026-01-31",{}],"amount":" 2.50 "}"#;
+    let read: Decoded<Payment> = from_slice(odd).unwrap();
+    assert_eq!(read.value.amount, Some("2.5".parse().unwrap()));
+    assert_eq!(read.value.extra.get("at"), Some(&json!("soon")));
+    assert_eq!(
+        told(&read.drift),
+        "`at`: a string where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside"
+    );
+    let sent = Payment::new().at(UNIX_EPOCH).amount(3);
+    assert_eq!(
+        serde_json::to_string(&sent).unwrap(),
+        r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#
+    );
 }
