@@ -108,8 +108,15 @@ impl HandleBuilder {
         self
     }
 
-    /// Hears of every place where a reply is not as declared. A closure over the operation and the
-    /// [`Drift`](crate::drift::Drift) is one.
+    /// Hears of every place where a reply is not as declared.
+    ///
+    /// ```
+    /// use hoopai_runtime::{Drift, Handle, operation::Operation};
+    ///
+    /// let builder = Handle::builder().drift_observer(|operation: Option<&'static Operation>, drift: &Drift| {
+    ///     eprintln!("{}: {drift}", operation.map_or("a call by path", |operation| operation.name));
+    /// });
+    /// ```
     pub fn drift_observer(mut self, observer: impl DriftObserver + 'static) -> Self {
         self.reading.observer = Some(Arc::new(observer));
         self

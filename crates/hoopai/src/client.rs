@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use hoopai_runtime::{Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest};
+use hoopai_runtime::{
+    DriftObserver, Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest,
+};
 
 use crate::Result;
 
@@ -90,9 +92,20 @@ settings! {
     api_version(String);
     /// An HTTP client of the caller's own.
     http_client(reqwest::Client);
+    /// Makes a reply that is not as declared an error.
+    strict(bool);
 }
 
 impl ClientBuilder {
+    /// Hears of every place where a reply is not as declared.
+    ///
+    /// See [`HandleBuilder::drift_observer`].
+    pub fn drift_observer(self, observer: impl DriftObserver + 'static) -> Self {
+        ClientBuilder {
+            inner: self.inner.drift_observer(observer),
+        }
+    }
+
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors

@@ -23,8 +23,8 @@ mod modules;
 pub use client::{Client, ClientBuilder};
 pub use hoopai_runtime::error::{ErrorKind, FieldError};
 pub use hoopai_runtime::{
-    ByteStream, Error, Extra, Handle, Method, Part, RawRequest, Response, SecretString, Sending,
-    reqwest, serde_json,
+    ByteStream, Decimal, Drift, DriftKind, DriftObserver, Error, Extra, Handle, Method, Part,
+    RawRequest, Response, SecretString, Sending, Timestamp, json, reqwest, serde_json,
 };
 #[allow(unused_imports, reason = "no module feature may be on")]
 pub use modules::*;

@@ -151,7 +151,7 @@ impl<'de> Reader<'de> {
     }
 
     fn enter(&mut self) -> Result<(), Fault> {
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
         if self.depth == 0 {
             return Err(Fault::deep());
         }
