@@ -1,7 +1,6 @@
 //! Fields that no interface file names, and values that no declared type takes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -29,15 +28,28 @@ struct Store {
     /// Names and values as they came, each pair behind a comma, until somebody changes them. It is UTF-8, which is not worth
     /// a check for each value while nobody looks.
     text: Vec<u8>,
-    fields: OnceLock<BTreeMap<String, Kept>>,
+    fields: OnceLock<Fields>,
     whole: Option<Box<Kept>>,
+}
+
+#[derive(Clone, Default)]
+struct Fields {
+    values: Map<String, Value>,
+    /// The text of values that would not be written back as they came, in the order of their names.
+    exact: Vec<(String, Box<RawValue>)>,
 }
 
 /// A value, and its text where the value alone would not be written back as it came.
 #[derive(Clone)]
-pub(crate) struct Kept {
+struct Kept {
     value: Value,
-    text: Option<Box<RawValue>>,
+    exact: Option<Box<RawValue>>,
+}
+
+/// A kept value to be written.
+pub(crate) enum Written<'a> {
+    Value(&'a Value),
+    Exact(&'a RawValue),
 }
 
 impl Kept {
@@ -49,39 +61,63 @@ impl Kept {
             .then(|| RawValue::from_string(text.to_owned()).ok());
         Kept {
             value: decode::value(text),
-            text: exact.flatten(),
+            exact: exact.flatten(),
         }
     }
 }
 
 impl From<Value> for Kept {
     fn from(value: Value) -> Self {
-        Kept { value, text: None }
+        Kept { value, exact: None }
     }
 }
 
-impl Serialize for Kept {
+impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match &self.text {
-            Some(text) => text.serialize(to),
-            None => self.value.serialize(to),
+        match self {
+            Written::Value(value) => value.serialize(to),
+            Written::Exact(text) => text.serialize(to),
         }
     }
 }
 
+impl Fields {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.exact
+            .binary_search_by(|(other, _)| other.as_str().cmp(name))
+    }
+
+    fn insert(&mut self, name: String, kept: Kept) -> Option<Value> {
+        match (self.place(&name), kept.exact) {
+            (Ok(place), Some(text)) => self.exact[place].1 = text,
+            (Ok(place), None) => drop(self.exact.remove(place)),
+            (Err(place), Some(text)) => self.exact.insert(place, (name.clone(), text)),
+            (Err(_), None) => {}
+        }
+        self.values.insert(name, kept.value)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Value> {
+        if let Ok(place) = self.place(name) {
+            self.exact.remove(place);
+        }
+        self.values.remove(name)
+    }
+}
+
 impl Store {
-    fn fields(&self) -> &BTreeMap<String, Kept> {
+    fn fields(&self) -> &Fields {
         self.fields.get_or_init(|| {
+            let mut fields = Fields::default();
             let pairs = self.text.get(1..).unwrap_or_default();
-            let object = [b"{", pairs, b"}"].concat();
-            decode::entries(&object)
-                .into_iter()
-                .map(|(name, text)| (name, Kept::of_text(&text)))
-                .collect()
+            for (name, text) in decode::entries(&[b"{", pairs, b"}"].concat()) {
+                fields.insert(name, Kept::of_text(&text));
+            }
+            fields
         })
     }
 
-    fn fields_mut(&mut self) -> &mut BTreeMap<String, Kept> {
+    fn fields_mut(&mut self) -> &mut Fields {
         self.fields();
         self.text = Vec::new();
         self.fields.get_mut().expect("made above")
@@ -91,7 +127,7 @@ impl Store {
 impl Extra {
     /// The value of a field, by its name on the wire.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        Some(&self.0.as_ref()?.fields().get(name)?.value)
+        self.0.as_ref()?.fields().values.get(name)
     }
 
     /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
@@ -99,14 +135,14 @@ impl Extra {
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let kept = Kept::from(value.into());
         let fields = self.0.get_or_insert_default().fields_mut();
-        Some(fields.insert(name.into(), kept)?.value)
+        fields.insert(name.into(), kept)
     }
 
     /// Takes a field out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let store = self.0.as_mut()?;
-        let value = store.fields_mut().remove(name)?.value;
-        if store.fields().is_empty() && store.whole.is_none() {
+        let value = store.fields_mut().remove(name)?;
+        if store.fields().values.is_empty() && store.whole.is_none() {
             self.0 = None;
         }
         Some(value)
@@ -114,19 +150,24 @@ impl Extra {
 
     /// The fields with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.kept().map(|(name, kept)| (name, &kept.value))
+        self.0
+            .iter()
+            .flat_map(|store| &store.fields().values)
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |store| store.fields().len())
+        self.0
+            .as_ref()
+            .map_or(0, |store| store.fields().values.len())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0
             .as_ref()
-            .is_none_or(|store| store.text.is_empty() && store.fields().is_empty())
+            .is_none_or(|store| store.text.is_empty() && store.fields().values.is_empty())
     }
 
     /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
@@ -137,15 +178,25 @@ impl Extra {
         Some(&self.0.as_ref()?.whole.as_ref()?.value)
     }
 
-    pub(crate) fn kept_whole(&self) -> Option<&Kept> {
-        self.0.as_ref()?.whole.as_deref()
+    /// The same, to be written.
+    pub(crate) fn written_whole(&self) -> Option<Written<'_>> {
+        let kept = self.0.as_ref()?.whole.as_ref()?;
+        Some(match &kept.exact {
+            Some(text) => Written::Exact(text),
+            None => Written::Value(&kept.value),
+        })
     }
 
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (&str, &Kept)> {
-        self.0
-            .iter()
-            .flat_map(|store| store.fields())
-            .map(|(name, kept)| (name.as_str(), kept))
+    /// The fields, to be written.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Written<'_>)> {
+        self.iter().map(|(name, value)| {
+            let fields = self.0.as_ref().map(|store| store.fields());
+            let exact = fields.and_then(|fields| Some(&fields.exact[fields.place(name).ok()?].1));
+            (
+                name,
+                exact.map_or(Written::Value(value), |text| Written::Exact(text)),
+            )
+        })
     }
 
     /// Keeps a value that was read under its name.
@@ -189,7 +240,11 @@ fn is_plain(name: &str) -> bool {
 
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        self.whole() == other.whole() && self.iter().eq(other.iter())
+        self.whole() == other.whole()
+            && self.len() == other.len()
+            && self
+                .iter()
+                .all(|(name, value)| other.get(name) == Some(value))
     }
 }
 

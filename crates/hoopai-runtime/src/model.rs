@@ -238,7 +238,7 @@ pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result
 /// Writes a model: the fields that are set, then those that its type does not name.
 pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
     let extra = model.extra();
-    if let Some(whole) = extra.kept_whole()
+    if let Some(whole) = extra.written_whole()
         && is_bare(model)
     {
         return whole.serialize(to);
@@ -253,9 +253,9 @@ pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::O
     model.fields(&mut writer);
     writer.outcome?;
     let replaced = writer.replaced;
-    for (name, value) in extra.kept() {
+    for (name, value) in extra.written() {
         if !replaced.contains(&name) {
-            map.serialize_entry(name, value)?;
+            map.serialize_entry(name, &value)?;
         }
     }
     map.end()
