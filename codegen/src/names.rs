@@ -6,13 +6,14 @@ use std::collections::BTreeSet;
 use heck::{ToPascalCase, ToSnakeCase};
 
 /// Methods that every builder has, so that no parameter may be called so.
-pub(crate) const RESERVED: [&str; 6] = [
+pub(crate) const RESERVED: [&str; 7] = [
     "new",
     "send",
     "extra_query",
     "extra_body",
     "api_version",
     "part",
+    "options",
 ];
 
 const KEYWORDS: [&str; 52] = [
@@ -48,7 +49,7 @@ pub(crate) fn field(wire: &str) -> String {
 /// The field names of one model, in the order of the wire names. A name that is as good as Rust already goes before one
 /// that only becomes so: of `id` and `_id` the first is `id`, and the other stays `_id`.
 pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = ["extra", "new"].map(str::to_owned).into();
+    let mut taken: BTreeSet<String> = ["extra", "new", "null"].map(str::to_owned).into();
     let mut names = vec![String::new(); wires.len()];
     let exact = |wire: &str| wire.starts_with(|c: char| c.is_ascii_alphabetic());
     for first in [true, false] {
@@ -60,7 +61,7 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
             let name = field(wire);
             let candidate = match taken.contains(&name) {
                 true if wire.starts_with('_') => format!("_{name}"),
-                true if ["extra", "new"].contains(&name.as_str()) => format!("{name}_"),
+                true if ["extra", "new", "null"].contains(&name.as_str()) => format!("{name}_"),
                 _ => name,
             };
             names[index] = unique(&candidate, &mut taken);

@@ -1,5 +1,6 @@
 //! Tests over the whole workspace.
 
+mod payloads;
 mod support;
 mod tables;
 mod wire;

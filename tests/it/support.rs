@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hoopai::Client;
 
@@ -36,10 +36,19 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Answers with this content type and body.
     pub(crate) async fn answering(content_type: &'static str, body: &'static str) -> Self {
+        Self::start(200, content_type, body.to_owned()).await
+    }
+
+    /// Answers with this status other than 2xx and this JSON.
+    pub(crate) async fn refusing(status: u16, body: String) -> Self {
+        Self::start(status, "application/json", body).await
+    }
+
+    async fn start(status: u16, content_type: &'static str, body: String) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
         let answer = move |request: Request| {
-            let seen = Arc::clone(&seen);
+            let (seen, body) = (Arc::clone(&seen), body.clone());
             async move {
                 let (head, body_in) = request.into_parts();
                 let bytes = to_bytes(body_in, 1 << 20).await.unwrap_or_default();
@@ -51,7 +60,8 @@ impl Recorder {
                     body: bytes,
                 };
                 seen.lock().unwrap().push(one);
-                ([("content-type", content_type)], body).into_response() as Response
+                let status = StatusCode::from_u16(status).unwrap();
+                (status, [("content-type", content_type)], body).into_response() as Response
             }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

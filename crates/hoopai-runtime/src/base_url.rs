@@ -49,6 +49,16 @@ impl BaseUrl {
         is_loopback(&self.url)
     }
 
+    /// The host, without port.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The port, also where it is the scheme's own.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
     /// The address of a call, from a path that is already encoded. `None`: the path would not arrive as it is, because it
     /// steps out of the base URL or holds what no path may.
     pub(crate) fn join(&self, path: &str, query: &str) -> Option<Url> {
@@ -56,7 +66,10 @@ impl BaseUrl {
         let prefix = self.url.path().trim_end_matches('/');
         let arrives = path.starts_with('/')
             && url.path().strip_prefix(prefix) == Some(path)
-            && url.origin() == self.url.origin();
+            && url.scheme() == self.url.scheme()
+            && url.host_str() == self.url.host_str()
+            && url.port() == self.url.port()
+            && url.username().is_empty();
         if !arrives || url.query().is_some() || url.fragment().is_some() {
             return None;
         }

@@ -28,8 +28,18 @@ pub(crate) enum Body {
 pub(crate) enum Payload {
     Empty,
     Json(Bytes),
-    Form(String),
-    Multipart(reqwest::multipart::Form),
+    Form(Bytes),
+    Multipart(Parts),
+}
+
+impl Payload {
+    /// Whether it can be sent more than once.
+    pub(crate) fn is_replayable(&self) -> bool {
+        match self {
+            Payload::Multipart(parts) => parts.is_replayable(),
+            _ => true,
+        }
+    }
 }
 
 /// The location that a body is to name if it names none.
@@ -143,7 +153,7 @@ impl Body {
                         .map(|(name, value)| (name.to_owned(), value)),
                 );
                 require(fields, |name| pairs.iter().any(|(other, _)| other == name))?;
-                Ok(Payload::Form(encode_form(&pairs)))
+                Ok(Payload::Form(encode_form(&pairs).into()))
             }
             Body::Multipart(mut parts) => {
                 for field in extra {
@@ -156,10 +166,7 @@ impl Body {
                 if parts.is_empty() {
                     return Err(Fault::Missing);
                 }
-                parts
-                    .into_form()
-                    .map(Payload::Multipart)
-                    .map_err(Fault::Part)
+                parts.check().map(Payload::Multipart).map_err(Fault::Part)
             }
             Body::None => Ok(Payload::Empty),
         }
@@ -314,8 +321,9 @@ mod tests {
 
     fn text(payload: Result<Payload, Fault>) -> String {
         match payload {
-            Ok(Payload::Json(bytes)) => String::from_utf8(bytes.to_vec()).unwrap(),
-            Ok(Payload::Form(text)) => text,
+            Ok(Payload::Json(bytes) | Payload::Form(bytes)) => {
+                String::from_utf8(bytes.to_vec()).unwrap()
+            }
             Ok(_) => panic!("another kind"),
             Err(fault) => format!("{fault:?}"),
         }

@@ -7,43 +7,85 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 
-use crate::auth::Credentials;
+use crate::auth::manager::TokenManager;
+use crate::auth::{Credentials, MemoryStore, OAuthApp, Resource, TokenSource, TokenStore};
 use crate::base_url::BaseUrl;
-use crate::handle::Inner;
-use crate::transport::Transport;
+use crate::drift::{DriftObserver, Reading};
+use crate::handle::{Inner, limit_key};
+use crate::limit::{LimitSettings, Limiters};
+use crate::observe::Observer;
+use crate::retry::{Backoff, FullJitter, RetryBudget, RetryPolicy, Standard, TokenBucket};
+use crate::shared::Shared;
+use crate::stream::Patience;
+use crate::time::{Clock, SystemClock};
+use crate::token_endpoint::Endpoint;
+use crate::transport::Wire;
 use crate::{DEFAULT_BASE_URL, Error, Handle};
 
 /// Our name and version, in every request. The edge before the platform refuses requests without a name.
 const USER_AGENT: &str = concat!("hoopai-rust/", env!("CARGO_PKG_VERSION"));
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(120);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The settings of a [`Handle`]. Only the token is needed.
+/// The settings of a [`Handle`]. Only the credentials are needed: a private token, an OAuth app, or a token source.
 #[must_use = "settings do nothing before `build`"]
 pub struct HandleBuilder {
     token: Option<SecretString>,
+    source: Option<Box<dyn TokenSource>>,
+    app: Option<OAuthApp>,
+    store: Option<Arc<dyn TokenStore>>,
     location: Option<String>,
+    company: Option<String>,
     base_url: Option<String>,
     timeout: Duration,
+    attempt_timeout: Duration,
+    connect_timeout: Duration,
+    read_timeout: Duration,
     response_limit: usize,
     user_agent: Option<String>,
     api_version: Option<String>,
+    limits: LimitSettings,
+    policy: Arc<dyn RetryPolicy>,
+    backoff: Arc<dyn Backoff>,
+    budget: Arc<dyn RetryBudget>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Fn() -> f64 + Send + Sync>,
+    observer: Option<Arc<dyn Observer>>,
+    proxy: Option<reqwest::Proxy>,
     http: Option<reqwest::Client>,
+    reading: Reading,
 }
 
 impl HandleBuilder {
     pub(crate) fn new() -> Self {
         HandleBuilder {
             token: None,
+            source: None,
+            app: None,
+            store: None,
             location: None,
+            company: None,
             base_url: None,
             timeout: TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            read_timeout: ATTEMPT_TIMEOUT,
             response_limit: RESPONSE_LIMIT,
             user_agent: None,
             api_version: None,
+            limits: LimitSettings::default(),
+            policy: Arc::new(Standard::new()),
+            backoff: Arc::new(FullJitter::new()),
+            budget: Arc::new(TokenBucket::new()),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(fastrand::f64),
+            observer: None,
+            proxy: None,
             http: None,
+            reading: Reading::default(),
         }
     }
 
@@ -53,10 +95,38 @@ impl HandleBuilder {
         self
     }
 
+    /// An OAuth app, whose tokens are in the [`token_store`](HandleBuilder::token_store), renewed before they expire.
+    ///
+    /// The handle acts on the account that [`location`](HandleBuilder::location) or [`company`](HandleBuilder::company) names;
+    /// without either, [`Handle::as_location`] and [`Handle::as_company`] give handles that do.
+    pub fn oauth_app(mut self, app: OAuthApp) -> Self {
+        self.app = Some(app);
+        self
+    }
+
+    /// Where the tokens of an OAuth app are kept. Without it they are kept in memory and lost with the process, after which
+    /// the app must be installed again.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// A source of tokens of the caller's own.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
     /// The id of the location (sub-account) that calls act on. It is filled in where an operation takes a location and the
-    /// call names none.
+    /// call names none. For an OAuth app the token is that of the location, unless [`company`](HandleBuilder::company) is set.
     pub fn location(mut self, id: impl Into<String>) -> Self {
         self.location = Some(id.into());
+        self
+    }
+
+    /// The id of the company (agency) whose token calls carry, for an OAuth app.
+    pub fn company(mut self, id: impl Into<String>) -> Self {
+        self.company = Some(id.into());
         self
     }
 
@@ -66,9 +136,29 @@ impl HandleBuilder {
         self
     }
 
-    /// How long one call may take, from connecting to the end of its reply. 30 seconds unless set.
+    /// How long one call may take in all: waits, attempts, and the reply to its end. 120 seconds unless set. For a reply that
+    /// is read piece by piece it ends with the reply's headers.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from connecting to the end of its reply. 30 seconds unless set.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long connecting may take. 10 seconds unless set. An [`http_client`](HandleBuilder::http_client) of the caller's own
+    /// has its own.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long a reply that is read piece by piece may stay silent. 30 seconds unless set.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
         self
     }
 
@@ -90,27 +180,201 @@ impl HandleBuilder {
         self
     }
 
-    /// An HTTP client of the caller's own, in place of ours, with its pool, proxies, certificates and redirect policy. Ours follows no
-    /// redirects, and connects within 10 seconds or not at all.
+    /// The rate limit to begin with, for each account: 100 calls in 10 seconds and 200,000 a day unless set. What the platform
+    /// says in its replies corrects it.
+    pub fn limits(mut self, limits: LimitSettings) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What decides whether a call is sent again: [`Standard`] unless set.
+    pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// How long to wait before a call is sent again: [`FullJitter`] unless set.
+    pub fn backoff(mut self, backoff: impl Backoff) -> Self {
+        self.backoff = Arc::new(backoff);
+        self
+    }
+
+    /// How often calls may be sent again, all together: a [`TokenBucket`] unless set.
+    pub fn retry_budget(mut self, budget: impl RetryBudget) -> Self {
+        self.budget = Arc::new(budget);
+        self
+    }
+
+    /// What tells the time and waits; for tests, a [`ManualClock`](crate::time::ManualClock).
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What waits are drawn with: a function that gives numbers from 0 up to 1.
+    pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
+    /// Is told what happens, for metrics.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// A proxy for all requests. Without it the environment names one, or none. An
+    /// [`http_client`](HandleBuilder::http_client) of the caller's own has its own.
+    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// An HTTP client of the caller's own, in place of ours, with its pool, proxies, certificates, time-outs and redirect policy. Ours
+    /// follows no redirects.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
+        self
+    }
+
+    /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
+    /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
+    /// [`Drift`](crate::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.reading.strict = strict;
+        self
+    }
+
+    /// Hears of every place where a reply is not as declared.
+    ///
+    /// ```
+    /// use hoopai_runtime::{Drift, Handle, operation::Operation};
+    ///
+    /// let builder = Handle::builder().drift_observer(|operation: Option<&'static Operation>, drift: &Drift| {
+    ///     eprintln!("{}: {drift}", operation.map_or("a call by path", |operation| operation.name));
+    /// });
+    /// ```
+    pub fn drift_observer(mut self, observer: impl DriftObserver + 'static) -> Self {
+        self.reading.observer = Some(Arc::new(observer));
         self
     }
 
     /// Checks the settings and makes the handle. Nothing is sent.
     ///
     /// # Errors
-    /// No token, or a setting that cannot be used; kind [`Config`](crate::error::ErrorKind::Config).
+    /// No credentials or more than one kind of them, or a setting that cannot be used; kind
+    /// [`Config`](crate::error::ErrorKind::Config).
     pub fn build(self) -> Result<Handle, Error> {
-        let credentials = Credentials::private_token(self.token.as_ref())?;
+        self.check()?;
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
-        if self
-            .location
-            .as_deref()
-            .is_some_and(|id| matches!(id, "" | "." | ".."))
-        {
+        let user_agent = match &self.user_agent {
+            Some(own) => format!("{} {USER_AGENT}", own.trim()),
+            None => USER_AGENT.to_owned(),
+        };
+        let user_agent = HeaderValue::from_str(user_agent.trim()).map_err(|_| {
+            Error::config(
+                "the user agent cannot be sent: it holds characters that no header may have",
+            )
+        })?;
+        let http = match &self.http {
+            Some(client) => client.clone(),
+            None => self.http_client_of_ours(&base_url)?,
+        };
+        let wire = Wire {
+            http,
+            user_agent,
+            response_limit: self.response_limit,
+            patience: Patience {
+                clock: self.clock.clone(),
+                time: self.read_timeout,
+            },
+        };
+        let limiters = Limiters::new(self.limits, self.clock.clone());
+
+        let tokens = self.app.map(|app| {
+            let endpoint = Endpoint::new(
+                wire.clone(),
+                base_url.clone(),
+                self.clock.clone(),
+                self.attempt_timeout,
+            );
+            let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+            TokenManager::new(
+                app,
+                store,
+                Arc::new(endpoint),
+                self.clock.clone(),
+                self.observer.clone(),
+            )
+        });
+        let resource = match (&tokens, &self.company, &self.location) {
+            (Some(_), Some(id), _) => Some(Resource::Company(id.clone())),
+            (_, _, Some(id)) => Some(Resource::Location(id.clone())),
+            (_, Some(id), None) => Some(Resource::Company(id.clone())),
+            (_, None, None) => None,
+        };
+        let credentials = match (&tokens, self.source) {
+            (Some(tokens), _) => {
+                let none = Credentials::NoAccount(tokens.clone());
+                match &resource {
+                    Some(resource) => none.acting_on(resource.clone()),
+                    None => none,
+                }
+            }
+            (None, Some(source)) => Credentials::source(source),
+            (None, None) => Credentials::private_token(self.token.as_ref())?,
+        };
+        Ok(Handle(Arc::new(Inner {
+            limiter: limiters.get(&limit_key(resource.as_ref())),
+            location: self.location,
+            credentials,
+            shared: Arc::new(Shared {
+                base_url,
+                api_version: self.api_version,
+                wire,
+                timeout: self.timeout,
+                attempt_timeout: self.attempt_timeout,
+                policy: self.policy,
+                backoff: self.backoff,
+                budget: self.budget,
+                random: self.random,
+                clock: self.clock,
+                observer: self.observer,
+                limiters,
+                tokens,
+                reading: self.reading,
+            }),
+        })))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let kinds = [
+            self.token.is_some(),
+            self.app.is_some(),
+            self.source.is_some(),
+        ];
+        if kinds.into_iter().filter(|kind| *kind).count() > 1 {
+            return Err(Error::config(
+                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` and `token_source`",
+            ));
+        }
+        if self.store.is_some() && self.app.is_none() {
+            return Err(Error::config(
+                "`token_store` keeps the tokens of an OAuth app, and there is none: give one to `oauth_app`",
+            ));
+        }
+        let unfit = |id: &Option<String>| {
+            id.as_deref()
+                .is_some_and(|id| matches!(id, "" | "." | ".."))
+        };
+        if unfit(&self.location) {
             return Err(Error::config(
                 "the location is empty: give its id, or leave `location` out",
+            ));
+        }
+        if unfit(&self.company) {
+            return Err(Error::config(
+                "the company is empty: give its id, or leave `company` out",
             ));
         }
         if self
@@ -122,32 +386,22 @@ impl HandleBuilder {
                 "the API version cannot be sent: give a date such as 2021-07-28",
             ));
         }
-        let user_agent = match &self.user_agent {
-            Some(own) => format!("{} {USER_AGENT}", own.trim()),
-            None => USER_AGENT.to_owned(),
-        };
-        let user_agent = HeaderValue::from_str(user_agent.trim()).map_err(|_| {
-            Error::config(
-                "the user agent cannot be sent: it holds characters that no header may have",
-            )
-        })?;
-        let http = match self.http {
-            Some(client) => client,
-            None => http_client(&base_url)?,
-        };
-        let transport = Transport {
-            http,
-            credentials,
-            user_agent,
-            timeout: self.timeout,
-            response_limit: self.response_limit,
-        };
-        Ok(Handle(Arc::new(Inner {
-            base_url,
-            location: self.location,
-            api_version: self.api_version,
-            transport,
-        })))
+        Ok(())
+    }
+
+    fn http_client_of_ours(&self, base_url: &BaseUrl) -> Result<reqwest::Client, Error> {
+        let mut builder = reqwest::Client::builder()
+            // A redirect is an answer to be reported: followed, it could carry the token elsewhere.
+            .redirect(reqwest::redirect::Policy::none())
+            // Whether a call is sent again is decided by this crate, which knows what may be.
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.connect_timeout);
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.clone());
+        } else if base_url.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(Error::no_client)
     }
 }
 
@@ -156,26 +410,19 @@ impl fmt::Debug for HandleBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandleBuilder")
             .field("private_token", &self.token.is_some())
+            .field("oauth_app", &self.app.is_some())
+            .field("token_store", &self.store.is_some())
+            .field("token_source", &self.source.is_some())
             .field("location", &self.location.is_some())
+            .field("company", &self.company.is_some())
             .field("base_url", &self.base_url.is_some())
             .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
             .field("response_limit", &self.response_limit)
             .field("user_agent", &self.user_agent)
             .field("api_version", &self.api_version)
+            .field("limits", &self.limits)
             .field("http_client", &self.http.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
-}
-
-fn http_client(base_url: &BaseUrl) -> Result<reqwest::Client, Error> {
-    let mut builder = reqwest::Client::builder()
-        // A redirect is an answer to be reported: followed, it could carry the token elsewhere.
-        .redirect(reqwest::redirect::Policy::none())
-        // Whether a call is sent again is decided by this crate, which knows what may be.
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT);
-    if base_url.is_loopback() {
-        builder = builder.no_proxy();
-    }
-    builder.build().map_err(Error::no_client)
 }

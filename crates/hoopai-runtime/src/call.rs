@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::body::{Body, ExtraField, Fault as BodyFault, Fill};
+use crate::drift::Reading;
 use crate::error::{Error, Origin};
 use crate::operation::{BodyKind, ListStyle, Operation, Place, QueryParam};
 use crate::path::{self, Fault as PathFault};
@@ -15,7 +16,7 @@ use crate::query::Query;
 use crate::sending::Sending;
 use crate::stream::ByteStream;
 use crate::transport::Prepared;
-use crate::{DEFAULT_API_VERSION, Handle, ParamValue, Part, decode};
+use crate::{CallOptions, DEFAULT_API_VERSION, Handle, ParamValue, Part, decode};
 
 /// Headers that are the runtime's business.
 const OWN_HEADERS: [&str; 9] = [
@@ -42,7 +43,7 @@ pub struct Call {
     headers: HeaderMap,
     body: Body,
     extra_body: Vec<ExtraField>,
-    version: Option<String>,
+    options: CallOptions,
     fault: Option<Error>,
 }
 
@@ -61,7 +62,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: Body::None,
             extra_body: Vec::new(),
-            version: None,
+            options: CallOptions::new(),
             fault: None,
         }
     }
@@ -70,7 +71,12 @@ impl Call {
     pub fn path(&mut self, name: impl Into<Cow<'static, str>>, value: impl ParamValue) {
         let name = name.into();
         self.path.retain(|(other, _)| *other != name);
-        self.path.push((name, texts(value).join(",")));
+        let mut texts = texts(value);
+        let text = match texts.len() {
+            1 => texts.swap_remove(0),
+            _ => texts.join(","),
+        };
+        self.path.push((name, text));
     }
 
     /// Sets a query parameter. A list is written as the operation's table says.
@@ -161,7 +167,21 @@ impl Call {
 
     /// Sends this API version.
     pub fn api_version(&mut self, version: impl Into<String>) {
-        self.version = Some(version.into());
+        self.options.api_version = Some(version.into());
+    }
+
+    /// Sets what is other than the client's, in place of what was set before.
+    pub fn options(&mut self, options: CallOptions) {
+        let version = self.options.api_version.take();
+        self.options = options;
+        self.options.api_version = self.options.api_version.take().or(version);
+    }
+
+    /// How the reply is read.
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = self.handle.0.shared.reading.clone();
+        reading.strict = self.options.strict.unwrap_or(reading.strict);
+        reading
     }
 
     /// Sends the call; the reply is JSON.
@@ -253,6 +273,7 @@ impl Call {
                 headers: self.headers,
                 payload,
                 streamed,
+                options: self.options,
             },
         ))
     }
@@ -287,7 +308,8 @@ impl Call {
             .operation
             .and_then(|operation| operation.version);
         let text = self
-            .version
+            .options
+            .api_version
             .as_deref()
             .or(handle.api_version())
             .or(declared)

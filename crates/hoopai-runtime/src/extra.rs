@@ -1,60 +1,401 @@
-//! Fields that no interface file names.
+//! Fields that no interface file names, and values that no declared type takes.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+
+use crate::decode;
+use crate::model::Key;
 
 /// The fields of an object that its type does not name, kept as they came and written back.
 ///
-/// Replies carry more than the interface files say, and the platform accepts more. Takes one pointer while empty.
-#[derive(Clone, Default, PartialEq)]
-pub struct Extra(Option<Box<Map<String, Value>>>);
+/// Replies carry more than the interface files say, and the platform accepts more. A field that the type does name stands here
+/// too if what came fits the type in no way: the field itself is `None` then, and its value is here under its name. Once the
+/// field is set it is written in place of that value.
+///
+/// Takes one pointer while empty. What came is kept as text, digit by digit, and read when somebody looks.
+#[derive(Clone, Default)]
+pub struct Extra(Option<Box<Store>>);
+
+#[derive(Clone, Default)]
+struct Store {
+    /// Names and values as they came, each pair behind a comma, until somebody changes them. It is UTF-8, which is not worth
+    /// a check for each value while nobody looks.
+    text: Vec<u8>,
+    fields: OnceLock<Fields>,
+    whole: Option<Box<Kept>>,
+}
+
+#[derive(Clone, Default)]
+struct Fields {
+    values: Map<String, Value>,
+    /// The text of values that would not be written back as they came, in the order of their names.
+    exact: Vec<(String, Box<RawValue>)>,
+}
+
+/// A value, and its text where the value alone would not be written back as it came.
+#[derive(Clone)]
+struct Kept {
+    value: Value,
+    exact: Option<Box<RawValue>>,
+}
+
+/// A kept value to be written.
+pub(crate) enum Written<'a> {
+    Value(&'a Value),
+    Exact(&'a RawValue),
+}
+
+impl Kept {
+    fn of_text(text: &[u8]) -> Self {
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
+        let readable = || serde_json::from_str::<Value>(text).is_ok();
+        let exact = (!decode::survives(text) && readable())
+            .then(|| RawValue::from_string(text.to_owned()).ok());
+        Kept {
+            value: decode::value(text),
+            exact: exact.flatten(),
+        }
+    }
+}
+
+impl From<Value> for Kept {
+    fn from(value: Value) -> Self {
+        Kept { value, exact: None }
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Written::Value(value) => value.serialize(to),
+            Written::Exact(text) => text.serialize(to),
+        }
+    }
+}
+
+impl Fields {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.exact
+            .binary_search_by(|(other, _)| other.as_str().cmp(name))
+    }
+
+    fn insert(&mut self, name: String, kept: Kept) -> Option<Value> {
+        match (self.place(&name), kept.exact) {
+            (Ok(place), Some(text)) => self.exact[place].1 = text,
+            (Ok(place), None) => drop(self.exact.remove(place)),
+            (Err(place), Some(text)) => self.exact.insert(place, (name.clone(), text)),
+            (Err(_), None) => {}
+        }
+        self.values.insert(name, kept.value)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Value> {
+        if let Ok(place) = self.place(name) {
+            self.exact.remove(place);
+        }
+        self.values.remove(name)
+    }
+}
+
+impl Store {
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| {
+            let mut fields = Fields::default();
+            let pairs = self.text.get(1..).unwrap_or_default();
+            for (name, text) in decode::entries(&[b"{", pairs, b"}"].concat()) {
+                fields.insert(name, Kept::of_text(&text));
+            }
+            fields
+        })
+    }
+
+    fn fields_mut(&mut self) -> &mut Fields {
+        self.fields();
+        self.text = Vec::new();
+        self.fields.get_mut().expect("made above")
+    }
+}
 
 impl Extra {
     /// The value of a field, by its name on the wire.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(name)
+        self.0.as_ref()?.fields().values.get(name)
     }
 
-    /// Sets a field, by its name on the wire, and returns the value that it had. A name that the type itself has as a field
-    /// would be written twice: set that field instead.
+    /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
+    /// of this name and that is set.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0
-            .get_or_insert_default()
-            .insert(name.into(), value.into())
+        let kept = Kept::from(value.into());
+        let fields = self.0.get_or_insert_default().fields_mut();
+        fields.insert(name.into(), kept)
     }
 
     /// Takes a field out.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let value = self.0.as_mut()?.remove(name);
-        if self.is_empty() {
+        let store = self.0.as_mut()?;
+        let value = store.fields_mut().remove(name)?;
+        if store.fields().values.is_empty() && store.whole.is_none() {
             self.0 = None;
         }
-        value
+        Some(value)
     }
 
     /// The fields with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0
             .iter()
-            .flat_map(|map| map.iter())
+            .flat_map(|store| &store.fields().values)
             .map(|(name, value)| (name.as_str(), value))
     }
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0
+            .as_ref()
+            .map_or(0, |store| store.fields().values.len())
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.0
+            .as_ref()
+            .is_none_or(|store| store.text.is_empty() && store.fields().values.is_empty())
+    }
+
+    /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
+    /// the object as long as the object has no fields.
+    ///
+    /// Items of lists have it, so that one odd item does not hide the others, and whole replies.
+    pub fn whole(&self) -> Option<&Value> {
+        Some(&self.0.as_ref()?.whole.as_ref()?.value)
+    }
+
+    /// The same, to be written.
+    pub(crate) fn written_whole(&self) -> Option<Written<'_>> {
+        let kept = self.0.as_ref()?.whole.as_ref()?;
+        Some(match &kept.exact {
+            Some(text) => Written::Exact(text),
+            None => Written::Value(&kept.value),
+        })
+    }
+
+    /// The fields, to be written.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Written<'_>)> {
+        self.iter().map(|(name, value)| {
+            let fields = self.0.as_ref().map(|store| store.fields());
+            let exact = fields.and_then(|fields| Some(&fields.exact[fields.place(name).ok()?].1));
+            (
+                name,
+                exact.map_or(Written::Value(value), |text| Written::Exact(text)),
+            )
+        })
+    }
+
+    /// Keeps a value that was read under its name.
+    pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: Unnamed<'_>) {
+        let store = self.0.get_or_insert_default();
+        match value {
+            Unnamed::Text(text) if store.fields.get().is_none() => {
+                let out = &mut store.text;
+                let room = name.len() + text.len() + 4;
+                out.reserve(if out.is_empty() { room.max(64) } else { room });
+                match &name {
+                    Cow::Borrowed(name) if is_plain(name) => {
+                        out.extend_from_slice(b",\"");
+                        out.extend_from_slice(name.as_bytes());
+                        out.extend_from_slice(b"\":");
+                    }
+                    name => {
+                        out.push(b',');
+                        out.extend_from_slice(Value::from(&**name).to_string().as_bytes());
+                        out.push(b':');
+                    }
+                }
+                out.extend_from_slice(&text);
+            }
+            value => {
+                store.fields_mut().insert(name.into_owned(), value.into());
+            }
+        }
+    }
+
+    pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
+        self.0.get_or_insert_default().whole = Some(Box::new(value.into()));
+    }
+}
+
+/// Whether a name needs no escapes in JSON.
+fn is_plain(name: &str) -> bool {
+    name.bytes()
+        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+}
+
+impl PartialEq for Extra {
+    fn eq(&self, other: &Self) -> bool {
+        self.whole() == other.whole()
+            && self.len() == other.len()
+            && self
+                .iter()
+                .all(|(name, value)| other.get(name) == Some(value))
     }
 }
 
 /// Says how many fields there are and nothing of what they hold.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[{} hidden]", self.len())
+        match self.whole() {
+            Some(_) => f.write_str("[no object, hidden]"),
+            None => write!(f, "[{} hidden]", self.len()),
+        }
+    }
+}
+
+/// A value that no field is known for: its text from JSON, and itself from other formats.
+pub(crate) enum Unnamed<'de> {
+    Text(Cow<'de, [u8]>),
+    Value(Value),
+}
+
+impl From<Unnamed<'_>> for Kept {
+    fn from(value: Unnamed<'_>) -> Self {
+        match value {
+            Unnamed::Text(text) => Kept::of_text(&text),
+            Unnamed::Value(value) => value.into(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Unnamed<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
+    }
+}
+
+/// A value that was meant for a field and did not fit.
+pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
+
+impl AsItStands<'_> {
+    /// A number as it was written, or a text without its quotes, and whether it is a number.
+    pub(crate) fn scalar(self) -> Option<(String, bool)> {
+        let value = match self.0 {
+            Unnamed::Text(text) if matches!(text.first(), Some(b'-' | b'0'..=b'9')) => {
+                return Some((String::from_utf8(text.into()).ok()?, true));
+            }
+            Unnamed::Text(text) if text.first() == Some(&b'"') => {
+                decode::value(std::str::from_utf8(&text).ok()?)
+            }
+            Unnamed::Text(_) => return None,
+            Unnamed::Value(value) => value,
+        };
+        match value {
+            Value::String(text) => Some((text, false)),
+            Value::Number(number) => Some((number.to_string(), true)),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for AsItStands<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor { asked: false })
+            .map(AsItStands)
+    }
+}
+
+/// Takes whatever a deserializer makes of a newtype: this crate's own gives bytes, `serde_json`'s its raw value, others step
+/// into it or give what is there.
+struct AnyVisitor {
+    /// Whether the raw value has been asked for.
+    asked: bool,
+}
+
+macro_rules! taken {
+    ($($method:ident: $type:ty)*) => {$(
+        fn $method<E>(self, value: $type) -> Result<Unnamed<'de>, E> {
+            Ok(Unnamed::Value(value.into()))
+        }
+    )*};
+}
+
+impl<'de> Visitor<'de> for AnyVisitor {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        if self.asked {
+            return Value::deserialize(from).map(Unnamed::Value);
+        }
+        from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unnamed<'de>, A::Error> {
+        let mut object = Map::new();
+        while let Some(Key(key)) = map.next_key()? {
+            if key == decode::RAW_VALUE {
+                return map.next_value_seed(RawText);
+            }
+            object.insert(key.into_owned(), map.next_value()?);
+        }
+        Ok(Unnamed::Value(object.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Unnamed::Value)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        Value::deserialize(from).map(Unnamed::Value)
+    }
+
+    fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    taken! { visit_bool: bool visit_i64: i64 visit_u64: u64 visit_f64: f64 visit_str: &str }
+}
+
+/// The text of `serde_json`'s raw value.
+struct RawText;
+
+impl<'de> DeserializeSeed<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Borrowed(text.as_bytes())))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Owned(text.into())))
     }
 }

@@ -2,22 +2,31 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::auth::manager::TokenManager;
+use crate::auth::{AuthorizeUrl, Credentials, Installation, OAuthApp, Resource, TokenSet};
 use crate::base_url::BaseUrl;
+use crate::limit::{Limiter, Snapshot};
 use crate::operation::Method;
-use crate::transport::Transport;
-use crate::{HandleBuilder, RawRequest};
+use crate::shared::Shared;
+use crate::{Error, HandleBuilder, RawRequest, SecretString};
 
-/// The road to the platform: settings, credentials and connections. A clone is cheap and shares all of them, so that the
-/// clients of all modules act as one.
+/// The road to the platform: settings, credentials, limits and connections. A clone is cheap and shares all of them, so that
+/// the clients of all modules act as one.
+///
+/// A handle acts on one account at most: a location (sub-account), or a company (agency). [`as_location`](Handle::as_location)
+/// and [`as_company`](Handle::as_company) give handles of other accounts over the same connections and settings; those of one
+/// account share its tokens and its limit, however often they are made.
 #[derive(Clone)]
 pub struct Handle(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
-    pub(crate) base_url: BaseUrl,
+    pub(crate) shared: Arc<Shared>,
+    /// The location that calls act on where they name none.
     pub(crate) location: Option<String>,
-    pub(crate) api_version: Option<String>,
-    pub(crate) transport: Transport,
+    pub(crate) credentials: Credentials,
+    pub(crate) limiter: Limiter,
 }
 
 impl Handle {
@@ -41,15 +50,125 @@ impl Handle {
 
     /// The API version that is fixed for all calls.
     pub fn api_version(&self) -> Option<&str> {
-        self.0.api_version.as_deref()
+        self.0.shared.api_version.as_deref()
+    }
+
+    /// A handle that acts on a location: with its token, under its own limit, and as the location of calls that name none.
+    ///
+    /// For an OAuth app the token is that of the store, or else it is asked for with the token of the company that this handle
+    /// acts for. Nothing is sent before the first call. With a private token, or a token source of the caller's own, the
+    /// token stays the same.
+    #[must_use]
+    pub fn as_location(&self, id: impl Into<String>) -> Handle {
+        let id = id.into();
+        self.of_resource(Resource::Location(id.clone()), Some(id))
+    }
+
+    /// A handle that acts on a company (agency), with its token and under its own limit. Its calls name no location by
+    /// themselves.
+    #[must_use]
+    pub fn as_company(&self, id: impl Into<String>) -> Handle {
+        self.of_resource(Resource::Company(id.into()), None)
+    }
+
+    fn of_resource(&self, resource: Resource, location: Option<String>) -> Handle {
+        let inner = &*self.0;
+        Handle(Arc::new(Inner {
+            limiter: inner.shared.limiters.get(&limit_key(Some(&resource))),
+            shared: inner.shared.clone(),
+            location,
+            credentials: inner.credentials.acting_on(resource),
+        }))
+    }
+
+    /// Where a user goes to install the app, with the scopes that it asks for.
+    ///
+    /// Keep the state with the user's session, and compare it with the one that comes back before the code is used.
+    ///
+    /// # Errors
+    /// The handle has no OAuth app.
+    pub fn authorize_url<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<AuthorizeUrl, Error> {
+        self.tokens()?.app().authorize_url(scopes)
+    }
+
+    /// Turns the code that came back from [`authorize_url`](Handle::authorize_url) into tokens, which are in the store before
+    /// this returns. A code can be used once, within minutes.
+    ///
+    /// # Errors
+    /// The handle has no OAuth app, the platform refuses the code, or the store fails.
+    pub async fn exchange_code(
+        &self,
+        code: impl Into<SecretString>,
+    ) -> Result<Installation, Error> {
+        self.tokens()?.exchange_code(code.into()).await
+    }
+
+    /// Takes over tokens of an account that were got by other means, as from another client's store. They are in the store
+    /// before this returns.
+    ///
+    /// # Errors
+    /// The handle has no OAuth app, or the store fails.
+    pub async fn install(
+        &self,
+        resource: Resource,
+        tokens: TokenSet,
+    ) -> Result<Installation, Error> {
+        self.tokens()?.install(resource, tokens).await
+    }
+
+    /// Removes the tokens of an account from the store, as when the app was uninstalled there.
+    ///
+    /// # Errors
+    /// The handle has no OAuth app, or the store fails.
+    pub async fn forget(&self, resource: Resource) -> Result<(), Error> {
+        self.tokens()?.forget(resource).await
+    }
+
+    /// Waits until no token is being renewed and all that came are stored, at most so long. `false`: that was not enough.
+    ///
+    /// To be called before a process ends that uses an OAuth app: a renewal that is broken off can cost the installation.
+    pub async fn settled(&self, at_most: Duration) -> bool {
+        match &self.0.shared.tokens {
+            Some(tokens) => tokens.settled(at_most).await,
+            None => true,
+        }
+    }
+
+    /// The OAuth app, if the handle has one.
+    pub fn oauth_app(&self) -> Option<&OAuthApp> {
+        Some(self.0.shared.tokens.as_ref()?.app())
+    }
+
+    fn tokens(&self) -> Result<&TokenManager, Error> {
+        self.0.shared.tokens.as_ref().ok_or_else(|| {
+            Error::config("there is no OAuth app: give one to `oauth_app` when the client is built")
+        })
+    }
+
+    /// How long a call that is made now would wait for the rate limit.
+    pub fn would_wait(&self) -> Duration {
+        self.0.limiter.would_wait()
+    }
+
+    /// The state of the rate limit of the handle's account, as this side knows it.
+    pub fn limit_snapshot(&self) -> Snapshot {
+        self.0.limiter.snapshot()
     }
 
     pub(crate) fn base_url(&self) -> &BaseUrl {
-        &self.0.base_url
+        &self.0.shared.base_url
     }
+}
 
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.0.transport
+/// The platform counts by app and account; a client is one app.
+pub(crate) fn limit_key(resource: Option<&Resource>) -> String {
+    match resource {
+        Some(Resource::Location(id)) => format!("location:{id}"),
+        Some(Resource::Company(id)) => format!("company:{id}"),
+        None => String::new(),
     }
 }
 
@@ -63,12 +182,12 @@ impl From<&Handle> for Handle {
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handle")
-            .field("host", &self.0.base_url)
+            .field("host", &self.0.shared.base_url)
             .field(
                 "location",
                 &self.0.location.as_ref().map(|_| format_args!("[hidden]")),
             )
-            .field("api_version", &self.0.api_version)
+            .field("api_version", &self.0.shared.api_version)
             .finish_non_exhaustive()
     }
 }

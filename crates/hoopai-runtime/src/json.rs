@@ -1,6 +1,39 @@
-//! JSON of any shape, for what the interface files leave open.
+//! JSON of any shape, for what the interface files leave open, and the reader that replies are read with.
 
+use serde::de::DeserializeOwned;
 pub use serde_json::Value;
+
+pub use crate::decode::Decoded;
+use crate::{Error, decode};
 
 /// A JSON object of any shape.
 pub type Map = serde_json::Map<String, Value>;
+
+/// Reads JSON as replies are read: what does not fit is kept and reported, and the rest is typed. For what comes by other
+/// roads than a call, such as webhooks.
+///
+/// ```
+/// hoopai_runtime::model! {
+///     /// A task.
+///     pub struct Task {
+///         pub title: String = "title",
+///         pub done: bool = "done",
+///         pub tags: Vec<String> = "tags",
+///     }
+/// }
+/// # fn main() -> Result<(), hoopai_runtime::Error> {
+/// use hoopai_runtime::json;
+///
+/// let task = json::from_slice::<Task>(br#"{"title":12,"done":"false","tags":{"a":1},"colour":"red"}"#)?;
+/// assert_eq!((task.value.title.as_deref(), task.value.done), (Some("12"), Some(false)));
+/// assert_eq!((task.value.tags, &task.value.extra.get("tags").unwrap()["a"]), (None, &1.into()));
+/// assert_eq!(task.drift[2].to_string(), "`tags`: an object where a list is declared was set aside");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// It is no JSON, nested too deeply, or a text of another kind than `T` where `T` has no empty value, such as a `bool`.
+pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error> {
+    decode::read(json).map_err(|fault| Error::decode(None, &fault, json.to_vec().into()))
+}

@@ -15,41 +15,55 @@
 //! # }
 //! ```
 
-mod auth;
+pub mod auth;
 mod base_url;
 mod body;
 mod builder;
 mod call;
 mod debug;
+mod decimal;
 mod decode;
+pub mod drift;
 pub mod error;
 mod extra;
 mod field;
 mod handle;
 pub mod json;
+pub mod limit;
 pub mod model;
 mod multipart;
+pub mod observe;
 pub mod open_enum;
 pub mod operation;
+mod options;
 mod param;
 mod path;
 mod query;
 mod raw;
 mod response;
+pub mod retry;
+mod road;
 mod sending;
 mod setters;
+mod shared;
 mod stream;
+pub mod time;
+mod timestamp;
+mod token_endpoint;
 mod transport;
 
 pub use builder::HandleBuilder;
 pub use call::Call;
 pub use debug::Redact;
+pub use decimal::{Decimal, NoDecimal};
+pub use drift::{Drift, DriftKind, DriftObserver};
 pub use error::Error;
 pub use extra::Extra;
 pub use field::{IntoField, Scalar};
 pub use handle::Handle;
 pub use multipart::Part;
 pub use operation::Method;
+pub use options::CallOptions;
 pub use param::ParamValue;
 pub use raw::RawRequest;
 pub use reqwest;
@@ -58,6 +72,7 @@ pub use secrecy::SecretString;
 pub use sending::Sending;
 pub use serde_json;
 pub use stream::ByteStream;
+pub use timestamp::{NoTimestamp, Timestamp};
 
 /// The API version that is sent where neither the caller nor the operation names one.
 ///
@@ -75,6 +90,6 @@ pub mod __private {
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub use crate::debug::debug_model;
-    pub use crate::model::{deserialize_model, read, serialize_model, set, unnamed};
-    pub use crate::open_enum::{deserialize_enum, parse_enum};
+    pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
+    pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};
 }

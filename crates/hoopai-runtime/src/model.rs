@@ -4,10 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
+use crate::decode::AGAIN;
+use crate::extra::AsItStands;
 use crate::{Extra, IntoField, Redact};
 
 /// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
@@ -17,6 +19,9 @@ use crate::{Extra, IntoField, Redact};
 pub trait Model: Default {
     /// The name of the Rust type.
     const NAME: &'static str;
+
+    /// The names of its fields on the wire.
+    const FIELDS: &'static [&'static str];
 
     /// Reads the value that stands next in `map` into the field called `key`. `false`: there is no such field, and nothing
     /// was read.
@@ -64,8 +69,10 @@ pub trait Visit {
 /// # }
 /// ```
 ///
-/// A field of type `T` is held as `Option<T>`. The text after `=` is the field's name on the wire. A field may be called
-/// anything but `new` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `serde_json::Value`,
+/// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("dueDate")` sends `null`, which
+/// makes the platform empty a field; an empty list is sent as one.
+///
+/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `serde_json::Value`,
 /// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
 #[macro_export]
 macro_rules! model {
@@ -96,6 +103,13 @@ macro_rules! model {
                 ::core::default::Default::default()
             }
 
+            /// Sets a field to `null`, by its name on the wire, where leaving it out would mean to leave it alone.
+            #[must_use]
+            pub fn null(mut self, field: impl ::core::convert::Into<::std::string::String>) -> Self {
+                $crate::__private::set_null(&mut self, field.into());
+                self
+            }
+
             $(
                 #[doc = ::core::concat!("Sets `", $wire, "`.")]
                 #[must_use]
@@ -108,6 +122,7 @@ macro_rules! model {
 
         impl $crate::model::Model for $name {
             const NAME: &'static str = ::core::stringify!($name);
+            const FIELDS: &'static [&'static str] = &[$($wire),*];
 
             fn field<'de, A: $crate::__private::MapAccess<'de>>(
                 &mut self,
@@ -172,11 +187,40 @@ pub fn set<T>(field: &mut Option<T>, value: impl IntoField<T>) {
     *field = Some(value.into_field());
 }
 
+/// Sets a field to an explicit `null`.
+pub fn set_null<T: Model>(model: &mut T, field: String) {
+    struct Nulls;
+
+    impl<'de> MapAccess<'de> for Nulls {
+        type Error = serde::de::value::Error;
+
+        fn next_key_seed<K: DeserializeSeed<'de>>(
+            &mut self,
+            _: K,
+        ) -> Result<Option<K::Value>, Self::Error> {
+            Ok(None)
+        }
+
+        fn next_value_seed<V: DeserializeSeed<'de>>(
+            &mut self,
+            seed: V,
+        ) -> Result<V::Value, Self::Error> {
+            seed.deserialize(().into_deserializer())
+        }
+    }
+
+    // The field reads a `null` and is empty then, whatever its type.
+    let _ = model.field(&field, &mut Nulls);
+    model.extra_mut().insert(field, Value::Null);
+}
+
 /// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
 pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     map: &mut A,
     field: &mut Option<T>,
 ) -> Result<bool, A::Error> {
+    // First of all, so that a key that comes twice does not leave its first value next to a second that does not fit.
+    *field = None;
     *field = map.next_value()?;
     Ok(true)
 }
@@ -188,33 +232,65 @@ pub fn unnamed<'de, A: MapAccess<'de>>(_: &mut A) -> Result<bool, A::Error> {
 
 /// Reads a model.
 pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    from.deserialize_map(ModelVisitor(PhantomData))
+    from.deserialize_struct(T::NAME, T::FIELDS, ModelVisitor(PhantomData))
 }
 
 /// Writes a model: the fields that are set, then those that its type does not name.
 pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
+    let extra = model.extra();
+    if let Some(whole) = extra.written_whole()
+        && is_bare(model)
+    {
+        return whole.serialize(to);
+    }
     let mut map = to.serialize_map(None)?;
     let mut writer = Writer {
         map: &mut map,
+        extra,
+        replaced: Vec::new(),
         outcome: Ok(()),
     };
     model.fields(&mut writer);
     writer.outcome?;
-    for (name, value) in model.extra().iter() {
-        map.serialize_entry(name, value)?;
+    let replaced = writer.replaced;
+    for (name, value) in extra.written() {
+        if !replaced.contains(&name) {
+            map.serialize_entry(name, &value)?;
+        }
     }
     map.end()
+}
+
+/// Whether nothing of a model is set.
+fn is_bare<T: Model>(model: &T) -> bool {
+    struct Bare(bool);
+
+    impl Visit for Bare {
+        fn field<T: Serialize + Redact>(&mut self, _: &'static str, value: &Option<T>) {
+            self.0 &= value.is_none();
+        }
+    }
+
+    let mut bare = Bare(model.extra().is_empty());
+    model.fields(&mut bare);
+    bare.0
 }
 
 /// Writes the fields that are set, until one fails.
 struct Writer<'a, M: SerializeMap> {
     map: &'a mut M,
+    extra: &'a Extra,
+    /// Fields that are set while a value that did not fit them is still there.
+    replaced: Vec<&'static str>,
     outcome: Result<(), M::Error>,
 }
 
 impl<M: SerializeMap> Visit for Writer<'_, M> {
     fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>) {
         if let (Some(value), Ok(())) = (value, &self.outcome) {
+            if self.extra.get(name).is_some() {
+                self.replaced.push(name);
+            }
             self.outcome = self.map.serialize_entry(name, value);
         }
     }
@@ -232,17 +308,35 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
         let mut model = T::default();
         while let Some(Key(key)) = map.next_key()? {
-            if !model.field(&key, &mut map)? {
-                let value: Value = map.next_value()?;
-                model.extra_mut().insert(key, value);
+            match model.field(&key, &mut map) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let value = map.next_value()?;
+                    model.extra_mut().keep(key, value);
+                }
+                // Only this crate's reader says so: it stands before the value again.
+                Err(_) if map.size_hint() == Some(AGAIN) => {
+                    let value = map.next_value::<AsItStands<'de>>()?;
+                    model.extra_mut().keep(key, value.0);
+                }
+                Err(fault) => return Err(fault),
             }
         }
+        Ok(model)
+    }
+
+    /// What is no object, from this crate's reader, where no field could be left empty.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+        let mut model = T::default();
+        model
+            .extra_mut()
+            .keep_whole(AsItStands::deserialize(from)?.0);
         Ok(model)
     }
 }
 
 /// A key, borrowed from the input where that holds it without escapes.
-struct Key<'de>(Cow<'de, str>);
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -18,21 +18,23 @@ enum Content {
     Text(String),
     File {
         name: String,
-        body: reqwest::Body,
+        bytes: Bytes,
+    },
+    Stream {
+        name: String,
         length: Option<u64>,
+        /// Gone once the body was made.
+        body: Option<reqwest::Body>,
     },
 }
 
 impl Part {
     /// A file whose bytes are at hand.
     pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        let length = Some(bytes.len() as u64);
         Part {
             content: Content::File {
                 name: file_name.into(),
-                body: bytes.into(),
-                length,
+                bytes: bytes.into(),
             },
             content_type: None,
         }
@@ -51,10 +53,10 @@ impl Part {
     {
         let body = reqwest::Body::wrap_stream(stream);
         Part {
-            content: Content::File {
+            content: Content::Stream {
                 name: file_name.into(),
-                body,
                 length,
+                body: Some(body),
             },
             content_type: None,
         }
@@ -74,31 +76,47 @@ impl Part {
         self
     }
 
-    /// `None`: the content type is none, or the name of the file would end the header that it stands in.
-    fn into_reqwest(self) -> Option<reqwest::multipart::Part> {
-        if let Content::File { name, .. } = &self.content
-            && name.contains(char::is_control)
-        {
-            return None;
-        }
-        let mut content_type = self.content_type;
-        let part = match self.content {
-            Content::Text(text) => reqwest::multipart::Part::text(text),
-            Content::File { name, body, length } => {
-                content_type.get_or_insert_with(|| {
-                    mime_guess::from_path(&name)
-                        .first_or_octet_stream()
-                        .to_string()
-                });
-                match length {
-                    Some(length) => reqwest::multipart::Part::stream_with_length(body, length),
-                    None => reqwest::multipart::Part::stream(body),
-                }
-                .file_name(name)
+    /// Whether it can be sent: its content type is one, and the name of its file does not end the header that it stands in.
+    fn is_fit(&self) -> bool {
+        let name = match &self.content {
+            Content::Text(_) => None,
+            Content::File { name, .. } | Content::Stream { name, .. } => Some(name),
+        };
+        name.is_none_or(|name| !name.contains(char::is_control))
+            && self
+                .content_type
+                .as_ref()
+                .is_none_or(|text| text.parse::<mime_guess::Mime>().is_ok())
+    }
+
+    /// `None`: it is not fit, or its stream was read before.
+    fn form_part(&mut self) -> Option<reqwest::multipart::Part> {
+        use reqwest::multipart::Part;
+
+        let (part, name) = match &mut self.content {
+            Content::Text(text) => (Part::text(text.clone()), None),
+            Content::File { name, bytes } => {
+                let length = bytes.len() as u64;
+                (Part::stream_with_length(bytes.clone(), length), Some(name))
+            }
+            Content::Stream { name, length, body } => {
+                let body = body.take()?;
+                let part = match length {
+                    Some(length) => Part::stream_with_length(body, *length),
+                    None => Part::stream(body),
+                };
+                (part, Some(name))
             }
         };
-        match content_type {
-            Some(content_type) => part.mime_str(&content_type).ok(),
+        let (part, guess) = match name {
+            Some(name) => {
+                let guess = mime_guess::from_path(&name).first_or_octet_stream();
+                (part.file_name(name.clone()), Some(guess.to_string()))
+            }
+            None => (part, None),
+        };
+        match self.content_type.as_ref().or(guess.as_ref()) {
+            Some(content_type) => part.mime_str(content_type).ok(),
             None => Some(part),
         }
     }
@@ -123,7 +141,7 @@ impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.content {
             Content::Text(_) => "Part(text)",
-            Content::File { .. } => "Part(file)",
+            Content::File { .. } | Content::Stream { .. } => "Part(file)",
         })
     }
 }
@@ -155,14 +173,35 @@ impl Parts {
     }
 
     /// `Err`: the part of this name cannot be sent.
-    pub(crate) fn into_form(self) -> Result<reqwest::multipart::Form, String> {
-        let mut form = reqwest::multipart::Form::new();
-        for (name, part) in self.0 {
-            match part.into_reqwest() {
-                Some(part) if !name.contains(char::is_control) => form = form.part(name, part),
-                _ => return Err(name),
-            }
+    pub(crate) fn check(self) -> Result<Self, String> {
+        let unfit =
+            |(name, part): &&(String, Part)| name.contains(char::is_control) || !part.is_fit();
+        match self.0.iter().find(unfit) {
+            Some((name, _)) => Err(name.clone()),
+            None => Ok(self),
         }
-        Ok(form)
+    }
+
+    /// The texts that are no files.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|(_, part)| match &part.content {
+            Content::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether it can be sent again: a stream can be read once.
+    pub(crate) fn is_replayable(&self) -> bool {
+        let streams = |(_, part): &(String, Part)| matches!(part.content, Content::Stream { .. });
+        !self.0.iter().any(streams)
+    }
+
+    /// The body for one attempt. `None`: it was sent and cannot be sent again.
+    pub(crate) fn form(&mut self) -> Option<reqwest::multipart::Form> {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, part) in &mut self.0 {
+            form = form.part(name.clone(), part.form_part()?);
+        }
+        Some(form)
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
 
 /// What the [`open_enum!`](crate::open_enum!) macro says about an enum. All else is built on it.
 pub trait OpenEnum: Sized {
@@ -19,20 +21,24 @@ pub trait OpenEnum: Sized {
     /// The value as the wire has it.
     fn wire(&self) -> &str;
 
-    /// Whether the value is listed.
-    fn listed(&self) -> bool;
+    /// The value, if it is not listed.
+    fn unrecognized(&self) -> Option<&Unrecognized>;
 }
 
 /// A value that the interface file does not list, kept as it came.
 ///
 /// It is made only by reading, so that a listed value never hides in it.
 #[derive(Clone)]
-pub struct Unrecognized(Box<str>);
+pub struct Unrecognized {
+    text: Box<str>,
+    /// It came as a number or a boolean, and is written back so.
+    bare: bool,
+}
 
 impl Unrecognized {
-    /// The value as the wire has it.
+    /// The value as the wire has it, without quotes.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -45,7 +51,7 @@ impl fmt::Debug for Unrecognized {
 
 impl fmt::Display for Unrecognized {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -129,8 +135,11 @@ macro_rules! open_enum {
             }
 
             #[inline]
-            fn listed(&self) -> bool {
-                self.is_known()
+            fn unrecognized(&self) -> ::core::option::Option<&$crate::open_enum::Unrecognized> {
+                match self {
+                    Self::Unrecognized(value) => ::core::option::Option::Some(value),
+                    _ => ::core::option::Option::None,
+                }
             }
         }
 
@@ -225,7 +234,7 @@ macro_rules! open_enum {
 
         impl $crate::__private::Serialize for $name {
             fn serialize<S: $crate::__private::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
-                to.serialize_str(self.as_str())
+                $crate::__private::serialize_enum(self, to)
             }
         }
     )+};
@@ -233,12 +242,31 @@ macro_rules! open_enum {
 
 /// Reads an open enum from a text; every text is one.
 pub fn parse_enum<T: OpenEnum>(value: &str) -> T {
-    T::from_known(value).unwrap_or_else(|| T::from_unknown(Unrecognized(value.into())))
+    of_text(value, false)
 }
 
-/// Reads an open enum.
+fn of_text<T: OpenEnum>(text: &str, bare: bool) -> T {
+    T::from_known(text).unwrap_or_else(|| {
+        T::from_unknown(Unrecognized {
+            text: text.into(),
+            bare,
+        })
+    })
+}
+
+/// Reads an open enum, from any scalar.
 pub fn deserialize_enum<'de, T: OpenEnum, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-    from.deserialize_str(EnumVisitor(PhantomData))
+    from.deserialize_any(EnumVisitor(PhantomData))
+}
+
+/// Writes an open enum as it came.
+pub fn serialize_enum<T: OpenEnum, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+    match value.unrecognized() {
+        Some(Unrecognized { text, bare: true }) => serde_json::from_str(text)
+            .unwrap_or_else(|_| Value::from(&**text))
+            .serialize(to),
+        _ => to.serialize_str(value.wire()),
+    }
 }
 
 struct EnumVisitor<T>(PhantomData<T>);
@@ -252,5 +280,21 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
 
     fn visit_str<E>(self, value: &str) -> Result<T, E> {
         Ok(parse_enum(value))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<T, E> {
+        Ok(of_text(if value { "true" } else { "false" }, true))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<T, E> {
+        Ok(of_text(&value.to_string(), true))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<T, E> {
+        Ok(of_text(&value.to_string(), true))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<T, E> {
+        Ok(of_text(&Value::from(value).to_string(), true))
     }
 }

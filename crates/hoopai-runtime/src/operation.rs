@@ -258,7 +258,7 @@ pub enum PagingStyle {
 /// }
 /// ```
 ///
-/// What the macro itself adds: `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`, `send`, and, where
+/// What the macro itself adds: `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`, `options`, `send`, and, where
 /// `multipart` stands before the arrow, `part(name, Part)`.
 #[macro_export]
 macro_rules! operation {
@@ -306,6 +306,13 @@ macro_rules! operation {
             #[inline]
             pub fn api_version(mut self, version: impl Into<String>) -> Self {
                 self.call.api_version(version);
+                self
+            }
+
+            /// Sets what is other than the client's for this call: times, retries, whether it may be done twice.
+            #[inline]
+            pub fn options(mut self, options: $crate::CallOptions) -> Self {
+                self.call.options(options);
                 self
             }
 

@@ -67,10 +67,10 @@ fn push(out: &mut String, name: &str, value: &str) {
 }
 
 /// Pairs as `application/x-www-form-urlencoded` has them. A blank is `%20`, which every reader takes.
-pub(crate) fn encode_form(pairs: &[(String, String)]) -> String {
+pub(crate) fn encode_form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
     let mut out = String::new();
     pairs
         .iter()
-        .for_each(|(name, value)| push(&mut out, name, &encode(value)));
+        .for_each(|(name, value)| push(&mut out, name.as_ref(), &encode(value.as_ref())));
     out
 }

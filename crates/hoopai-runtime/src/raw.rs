@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::error::Origin;
 use crate::operation::Method;
 use crate::path::{self, Fault};
-use crate::{Call, Handle, ParamValue, Sending};
+use crate::{Call, CallOptions, Handle, ParamValue, Sending};
 
 /// A call by method and path, on the same road as all others: same credentials, version, limits and errors.
 ///
@@ -69,6 +69,12 @@ impl RawRequest {
     /// Sends this API version (a date such as `2021-07-28`) with this call.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.call.api_version(version);
+        self
+    }
+
+    /// Sets what is other than the client's for this call: times, retries, whether it may be done twice.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.call.options(options);
         self
     }
 

@@ -5,7 +5,9 @@ use std::ops::{Deref, DerefMut};
 
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
+use serde_json::Value;
 
+use crate::drift::Drift;
 use crate::error::ids;
 
 /// A successful reply: what it holds, and what came with it. Reads like the `T` in it.
@@ -14,6 +16,8 @@ pub struct Response<T> {
     status: StatusCode,
     headers: HeaderMap,
     trace_id: Option<String>,
+    drift: Vec<Drift>,
+    raw: Option<Box<Value>>,
 }
 
 impl<T> Response<T> {
@@ -28,7 +32,29 @@ impl<T> Response<T> {
             status,
             headers,
             trace_id,
+            drift: Vec::new(),
+            raw: None,
         }
+    }
+
+    pub(crate) fn with_drift(mut self, drift: Vec<Drift>, raw: Option<Value>) -> Self {
+        self.drift = drift;
+        self.raw = raw.map(Box::new);
+        self
+    }
+
+    /// Where the reply is not what the interface file says, in the order of the places; empty as a rule. Each has gone to the
+    /// log (target `hoopai::drift`) and to the [observer](crate::HandleBuilder::drift_observer) as well.
+    ///
+    /// A reply that drifts everywhere is reported in its first 256 places.
+    pub fn drift(&self) -> &[Drift] {
+        &self.drift
+    }
+
+    /// The whole reply as it came, where that is of a kind that the type does not hold, such as a list in place of an object.
+    /// The value is empty then.
+    pub fn raw(&self) -> Option<&Value> {
+        self.raw.as_deref()
     }
 
     /// What the reply holds.
@@ -71,6 +97,8 @@ impl<T> Response<T> {
             status: self.status,
             headers: self.headers,
             trace_id: self.trace_id,
+            drift: self.drift,
+            raw: self.raw,
         }
     }
 }
@@ -99,6 +127,7 @@ impl<T> fmt::Debug for Response<T> {
                 "request_id",
                 &self.request_id().filter(|id| ids::is_plain(id)),
             )
+            .field("drift", &self.drift.len())
             .field("value", &format_args!("{}", std::any::type_name::<T>()))
             .finish()
     }

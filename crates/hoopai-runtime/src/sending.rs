@@ -4,7 +4,9 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use crate::drift::Reading;
 use crate::error::{Error, Origin};
+use crate::road::travel;
 use crate::transport::RawReply;
 use crate::{Call, Response};
 
@@ -12,6 +14,7 @@ use crate::{Call, Response};
 pub(crate) struct Sent {
     pub(crate) origin: Origin,
     pub(crate) reply: RawReply,
+    pub(crate) reading: Reading,
 }
 
 /// Turns a reply as it came into what the caller asked for.
@@ -38,10 +41,15 @@ impl<T> Sending<T> {
 
 fn road(call: Call, streamed: bool) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
     Box::pin(async move {
+        let reading = call.reading();
         let (handle, prepared) = call.prepare(streamed)?;
         let origin = prepared.origin.clone();
-        let reply = handle.transport().execute(prepared).await?;
-        Ok(Sent { origin, reply })
+        let reply = travel(&handle.0, prepared).await?;
+        Ok(Sent {
+            origin,
+            reply,
+            reading,
+        })
     })
 }
 

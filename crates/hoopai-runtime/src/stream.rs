@@ -2,26 +2,46 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
 
 use crate::error::{Error, Origin};
+use crate::time::{BoxFuture, Clock};
 
 /// The body of a reply as bytes: a `Stream` of its pieces, or [`collect`](ByteStream::collect)ed.
 pub struct ByteStream {
     origin: Origin,
     rest: Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>,
     limit: usize,
+    patience: Option<Patience>,
+    /// The end of patience with the piece that is waited for.
+    silence: Option<BoxFuture<'static, ()>>,
+}
+
+/// How long a reply may stay silent while it is read.
+#[derive(Clone)]
+pub(crate) struct Patience {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Duration,
 }
 
 impl ByteStream {
-    pub(crate) fn new(origin: Origin, rest: reqwest::Response, limit: usize) -> Self {
+    pub(crate) fn new(
+        origin: Origin,
+        rest: reqwest::Response,
+        limit: usize,
+        patience: Patience,
+    ) -> Self {
         ByteStream {
             origin,
             rest: Box::pin(rest.bytes_stream()),
             limit,
+            patience: Some(patience),
+            silence: None,
         }
     }
 
@@ -32,6 +52,8 @@ impl ByteStream {
             origin,
             rest: Box::pin(Whole(Some(body))),
             limit,
+            patience: None,
+            silence: None,
         }
     }
 
@@ -66,10 +88,21 @@ impl Stream for ByteStream {
     type Item = Result<Bytes, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let piece = std::task::ready!(self.rest.as_mut().poll_next(context));
-        Poll::Ready(
-            piece.map(|piece| piece.map_err(|fault| Error::broken(self.origin.clone(), fault))),
-        )
+        let this = &mut *self;
+        if let Poll::Ready(piece) = this.rest.as_mut().poll_next(context) {
+            this.silence = None;
+            let broken = |fault| Error::broken(this.origin.clone(), fault);
+            return Poll::Ready(piece.map(|piece| piece.map_err(broken)));
+        }
+        let Some(Patience { clock, time }) = &this.patience else {
+            return Poll::Pending;
+        };
+        let silence = this.silence.get_or_insert_with(|| clock.sleep(*time));
+        std::task::ready!(silence.as_mut().poll(context));
+        let error = Error::timed_out(this.origin.clone(), *time, "read_timeout");
+        // What comes later is not waited for.
+        this.rest = Box::pin(Whole(None));
+        Poll::Ready(Some(Err(error)))
     }
 }
 

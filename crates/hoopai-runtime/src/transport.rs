@@ -1,7 +1,5 @@
-//! The single hop to the network. Whatever a call waits for or does again belongs here, between a call that is complete and a
-//! reply that is whole.
-
-use std::time::Duration;
+//! The single hop to the network: one request, one reply. What a call waits for or does again is decided before it, in the
+//! road.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
@@ -10,9 +8,10 @@ use reqwest::header::{
 };
 use url::Url;
 
-use crate::auth::Credentials;
+use crate::CallOptions;
 use crate::body::Payload;
 use crate::error::{Error, Origin};
+use crate::stream::Patience;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
 
@@ -26,6 +25,7 @@ pub(crate) struct Prepared {
     pub(crate) payload: Payload,
     /// Whether the caller reads the reply piece by piece.
     pub(crate) streamed: bool,
+    pub(crate) options: CallOptions,
 }
 
 /// A successful reply as it came.
@@ -41,94 +41,106 @@ pub(crate) enum ReplyBody {
     Streamed {
         rest: reqwest::Response,
         limit: usize,
+        patience: Patience,
     },
 }
 
-/// What all calls of a handle share on their way.
-pub(crate) struct Transport {
+/// What every request is sent with.
+#[derive(Clone)]
+pub(crate) struct Wire {
     pub(crate) http: reqwest::Client,
-    pub(crate) credentials: Credentials,
     pub(crate) user_agent: HeaderValue,
-    pub(crate) timeout: Duration,
     pub(crate) response_limit: usize,
+    /// With replies that are read piece by piece.
+    pub(crate) patience: Patience,
 }
 
-impl Transport {
-    /// Sends a call once and reads its reply. Every status but 2xx is an error.
-    pub(crate) async fn execute(&self, prepared: Prepared) -> Result<RawReply, Error> {
-        let Prepared {
-            origin,
-            url,
-            version,
-            headers,
-            payload,
-            streamed,
-        } = prepared;
-        let Some(authorization) = self.credentials.authorization() else {
-            return Err(Error::request(
-                origin,
-                "the token cannot be sent: it holds characters that no header may have",
-            ));
+impl Wire {
+    /// Sends a call once and reads its reply. Every status but 2xx is an error. `arrived` is told of status and headers before
+    /// the body is read.
+    pub(crate) async fn send(
+        &self,
+        prepared: &mut Prepared,
+        authorization: Option<HeaderValue>,
+        arrived: impl FnOnce(StatusCode, &HeaderMap),
+    ) -> Result<RawReply, Error> {
+        let origin = &prepared.origin;
+        let accept = if prepared.streamed {
+            "*/*"
+        } else {
+            "application/json"
         };
-        let accept = HeaderValue::from_static(if streamed { "*/*" } else { "application/json" });
-        let request = self
-            .http
-            .request(origin.method.to_http(), url)
-            .timeout(self.timeout)
-            .headers(headers)
-            .header(AUTHORIZATION, authorization)
-            .header(VERSION, version)
-            .header(ACCEPT, accept)
-            .header(USER_AGENT, self.user_agent.clone());
-        let json = match &payload {
-            Payload::Json(body) => Some(body.clone()),
-            _ => None,
+        let mut request = reqwest::Request::new(origin.method.to_http(), prepared.url.clone());
+        let headers = request.headers_mut();
+        headers.reserve(prepared.headers.len() + 8);
+        headers.extend(prepared.headers.clone());
+        headers.insert(VERSION, prepared.version.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization);
+        }
+        let mut body = |kind: &'static str, body: &Bytes| {
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            *request.body_mut() = Some(body.clone().into());
         };
-        let request = match payload {
-            Payload::Empty => request,
-            Payload::Json(body) => request.header(CONTENT_TYPE, "application/json").body(body),
-            Payload::Form(body) => request
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(body),
-            Payload::Multipart(form) => request.multipart(form),
-        };
+        match &mut prepared.payload {
+            Payload::Empty => {}
+            Payload::Json(bytes) => body("application/json", bytes),
+            Payload::Form(bytes) => body("application/x-www-form-urlencoded", bytes),
+            Payload::Multipart(parts) => match parts.form() {
+                Some(form) => {
+                    let whole = reqwest::RequestBuilder::from_parts(self.http.clone(), request)
+                        .multipart(form);
+                    request = match whole.build() {
+                        Ok(request) => request,
+                        Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+                    };
+                }
+                None => {
+                    return Err(Error::request(
+                        origin.clone(),
+                        "the body is a stream that was read before",
+                    ));
+                }
+            },
+        }
 
-        let mut response = match request.send().await {
+        let mut response = match self.http.execute(request).await {
             Ok(response) => response,
-            Err(fault) => return Err(Error::transport(origin, fault, self.timeout)),
+            Err(fault) => return Err(Error::broken(origin.clone(), fault)),
         };
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
+        arrived(status, &headers);
         if !status.is_success() {
-            let url = response.url().clone();
             // What is refused stays refused, whatever becomes of the reason.
             let (body, cut) = match read(response, &headers, self.response_limit).await {
                 Ok(body) => (body, false),
                 Err(_) => (Bytes::new(), true),
             };
-            return Err(
-                Error::refused(origin, status, headers, body, cut).masking(&url, json.as_deref())
-            );
+            return Err(Error::refused(origin.clone(), status, headers, body, cut)
+                .masking(&prepared.url, &prepared.payload));
         }
-        let body =
-            if streamed {
-                ReplyBody::Streamed {
-                    rest: response,
-                    limit: self.response_limit,
+        let body = if prepared.streamed {
+            ReplyBody::Streamed {
+                rest: response,
+                limit: self.response_limit,
+                patience: self.patience.clone(),
+            }
+        } else {
+            match read(response, &headers, self.response_limit).await {
+                Ok(body) => ReplyBody::Whole(body),
+                Err(unread) => {
+                    let error = match unread {
+                        Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
+                        Unread::Broken(fault) => Error::broken(origin.clone(), fault),
+                    };
+                    return Err(error.with_reply(status, headers));
                 }
-            } else {
-                match read(response, &headers, self.response_limit).await {
-                    Ok(body) => ReplyBody::Whole(body),
-                    Err(Unread::TooLarge) => {
-                        return Err(Error::too_large(origin, self.response_limit)
-                            .with_reply(status, headers));
-                    }
-                    Err(Unread::Broken(fault)) => {
-                        return Err(Error::transport(origin, fault, self.timeout)
-                            .with_reply(status, headers));
-                    }
-                }
-            };
+            }
+        };
         Ok(RawReply {
             status,
             headers,
@@ -138,13 +150,13 @@ impl Transport {
 }
 
 /// Why a body could not be read.
-pub(crate) enum Unread {
+enum Unread {
     TooLarge,
     Broken(reqwest::Error),
 }
 
 /// Reads a body to its end, up to a limit in bytes.
-pub(crate) async fn read(
+async fn read(
     mut response: reqwest::Response,
     headers: &HeaderMap,
     limit: usize,

@@ -2,7 +2,14 @@
 
 use std::time::Duration;
 
-use hoopai_runtime::{Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest};
+use hoopai_runtime::auth::{AuthorizeUrl, Installation, OAuthApp, TokenSource, TokenStore};
+use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::observe::Observer;
+use hoopai_runtime::retry::{Backoff, RetryBudget, RetryPolicy};
+use hoopai_runtime::time::Clock;
+use hoopai_runtime::{
+    DriftObserver, Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest,
+};
 
 use crate::Result;
 
@@ -25,6 +32,42 @@ impl Client {
     /// A call by method and path, for operations that no module lists; see [`Handle::request`].
     pub fn request(&self, method: Method, path: &str) -> RawRequest {
         self.handle.request(method, path)
+    }
+
+    /// A client that acts on a location, over the same connections and settings; see [`Handle::as_location`].
+    #[must_use]
+    pub fn as_location(&self, id: impl Into<String>) -> Client {
+        self.handle.as_location(id).into()
+    }
+
+    /// A client that acts on a company (agency), over the same connections and settings; see [`Handle::as_company`].
+    #[must_use]
+    pub fn as_company(&self, id: impl Into<String>) -> Client {
+        self.handle.as_company(id).into()
+    }
+
+    /// Where a user goes to install the app; see [`Handle::authorize_url`].
+    ///
+    /// # Errors
+    /// The client has no OAuth app.
+    pub fn authorize_url<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<AuthorizeUrl> {
+        self.handle.authorize_url(scopes)
+    }
+
+    /// Turns the code that came back from the installation into tokens, and saves them; see [`Handle::exchange_code`].
+    ///
+    /// # Errors
+    /// The client has no OAuth app, the platform refuses the code, or the store fails.
+    pub async fn exchange_code(&self, code: impl Into<SecretString>) -> Result<Installation> {
+        self.handle.exchange_code(code).await
+    }
+
+    /// How long a call that is made now would wait for the rate limit.
+    pub fn would_wait(&self) -> Duration {
+        self.handle.would_wait()
     }
 
     /// The handle that all modules share. It is what the client of a module crate is made of.
@@ -60,13 +103,13 @@ pub struct ClientBuilder {
 
 /// A setter for each setting of the runtime, by the same name.
 macro_rules! settings {
-    ($($(#[$meta:meta])* $name:ident($type:ty);)*) => {
+    ($($(#[$meta:meta])* $name:ident($($type:tt)+);)*) => {
         impl ClientBuilder {
             $(
                 $(#[$meta])*
                 #[doc = concat!("\n\nSee [`HandleBuilder::", stringify!($name), "`].")]
-                pub fn $name(self, value: impl Into<$type>) -> Self {
-                    ClientBuilder { inner: self.inner.$name(value.into()) }
+                pub fn $name(self, value: $($type)+) -> Self {
+                    ClientBuilder { inner: self.inner.$name(value) }
                 }
             )*
         }
@@ -75,28 +118,62 @@ macro_rules! settings {
 
 settings! {
     /// The private integration token.
-    private_token(SecretString);
+    private_token(impl Into<SecretString>);
+    /// An OAuth app, in place of a private token.
+    oauth_app(OAuthApp);
+    /// Where the tokens of an OAuth app are kept.
+    token_store(impl TokenStore);
+    /// A source of tokens of the caller's own.
+    token_source(impl TokenSource);
     /// The id of the location that calls act on where they name none.
-    location(String);
+    location(impl Into<String>);
+    /// The id of the company whose token calls carry.
+    company(impl Into<String>);
     /// Another address of the platform: https, or http on a loopback address.
-    base_url(String);
-    /// How long one call may take, reply included.
+    base_url(impl Into<String>);
+    /// How long one call may take in all: waits, attempts and the reply.
     timeout(Duration);
+    /// How long one attempt may take, reply included.
+    attempt_timeout(Duration);
+    /// How long connecting may take.
+    connect_timeout(Duration);
+    /// How long a connection may stay silent in the middle of a reply.
+    read_timeout(Duration);
     /// How long a reply may be, in bytes.
     response_limit(usize);
     /// The caller's own name and version, sent in front of ours.
-    user_agent(String);
+    user_agent(impl Into<String>);
     /// One API version for all calls.
-    api_version(String);
+    api_version(impl Into<String>);
+    /// The rate limit to begin with.
+    limits(LimitSettings);
+    /// What decides whether a call is sent again.
+    retry(impl RetryPolicy);
+    /// How long to wait before a call is sent again.
+    backoff(impl Backoff);
+    /// How often calls may be sent again, all together.
+    retry_budget(impl RetryBudget);
+    /// What tells the time and waits.
+    clock(impl Clock);
+    /// What waits are drawn with.
+    random(impl Fn() -> f64 + Send + Sync + 'static);
+    /// Is told what happens, for metrics.
+    observer(impl Observer);
+    /// A proxy for all requests.
+    proxy(reqwest::Proxy);
     /// An HTTP client of the caller's own.
     http_client(reqwest::Client);
+    /// Makes a reply that is not as declared an error.
+    strict(bool);
+    /// Hears of every place where a reply is not as declared.
+    drift_observer(impl DriftObserver + 'static);
 }
 
 impl ClientBuilder {
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors
-    /// No token, or a setting that cannot be used.
+    /// No credentials or more than one kind of them, or a setting that cannot be used.
     pub fn build(self) -> Result<Client> {
         Ok(Client {
             handle: self.inner.build()?,

@@ -21,10 +21,11 @@ mod client;
 mod modules;
 
 pub use client::{Client, ClientBuilder};
-pub use hoopai_runtime::error::{ErrorKind, FieldError};
+pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError};
 pub use hoopai_runtime::{
-    ByteStream, Error, Extra, Handle, Method, Part, RawRequest, Response, SecretString, Sending,
-    reqwest, serde_json,
+    ByteStream, CallOptions, Decimal, Drift, DriftKind, DriftObserver, Error, Extra, Handle,
+    Method, Part, RawRequest, Response, SecretString, Sending, Timestamp, auth, json, limit,
+    observe, reqwest, retry, serde_json, time,
 };
 #[allow(unused_imports, reason = "no module feature may be on")]
 pub use modules::*;

@@ -5,12 +5,13 @@ use serde_json::Value;
 use url::Url;
 
 use super::Origin;
+use crate::body::Payload;
 
 /// Shorter values are left: masked, they would take half of a message with them.
 const SHORTEST: usize = 3;
 
-/// The values of a call in its path, its query and its body of JSON.
-pub(super) fn values(origin: &Origin, url: &Url, body: Option<&[u8]>) -> Vec<String> {
+/// The values of a call in its path, its query and its body; files are left.
+pub(super) fn values(origin: &Origin, url: &Url, payload: &Payload) -> Vec<String> {
     let mut values = Vec::new();
     let fixed: Vec<&str> = origin.template.split('/').collect();
     for segment in url
@@ -23,8 +24,17 @@ pub(super) fn values(origin: &Origin, url: &Url, body: Option<&[u8]>) -> Vec<Str
     for (_, value) in url.query_pairs() {
         take(&mut values, &value);
     }
-    if let Some(body) = body.and_then(|body| serde_json::from_slice(body).ok()) {
-        texts(&mut values, &body);
+    match payload {
+        Payload::Json(body) => {
+            if let Ok(body) = serde_json::from_slice(body) {
+                texts(&mut values, &body);
+            }
+        }
+        Payload::Form(body) => {
+            url::form_urlencoded::parse(body).for_each(|(_, value)| take(&mut values, &value))
+        }
+        Payload::Multipart(parts) => parts.texts().for_each(|text| take(&mut values, text)),
+        Payload::Empty => {}
     }
     values.retain(|value| value.chars().count() >= SHORTEST);
     // A value that holds another goes first.

@@ -2,11 +2,15 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::json_path::{locate, position};
+use serde::de::IgnoredAny;
+
+use super::json_path::{Places, position};
 use super::mask::{mask, mask_values};
 use super::reply::{self, Reply, Shape};
 use super::{Error, ErrorKind, Inner, Origin, ids};
+use crate::decode::{Cause, Fault};
 use crate::operation::Tokens;
+use crate::road::in_words;
 
 /// The name of the operation where there is one, and method and path, without values.
 impl Display for Origin {
@@ -33,6 +37,12 @@ impl Display for Error {
         match (inner.kind, &inner.reply) {
             (ErrorKind::Status, Some(reply)) => refusal(f, self, inner, reply)?,
             _ => f.write_str(&inner.text)?,
+        }
+        if let (ErrorKind::Status, Some(wait)) = (inner.kind, inner.retry_after) {
+            write!(f, "; wait {}", in_words(wait))?;
+        }
+        if inner.attempts > 1 {
+            write!(f, " (sent {} times)", inner.attempts)?;
         }
         match (plain(self.trace_id()), plain(self.request_id())) {
             (Some(trace), Some(request)) => write!(f, " [trace id {trace}, request id {request}]"),
@@ -70,6 +80,15 @@ impl fmt::Debug for Error {
         }
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
+        }
+        if let Some(fault) = inner.auth_fault {
+            out.field("auth_fault", &fault);
+        }
+        if let Some(wait) = inner.retry_after {
+            out.field("retry_after", &wait);
+        }
+        if inner.attempts > 0 {
+            out.field("attempts", &inner.attempts);
         }
         if let Some(trace) = plain(self.trace_id()) {
             out.field("trace_id", &trace);
@@ -187,9 +206,8 @@ fn needs(f: &mut Formatter<'_>, inner: &Inner) -> fmt::Result {
     }
 }
 
-/// A reply that is no value of its type: in words, and where. The reader's own words hold values, so only what it expected is
-/// taken from them.
-pub(super) fn decode(fault: &serde_json::Error, body: &[u8]) -> (String, Option<String>) {
+/// A reply that cannot be read: in words, and where.
+pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
     if reply::is_blank(body) {
         return (
             "the reply is empty where a value is needed".to_owned(),
@@ -199,43 +217,45 @@ pub(super) fn decode(fault: &serde_json::Error, body: &[u8]) -> (String, Option<
     if reply::looks_like_html(body) {
         return ("the reply is an HTML page in place of JSON, so it comes from a proxy or from the edge before the platform".to_owned(), None);
     }
-    if fault.is_eof() {
-        return (
-            "the reply is cut off: its JSON ends before it is whole".to_owned(),
+    match fault.cause() {
+        Cause::Broken => (broken(body), None),
+        Cause::Deep => (
+            "the reply cannot be read: its lists and objects lie in one another too deeply"
+                .to_owned(),
             None,
-        );
+        ),
+        Cause::Unfit { at, expected } => {
+            // Places are counted without the blanks that a reply begins with.
+            let mut places = Places::new(body.trim_ascii_start());
+            let (path, found) = places.value_at(at.unwrap_or_default());
+            unfit(path, found, expected)
+        }
     }
-    let place = locate(body, position(body, fault.line(), fault.column()));
-    let path = if place.path.is_empty() {
+}
+
+/// A value that does not fit its type.
+pub(super) fn unfit(path: String, found: &str, expected: &str) -> (String, Option<String>) {
+    let place = if path == "$" {
         "its top level".to_owned()
     } else {
-        format!("`{}`", place.path)
+        format!("`{path}`")
     };
-    if !fault.is_data() {
-        return (
-            format!(
-                "the reply is no JSON, from byte {} on",
-                position(body, fault.line(), fault.column())
-            ),
-            None,
-        );
-    }
-    let words = fault.to_string();
-    let words = words
-        .rsplit_once(" at line ")
-        .map_or(words.as_str(), |(words, _)| words);
-    let expected = words
-        .rsplit_once(", expected ")
-        .map(|(_, expected)| mask(expected));
-    let text = match (place.found, expected) {
-        (Some(found), Some(expected)) => {
-            format!("the reply does not fit at {path}: found {found}, expected {expected}")
+    let expected = mask(expected);
+    let text = format!("the reply does not fit at {place}: found {found}, expected {expected}");
+    (text, Some(path))
+}
+
+/// What is wrong with a text that is no JSON. `serde_json` tells, who reads it once more.
+fn broken(body: &[u8]) -> String {
+    match serde_json::from_slice::<IgnoredAny>(body).err() {
+        Some(fault) if fault.is_eof() => {
+            "the reply is cut off: its JSON ends before it is whole".to_owned()
         }
-        (Some(found), None) => format!("the reply does not fit at {path}: found {found}"),
-        (None, Some(expected)) => format!("the reply does not fit at {path}: expected {expected}"),
-        (None, None) => format!("the reply does not fit at {path}"),
-    };
-    (text, Some(place.path))
+        fault => {
+            let at = fault.map_or(0, |fault| position(body, fault.line(), fault.column()));
+            format!("the reply is no JSON, from byte {at} on")
+        }
+    }
 }
 
 /// The innermost cause, which says most, masked.

@@ -1,111 +1,89 @@
 //! Where in a JSON text a position is.
 
-/// The place of a value, and what kind of value stands there.
-#[derive(Debug, PartialEq)]
-pub(super) struct Place {
-    /// Such as `contacts[3].dateAdded`; empty for the whole text.
-    pub(super) path: String,
-    /// In words, such as `a string`.
-    pub(super) found: Option<&'static str>,
-}
+use super::mask::mask;
 
 enum Level {
-    /// In an object: where the current key stands, and where its value begins once that is known.
-    Object {
-        key: (usize, usize),
-        value: Option<usize>,
-    },
-    /// In an array: which item, and where it begins once that is known.
-    Array { index: usize, value: Option<usize> },
+    /// In an object: from where to where the current key stands, quotes included, once it is known.
+    Object(Option<(usize, usize)>),
+    /// In a list: which item.
+    List(usize),
 }
 
-/// Finds the value that a reader had come to after `position` bytes of a JSON text. The text must be well formed up to there,
-/// which it is where a reader went that far.
-pub(super) fn locate(text: &[u8], position: usize) -> Place {
-    let mut levels: Vec<Level> = Vec::new();
-    let mut start = None;
-    let mut at = 0;
-    while at < position.min(text.len()) {
-        let byte = text[at];
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => {}
-            b':' => {}
-            b',' => match levels.last_mut() {
-                Some(Level::Object { key, value }) => (*key, *value) = ((0, 0), None),
-                Some(Level::Array { index, value }) => (*index, *value) = (*index + 1, None),
-                None => {}
-            },
-            b'}' | b']' => {
-                levels.pop();
-            }
-            _ => {
-                let end = if byte == b'"' {
-                    string_end(text, at)
-                } else {
-                    at + 1
-                };
-                match levels.last_mut() {
-                    Some(Level::Object { key, .. }) if key.1 == 0 => *key = (at, end),
-                    Some(Level::Object { value, .. } | Level::Array { value, .. }) => {
-                        value.get_or_insert(at);
-                    }
-                    None => {
-                        start.get_or_insert(at);
-                    }
-                }
-                match byte {
-                    b'{' => levels.push(Level::Object {
-                        key: (0, 0),
-                        value: None,
-                    }),
-                    b'[' => levels.push(Level::Array {
-                        index: 0,
-                        value: None,
-                    }),
-                    _ => {}
-                }
-                at = end;
-                continue;
-            }
+/// Puts places of a text into words. The text must be JSON. It is walked through once for all of them.
+pub(crate) struct Places<'a> {
+    text: &'a [u8],
+    at: usize,
+    levels: Vec<Level>,
+}
+
+impl<'a> Places<'a> {
+    pub(crate) fn new(text: &'a [u8]) -> Self {
+        Places {
+            text,
+            at: 0,
+            levels: Vec::new(),
         }
-        at += 1;
     }
 
-    let mut path = String::new();
-    let mut value = start;
-    for level in &levels {
-        match level {
-            Level::Object { key: (_, 0), .. } => break,
-            Level::Object { key, value: own } => {
-                if !path.is_empty() {
-                    path.push('.');
+    /// The path and the kind of the value that begins at a position, such as `contacts[3].dateAdded` and `a string`; the path
+    /// of the whole text is `$`. Positions must not go down from call to call.
+    pub(crate) fn value_at(&mut self, position: usize) -> (String, &'static str) {
+        self.walk(position);
+        let found = self.text.get(position).copied().and_then(kind);
+        (self.path(), found.unwrap_or("nothing"))
+    }
+
+    fn walk(&mut self, position: usize) {
+        while self.at < position.min(self.text.len()) {
+            let start = self.at;
+            self.at += 1;
+            match self.text[start] {
+                b',' => match self.levels.last_mut() {
+                    Some(Level::Object(key)) => *key = None,
+                    Some(Level::List(index)) => *index += 1,
+                    None => {}
+                },
+                b'{' => self.levels.push(Level::Object(None)),
+                b'[' => self.levels.push(Level::List(0)),
+                b'}' | b']' => {
+                    self.levels.pop();
                 }
-                path.push_str(&shown_key(&text[key.0..key.1]));
-                value = *own;
-            }
-            Level::Array { index, value: own } => {
-                path.push_str(&format!("[{index}]"));
-                value = *own;
+                b'"' => {
+                    self.at = string_end(self.text, start);
+                    if let Some(Level::Object(key @ None)) = self.levels.last_mut() {
+                        *key = Some((start, self.at));
+                    }
+                }
+                _ => {}
             }
         }
     }
-    let found = match value {
-        Some(value) => kind(text[value]),
-        // The reader looked at what comes next and did not take it.
-        None => text
-            .get(position..)
-            .unwrap_or_default()
-            .iter()
-            .find(|byte| !byte.is_ascii_whitespace() && **byte != b':')
-            .and_then(|byte| kind(*byte)),
-    };
-    Place { path, found }
+
+    fn path(&self) -> String {
+        let mut path = String::new();
+        for level in &self.levels {
+            match level {
+                Level::Object(Some((start, end))) => {
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(&shown_key(&self.text[*start..*end]));
+                }
+                Level::Object(None) => {}
+                Level::List(index) => path.push_str(&format!("[{index}]")),
+            }
+        }
+        if path.is_empty() {
+            path.push('$');
+        }
+        path
+    }
 }
 
 /// Keys are names as a rule, but those of a map can be anything.
 fn shown_key(quoted: &[u8]) -> String {
-    let key = String::from_utf8_lossy(quoted);
-    super::mask::mask(key.trim_matches('"'))
+    let key = quoted.get(1..quoted.len() - 1).unwrap_or_default();
+    mask(&String::from_utf8_lossy(key))
 }
 
 fn kind(first: u8) -> Option<&'static str> {
@@ -144,59 +122,29 @@ pub(super) fn position(text: &[u8], line: usize, column: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use serde::de::DeserializeOwned;
-
-    use super::{locate, position};
-
-    fn fault<T: DeserializeOwned>(text: &str) -> (String, Option<&'static str>) {
-        let fault = serde_json::from_str::<T>(text).err().unwrap();
-        let place = locate(
-            text.as_bytes(),
-            position(text.as_bytes(), fault.line(), fault.column()),
-        );
-        (place.path, place.found)
-    }
-
-    type Map<T> = BTreeMap<String, T>;
+    use super::Places;
 
     #[test]
-    fn the_value_that_does_not_fit_is_found() {
-        let at = |path: &str, found| (path.to_owned(), Some(found));
-        assert_eq!(
-            fault::<Map<i64>>(r#"{"a":1,"b":"x","c":2}"#),
-            at("b", "a string")
-        );
-        assert_eq!(
-            fault::<Map<i64>>("{\n \"a\": 1,\n \"b\": {\"c\": 1}\n}"),
-            at("b", "an object")
-        );
-        assert_eq!(
-            fault::<Map<Vec<i64>>>(r#"{"a":[1,2],"b":[3,true]}"#),
-            at("b[1]", "a boolean")
-        );
-        assert_eq!(
-            fault::<Map<Vec<String>>>(r#"{"a":["x"],"b":[[1]]}"#),
-            at("b[0]", "a list")
-        );
-        assert_eq!(
-            fault::<Map<Vec<String>>>(r#"{"a":["x, ]}{",7]}"#),
-            at("a[1]", "a number")
-        );
-        assert_eq!(
-            fault::<Vec<Map<String>>>(r#"[{"a":"\"x","b":"y"},{"c":null}]"#),
-            at("[1].c", "null")
-        );
-        assert_eq!(
-            fault::<Map<Map<i64>>>(r#"{"a":{"b":1},"c":[1]}"#),
-            at("c", "a list")
-        );
-        assert_eq!(fault::<i64>(r#""x""#), at("", "a string"));
-        assert_eq!(fault::<Vec<i64>>("{}"), at("", "an object"));
-        assert_eq!(
-            fault::<Map<i64>>(r#"{"jane@example.com":"x"}"#),
-            at("***", "a string")
-        );
+    fn values_are_named_and_told_apart() {
+        let text = r#" {"a": 1, "b" :{"c": [1, {"d": "x, ]}{", "e": [[], null]}]},
+            "jane@example.com": true, "key": {} } "#;
+        let mut places = Places::new(text.as_bytes());
+        for (value, path, found) in [
+            ("{\"a", "$", "an object"),
+            ("1,", "a", "a number"),
+            ("{\"c", "b", "an object"),
+            ("[1,", "b.c", "a list"),
+            ("1, {", "b.c[0]", "a number"),
+            ("{\"d", "b.c[1]", "an object"),
+            ("\"x, ]", "b.c[1].d", "a string"),
+            ("[[]", "b.c[1].e", "a list"),
+            ("[],", "b.c[1].e[0]", "a list"),
+            ("null", "b.c[1].e[1]", "null"),
+            ("true", "***", "a boolean"),
+            ("{} }", "key", "an object"),
+        ] {
+            let got = places.value_at(text.find(value).unwrap());
+            assert_eq!(got, (path.to_owned(), found), "{value}");
+        }
     }
 }

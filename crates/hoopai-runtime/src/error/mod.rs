@@ -17,7 +17,12 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 use url::Url;
 
+use crate::body::Payload;
+use crate::decode::{self, Fault};
+use crate::drift::Drift;
 use crate::operation::{Method, Operation};
+use crate::retry::FailureKind;
+pub(crate) use json_path::Places;
 use reply::Reply;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
@@ -36,6 +41,22 @@ impl Origin {
             template: Cow::Borrowed(operation.path),
         }
     }
+
+    /// The path for spans and observers: without values.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        match self.operation {
+            Some(operation) => Cow::Borrowed(operation.path),
+            None => Cow::Owned(mask::mask(&self.template)),
+        }
+    }
+
+    /// Whether the call may be done twice: by the operation's table, or else by what HTTP says of its method.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        match self.operation {
+            Some(operation) => operation.idempotent,
+            None => matches!(self.method, Method::Get | Method::Put | Method::Delete),
+        }
+    }
 }
 
 /// The kind of an [`Error`]: how far the call came.
@@ -46,6 +67,11 @@ pub enum ErrorKind {
     Config,
     /// A parameter or body of the call is missing or unfit. Nothing was sent.
     Request,
+    /// No token could be had for the call, which was not sent; [`Error::auth_fault`] tells why.
+    Auth,
+    /// The call was not sent, because it would have had to wait too long for the platform's rate limit;
+    /// [`Error::retry_after`] tells how long.
+    RateLimit,
     /// No connection was made. Nothing was sent.
     Connect,
     /// Time ran out. The platform may have done what was asked.
@@ -58,6 +84,25 @@ pub enum ErrorKind {
     TooLarge,
     /// The reply came, with a 2xx status, and could not be read as what the operation answers.
     Decode,
+}
+
+/// Why there is no token for a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthFault {
+    /// The handle acts on no account yet: choose a location or a company.
+    NoAccount,
+    /// The store has no tokens for the account: the app is not installed there, or the store is another one.
+    NotInstalled,
+    /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
+    ReinstallNeeded,
+    /// The platform refused to give a token, for a reason that a new authorisation does not mend: wrong app credentials, an
+    /// account that is not active, an app that is not installed in the location.
+    Refused,
+    /// The token endpoint could not be reached, or its reply was lost. A later call tries again.
+    Unavailable,
+    /// The token store failed.
+    Store,
 }
 
 /// What went wrong with a call, or with making a client.
@@ -75,6 +120,9 @@ struct Inner {
     /// The parameter that is missing or unfit.
     parameter: Option<String>,
     timed_out: bool,
+    auth_fault: Option<AuthFault>,
+    retry_after: Option<Duration>,
+    attempts: u32,
     status: Option<StatusCode>,
     headers: HeaderMap,
     reply: Option<Reply>,
@@ -82,7 +130,9 @@ struct Inner {
     carried: Vec<String>,
     body: Option<Bytes>,
     json_path: Option<String>,
-    source: Option<reqwest::Error>,
+    /// From the body of a reply that could not be read.
+    trace_id: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// A complaint of the platform about one field of a request.
@@ -113,12 +163,16 @@ impl Error {
             text: text.into(),
             parameter: None,
             timed_out: false,
+            auth_fault: None,
+            retry_after: None,
+            attempts: 0,
             status: None,
             headers: HeaderMap::new(),
             reply: None,
             carried: Vec::new(),
             body: None,
             json_path: None,
+            trace_id: None,
             source: None,
         }))
     }
@@ -133,12 +187,57 @@ impl Error {
             "no HTTP client could be made: {}",
             display::root_cause(&fault)
         ));
-        error.0.source = Some(fault.without_url());
+        error.0.source = Some(Box::new(fault.without_url()));
         error
     }
 
     pub(crate) fn request(origin: Origin, text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Request, Some(origin), text)
+    }
+
+    /// No token for the call. The origin is added where the call is known.
+    pub(crate) fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(ErrorKind::Auth, None, text);
+        error.0.auth_fault = Some(fault);
+        error
+    }
+
+    /// The limiter lets the call not through in time.
+    pub(crate) fn rate_limit(
+        origin: Option<Origin>,
+        wait: Duration,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::RateLimit, origin, text);
+        error.0.retry_after = Some(wait);
+        error
+    }
+
+    /// Names the cause.
+    pub(crate) fn caused_by(
+        mut self,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says how often the call went on the wire.
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Says how long to wait, unless nothing is known.
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait.or(self.0.retry_after);
+        self
+    }
+
+    /// Names the call that it happened to, where it did not know.
+    pub(crate) fn of_call(mut self, origin: &Origin) -> Self {
+        self.0.origin.get_or_insert_with(|| origin.clone());
+        self
     }
 
     /// Names the parameter that it is about.
@@ -147,19 +246,17 @@ impl Error {
         self
     }
 
-    /// A request that got no whole reply.
-    pub(crate) fn transport(origin: Origin, fault: reqwest::Error, timeout: Duration) -> Self {
-        let mut error = Self::broken(origin, fault);
-        if error.0.kind == ErrorKind::Timeout {
-            error.0.text = format!(
-                "no whole reply came within {timeout:?}: try again later, or set a longer `timeout`"
-            )
-            .into();
-        }
+    /// Time ran out, on this side. `setting` is what would have to be longer.
+    pub(crate) fn timed_out(origin: Origin, time: Duration, setting: &str) -> Self {
+        let text = format!(
+            "no whole reply came within {time:?}: try again later, or set a longer `{setting}`"
+        );
+        let mut error = Self::new(ErrorKind::Timeout, Some(origin), text);
+        error.0.timed_out = true;
         error
     }
 
-    /// The same, where the time that it had is not known.
+    /// A request that got no whole reply.
     pub(crate) fn broken(origin: Origin, fault: reqwest::Error) -> Self {
         let fault = fault.without_url();
         let cause = display::root_cause(&fault);
@@ -186,7 +283,7 @@ impl Error {
         };
         let mut error = Self::new(kind, Some(origin), text);
         error.0.timed_out = fault.is_timeout();
-        error.0.source = Some(fault);
+        error.0.source = Some(Box::new(fault));
         error
     }
 
@@ -205,9 +302,9 @@ impl Error {
     }
 
     /// Masks what the call carried wherever the platform repeats it.
-    pub(crate) fn masking(mut self, url: &Url, body: Option<&[u8]>) -> Self {
+    pub(crate) fn masking(mut self, url: &Url, payload: &Payload) -> Self {
         if let Some(origin) = &self.0.origin {
-            self.0.carried = carried::values(origin, url, body);
+            self.0.carried = carried::values(origin, url, payload);
         }
         self
     }
@@ -222,11 +319,25 @@ impl Error {
         )
     }
 
-    /// A 2xx whose body is not what the operation answers.
-    pub(crate) fn decode(origin: Origin, fault: &serde_json::Error, body: Bytes) -> Self {
-        let (text, path) = display::decode(fault, &body);
-        let mut error = Self::new(ErrorKind::Decode, Some(origin), text);
+    /// A 2xx whose body cannot be read as what the operation answers.
+    pub(crate) fn decode(origin: Option<Origin>, fault: &Fault, body: Bytes) -> Self {
+        Self::not_read(origin, display::decode(fault, &body), body)
+    }
+
+    /// A 2xx that drifted, where that is an error.
+    pub(crate) fn drifted(origin: Option<Origin>, drift: &Drift, body: Bytes) -> Self {
+        let words = display::unfit(drift.path.clone(), drift.found, &drift.expected);
+        Self::not_read(origin, words, body)
+    }
+
+    fn not_read(
+        origin: Option<Origin>,
+        (text, path): (String, Option<String>),
+        body: Bytes,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::Decode, origin, text);
         error.0.json_path = path;
+        error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
         error
     }
@@ -265,6 +376,26 @@ impl Error {
         self.0.parameter.as_deref()
     }
 
+    /// Why there is no token, for kind [`Auth`](ErrorKind::Auth).
+    pub fn auth_fault(&self) -> Option<AuthFault> {
+        self.0.auth_fault
+    }
+
+    /// A user of the account must authorise the app again before any call can succeed.
+    pub fn needs_reinstall(&self) -> bool {
+        self.0.auth_fault == Some(AuthFault::ReinstallNeeded)
+    }
+
+    /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// How many times the call went on the wire.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
     /// The HTTP status, if there was a reply.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
@@ -301,12 +432,17 @@ impl Error {
             .reply
             .as_ref()
             .and_then(|reply| reply.trace_id.as_deref())
+            .or(self.0.trace_id.as_deref())
             .or_else(|| ids::trace_id(&self.0.headers))
     }
 
     /// The id that a host on the way gave to the request.
     pub fn request_id(&self) -> Option<&str> {
         ids::request_id(&self.0.headers)
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.0.headers
     }
 
     /// A header of the reply, if there was one and it is text.
@@ -320,15 +456,16 @@ impl Error {
         self.0.body.as_ref()
     }
 
-    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded`, for kind
-    /// [`Decode`](ErrorKind::Decode).
+    /// Where in the reply the value stands that could not be read, such as `contacts[3].dateAdded` or `$` for the reply itself,
+    /// for kind [`Decode`](ErrorKind::Decode).
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which.
+    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which. Or no token
+    /// could be had: [`auth_fault`](Error::auth_fault) tells why.
     pub fn is_auth(&self) -> bool {
-        self.is_status(401)
+        self.is_status(401) || self.0.kind == ErrorKind::Auth
     }
 
     /// The token may not do this (403), as with a location that is not its own.
@@ -351,9 +488,9 @@ impl Error {
         self.is_status(422) || self.is_status(400) && !self.is_not_found()
     }
 
-    /// Too many requests (429).
+    /// Too many requests: the platform said so (429), or this side knew and did not send the call.
     pub fn is_rate_limited(&self) -> bool {
-        self.is_status(429)
+        self.is_status(429) || self.0.kind == ErrorKind::RateLimit
     }
 
     /// Time ran out on this side, while connecting or later.
@@ -371,13 +508,36 @@ impl Error {
         self.0.kind == ErrorKind::Decode
     }
 
-    fn is_status(&self, status: u16) -> bool {
+    /// The same call may be made again: it did nothing, or doing it twice does no harm, and it can go better then. Where
+    /// [`retry_after`](Error::retry_after) gives a wait, not before that.
+    ///
+    /// The client has tried again by itself as often as its policy, its retry budget and the call's time allow.
+    pub fn is_retryable(&self) -> bool {
+        let kind = FailureKind::of(self);
+        match self.0.kind {
+            ErrorKind::RateLimit => true,
+            ErrorKind::Auth => self.0.auth_fault == Some(AuthFault::Unavailable),
+            _ if kind == FailureKind::Final => false,
+            _ => {
+                let idempotent = self.0.origin.as_ref().is_some_and(Origin::is_idempotent);
+                idempotent || !kind.may_have_acted()
+            }
+        }
+    }
+
+    /// The platform, or a host before it, failed (5xx).
+    pub fn is_server_error(&self) -> bool {
+        self.0.kind == ErrorKind::Status
+            && self.0.status.is_some_and(|status| status.is_server_error())
+    }
+
+    pub(crate) fn is_status(&self, status: u16) -> bool {
         self.0.kind == ErrorKind::Status && self.0.status.is_some_and(|own| own.as_u16() == status)
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

@@ -68,7 +68,10 @@ impl Reply {
             .find_map(|name| number(object.get(*name)?));
         self.trace_id = object.remove("traceId").and_then(text);
         self.meta = object.remove("meta").filter(|meta| !meta.is_null());
-        let message = object.remove("message").or_else(|| object.remove("msg"));
+        // The token endpoint speaks OAuth's own dialect, in which `error` is the code.
+        let message = ["message", "msg", "error_description"]
+            .iter()
+            .find_map(|name| object.remove(*name));
         // `error` is the short name of the status where there is a message, and the message where there is none.
         let error = object.remove("error");
         let (message, error) = match message {
@@ -230,6 +233,14 @@ mod tests {
         );
         assert_eq!(parse(r#""no""#).messages, ["no"]);
         assert_eq!(parse(r#"["a","b"]"#).messages, ["a", "b"]);
+    }
+
+    #[test]
+    fn the_dialect_of_oauth_is_read() {
+        let reply =
+            parse(r#"{"error":"invalid_grant","error_description":"refresh token is invalid"}"#);
+        assert_eq!(reply.messages, ["refresh token is invalid"]);
+        assert_eq!(reply.code.as_deref(), Some("invalid_grant"));
     }
 
     #[test]

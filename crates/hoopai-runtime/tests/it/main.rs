@@ -1,10 +1,14 @@
 //! The runtime as module crates and their users meet it: macros as generated code uses them, calls as the wire sees them.
 
 mod addresses;
+mod any_json;
 mod api;
 mod bodies;
+mod drift;
+mod drift_of_calls;
 mod errors;
 mod headers;
+mod log;
 mod models;
 mod raw;
 mod replies;

@@ -1,6 +1,7 @@
 //! Replies as callers read them.
 
 use futures_util::TryStreamExt;
+use hoopai_runtime::CallOptions;
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::serde_json::{Value, json};
 
@@ -269,13 +270,14 @@ async fn a_value_that_does_not_fit_is_named_and_not_shown() {
         .client()
         .get_contact()
         .contact_id("c")
+        .options(CallOptions::new().strict(true))
         .send()
         .await
         .unwrap_err();
     assert_eq!(error.json_path(), Some("contact.friends[1].visits"));
     assert_eq!(
         error.to_string(),
-        "contacts.get_contact (GET /contacts/{contactId}): the reply does not fit at `contact.friends[1].visits`: found a string, expected i64"
+        "contacts.get_contact (GET /contacts/{contactId}): the reply does not fit at `contact.friends[1].visits`: found a string, expected a whole number"
     );
     assert!(!format!("{error:?}").contains("jane"), "{error:?}");
     assert!(

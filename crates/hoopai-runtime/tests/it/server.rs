@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
+use hoopai_runtime::retry::Never;
 use hoopai_runtime::{Handle, HandleBuilder};
 use tokio::net::TcpListener;
 
@@ -86,8 +87,12 @@ impl Server {
         Self::start(Answer::json("{}")).await
     }
 
+    /// Settings for a call that is sent once.
     pub(crate) fn builder(&self) -> HandleBuilder {
-        Handle::builder().private_token(TOKEN).base_url(&*self.url)
+        Handle::builder()
+            .private_token(TOKEN)
+            .base_url(&*self.url)
+            .retry(Never)
     }
 
     /// A client without default location.
@@ -169,6 +174,7 @@ pub(crate) fn client_at(url: &str) -> Client {
             .private_token(TOKEN)
             .location(LOCATION)
             .base_url(url)
+            .retry(Never)
             .build()
             .unwrap(),
     )

@@ -1,7 +1,15 @@
 //! The facade as its users meet it.
 
 #[cfg(feature = "contacts")]
+mod limits;
+#[cfg(feature = "contacts")]
 mod quickstart;
+#[cfg(feature = "contacts")]
+mod retries;
+#[cfg(all(feature = "contacts", feature = "locations"))]
+mod tokens;
+#[cfg(feature = "contacts")]
+mod world;
 
 use hoopai::{Client, ErrorKind, Handle};
 
@@ -13,7 +21,7 @@ fn settings_reach_the_runtime() {
         .base_url("http://127.0.0.1:1/prefix")
         .api_version("2021-04-15")
         .timeout(std::time::Duration::from_secs(1))
-        .response_limit(1_usize)
+        .response_limit(1)
         .user_agent("acme/1")
         .build()
         .unwrap();

@@ -1,0 +1,142 @@
+//! Where the token of a call comes from.
+
+use std::sync::Arc;
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::header::{Grant, bearer};
+use super::manager::{Account, TokenManager};
+use super::{Resource, TokenSource};
+use crate::Error;
+use crate::error::AuthFault;
+
+/// Where the token of a call comes from.
+#[derive(Clone)]
+pub(crate) enum Credentials {
+    /// A private integration token, which never changes.
+    PrivateToken(HeaderValue),
+    /// The application's own.
+    Source(Arc<OwnSource>),
+    /// OAuth, for one account.
+    OAuth(Account),
+    /// OAuth, before an account is chosen.
+    NoAccount(TokenManager),
+}
+
+/// An application's source, and what became of the token that it was last told of.
+pub(crate) struct OwnSource {
+    source: Box<dyn TokenSource>,
+    /// The token that was refused last, and the one that came in its place.
+    replaced: tokio::sync::Mutex<Option<(HeaderValue, HeaderValue)>>,
+}
+
+impl Credentials {
+    /// Takes a token as people paste it: with blanks around it, or with the scheme in front.
+    pub(crate) fn private_token(token: Option<&SecretString>) -> Result<Self, Error> {
+        let text = token
+            .map(|token| token.expose_secret().trim())
+            .unwrap_or_default();
+        let text = match text.strip_prefix("Bearer") {
+            Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest.trim(),
+            _ => text,
+        };
+        if text.is_empty() {
+            return Err(Error::config(
+                "no token is set: make a private integration in the account (Settings > Integrations) and give its token to `private_token`",
+            ));
+        }
+        match bearer(&SecretString::from(text)) {
+            Some(header) => Ok(Credentials::PrivateToken(header)),
+            None => Err(Error::config(
+                "the token cannot be sent: it holds blanks or characters beyond ASCII, as no token does; copy it again",
+            )),
+        }
+    }
+
+    /// Tokens of the application's own.
+    pub(crate) fn source(source: Box<dyn TokenSource>) -> Self {
+        Credentials::Source(Arc::new(OwnSource {
+            source,
+            replaced: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// The same app's tokens for another account. A location that is chosen from an agency gets its tokens through that agency,
+    /// if it has none of its own. A token that is no app's stays what it is.
+    pub(crate) fn acting_on(&self, resource: Resource) -> Self {
+        match self {
+            Credentials::OAuth(account) => Credentials::OAuth(account.sibling(resource)),
+            Credentials::NoAccount(manager) => Credentials::OAuth(manager.account(resource, None)),
+            Credentials::PrivateToken(_) | Credentials::Source(_) => self.clone(),
+        }
+    }
+
+    /// What the next call is authorised with.
+    pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
+        match self {
+            Credentials::PrivateToken(header) => Ok(Grant {
+                header: header.clone(),
+            }),
+            Credentials::Source(own) => own.authorization().await,
+            Credentials::OAuth(account) => account.authorization().await,
+            Credentials::NoAccount(_) => Err(Error::auth(
+                AuthFault::NoAccount,
+                "the client acts on no account yet: choose one with `as_location` or `as_company`",
+            )),
+        }
+    }
+
+    /// Something newer than what was refused with a 401 that [can mean expiry](super::classify::can_mean_expiry). `None`: there is nothing.
+    ///
+    /// To be asked once a call: with what comes back, the call is sent a last time.
+    pub(crate) async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
+        match self {
+            Credentials::PrivateToken(_) | Credentials::NoAccount(_) => Ok(None),
+            Credentials::Source(own) => own.refused(grant).await,
+            Credentials::OAuth(account) => account.refused(grant).await,
+        }
+    }
+}
+
+impl OwnSource {
+    async fn authorization(&self) -> Result<Grant, Error> {
+        let token = self.source.token().await.map_err(no_token)?;
+        header(&token).map(|header| Grant { header })
+    }
+
+    async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
+        let mut replaced = self.replaced.lock().await;
+        if let Some((old, new)) = &*replaced
+            && *old == grant.header
+        {
+            return Ok(Some(Grant {
+                header: new.clone(),
+            }));
+        }
+        let answer = self.source.refused(&grant.token()).await;
+        let Some(token) = answer.map_err(no_token)? else {
+            return Ok(None);
+        };
+        let new = header(&token)?;
+        *replaced = Some((grant.header.clone(), new.clone()));
+        Ok(Some(Grant { header: new }))
+    }
+}
+
+fn no_token(fault: super::SourceError) -> Error {
+    Error::auth(
+        AuthFault::Unavailable,
+        "the application's own source gave no token; what it failed with is the source of this error",
+    )
+    .caused_by(fault)
+}
+
+fn header(token: &SecretString) -> Result<HeaderValue, Error> {
+    bearer(token).ok_or_else(|| {
+        Error::auth(
+            AuthFault::Refused,
+            "the application's own source gave a token that cannot be sent: it is empty, or holds blanks or characters beyond ASCII",
+        )
+    })
+}

@@ -1,0 +1,44 @@
+//! What asks the platform for tokens.
+
+use bytes::Bytes;
+use reqwest::header::HeaderValue;
+use secrecy::SecretString;
+
+use crate::Error;
+use crate::time::BoxFuture;
+
+/// Tokens by code and by refresh token. It takes no token.
+pub(crate) const TOKEN_PATH: &str = "/oauth/token";
+
+/// Tokens of a location, for those of its agency.
+pub(crate) const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
+
+/// Sends requests for tokens: `POST`, the form urlencoded, `Version: 2021-07-28`, and the bearer if one is given.
+///
+/// A request is sent once and never again on its own: a refresh token is spent by the first. With all its waiting it ends within
+/// two minutes, as leases are made for that.
+pub(crate) trait TokenEndpoint: Send + Sync + 'static {
+    /// The body of a 2xx reply.
+    fn post<'a>(
+        &'a self,
+        path: &'static str,
+        form: Vec<(&'static str, SecretString)>,
+        bearer: Option<HeaderValue>,
+    ) -> BoxFuture<'a, Result<Bytes, EndpointFault>>;
+}
+
+/// Why there is no reply with tokens. What the errors show holds nothing of the form.
+#[derive(Debug)]
+pub(crate) enum EndpointFault {
+    /// Nothing was sent.
+    NotSent(Error),
+    /// Something was sent, and no whole reply came.
+    Unknown(Error),
+    /// A reply with another status than 2xx.
+    Refused {
+        /// The status.
+        status: u16,
+        /// The reply.
+        error: Error,
+    },
+}

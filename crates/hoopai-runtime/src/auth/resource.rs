@@ -1,0 +1,103 @@
+//! Which account a token is for.
+
+use std::fmt;
+
+/// The account that a token acts on.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Resource {
+    /// A location (sub-account), by its id.
+    Location(String),
+    /// A company (agency), by its id.
+    Company(String),
+}
+
+impl Resource {
+    /// A location by its id.
+    pub fn location(id: impl Into<String>) -> Self {
+        Resource::Location(id.into())
+    }
+
+    /// A company by its id.
+    pub fn company(id: impl Into<String>) -> Self {
+        Resource::Company(id.into())
+    }
+
+    /// The id of the account.
+    pub fn id(&self) -> &str {
+        match self {
+            Resource::Location(id) | Resource::Company(id) => id,
+        }
+    }
+
+    /// The kind of user that has tokens of such an account.
+    pub fn user_type(&self) -> UserType {
+        match self {
+            Resource::Location(_) => UserType::Location,
+            Resource::Company(_) => UserType::Company,
+        }
+    }
+}
+
+/// Shows the kind and hides the id.
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}([hidden])", self.user_type().as_str())
+    }
+}
+
+/// For whom a token is: the platform's `user_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UserType {
+    /// Users of one location.
+    Location,
+    /// Users of an agency.
+    Company,
+}
+
+impl UserType {
+    /// The platform's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UserType::Location => "Location",
+            UserType::Company => "Company",
+        }
+    }
+
+    /// Reads the platform's word, in capitals or not.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [UserType::Location, UserType::Company]
+            .into_iter()
+            .find(|own| own.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+/// Under which tokens are stored: the app that they were given to, and the account that they are for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TokenKey {
+    /// The client id of the app.
+    pub app: String,
+    /// The account.
+    pub resource: Resource,
+}
+
+impl TokenKey {
+    /// The key of an app's tokens for an account.
+    pub fn new(app: impl Into<String>, resource: Resource) -> Self {
+        TokenKey {
+            app: app.into(),
+            resource,
+        }
+    }
+}
+
+/// Hides the ids.
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenKey")
+            .field("app", &format_args!("[hidden]"))
+            .field("resource", &self.resource)
+            .finish()
+    }
+}

@@ -1,0 +1,242 @@
+//! Numbers that keep their digits.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::extra::AsItStands;
+use crate::{ParamValue, Redact, Scalar, decode};
+
+/// A decimal number as it was written, digit by digit: for amounts of money, of which a float can lose a part.
+///
+/// It is read from a number or from a text that holds one, and written as a number. Equality and order are those of the value:
+/// 1.10 equals 1.1. Its digits are kept in JSON; other formats may know the number only as a float.
+///
+/// ```
+/// use hoopai_runtime::Decimal;
+///
+/// let amount: Decimal = "1234567890123456.10".parse()?;
+/// assert_eq!(amount.to_string(), "1234567890123456.10");
+/// assert!(amount > Decimal::from(7) && amount == "1234567890123456.1".parse()?);
+/// # Ok::<(), hoopai_runtime::NoDecimal>(())
+/// ```
+#[derive(Clone)]
+pub struct Decimal(Box<str>);
+
+/// A text that is no number, as JSON writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoDecimal;
+
+impl fmt::Display for NoDecimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a decimal number, such as 12.50")
+    }
+}
+
+impl std::error::Error for NoDecimal {}
+
+impl Decimal {
+    /// The number as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The nearest float.
+    pub fn as_f64(&self) -> f64 {
+        self.0.parse().unwrap_or(f64::NAN)
+    }
+
+    /// Below zero, the power of ten of its first digit, and its digits without zeros before and behind.
+    fn parts(&self) -> (bool, i64, Vec<u8>) {
+        let (mantissa, exponent) = self.0.split_once(['e', 'E']).unwrap_or((&self.0, "0"));
+        let exponent = exponent
+            .parse::<i64>()
+            .unwrap_or(if exponent.starts_with('-') {
+                i64::MIN / 2
+            } else {
+                i64::MAX / 2
+            });
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = whole
+            .trim_start_matches('-')
+            .bytes()
+            .chain(fraction.bytes());
+        let mut digits: Vec<u8> = digits.collect();
+        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
+        let first = exponent.saturating_add(
+            i64::try_from(digits.len() - fraction.len()).unwrap_or(i64::MAX / 4)
+                - i64::try_from(leading).unwrap_or(i64::MAX / 4),
+        );
+        digits.drain(..leading);
+        while digits.last() == Some(&b'0') {
+            digits.pop();
+        }
+        if digits.is_empty() {
+            return (false, 0, digits);
+        }
+        (whole.starts_with('-'), first, digits)
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = NoDecimal;
+
+    fn from_str(text: &str) -> Result<Self, NoDecimal> {
+        let text = text.trim();
+        if !decode::is_number(text) {
+            return Err(NoDecimal);
+        }
+        Ok(Decimal(text.into()))
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(value: i64) -> Self {
+        Decimal(value.to_string().into())
+    }
+}
+
+/// The digits that tell the float from its neighbours. What is no number becomes 0.
+impl From<f64> for Decimal {
+    fn from(value: f64) -> Self {
+        let number = serde_json::Number::from_f64(value);
+        Decimal(number.map_or("0".into(), |number| number.to_string().into()))
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.redact(f)
+    }
+}
+
+impl Redact for Decimal {
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[hidden]")
+    }
+
+    fn is_hidden(&self) -> bool {
+        true
+    }
+}
+
+impl Scalar for Decimal {}
+
+impl ParamValue for Decimal {
+    fn write(self, out: &mut Vec<String>) {
+        out.push(self.0.into());
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Decimal {}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, b) = (self.parts(), other.parts());
+        let sign = |parts: &(bool, i64, Vec<u8>)| match parts {
+            (_, _, digits) if digits.is_empty() => 0,
+            (true, ..) => -1,
+            (false, ..) => 1,
+        };
+        let size = || (a.1, &a.2).cmp(&(b.1, &b.2));
+        sign(&a)
+            .cmp(&sign(&b))
+            .then_with(|| if a.0 { size().reverse() } else { size() })
+    }
+}
+
+impl Hash for Decimal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
+    }
+}
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let scalar = AsItStands::deserialize(from)?.scalar();
+        scalar
+            .and_then(|(text, _)| text.parse().ok())
+            .ok_or_else(|| D::Error::invalid_type(Unexpected::Other("a value"), &"a number"))
+    }
+}
+
+impl Serialize for Decimal {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match RawValue::from_string(self.0.to_string()) {
+            Ok(literal) => literal.serialize(to),
+            Err(_) => to.serialize_str(&self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Decimal;
+
+    #[test]
+    fn order_is_that_of_values() {
+        let rising = [
+            "-1e400",
+            "-20",
+            "-2.5",
+            "-0.001",
+            "0",
+            "1e-400",
+            "0.09",
+            "0.1",
+            "1",
+            "1.09",
+            "1.1",
+            "2",
+            "10",
+            "1e2",
+            "123456789012345678901",
+            "123456789012345678902",
+            "1e400",
+        ];
+        let numbers = rising.map(|text| text.parse::<Decimal>().unwrap());
+        for (i, a) in numbers.iter().enumerate() {
+            for (j, b) in numbers.iter().enumerate() {
+                assert_eq!(a.cmp(b), i.cmp(&j), "{a} {b}");
+                assert_eq!(a == b, i == j);
+            }
+        }
+        for (a, b) in [
+            ("1.10", "1.1"),
+            ("0", "-0.00"),
+            ("100", "1e2"),
+            ("0.5", "5E-1"),
+            ("0e5", "0"),
+        ] {
+            assert_eq!(a.parse::<Decimal>().unwrap(), b.parse().unwrap(), "{a} {b}");
+        }
+        for text in ["", "1,5", "NaN", ".5", "1.", "0x1", "1 2", "01"] {
+            assert!(text.parse::<Decimal>().is_err(), "{text}");
+        }
+        assert_eq!(Decimal::from(0.1).as_str(), "0.1");
+        assert_eq!(Decimal::from(f64::NAN).as_f64(), 0.0);
+    }
+}

@@ -1,0 +1,136 @@
+//! Why a text cannot be read as a type.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Expected, Unexpected};
+
+/// What stopped the reader. One pointer, because every function of the reader hands it on.
+#[derive(Debug)]
+pub(crate) struct Fault(Box<Cause>);
+
+#[derive(Debug)]
+pub(crate) enum Cause {
+    /// The text is no JSON.
+    Broken,
+    /// More lists and objects in one another than the reader follows.
+    Deep,
+    /// The text is JSON, and a value in it does not fit.
+    Unfit {
+        /// Where the value begins, once that is known.
+        at: Option<usize>,
+        expected: Cow<'static, str>,
+    },
+}
+
+impl Fault {
+    #[cold]
+    pub(super) fn broken() -> Self {
+        Fault(Box::new(Cause::Broken))
+    }
+
+    #[cold]
+    pub(super) fn deep() -> Self {
+        Fault(Box::new(Cause::Deep))
+    }
+
+    #[cold]
+    pub(super) fn unfit(expected: impl Into<Cow<'static, str>>) -> Self {
+        Fault(Box::new(Cause::Unfit {
+            at: None,
+            expected: expected.into(),
+        }))
+    }
+
+    /// Says where, unless that is known more exactly.
+    #[cold]
+    pub(super) fn at(mut self, place: usize) -> Self {
+        if let Cause::Unfit { at, .. } = &mut *self.0 {
+            at.get_or_insert(place);
+        }
+        self
+    }
+
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.0
+    }
+
+    pub(super) fn into_cause(self) -> Cause {
+        *self.0
+    }
+}
+
+impl From<Cause> for Fault {
+    fn from(cause: Cause) -> Self {
+        Fault(Box::new(cause))
+    }
+}
+
+/// The reader's words for what a type takes, in place of serde's.
+fn words(expected: &dyn Expected) -> Cow<'static, str> {
+    let text = expected.to_string();
+    match text.as_str() {
+        "a sequence" => "a list".into(),
+        "a map" => "an object".into(),
+        "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
+            WHOLE_NUMBER.into()
+        }
+        "f32" | "f64" => NUMBER.into(),
+        _ => text.into(),
+    }
+}
+
+pub(super) const STRING: &str = "a string";
+pub(super) const NUMBER: &str = "a number";
+pub(super) const WHOLE_NUMBER: &str = "a whole number";
+pub(super) const BOOLEAN: &str = "a boolean";
+pub(super) const LIST: &str = "a list";
+pub(super) const OBJECT: &str = "an object";
+pub(super) const NULL: &str = "null";
+
+/// Of what serde says only the part is kept that tells what a type takes: the rest repeats the value.
+impl de::Error for Fault {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Fault::unfit("a value that its type takes")
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Fault::unfit(words(expected))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Fault::unfit(words(expected))
+    }
+
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Fault::unfit(words(expected))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Fault::unfit(format!("one of {}", expected.join(", ")))
+    }
+
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        Fault::unfit(format!("no fields but {}", expected.join(", ")))
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Fault::unfit(format!("an object with the field `{field}`"))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Fault::unfit(format!("an object with the field `{field}` once"))
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.cause() {
+            Cause::Broken => f.write_str("it is no JSON"),
+            Cause::Deep => f.write_str("it is nested too deeply"),
+            Cause::Unfit { expected, .. } => write!(f, "expected {expected}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,206 @@
+//! From a reply as it came to what the caller asked for.
+
+mod access;
+mod fault;
+mod reader;
+mod scan;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytes::Bytes;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use crate::drift::Drift;
+use crate::error::Error;
+use crate::extra::Unnamed;
+use crate::response::Response;
+use crate::sending::Sent;
+use crate::stream::ByteStream;
+use crate::transport::ReplyBody;
+pub(crate) use access::AGAIN;
+pub(crate) use fault::{Cause, Fault};
+use reader::Reader;
+pub(crate) use reader::{AS_IT_STANDS, RAW_VALUE, UNNAMED};
+pub(crate) use scan::{is_number, survives};
+
+/// What was read of a text.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Decoded<T> {
+    /// The value.
+    pub value: T,
+    /// Where the text is not as the type says.
+    pub drift: Vec<Drift>,
+    /// The whole text, where its kind is one that the type does not hold. The value is empty then.
+    pub raw: Option<Value>,
+}
+
+/// Reads a text as `T`, tolerantly. A text without contents, and `null`, is the empty value of the type.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault> {
+    let text = text(body)?;
+    if text.is_empty() || text == "null" {
+        let value = empty_value()?;
+        return Ok(Decoded {
+            value,
+            drift: Vec::new(),
+            raw: None,
+        });
+    }
+    let mut reader = Reader::new(text);
+    let outcome = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let value = match outcome {
+        Ok(value) => value,
+        Err(fault) => {
+            reader.set_all_aside(fault)?;
+            empty_value()?
+        }
+    };
+    let (drift, raw) = reader.finish();
+    Ok(Decoded { value, drift, raw })
+}
+
+/// The value of a type of which nothing came.
+fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
+    let none = |text| T::deserialize(&mut Reader::of_nothing(text));
+    none("null")
+        .or_else(|_| none("{}"))
+        .or_else(|_| none("[]"))
+        .map_err(|fault| fault.at(0))
+}
+
+/// JSON as text, blanks around it left out.
+fn text(body: &[u8]) -> Result<&str, Fault> {
+    let text = std::str::from_utf8(body).map_err(|_| Fault::broken())?;
+    Ok(text.trim_matches([' ', '\n', '\t', '\r']))
+}
+
+/// The value of a text that was checked.
+pub(crate) fn value(text: &str) -> Value {
+    Value::deserialize(&mut Reader::new(text)).unwrap_or_default()
+}
+
+/// The fields of an object that was checked, each value as it stands.
+pub(crate) fn entries(object: &[u8]) -> Vec<(String, Cow<'_, [u8]>)> {
+    struct Entries;
+
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Vec<(String, Cow<'de, [u8]>)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some(name) = map.next_key()? {
+                if let Unnamed::Text(text) = map.next_value()? {
+                    entries.push((name, text));
+                }
+            }
+            Ok(entries)
+        }
+    }
+
+    let Ok(text) = text(object) else {
+        return Vec::new();
+    };
+    Reader::new(text)
+        .deserialize_map(Entries)
+        .unwrap_or_default()
+}
+
+/// A reply of JSON.
+pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error> {
+    let body = sent.body();
+    match read::<T>(&body) {
+        Ok(Decoded { value, drift, raw }) => {
+            if !drift.is_empty() {
+                sent.drifted(&drift, &body)?;
+            }
+            let trace_id = last_trace_id(&body);
+            let reply = Response::new(value, sent.reply.status, sent.reply.headers, trace_id);
+            Ok(reply.with_drift(drift, raw))
+        }
+        Err(fault) => Err(sent.unreadable(&fault, body)),
+    }
+}
+
+impl Sent {
+    /// The body of a reply that is not streamed.
+    fn body(&self) -> Bytes {
+        match &self.reply.body {
+            ReplyBody::Whole(body) => body.clone(),
+            ReplyBody::Streamed { .. } => Bytes::new(),
+        }
+    }
+
+    /// Reports drifts; in strict mode the first is an error.
+    #[cold]
+    fn drifted(&self, drift: &[Drift], body: &Bytes) -> Result<(), Error> {
+        self.reading.report(&self.origin, drift);
+        match drift.first() {
+            Some(first) if self.reading.strict => {
+                let error = Error::drifted(Some(self.origin.clone()), first, body.clone());
+                Err(error.with_reply(self.reply.status, self.reply.headers.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    #[cold]
+    fn unreadable(self, fault: &Fault, body: Bytes) -> Error {
+        Error::decode(Some(self.origin), fault, body)
+            .with_reply(self.reply.status, self.reply.headers)
+    }
+}
+
+/// A reply whose contents are of no use.
+pub(crate) fn empty(sent: Sent) -> Result<Response<()>, Error> {
+    let trace_id = match &sent.reply.body {
+        ReplyBody::Whole(body) => last_trace_id(body),
+        ReplyBody::Streamed { .. } => None,
+    };
+    Ok(Response::new(
+        (),
+        sent.reply.status,
+        sent.reply.headers,
+        trace_id,
+    ))
+}
+
+/// A reply of bytes.
+pub(crate) fn bytes(sent: Sent) -> Result<Response<ByteStream>, Error> {
+    let stream = match sent.reply.body {
+        ReplyBody::Streamed {
+            rest,
+            limit,
+            patience,
+        } => ByteStream::new(sent.origin, rest, limit, patience),
+        ReplyBody::Whole(body) => ByteStream::whole(sent.origin, body),
+    };
+    Ok(Response::new(
+        stream,
+        sent.reply.status,
+        sent.reply.headers,
+        None,
+    ))
+}
+
+/// The `traceId` of a body, where it is the last thing in it, as it is in every recorded reply that has one. It is found
+/// without reading the body again.
+pub(crate) fn last_trace_id(body: &[u8]) -> Option<String> {
+    let tail = &body[body.len().saturating_sub(128)..];
+    let tail = String::from_utf8_lossy(tail);
+    let (_, after) = tail.rsplit_once("\"traceId\"")?;
+    let after = after
+        .trim_start()
+        .strip_prefix(':')?
+        .trim_start()
+        .strip_prefix('"')?;
+    let (id, end) = after.split_once('"')?;
+    (end.trim() == "}" && !id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
+}

@@ -1,0 +1,535 @@
+//! A reader of JSON that takes what comes.
+//!
+//! Where a type asks for a string and a number stands there, serde has no way back: the visitor that could take something
+//! else is gone, and so is the value. So the one who holds the text must be the one who is tolerant. This reader holds it: it
+//! gives each type what it asks for where the text can be understood so, goes back before a value that does not fit, and
+//! notes both. A reply that is as declared costs nothing of this, for all of it stands where errors would be.
+
+use std::borrow::Cow;
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
+use serde_json::Value;
+
+use super::access::{Fields, Items, Progress};
+use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
+use super::scan::{DEPTH, Number, Scan, number_in};
+use crate::drift::{Drift, DriftKind};
+use crate::error::Places;
+
+/// A newtype of this name gets the text of a value as it stands, and counts as one that its object's type has no field for.
+pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
+
+/// A newtype of this name gets the text of a value as it stands.
+pub(crate) const AS_IT_STANDS: &str = "hoopai::AsItStands";
+
+/// `serde_json`'s own name for the same.
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// How many drifts are reported of one reply. What drifts beyond is read in the same way.
+const REPORTED: usize = 256;
+
+/// A drift, its place not yet put into words.
+pub(crate) struct Noted {
+    pub(crate) kind: DriftKind,
+    pub(crate) at: usize,
+    pub(crate) expected: Cow<'static, str>,
+}
+
+fn words(text: &str, mut drifts: Vec<Noted>) -> Vec<Drift> {
+    drifts.sort_by_key(|noted| noted.at);
+    let mut places = Places::new(text.as_bytes());
+    drifts
+        .into_iter()
+        .map(|noted| {
+            let (path, found) = places.value_at(noted.at);
+            Drift {
+                kind: noted.kind,
+                path,
+                expected: noted.expected,
+                found,
+            }
+        })
+        .collect()
+}
+
+pub(super) struct Reader<'de> {
+    pub(super) scan: Scan<'de>,
+    /// How many levels more may be opened.
+    pub(super) depth: u8,
+    /// The value that comes is the whole text or the item of a list, so that there is no field to be left empty: a model takes
+    /// it whatever it is.
+    pub(super) item: bool,
+    /// Where the last value begins that was read as one that no field is known for.
+    pub(super) unnamed: usize,
+    pub(super) drifts: Vec<Noted>,
+    /// The whole text was set aside.
+    set_aside: bool,
+}
+
+impl<'de> Reader<'de> {
+    pub(super) fn new(text: &'de str) -> Self {
+        Reader {
+            scan: Scan::new(text),
+            depth: DEPTH,
+            item: true,
+            unnamed: usize::MAX,
+            drifts: Vec::new(),
+            set_aside: false,
+        }
+    }
+
+    #[cold]
+    pub(super) fn note(
+        &mut self,
+        kind: DriftKind,
+        at: usize,
+        expected: impl Into<Cow<'static, str>>,
+    ) {
+        if self.drifts.len() < REPORTED {
+            self.drifts.push(Noted {
+                kind,
+                at,
+                expected: expected.into(),
+            });
+        }
+    }
+
+    /// A reader of a text that stands for nothing: what is missing in it is no drift, and what does not fit does not fit.
+    pub(super) fn of_nothing(text: &'de str) -> Self {
+        Reader {
+            item: false,
+            ..Reader::new(text)
+        }
+    }
+
+    /// A text that does not fit its type as a whole. It must be JSON all the same.
+    #[cold]
+    pub(super) fn set_all_aside(&mut self, fault: Fault) -> Result<(), Fault> {
+        match fault.at(0).into_cause() {
+            Cause::Unfit { at, expected } => {
+                self.scan.at = 0;
+                self.depth = DEPTH;
+                self.as_it_stands()?;
+                self.end()?;
+                self.drifts.clear();
+                self.note(DriftKind::SetAside, at.unwrap_or(0), expected);
+                self.set_aside = true;
+                Ok(())
+            }
+            cause => Err(cause.into()),
+        }
+    }
+
+    /// The drifts in words, in the order of their places, and the whole text if it was set aside.
+    pub(super) fn finish(self) -> (Vec<Drift>, Option<Value>) {
+        if self.drifts.is_empty() {
+            return (Vec::new(), None);
+        }
+        let raw = self.set_aside.then(|| super::value(self.scan.text));
+        (words(self.scan.text, self.drifts), raw)
+    }
+
+    /// Nothing but blanks is left.
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
+        self.scan.peek();
+        if self.scan.at < self.scan.text.len() {
+            return Err(Fault::broken());
+        }
+        Ok(())
+    }
+
+    /// What is wrong where no value of a kind begins that the type takes.
+    #[cold]
+    fn unfit(&mut self, expected: &'static str) -> Fault {
+        match self.scan.peek() {
+            b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => {
+                Fault::unfit(expected).at(self.scan.at)
+            }
+            _ => Fault::broken(),
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), Fault> {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth == 0 {
+            return Err(Fault::deep());
+        }
+        self.scan.at += 1;
+        Ok(())
+    }
+
+    /// A text, or the text of another scalar.
+    #[inline]
+    fn text(&mut self) -> Result<Cow<'de, str>, Fault> {
+        if self.scan.peek() == b'"' {
+            let start = self.scan.at;
+            let (text, whole) = self.scan.string()?.text();
+            if !whole {
+                self.note(DriftKind::Coerced, start, "a string of whole characters");
+            }
+            return Ok(text);
+        }
+        self.other_as_text()
+    }
+
+    #[cold]
+    fn other_as_text(&mut self) -> Result<Cow<'de, str>, Fault> {
+        let start = self.scan.at;
+        let text = match self.scan.peek() {
+            b't' => self.scan.literal("true")?,
+            b'f' => self.scan.literal("false")?,
+            b'-' | b'0'..=b'9' => self.scan.number()?,
+            _ => return Err(self.unfit(STRING)),
+        };
+        self.note(DriftKind::Coerced, start, STRING);
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn number(&mut self, expected: &'static str) -> Result<Number, Fault> {
+        let start = self.scan.peek_at();
+        let found = match self.scan.peek() {
+            b'-' | b'0'..=b'9' => Some(Number::of(self.scan.number()?)),
+            b'"' => {
+                let found = number_in(&self.scan.string()?.text().0);
+                if found.is_some() {
+                    self.note(DriftKind::Coerced, start, expected);
+                }
+                found
+            }
+            _ => return Err(self.unfit(expected)),
+        };
+        found
+            .filter(|number| *number != Number::Huge)
+            .ok_or_else(|| Fault::unfit(expected).at(start))
+    }
+
+    fn whole_number(&mut self) -> Result<Number, Fault> {
+        let start = self.scan.peek_at();
+        let number = self.number(WHOLE_NUMBER)?;
+        number
+            .whole()
+            .ok_or_else(|| Fault::unfit(WHOLE_NUMBER).at(start))
+    }
+
+    fn boolean(&mut self) -> Result<bool, Fault> {
+        let start = self.scan.peek_at();
+        let found = match self.scan.peek() {
+            b't' => return self.scan.literal("true").map(|_| true),
+            b'f' => return self.scan.literal("false").map(|_| false),
+            b'"' => self.scan.string()?.text().0,
+            b'-' | b'0'..=b'9' => Cow::Borrowed(self.scan.number()?),
+            _ => return Err(self.unfit(BOOLEAN)),
+        };
+        let value = match found.trim() {
+            "1" => true,
+            "0" => false,
+            text if text.eq_ignore_ascii_case("true") => true,
+            text if text.eq_ignore_ascii_case("false") => false,
+            _ => return Err(Fault::unfit(BOOLEAN).at(start)),
+        };
+        self.note(DriftKind::Coerced, start, BOOLEAN);
+        Ok(value)
+    }
+
+    /// The text of a value as it stands, checked.
+    pub(super) fn as_it_stands(&mut self) -> Result<&'de str, Fault> {
+        self.scan.skip(self.depth)
+    }
+
+    /// Whether the value is `null`, which is taken then.
+    #[inline]
+    fn null(&mut self) -> Result<bool, Fault> {
+        if self.scan.peek() != b'n' {
+            return Ok(false);
+        }
+        self.scan.literal("null").map(|_| true)
+    }
+
+    fn object<V: Visitor<'de>>(
+        &mut self,
+        of: Option<&'static str>,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        let item = std::mem::take(&mut self.item);
+        if self.scan.peek() != b'{' {
+            let fault = self.unfit(OBJECT);
+            if !item {
+                return Err(fault);
+            }
+            // Only models take it; to others it is what does not fit.
+            let before = self.scan.at;
+            return match visitor.visit_newtype_struct(&mut *self) {
+                Ok(value) if self.scan.at > before => {
+                    self.note(DriftKind::SetAside, start, OBJECT);
+                    self.set_aside |= start == 0;
+                    Ok(value)
+                }
+                _ => Err(fault),
+            };
+        }
+        self.enter()?;
+        let mut progress = Progress::new();
+        let value = visitor.visit_map(Fields {
+            reader: self,
+            progress: &mut progress,
+        })?;
+        self.close_object(&progress, start, of)?;
+        Ok(value)
+    }
+
+    fn close_object(
+        &mut self,
+        progress: &Progress,
+        start: usize,
+        of: Option<&'static str>,
+    ) -> Result<(), Fault> {
+        self.depth += 1;
+        if progress.open() {
+            if self.scan.peek() != b'}' {
+                return Err(Fault::unfit("an object with fewer fields").at(start));
+            }
+            self.scan.at += 1;
+        }
+        if let Some(name) = of
+            && progress.nothing_known()
+        {
+            self.note(
+                DriftKind::NothingKnown,
+                start,
+                format!("fields of `{name}`"),
+            );
+        }
+        Ok(())
+    }
+
+    fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        if self.scan.peek() != b'[' {
+            return Err(self.unfit(LIST));
+        }
+        self.enter()?;
+        let mut open = true;
+        let value = visitor.visit_seq(Items {
+            reader: self,
+            open: &mut open,
+            first: true,
+        })?;
+        self.depth += 1;
+        if open {
+            if self.scan.peek() != b']' {
+                return Err(Fault::unfit("a list of fewer items").at(start));
+            }
+            self.scan.at += 1;
+        }
+        Ok(value)
+    }
+}
+
+impl Scan<'_> {
+    /// Where the next value begins.
+    fn peek_at(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+}
+
+macro_rules! numbers {
+    ($read:ident: $($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            visit_number(self.$read()?, visitor)
+        }
+    )*};
+}
+
+fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Fault> {
+    match number {
+        Number::Unsigned(value) => visitor.visit_u64(value),
+        Number::Signed(value) => visitor.visit_i64(value),
+        Number::Float(value) => visitor.visit_f64(value),
+        Number::Huge => Err(Fault::unfit(NUMBER)),
+    }
+}
+
+fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value, Fault> {
+    match text {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string(text),
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.scan.peek() {
+            b'"' => visit_text(self.text()?, visitor),
+            b'{' => self.object(None, visitor),
+            b'[' => self.list(visitor),
+            b'n' => {
+                self.scan.literal("null")?;
+                visitor.visit_unit()
+            }
+            b't' | b'f' => visitor.visit_bool(self.boolean()?),
+            b'-' | b'0'..=b'9' => {
+                let start = self.scan.at;
+                let literal = self.scan.number()?;
+                match Number::of(literal) {
+                    // No number of ours holds it, so its digits stand for it.
+                    Number::Huge => {
+                        self.note(DriftKind::Coerced, start, "a number that a float holds");
+                        visitor.visit_borrowed_str(literal)
+                    }
+                    number => visit_number(number, visitor),
+                }
+            }
+            _ => Err(Fault::broken()),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_bool(self.boolean()?)
+    }
+
+    numbers! { whole_number:
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    numbers! { any_number: deserialize_f32 deserialize_f64 }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visit_text(self.text()?, visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.scan.peek() == b'"' {
+            return visitor.visit_bytes(self.text()?.as_bytes());
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.null()? {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.null()? {
+            visitor.visit_unit()
+        } else {
+            Err(self.unfit(NULL))
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match name {
+            UNNAMED | AS_IT_STANDS => {
+                let text = self.as_it_stands()?;
+                if name == UNNAMED {
+                    self.unnamed = self.scan.at - text.len();
+                }
+                // As bytes, for deserializers that make no difference between a newtype and what is in it give strings.
+                visitor.visit_borrowed_bytes(text.as_bytes())
+            }
+            RAW_VALUE => {
+                let text = self.as_it_stands()?;
+                let [name, text] = [RAW_VALUE, text].map(BorrowedStrDeserializer::new);
+                visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((
+                    name, text,
+                ))))
+            }
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.object(None, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.object((!fields.is_empty()).then_some(name), visitor)
+    }
+
+    /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        let unfit = |_| Fault::unfit("one of its type's variants").at(start);
+        let value = Value::deserialize(self)?;
+        value
+            .into_deserializer()
+            .deserialize_enum(name, variants, visitor)
+            .map_err(unfit)
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let text = self.as_it_stands()?;
+        self.unnamed = self.scan.at - text.len();
+        visitor.visit_unit()
+    }
+}
+
+impl Reader<'_> {
+    fn any_number(&mut self) -> Result<Number, Fault> {
+        self.number(NUMBER)
+    }
+}

@@ -1,0 +1,382 @@
+//! The limiter: a lock around the state, those who wait, and the one timer for all of them.
+//!
+//! A call that has to wait gets a letter when its turn comes, and is woken only then. Time passes for the whole queue in one
+//! future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the queue, since a
+//! future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and that may be
+//! with a call that waits in the same queue.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, Weak};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use reqwest::header::HeaderMap;
+
+use super::state::{Ending, Entry, Mailbox, Next, Place, State, Ticket, Verdict, Word};
+use super::{Held, LimitSettings, Snapshot};
+use crate::time::{BoxFuture, Clock, lock};
+
+/// Lets requests through as the platform's limits allow. Clones share one window and one queue.
+#[derive(Clone)]
+pub(crate) struct Limiter(Arc<Shared>);
+
+struct Shared {
+    settings: LimitSettings,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+impl Limiter {
+    pub(crate) fn new(settings: LimitSettings, clock: Arc<dyn Clock>) -> Self {
+        Limiter(Arc::new(Shared {
+            state: Mutex::new(State::new(settings.clone())),
+            settings,
+            clock,
+        }))
+    }
+
+    /// Waits until a request may go out, no longer than `max_wait`, or than the settings say.
+    ///
+    /// If the wait is seen to be longer, the answer comes at once, and with `Duration::ZERO` there is none. Dropping the
+    /// future leaves the queue.
+    pub(crate) async fn acquire(&self, max_wait: Option<Duration>) -> Result<Permit, Held> {
+        let shared = &self.0;
+        if !shared.settings.limited {
+            return Ok(Permit::free());
+        }
+        let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
+        let mut place = match shared.with(|state, now| state.enter(max_wait, now)) {
+            Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
+            Entry::Held(held) => return Err(held),
+            Entry::Queued(place) => place,
+        };
+        let mut leave = Leave {
+            shared,
+            serial: place.serial,
+        };
+        loop {
+            leave.serial = place.serial;
+            match shared.wait(place).await {
+                Some(Word::Go(permit)) => return Ok(permit),
+                Some(Word::Held(held)) => return Err(held),
+                // A letter that was lost would mean that the place is, too.
+                Some(Word::Again) | None => {}
+            }
+            let again = shared.with(|state, now| match state.reenter(leave.serial) {
+                Some(place) => Entry::Queued(place),
+                None => state.enter(max_wait, now),
+            });
+            place = match again {
+                Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
+                Entry::Held(held) => return Err(held),
+                Entry::Queued(place) => place,
+            };
+        }
+    }
+
+    /// How long a call would wait that came now. Zero if it would go at once.
+    pub(crate) fn would_wait(&self) -> Duration {
+        if !self.0.settings.limited {
+            return Duration::ZERO;
+        }
+        self.0.with(|state, now| state.would_wait(now))
+    }
+
+    /// How things stand.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.0.with(|state, now| state.snapshot(now))
+    }
+
+    /// The settings as they were given. What is in force now tells [`snapshot`](Self::snapshot).
+    pub(crate) fn settings(&self) -> &LimitSettings {
+        &self.0.settings
+    }
+
+    /// Nobody else holds it, and nothing would be lost with it.
+    pub(super) fn is_disposable(&self) -> bool {
+        Arc::strong_count(&self.0) == 1 && self.0.with(|state, now| state.is_idle(now))
+    }
+
+    /// A place in the queue whose holder is gone in the very moment in which its turn comes.
+    #[cfg(test)]
+    pub(super) fn abandoned_place(&self) {
+        self.0
+            .with(|state, now| drop(state.enter(Duration::MAX, now)));
+    }
+
+    #[cfg(test)]
+    pub(super) fn foreign(&self) -> usize {
+        self.0.with(|state, _| state.window.foreign())
+    }
+}
+
+/// Shows numbers only.
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.0.settings.limited {
+            return f.write_str("Limiter(unlimited)");
+        }
+        let Snapshot {
+            max,
+            interval,
+            in_window,
+            queued,
+            daily_left,
+            paused,
+        } = self.snapshot();
+        f.debug_struct("Limiter")
+            .field("max", &max)
+            .field("interval", &interval)
+            .field("in_window", &in_window)
+            .field("queued", &queued)
+            .field("daily_left", &daily_left)
+            .field("paused", &paused)
+            .finish()
+    }
+}
+
+impl Shared {
+    /// Changes the state, and does what follows from it: lets waiters through, and wakes them after the lock is given up.
+    fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut State, Instant) -> R) -> R {
+        let (result, mut letters) = self.locked(|state, now| {
+            state.settle(now);
+            act(state, now)
+        });
+        loop {
+            let lost = self.deliver(letters);
+            if lost.is_empty() {
+                return result;
+            }
+            // Those whose turn it was had just gone: it is the turn of others.
+            ((), letters) = self.locked(|state, now| {
+                for ticket in &lost {
+                    state.end(ticket, Ending::Unsent, now);
+                }
+            });
+        }
+    }
+
+    fn locked<R>(
+        &self,
+        act: impl FnOnce(&mut State, Instant) -> R,
+    ) -> (R, Vec<(Mailbox, Verdict)>) {
+        let (result, letters, driver) = {
+            let mut state = lock(&self.state);
+            let now = self.clock.now();
+            let result = act(&mut state, now);
+            state.settle(now);
+            let driver = state.keep_moving(now);
+            (result, std::mem::take(&mut state.outbox), driver)
+        };
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+        (result, letters)
+    }
+
+    /// Tells waiters what was decided. Returned is what was granted to those who are not there any more.
+    fn deliver(self: &Arc<Self>, letters: Vec<(Mailbox, Verdict)>) -> Vec<Ticket> {
+        let mut lost = Vec::new();
+        for (mailbox, verdict) in letters {
+            let word = match verdict {
+                Verdict::Go(ticket) => Word::Go(Permit::new(self.clone(), ticket)),
+                Verdict::Held(held) => Word::Held(held),
+                Verdict::Again => Word::Again,
+            };
+            if let Err(Word::Go(mut permit)) = mailbox.send(word) {
+                lost.extend(permit.take().map(|open| open.ticket));
+            }
+        }
+        lost
+    }
+
+    /// Waits for a letter, and brings a driver if there is none.
+    async fn wait(self: &Arc<Self>, place: Place) -> Option<Word> {
+        let mut letter = place.letter;
+        if place.drive {
+            let mut driver = Driver {
+                shared: Arc::downgrade(self),
+                sleep: None,
+                done: false,
+            };
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => drop(runtime.spawn(driver)),
+                // Without a runtime who waits first moves the queue itself.
+                Err(_) => {
+                    return poll_fn(|context| {
+                        // Moving the queue may show that it is the mover's own turn.
+                        if !driver.done {
+                            let _ = Pin::new(&mut driver).poll(context);
+                        }
+                        Pin::new(&mut letter).poll(context).map(Result::ok)
+                    })
+                    .await;
+                }
+            }
+        }
+        letter.await.ok()
+    }
+}
+
+/// Leaves the queue when a waiter is dropped.
+struct Leave<'l> {
+    shared: &'l Arc<Shared>,
+    serial: u64,
+}
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.shared.with(|state, _| state.leave(self.serial));
+    }
+}
+
+/// What moves the queue when time passes. It ends when nobody waits any more.
+struct Driver {
+    shared: Weak<Shared>,
+    sleep: Option<(Instant, BoxFuture<'static, ()>)>,
+    done: bool,
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let Some(shared) = self.shared.upgrade() else {
+                return Poll::Ready(());
+            };
+            let (next, wait) = shared.with(|state, now| {
+                let next = state.drive(context.waker(), now);
+                let wait = match next {
+                    Next::At(Some(until)) => until.saturating_duration_since(now),
+                    _ => Duration::ZERO,
+                };
+                (next, wait)
+            });
+            let until = match next {
+                Next::Done => {
+                    self.done = true;
+                    return Poll::Ready(());
+                }
+                Next::At(None) => {
+                    self.sleep = None;
+                    return Poll::Pending;
+                }
+                Next::At(Some(until)) => until,
+            };
+            if self.sleep.as_ref().is_none_or(|(known, _)| *known != until) {
+                self.sleep = Some((until, shared.clock.sleep(wait)));
+            }
+            if let Some((_, sleep)) = &mut self.sleep {
+                if sleep.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.sleep = None;
+            }
+        }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if !self.done
+            && let Some(shared) = self.shared.upgrade()
+        {
+            shared.with(|state, _| state.driver_is_gone());
+        }
+    }
+}
+
+/// Leave for one request.
+///
+/// Dropped before [`sent`](Self::sent) it counts as if it had never been given. Dropped later without a word on how it
+/// went, the request counts as one that may have arrived.
+#[must_use = "dropping a permit gives it back"]
+pub(crate) struct Permit(Option<Open>);
+
+struct Open {
+    shared: Arc<Shared>,
+    ticket: Ticket,
+    sent: Option<Instant>,
+}
+
+impl Permit {
+    fn new(shared: Arc<Shared>, ticket: Ticket) -> Self {
+        Permit(Some(Open {
+            shared,
+            ticket,
+            sent: None,
+        }))
+    }
+
+    /// Where nothing is limited nothing is counted.
+    fn free() -> Self {
+        Permit(None)
+    }
+
+    fn take(&mut self) -> Option<Open> {
+        self.0.take()
+    }
+
+    /// The request goes out now.
+    pub(crate) fn sent(&mut self) {
+        if let Some(open) = &mut self.0 {
+            open.sent = Some(open.shared.clock.now());
+        }
+    }
+
+    /// The head of a reply came.
+    pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
+        if let Some(open) = self.take() {
+            let system_time = open.shared.clock.system_time();
+            open.end(Ending::Replied {
+                status,
+                headers,
+                system_time,
+            });
+        }
+    }
+
+    /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
+    pub(crate) fn failed(mut self, reached: bool) {
+        if let Some(open) = self.take() {
+            let sent = open.sent.unwrap_or_else(|| open.shared.clock.now());
+            open.end(if reached {
+                Ending::Strayed(sent)
+            } else {
+                Ending::Unsent
+            });
+        }
+    }
+
+    /// The how many-eth this is of all that were ever let through.
+    #[cfg(test)]
+    pub(super) fn number(&self) -> u64 {
+        self.0.as_ref().map_or(0, |open| open.ticket.mark.granted)
+    }
+}
+
+impl Open {
+    fn end(self, ending: Ending<'_>) {
+        self.shared
+            .with(|state, now| state.end(&self.ticket, ending, now));
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(open) = self.take() {
+            let ending = open.sent.map_or(Ending::Unsent, Ending::Strayed);
+            open.end(ending);
+        }
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent = self.0.as_ref().map(|open| open.sent.is_some());
+        f.debug_struct("Permit").field("sent", &sent).finish()
+    }
+}

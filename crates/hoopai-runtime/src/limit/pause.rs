@@ -1,0 +1,131 @@
+//! What follows a refusal: a pause, and then a rising pace.
+//!
+//! A 429 says that the server counts otherwise than we do. Until the pause is over nothing goes out. Then one request
+//! does, as a probe; with each reply that is no refusal twice as many may be on their way, and after five there is no
+//! bound but the window. Should replies stay out, another request goes all the same after a sixteenth of the interval.
+
+use std::time::{Duration, Instant};
+
+use super::window::later;
+
+/// After so many replies that are no refusals all is as before.
+const RECOVERED: u32 = 5;
+
+/// The pause after a first refusal that gives no hint, and the patience with probes: this part of an interval.
+const BREATH: u32 = 16;
+
+#[derive(Default)]
+pub(super) struct Pause {
+    until: Option<Instant>,
+    /// Refusals in a row, each of a request that was sent after the one before it had come.
+    streak: u32,
+    /// Counts those. A request carries the number under which it was sent: what a reply says of a time before the last
+    /// refusal is no news, so that fifty refusals of one burst are one.
+    epoch: u64,
+    ramp: Option<Ramp>,
+}
+
+#[derive(Default)]
+struct Ramp {
+    successes: u32,
+    in_flight: usize,
+    last: Option<Instant>,
+}
+
+impl Ramp {
+    fn allowed(&self) -> usize {
+        1 << self.successes.min(RECOVERED)
+    }
+}
+
+impl Pause {
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Until when nothing goes out, if that is so.
+    pub(super) fn until(&self, now: Instant) -> Option<Instant> {
+        self.until.filter(|until| *until > now)
+    }
+
+    /// When a call may go that has so many before it: `None` for now.
+    pub(super) fn closed(&self, ahead: usize, interval: Duration, now: Instant) -> Option<Instant> {
+        if let Some(until) = self.until(now) {
+            return Some(until);
+        }
+        let ramp = self.ramp.as_ref()?;
+        if ramp.in_flight.saturating_add(ahead) < ramp.allowed() {
+            return None;
+        }
+        let patience = later(ramp.last?, breath(interval));
+        (patience > now || ahead > 0).then_some(patience.max(later(now, Duration::from_nanos(1))))
+    }
+
+    /// A request goes out.
+    pub(super) fn take(&mut self, now: Instant) {
+        if let Some(ramp) = &mut self.ramp {
+            ramp.in_flight += 1;
+            ramp.last = Some(now);
+        }
+    }
+
+    /// A request that was sent in this epoch is over, one way or the other.
+    pub(super) fn over(&mut self, epoch: u64) {
+        if let Some(ramp) = &mut self.ramp
+            && epoch == self.epoch
+        {
+            ramp.in_flight = ramp.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// A reply came that is no refusal.
+    pub(super) fn passed(&mut self, epoch: u64) {
+        if epoch != self.epoch {
+            return;
+        }
+        self.streak = 0;
+        if let Some(ramp) = &mut self.ramp {
+            ramp.successes += 1;
+            if ramp.successes >= RECOVERED {
+                self.ramp = None;
+            }
+        }
+    }
+
+    /// A refusal came, with or without a hint for how long.
+    pub(super) fn refused(
+        &mut self,
+        epoch: u64,
+        hint: Option<Duration>,
+        interval: Duration,
+        now: Instant,
+    ) {
+        // A hint of nothing at all is none: taken at its word, it would have us ask again without end.
+        let hint = hint.filter(|hint| !hint.is_zero());
+        let news = epoch == self.epoch || hint.is_some() && self.ramp.is_none();
+        if news {
+            self.epoch += 1;
+            self.streak = self.streak.saturating_add(1);
+            self.ramp = Some(Ramp::default());
+        }
+        let wait = match hint {
+            Some(hint) => hint,
+            None if news => {
+                let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
+                breath(interval).saturating_mul(doubled).min(interval)
+            }
+            None => return,
+        };
+        let until = later(now, wait);
+        self.until = Some(self.until.map_or(until, |earlier| earlier.max(until)));
+    }
+
+    /// Nothing is held back.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        self.until(now).is_none() && self.ramp.is_none()
+    }
+}
+
+fn breath(interval: Duration) -> Duration {
+    interval / BREATH
+}

@@ -1,0 +1,402 @@
+//! What all clones of a limiter share, and how it changes. Nothing in here waits or wakes anybody: it says who is to be
+//! told what, and until when there is nothing to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::task::Waker;
+use std::time::{Duration, Instant, SystemTime};
+
+use reqwest::header::HeaderMap;
+use tokio::sync::oneshot;
+
+use super::day::Day;
+use super::headers::Told;
+use super::pause::Pause;
+use super::window::{Mark, Window};
+use super::{Held, HeldReason, LimitSettings, Permit, Snapshot};
+
+/// What a call that waits is told.
+pub(super) enum Word {
+    Go(Permit),
+    Held(Held),
+    /// Whoever moved the queue is gone: come again and see to it.
+    Again,
+}
+
+/// The same before it is delivered, which happens outside the lock.
+pub(super) enum Verdict {
+    Go(Ticket),
+    Held(Held),
+    Again,
+}
+
+pub(super) type Mailbox = oneshot::Sender<Word>;
+
+/// What is remembered of a request that was let through.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    pub(super) mark: Mark,
+    epoch: u64,
+    day: u64,
+}
+
+/// How a request ended.
+pub(super) enum Ending<'h> {
+    /// It never went out.
+    Unsent,
+    /// It went out at this moment, and no reply came.
+    Strayed(Instant),
+    Replied {
+        status: u16,
+        headers: &'h HeaderMap,
+        system_time: SystemTime,
+    },
+}
+
+/// How a call comes in.
+pub(super) enum Entry {
+    Go(Ticket),
+    Held(Held),
+    Queued(Place),
+}
+
+/// A place in the queue.
+pub(super) struct Place {
+    pub(super) serial: u64,
+    pub(super) letter: oneshot::Receiver<Word>,
+    /// Nobody moves the queue yet, so who got this has to.
+    pub(super) drive: bool,
+}
+
+struct Waiter {
+    /// `None` once it was told to come again, until it has.
+    mailbox: Option<Mailbox>,
+    deadline: Option<Instant>,
+}
+
+/// What the one who moves the queue does next.
+pub(super) enum Next {
+    /// Nobody waits: it is not needed any more.
+    Done,
+    /// Something is to be done at a moment, or only when something happens.
+    At(Option<Instant>),
+}
+
+/// The one who moves the queue when time passes: no more than one, and one timer, however many wait.
+#[derive(Default)]
+struct Driver {
+    there: bool,
+    waker: Option<Waker>,
+    /// Until when it sleeps; `None` is until it is woken.
+    until: Option<Instant>,
+}
+
+pub(super) struct State {
+    settings: LimitSettings,
+    pub(super) window: Window,
+    pub(super) pause: Pause,
+    /// `None` where no day is counted.
+    day: Option<Day>,
+    /// By the order in which they came.
+    queue: BTreeMap<u64, Waiter>,
+    deadlines: BTreeSet<(Instant, u64)>,
+    serial: u64,
+    driver: Driver,
+    /// Who is to be told what when the lock is given up.
+    pub(super) outbox: Vec<(Mailbox, Verdict)>,
+}
+
+impl State {
+    pub(super) fn new(settings: LimitSettings) -> Self {
+        let max = match settings.limited {
+            true => usize::try_from(settings.max).unwrap_or(usize::MAX),
+            false => usize::MAX,
+        };
+        State {
+            window: Window::new(max, settings.interval),
+            pause: Pause::default(),
+            day: settings.daily.map(Day::new),
+            queue: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            serial: 0,
+            driver: Driver::default(),
+            outbox: Vec::new(),
+            settings,
+        }
+    }
+
+    /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
+    pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
+        if let Some(held) = self.day_is_spent(self.queue.len(), now) {
+            return Entry::Held(held);
+        }
+        if self.queue.is_empty() && self.gate(now).is_ok() {
+            return Entry::Go(self.take(now));
+        }
+        let held = self.forecast(now);
+        if held.wait > max_wait {
+            return Entry::Held(held);
+        }
+        self.serial += 1;
+        Entry::Queued(self.place(self.serial, now.checked_add(max_wait)))
+    }
+
+    /// A waiter comes again. `None` if it has no place any more.
+    pub(super) fn reenter(&mut self, serial: u64) -> Option<Place> {
+        let deadline = self.queue.get(&serial)?.deadline;
+        Some(self.place(serial, deadline))
+    }
+
+    fn place(&mut self, serial: u64, deadline: Option<Instant>) -> Place {
+        let (mailbox, letter) = oneshot::channel();
+        let waiter = Waiter {
+            mailbox: Some(mailbox),
+            deadline,
+        };
+        self.queue.insert(serial, waiter);
+        self.deadlines
+            .extend(deadline.map(|deadline| (deadline, serial)));
+        let drive = !std::mem::replace(&mut self.driver.there, true);
+        if drive {
+            self.driver.waker = None;
+            self.driver.until = None;
+        }
+        Place {
+            serial,
+            letter,
+            drive,
+        }
+    }
+
+    /// A waiter gave up.
+    pub(super) fn leave(&mut self, serial: u64) {
+        self.remove(serial);
+    }
+
+    fn remove(&mut self, serial: u64) -> Option<Mailbox> {
+        let waiter = self.queue.remove(&serial)?;
+        if let Some(deadline) = waiter.deadline {
+            self.deadlines.remove(&(deadline, serial));
+        }
+        waiter.mailbox
+    }
+
+    /// A request that was let through is over.
+    pub(super) fn end(&mut self, ticket: &Ticket, ending: Ending<'_>, now: Instant) {
+        self.pause.over(ticket.epoch);
+        match ending {
+            Ending::Unsent => {
+                self.window.give_back();
+                if let Some(day) = &mut self.day {
+                    day.give_back(ticket.day);
+                }
+            }
+            Ending::Strayed(sent) => self.window.strayed(sent, now),
+            Ending::Replied {
+                status,
+                headers,
+                system_time,
+            } => {
+                self.window.replied(now);
+                let told = Told::read(headers, system_time);
+                self.correct(ticket, &told, now);
+                if status != 429 {
+                    self.pause.passed(ticket.epoch);
+                    return;
+                }
+                if told.remaining == Some(0) {
+                    self.window.fill_up(now);
+                }
+                let interval = self.window.interval;
+                self.pause
+                    .refused(ticket.epoch, told.retry_after, interval, now);
+            }
+        }
+    }
+
+    /// Takes in what a reply says of the limits and of what is left of them.
+    fn correct(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
+        let fixed = self.settings.fixed;
+        if !fixed {
+            self.window.max = told.max.unwrap_or(self.window.max);
+            self.window.interval = told.interval.unwrap_or(self.window.interval);
+        }
+        if let Some(remaining) = told.remaining {
+            let limit = told.max.unwrap_or(self.window.max);
+            let used = limit.saturating_sub(remaining);
+            self.window.count_foreign(&ticket.mark, used, limit, now);
+        }
+        if let Some(day) = &mut self.day {
+            let others_in_flight = u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX);
+            let uncounted = self
+                .window
+                .granted()
+                .saturating_sub(ticket.mark.granted)
+                .saturating_add(others_in_flight);
+            let slack = u64::try_from(self.window.max).unwrap_or(u64::MAX);
+            day.correct(told, ticket.day, uncounted, slack, fixed, now);
+        }
+    }
+
+    /// Lets through who can go and turns away who waited too long.
+    pub(super) fn settle(&mut self, now: Instant) {
+        self.window.expire(now);
+        if let Some(day) = &mut self.day {
+            day.roll(now);
+        }
+        while let Some((&serial, first)) = self.queue.first_key_value() {
+            if first.mailbox.is_none() {
+                break;
+            }
+            let verdict = match self.day_is_spent(0, now) {
+                Some(held) => Verdict::Held(held),
+                None if self.gate(now).is_ok() => Verdict::Go(self.take(now)),
+                None => break,
+            };
+            self.tell(serial, verdict);
+        }
+        while let Some(&(deadline, serial)) = self.deadlines.first() {
+            if deadline > now {
+                break;
+            }
+            let held = self.forecast(now);
+            self.tell(serial, Verdict::Held(held));
+        }
+    }
+
+    fn tell(&mut self, serial: u64, verdict: Verdict) {
+        if let Some(mailbox) = self.remove(serial) {
+            self.outbox.push((mailbox, verdict));
+        }
+    }
+
+    fn take(&mut self, now: Instant) -> Ticket {
+        self.pause.take(now);
+        if let Some(day) = &mut self.day {
+            day.take(now);
+        }
+        Ticket {
+            mark: self.window.take(),
+            epoch: self.pause.epoch(),
+            day: self.day.as_ref().map_or(0, Day::serial),
+        }
+    }
+
+    /// Whether a request may go out now, or from when on, or that this depends on replies.
+    fn gate(&self, now: Instant) -> Result<(), Option<Instant>> {
+        let opens = self.pause.closed(0, self.window.interval, now);
+        match self.window.room() {
+            Ok(()) => opens.map_or(Ok(()), |opens| Err(Some(opens))),
+            Err(free) => Err(free.map(|free| opens.map_or(free, |opens| free.max(opens)))),
+        }
+    }
+
+    /// The budget is spent, or will be by those who wait already.
+    fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<Held> {
+        let day = self.day.as_ref()?;
+        let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
+        (day.left() <= ahead).then(|| Held {
+            wait: day.renews_in(now),
+            reason: HeldReason::Daily,
+        })
+    }
+
+    /// How long a call would wait that came now, and for what.
+    fn forecast(&self, now: Instant) -> Held {
+        let ahead = self.queue.len();
+        let opens = self.pause.closed(ahead, self.window.interval, now);
+        let unpaused = self.window.predict(ahead, now, now);
+        let at = match opens {
+            Some(opens) => self.window.predict(ahead, opens, now),
+            None => unpaused,
+        };
+        Held {
+            wait: at.saturating_duration_since(now),
+            reason: if at > unpaused {
+                HeldReason::Paused
+            } else {
+                HeldReason::Window
+            },
+        }
+    }
+
+    pub(super) fn would_wait(&self, now: Instant) -> Duration {
+        match self.day_is_spent(self.queue.len(), now) {
+            Some(held) => held.wait,
+            None if self.queue.is_empty() && self.gate(now).is_ok() => Duration::ZERO,
+            None => self.forecast(now).wait,
+        }
+    }
+
+    /// What the one who moves the queue does next. It is woken by this waker if that changes.
+    pub(super) fn drive(&mut self, waker: &Waker, now: Instant) -> Next {
+        if self.queue.is_empty() {
+            self.driver = Driver::default();
+            return Next::Done;
+        }
+        self.driver.until = self.next_event(now);
+        self.driver.waker = Some(waker.clone());
+        Next::At(self.driver.until)
+    }
+
+    /// The one who moved the queue is gone, with the runtime that it ran on.
+    pub(super) fn driver_is_gone(&mut self) {
+        self.driver = Driver::default();
+    }
+
+    fn next_event(&self, now: Instant) -> Option<Instant> {
+        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+        let free = self.gate(now).err().flatten();
+        match (deadline, free) {
+            (Some(deadline), Some(free)) => Some(deadline.min(free)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Sees to it that somebody moves the queue, and knows when. What it returns is to be woken.
+    pub(super) fn keep_moving(&mut self, now: Instant) -> Option<Waker> {
+        if !self.driver.there {
+            // The first in the queue comes again, keeps its place, and brings a new one.
+            if let Some((&serial, first)) = self.queue.iter_mut().next()
+                && let Some(mailbox) = first.mailbox.take()
+            {
+                if let Some(deadline) = first.deadline {
+                    self.deadlines.remove(&(deadline, serial));
+                }
+                self.outbox.push((mailbox, Verdict::Again));
+            }
+            return None;
+        }
+        if self.queue.is_empty() {
+            return self.driver.waker.take();
+        }
+        let next = self.next_event(now)?;
+        if self.driver.until.is_some_and(|until| until <= next) {
+            return None;
+        }
+        let waker = self.driver.waker.take()?;
+        self.driver.until = Some(next);
+        Some(waker)
+    }
+
+    pub(super) fn snapshot(&self, now: Instant) -> Snapshot {
+        Snapshot {
+            max: self.window.max,
+            interval: self.window.interval,
+            in_window: self.window.taken(),
+            queued: self.queue.len(),
+            daily_left: self.day.as_ref().map(Day::left),
+            paused: self
+                .pause
+                .until(now)
+                .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),
+        }
+    }
+
+    /// Whether a limiter made anew would do the same, all but for what replies soon tell it again.
+    pub(super) fn is_idle(&self, now: Instant) -> bool {
+        self.window.taken() == 0
+            && self.queue.is_empty()
+            && self.pause.is_over(now)
+            && !self.day.as_ref().is_some_and(Day::is_telling)
+    }
+}

@@ -1,0 +1,276 @@
+//! Time, handed in: the runtime asks a [`Clock`] what time it is and lets it do the waiting, so that tests wait for nothing.
+
+use std::collections::BinaryHeap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant, SystemTime};
+
+/// A future on the heap, as traits that are used as objects return them.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What tells the time and waits.
+pub trait Clock: Send + Sync + 'static {
+    /// A time that only goes forward, for durations.
+    fn now(&self) -> Instant;
+
+    /// The time of the day, for what outlives the process: the expiry of tokens.
+    fn system_time(&self) -> SystemTime;
+
+    /// Waits. Dropping the future gives the wait up.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+}
+
+/// The clock of the machine, which waits on tokio's timer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn system_time(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// A clock for tests: it stands still until it is moved, and moving it ends the waits that fall due, in their order.
+/// Clones are the same clock.
+#[derive(Clone)]
+pub struct ManualClock(Arc<Mutex<Manual>>);
+
+struct Manual {
+    start: Instant,
+    start_system: SystemTime,
+    elapsed: Duration,
+    sleepers: BinaryHeap<Sleeper>,
+    sleeps: u64,
+}
+
+/// A wait, ordered so that the one that ends first is the greatest.
+struct Sleeper {
+    until: Duration,
+    serial: u64,
+    state: Arc<Mutex<SleepState>>,
+}
+
+#[derive(Default)]
+struct SleepState {
+    over: bool,
+    dropped: bool,
+    waker: Option<Waker>,
+}
+
+impl PartialEq for Sleeper {
+    fn eq(&self, other: &Self) -> bool {
+        self.serial == other.serial
+    }
+}
+
+impl Eq for Sleeper {}
+
+impl PartialOrd for Sleeper {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Sleeper {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (other.until, other.serial).cmp(&(self.until, self.serial))
+    }
+}
+
+impl ManualClock {
+    /// A clock that starts at this moment, at this time of the day.
+    pub fn new() -> Self {
+        ManualClock(Arc::new(Mutex::new(Manual {
+            start: Instant::now(),
+            start_system: SystemTime::now(),
+            elapsed: Duration::ZERO,
+            sleepers: BinaryHeap::new(),
+            sleeps: 0,
+        })))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Manual> {
+        lock(&self.0)
+    }
+
+    /// How far the clock was moved since it was made.
+    pub fn elapsed(&self) -> Duration {
+        self.lock().elapsed
+    }
+
+    /// Moves the clock, past each wait that falls due in its order.
+    pub fn advance(&self, by: Duration) {
+        let target = self.lock().elapsed.saturating_add(by);
+        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+            self.wake_until(due);
+        }
+        self.lock().elapsed = target;
+    }
+
+    /// How far it is to where the next wait ends. `None`: nobody waits.
+    pub fn until_next(&self) -> Option<Duration> {
+        let due = self.next_due()?;
+        Some(due.saturating_sub(self.lock().elapsed))
+    }
+
+    /// Moves the clock to where the next wait ends, and says how far that was. `None`: nobody waits.
+    pub fn advance_to_next(&self) -> Option<Duration> {
+        let by = self.until_next()?;
+        self.advance(by);
+        Some(by)
+    }
+
+    /// How many wait.
+    pub fn sleepers(&self) -> usize {
+        let manual = self.lock();
+        let alive = |sleeper: &&Sleeper| !lock(&sleeper.state).dropped;
+        manual.sleepers.iter().filter(alive).count()
+    }
+
+    fn next_due(&self) -> Option<Duration> {
+        let mut manual = self.lock();
+        while let Some(first) = manual.sleepers.peek() {
+            if !lock(&first.state).dropped {
+                return Some(first.until);
+            }
+            manual.sleepers.pop();
+        }
+        None
+    }
+
+    fn wake_until(&self, due: Duration) {
+        let mut wakers = Vec::new();
+        {
+            let mut manual = self.lock();
+            manual.elapsed = manual.elapsed.max(due);
+            while manual
+                .sleepers
+                .peek()
+                .is_some_and(|first| first.until <= due)
+            {
+                if let Some(sleeper) = manual.sleepers.pop() {
+                    let mut state = lock(&sleeper.state);
+                    state.over = true;
+                    wakers.extend(state.waker.take());
+                }
+            }
+        }
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ManualClock(at {:?})", self.elapsed())
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        let manual = self.lock();
+        manual.start + manual.elapsed
+    }
+
+    fn system_time(&self) -> SystemTime {
+        let manual = self.lock();
+        manual.start_system + manual.elapsed
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        let state = Arc::new(Mutex::new(SleepState::default()));
+        {
+            let mut manual = self.lock();
+            manual.sleeps += 1;
+            let sleeper = Sleeper {
+                until: manual.elapsed.saturating_add(duration),
+                serial: manual.sleeps,
+                state: state.clone(),
+            };
+            manual.sleepers.push(sleeper);
+        }
+        let sleep = Sleep(state);
+        if duration.is_zero() {
+            lock(&sleep.0).over = true;
+        }
+        Box::pin(sleep)
+    }
+}
+
+struct Sleep(Arc<Mutex<SleepState>>);
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.0);
+        if state.over {
+            return Poll::Ready(());
+        }
+        state.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        lock(&self.0).dropped = true;
+    }
+}
+
+/// A lock that a panic elsewhere cannot take away: what it guards is whole at every moment.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::Mutex;
+    use std::time::Duration;
+
+    use super::{Clock, ManualClock};
+
+    #[tokio::test]
+    async fn waits_end_in_their_order_when_the_clock_is_moved() {
+        let clock = ManualClock::new();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let tasks: Vec<_> = [30, 10, 20]
+            .into_iter()
+            .map(|seconds| {
+                let (sleep, order) = (clock.sleep(Duration::from_secs(seconds)), order.clone());
+                tokio::spawn(async move {
+                    sleep.await;
+                    order.lock().unwrap().push(seconds);
+                })
+            })
+            .collect();
+        drop(clock.sleep(Duration::from_secs(5)));
+        assert_eq!(clock.sleepers(), 3);
+        assert_eq!(clock.advance_to_next(), Some(Duration::from_secs(10)));
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(20));
+        for task in tasks {
+            task.await.unwrap();
+        }
+        assert_eq!(order.lock().unwrap()[0], 10);
+        assert_eq!(clock.elapsed(), Duration::from_secs(30));
+        assert_eq!(clock.advance_to_next(), None);
+        clock.sleep(Duration::ZERO).await;
+    }
+}

@@ -1,0 +1,132 @@
+//! The platform's token endpoint, on the wire that calls use, under a limit of its own.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use tracing::{Instrument, debug, info_span};
+
+use crate::auth::endpoint::{EndpointFault, TokenEndpoint};
+use crate::base_url::BaseUrl;
+use crate::body::Payload;
+use crate::error::{Error, ErrorKind, Origin};
+use crate::limit::{LimitSettings, Limiter};
+use crate::operation::Method;
+use crate::query::encode_form;
+use crate::retry::server_wait;
+use crate::road::{TimeOut, within};
+use crate::time::{BoxFuture, Clock};
+use crate::transport::{Prepared, ReplyBody, Wire};
+use crate::{CallOptions, DEFAULT_API_VERSION};
+
+pub(crate) struct Endpoint {
+    wire: Wire,
+    base_url: BaseUrl,
+    limiter: Limiter,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        wire: Wire,
+        base_url: BaseUrl,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+    ) -> Self {
+        Endpoint {
+            wire,
+            base_url,
+            limiter: Limiter::new(LimitSettings::token_endpoint(), clock.clone()),
+            clock,
+            timeout,
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &'static str,
+        form: Vec<(&'static str, SecretString)>,
+        bearer: Option<HeaderValue>,
+    ) -> Result<Bytes, EndpointFault> {
+        let origin = Origin {
+            operation: None,
+            method: Method::Post,
+            template: path.into(),
+        };
+        let Some(url) = self.base_url.join(path, "") else {
+            return Err(EndpointFault::NotSent(Error::config(
+                "the base URL has no room for the token endpoint",
+            )));
+        };
+        let mut permit = match self.limiter.acquire(None).await {
+            Ok(permit) => permit,
+            Err(held) => {
+                return Err(EndpointFault::NotSent(Error::rate_limit(
+                    Some(origin),
+                    held.wait,
+                    "not sent: the token endpoint takes 5 requests a minute",
+                )));
+            }
+        };
+        let pairs: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(name, value)| (*name, value.expose_secret()))
+            .collect();
+        let body = encode_form(&pairs);
+        let mut prepared = Prepared {
+            origin: origin.clone(),
+            url,
+            version: HeaderValue::from_static(DEFAULT_API_VERSION),
+            headers: HeaderMap::new(),
+            payload: Payload::Form(body.into()),
+            streamed: false,
+            options: CallOptions::new(),
+        };
+        permit.sent();
+        let mut permit = Some(permit);
+        let hop = self.wire.send(&mut prepared, bearer, |status, headers| {
+            if let Some(permit) = permit.take() {
+                permit.complete(status.as_u16(), headers);
+            }
+        });
+        let result = within(&*self.clock, self.timeout, pin!(hop)).await;
+        let error = match result {
+            Ok(Ok(reply)) => match reply.body {
+                ReplyBody::Whole(body) => return Ok(body),
+                ReplyBody::Streamed { .. } => Error::request(origin, "the reply is a stream"),
+            },
+            Ok(Err(error)) => error,
+            Err(TimeOut) => Error::timed_out(origin, self.timeout, "attempt_timeout"),
+        };
+        if let Some(permit) = permit {
+            permit.failed(error.kind() != ErrorKind::Connect);
+        }
+        let wait = server_wait(error.headers(), self.clock.system_time());
+        let error = error.with_retry_after(wait).with_attempts(1);
+        debug!(target: "hoopai", status = error.status().map(|status| status.as_u16()), kind = ?error.kind(), "no token came");
+        Err(match (error.kind(), error.status()) {
+            (ErrorKind::Connect, _) => EndpointFault::NotSent(error),
+            (ErrorKind::Status, Some(status)) => EndpointFault::Refused {
+                status: status.as_u16(),
+                error,
+            },
+            _ => EndpointFault::Unknown(error),
+        })
+    }
+}
+
+impl TokenEndpoint for Endpoint {
+    fn post<'a>(
+        &'a self,
+        path: &'static str,
+        form: Vec<(&'static str, SecretString)>,
+        bearer: Option<HeaderValue>,
+    ) -> BoxFuture<'a, Result<Bytes, EndpointFault>> {
+        let span = info_span!(target: "hoopai", "token", url.template = path);
+        Box::pin(self.send(path, form, bearer).instrument(span))
+    }
+}

@@ -1,0 +1,110 @@
+//! Any JSON as any type.
+
+use fastrand::Rng;
+use hoopai_runtime::json::{Decoded, from_slice};
+use hoopai_runtime::serde_json::{self, Value};
+
+use crate::api::types::{Contact, ContactReply, Status};
+
+/// Whatever JSON comes, it is read, and what it holds is in the value, under a declared field or not.
+#[test]
+fn no_reply_fails_and_no_scalar_is_lost() {
+    let seed = std::env::var("HOOPAI_SEED")
+        .ok()
+        .map_or_else(|| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("HOOPAI_SEED={seed}");
+    let mut rng = Rng::with_seed(seed);
+    for _ in 0..5_000 {
+        let wire = random(&mut rng, 5);
+        let text = wire.to_string();
+        kept_of::<Contact>(&wire, &text);
+        kept_of::<ContactReply>(&wire, &text);
+        kept_of::<Vec<Contact>>(&wire, &text);
+        kept_of::<Vec<Vec<Status>>>(&wire, &text);
+        kept_of::<Value>(&wire, &text);
+    }
+}
+
+fn kept_of<T: serde::de::DeserializeOwned + serde::Serialize>(wire: &Value, text: &str) {
+    let read: Decoded<T> = from_slice(text.as_bytes()).unwrap();
+    let mut left = Vec::new();
+    scalars(&serde_json::to_value(&read.value).unwrap(), &mut left);
+    read.raw.iter().for_each(|raw| scalars(raw, &mut left));
+    let mut came = Vec::new();
+    scalars(wire, &mut came);
+    for scalar in came {
+        let found = left.iter().position(|other| *other == scalar);
+        let place = found.unwrap_or_else(|| {
+            panic!(
+                "{scalar} of {text} is lost in {}",
+                std::any::type_name::<T>()
+            )
+        });
+        left.swap_remove(place);
+    }
+}
+
+/// The scalars of a value, without difference between 1, "1" and `true`; nothing for `null`, which a field may leave out.
+fn scalars(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => out.push(u8::from(*value).to_string()),
+        Value::Number(number) => out.push(number.as_f64().unwrap().to_string()),
+        Value::String(text) => out.push(match text.trim() {
+            "true" => "1".to_owned(),
+            "false" => "0".to_owned(),
+            text => text
+                .parse::<f64>()
+                .map_or(text.to_owned(), |number| number.to_string()),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, out)),
+        Value::Object(fields) => fields.values().for_each(|value| scalars(value, out)),
+    }
+}
+
+const KEYS: [&str; 20] = [
+    "id",
+    "firstName",
+    "score",
+    "visits",
+    "dnd",
+    "status",
+    "tags",
+    "friends",
+    "parent",
+    "grid",
+    "byName",
+    "anything",
+    "custom",
+    "type",
+    "contact",
+    "traceId",
+    "odd",
+    "é\"\\",
+    "",
+    "email",
+];
+
+fn random(rng: &mut Rng, depth: usize) -> Value {
+    match rng.u8(..if depth == 0 { 7 } else { 12 }) {
+        0 => Value::Null,
+        1 => rng.bool().into(),
+        2 => rng.i32(..).into(),
+        3 => (f64::from(rng.i32(..)) / 8.0).into(),
+        4 => ["", "open", "jane", "a \"b\" \\", "ü😀"][rng.usize(..5)].into(),
+        5 => ["12", "-1.5", "true", "false", "0", "1", " 7 ", "1e3"][rng.usize(..8)].into(),
+        6 => rng.u8(..3).into(),
+        7..10 => (0..rng.usize(..6))
+            .map(|_| {
+                (
+                    KEYS[rng.usize(..KEYS.len())].to_owned(),
+                    random(rng, depth - 1),
+                )
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        _ => (0..rng.usize(..4))
+            .map(|_| random(rng, depth - 1))
+            .collect(),
+    }
+}

@@ -1,0 +1,504 @@
+//! JSON that is not as declared: what becomes of it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
+
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::json::{Decoded, from_slice};
+use hoopai_runtime::serde_json::{self, Value, json};
+use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
+
+use crate::api::types::{Anything, Contact, ContactReply, Status};
+
+fn read(text: &str) -> Decoded<Contact> {
+    from_slice(text.as_bytes()).unwrap()
+}
+
+/// The drifts, one a line.
+fn told(drift: &[Drift]) -> String {
+    let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
+    lines.join("\n")
+}
+
+/// What became of one value in one field: the model as it is written back, and what is told.
+fn field(name: &str, value: &str) -> (Value, String, Contact) {
+    let text = format!("{{\"{name}\":{value}}}");
+    let read = read(&text);
+    (
+        serde_json::to_value(&read.value).unwrap()[name].clone(),
+        told(&read.drift),
+        read.value,
+    )
+}
+
+fn coerced(name: &str, value: &str, becomes: Value) {
+    let (back, told, contact) = field(name, value);
+    assert_eq!(back, becomes, "{name}: {value}");
+    assert!(
+        told.starts_with(&format!("`{name}`: ")) && told.contains(" was read as "),
+        "{told}"
+    );
+    assert!(contact.extra.is_empty(), "{name}: {value}");
+}
+
+fn aside(name: &str, value: &str, expected: &str) {
+    let (back, told, contact) = field(name, value);
+    let raw: Value = serde_json::from_str(value).unwrap();
+    assert_eq!(back, raw, "{name}: {value}");
+    assert_eq!(contact.extra.get(name), Some(&raw), "{name}: {value}");
+    assert!(
+        told.ends_with(" was set aside") && told.contains(expected),
+        "{told}"
+    );
+    assert_eq!(contact, {
+        let mut bare = Contact::new();
+        bare.extra.insert(name, raw);
+        bare
+    });
+}
+
+fn plain(name: &str, value: &str, becomes: Value) {
+    let (back, told, _) = field(name, value);
+    assert_eq!((back, told), (becomes, String::new()), "{name}: {value}");
+}
+
+#[test]
+fn scalars_are_understood_where_they_can_be() {
+    coerced("id", "12", json!("12"));
+    coerced("id", "1.10", json!("1.10"));
+    coerced(
+        "id",
+        "-123456789012345678901234567890",
+        json!("-123456789012345678901234567890"),
+    );
+    coerced("id", "true", json!("true"));
+    coerced("id", r#""half \ud83d""#, json!("half \u{fffd}"));
+    coerced("visits", r#""12""#, json!(12));
+    coerced("visits", r#"" -12.0 ""#, json!(-12));
+    coerced("score", r#""12.5""#, json!(12.5));
+    coerced("score", r#""1e3""#, json!(1000.0));
+    for yes in [r#""true""#, r#""True""#, "1", r#""1""#] {
+        coerced("dnd", yes, json!(true));
+    }
+    for no in [r#""false""#, "0", r#""0""#] {
+        coerced("dnd", no, json!(false));
+    }
+}
+
+#[test]
+fn what_json_does_not_tell_apart_is_no_drift() {
+    plain("visits", "12.0", json!(12));
+    plain("visits", "1e3", json!(1000));
+    plain("score", "12", json!(12.0));
+    plain("id", r#""""#, json!(""));
+    plain("tags", "[]", json!([]));
+    for name in [
+        "id", "score", "dnd", "status", "tags", "friends", "parent", "byName", "anything", "custom",
+    ] {
+        plain(name, "null", Value::Null);
+    }
+}
+
+#[test]
+fn what_fits_nothing_is_kept_where_it_stood() {
+    for value in ["{}", r#"[{"a":1}]"#, r#"{"id":"x"}"#] {
+        aside("id", value, "a string");
+    }
+    for value in [
+        r#""soon""#,
+        r#""""#,
+        "1.5",
+        "true",
+        "1e300",
+        r#""12 kg""#,
+        "[]",
+        r#""NaN""#,
+    ] {
+        aside("visits", value, "a whole number");
+    }
+    for value in [r#""inf""#, r#""0x1""#, "false", r#""1,5""#] {
+        aside("score", value, "a number");
+    }
+    for value in [r#""yes""#, "2", "[]", r#""""#] {
+        aside("dnd", value, "a boolean");
+    }
+    for value in [
+        r#""a,b""#,
+        r#"{"a":"b"}"#,
+        "7",
+        "[null]",
+        r#"["a",{"b":1}]"#,
+    ] {
+        aside(
+            "tags",
+            value,
+            if value.starts_with('[') {
+                "a string"
+            } else {
+                "a list"
+            },
+        );
+    }
+    for value in [r#"{"id":"x"}"#, r#""x""#, "false"] {
+        aside("friends", value, "a list");
+    }
+    for value in [r#""x""#, "[]", "0"] {
+        aside("parent", value, "an object");
+        aside("byName", value, "an object");
+        aside("custom", value, "an object");
+    }
+    aside("byName", r#"{"a":{"id":"x"},"b":"y"}"#, "an object");
+    aside("grid", r#"[[1],["x"]]"#, "a number");
+    aside("status", r#"["open"]"#, "a string");
+    aside("status", r#"{"a":1}"#, "a string");
+}
+
+#[test]
+fn one_odd_item_does_not_hide_the_others() {
+    let text = r#"{"friends":[{"id":"a","visits":"x","odd":1.10},null,"Jane",{"id":7},[1]]}"#;
+    let read = read(text);
+    let friends = read.value.friends.as_deref().unwrap();
+    assert_eq!(friends.len(), 5);
+    assert_eq!(
+        (friends[0].id.as_deref(), friends[0].visits),
+        (Some("a"), None)
+    );
+    assert_eq!(friends[0].extra.get("visits"), Some(&json!("x")));
+    assert_eq!(friends[1].extra.whole(), Some(&Value::Null));
+    assert_eq!(friends[2].extra.whole(), Some(&json!("Jane")));
+    assert_eq!(friends[3].id.as_deref(), Some("7"));
+    assert!(!format!("{friends:?}").contains("Jane"));
+    assert_eq!(
+        told(&read.drift),
+        "`friends[0].visits`: a string where a whole number is declared was set aside\n\
+         `friends[1]`: null where an object is declared was set aside\n\
+         `friends[2]`: a string where an object is declared was set aside\n\
+         `friends[3].id`: a number was read as a string\n\
+         `friends[4]`: a list where an object is declared was set aside"
+    );
+    assert_eq!(
+        serde_json::to_string(&read.value).unwrap(),
+        r#"{"friends":[{"id":"a","odd":1.10,"visits":"x"},null,"Jane",{"id":"7"},[1]]}"#
+    );
+    // An item that is given a field is an object again.
+    let item = friends[2].clone().id("b");
+    assert_eq!(serde_json::to_string(&item).unwrap(), r#"{"id":"b"}"#);
+}
+
+#[test]
+fn enum_values_are_kept_as_they_came() {
+    for (wire, text) in [
+        (r#""parked""#, "parked"),
+        ("7", "7"),
+        ("-1", "-1"),
+        ("1.5", "1.5"),
+        ("true", "true"),
+        (r#""7""#, "7"),
+    ] {
+        let (back, told, contact) = field("status", wire);
+        assert_eq!(back.to_string(), wire);
+        assert_eq!(told, "");
+        let status = contact.status.unwrap();
+        assert_eq!((status.as_str(), status.is_known()), (text, false));
+        assert_eq!(status, Status::from(text));
+        assert!(status > Status::from("") && status < Status::from("zzz"));
+    }
+}
+
+#[test]
+fn what_came_is_written_back_digit_by_digit() {
+    let text = r#"{"custom":{},"amount":1.10,"big":123456789012345678901,"deep":{"z":[1e3],"a":"\u00fc"},"tags":{"x":0.50}}"#;
+    let mut contact = read(text).value;
+    let expected = r#"{"custom":{},"amount":1.10,"big":123456789012345678901,"deep":{"z":[1e3],"a":"\u00fc"},"tags":{"x":0.50}}"#;
+    let back = |contact: &Contact| -> BTreeMap<String, Box<serde_json::value::RawValue>> {
+        serde_json::from_str(&serde_json::to_string(contact).unwrap()).unwrap()
+    };
+    let came: BTreeMap<String, Box<serde_json::value::RawValue>> =
+        serde_json::from_str(expected).unwrap();
+    for (name, value) in &came {
+        assert_eq!(back(&contact)[name].get(), value.get());
+    }
+    // Looking, and changing another field, leaves it so.
+    assert_eq!(contact.extra.get("amount"), Some(&json!(1.1)));
+    contact.extra.insert("more", 1);
+    assert_eq!(back(&contact)["amount"].get(), "1.10");
+    assert_eq!(
+        serde_json::to_value(&contact).unwrap()["amount"],
+        json!(1.1)
+    );
+    contact.extra.insert("amount", 2);
+    assert_eq!(back(&contact)["amount"].get(), "2");
+}
+
+#[test]
+fn a_field_that_is_set_replaces_what_was_set_aside() {
+    let contact = read(r#"{"tags":"a,b","id":"c"}"#).value;
+    assert_eq!(
+        serde_json::to_string(&contact.clone().tags(["a", "b"])).unwrap(),
+        r#"{"id":"c","tags":["a","b"]}"#
+    );
+    assert_eq!(
+        serde_json::to_string(&contact).unwrap(),
+        r#"{"id":"c","tags":"a,b"}"#
+    );
+}
+
+#[test]
+fn a_key_that_comes_twice_counts_as_it_came_last() {
+    assert_eq!(
+        serde_json::to_string(&read(r#"{"visits":1,"visits":"x"}"#).value).unwrap(),
+        r#"{"visits":"x"}"#
+    );
+    assert_eq!(
+        serde_json::to_string(&read(r#"{"visits":"x","visits":1}"#).value).unwrap(),
+        r#"{"visits":1}"#
+    );
+    assert_eq!(
+        serde_json::to_string(&read(r#"{"odd":1,"odd":2}"#).value).unwrap(),
+        r#"{"odd":2}"#
+    );
+}
+
+#[test]
+fn null_is_sent_where_it_is_asked_for() {
+    let contact = Contact::new()
+        .id("c")
+        .first_name("Jane")
+        .null("firstName")
+        .null("nickname")
+        .tags([] as [&str; 0]);
+    assert_eq!(contact.first_name, None);
+    assert_eq!(
+        serde_json::to_string(&contact).unwrap(),
+        r#"{"id":"c","tags":[],"firstName":null,"nickname":null}"#
+    );
+    let again = contact.first_name("Ann");
+    assert_eq!(
+        serde_json::to_string(&again).unwrap(),
+        r#"{"id":"c","firstName":"Ann","tags":[],"nickname":null}"#
+    );
+}
+
+#[test]
+fn other_deserializers_read_models_as_before() {
+    let wire = json!({"id": "c", "odd": {"x": "é"}, "friends": [{"odd": null}]});
+    let contact: Contact = serde_json::from_value(wire.clone()).unwrap();
+    assert_eq!(contact, read(&wire.to_string()).value);
+    assert_eq!(serde_json::to_value(&contact).unwrap(), wire);
+    let text = r#"{"amount":1.10,"a\"b":[1e3]}"#;
+    let back = serde_json::to_string(&serde_json::from_str::<Contact>(text).unwrap()).unwrap();
+    assert_eq!(back, r#"{"a\"b":[1e3],"amount":1.10}"#);
+    assert!(serde_json::from_value::<Contact>(json!({"visits": "x"})).is_err());
+    assert!(serde_json::from_str::<Contact>(r#"{"visits":"x","id":"c"}"#).is_err());
+    assert!(serde_json::from_str::<Contact>("[]").is_err());
+    use serde::de::{
+        Deserialize, IntoDeserializer,
+        value::{Error, MapDeserializer},
+    };
+    let pairs = [("nickname", "\"c"), ("odd", "1")]
+        .map(|(name, value)| (name, IntoDeserializer::<Error>::into_deserializer(value)));
+    let contact = Contact::deserialize(MapDeserializer::new(pairs.into_iter())).unwrap();
+    assert_eq!(contact.extra.get("odd"), Some(&json!("1")));
+}
+
+#[test]
+fn an_object_of_which_nothing_is_known_is_told() {
+    let reply: Decoded<ContactReply> =
+        from_slice(br#"{"appointment":{"id":"a"},"traceId":"t"}"#).unwrap();
+    assert_eq!(
+        told(&reply.drift),
+        "`$`: an object has none of the fields of `ContactReply`"
+    );
+    assert_eq!(reply.drift[0].kind, DriftKind::NothingKnown);
+    assert_eq!(
+        reply.value.extra.get("appointment"),
+        Some(&json!({"id": "a"}))
+    );
+    let nested: Decoded<ContactReply> = from_slice(br#"{"contact":{"a":{"id":1},"b":2}}"#).unwrap();
+    assert_eq!(
+        told(&nested.drift),
+        "`contact`: an object has none of the fields of `Contact`"
+    );
+
+    for known in [
+        r#"{}"#,
+        r#"{"traceId":"t"}"#,
+        r#"{"contact":null,"x":1}"#,
+        r#"{"contact":{}}"#,
+    ] {
+        let reply: Decoded<ContactReply> = from_slice(known.as_bytes()).unwrap();
+        assert_eq!(told(&reply.drift), "", "{known}");
+    }
+    // A field that does not fit is known.
+    let reply: Decoded<ContactReply> = from_slice(br#"{"contact":[{"x":1}]}"#).unwrap();
+    assert_eq!(
+        told(&reply.drift),
+        "`contact`: a list where an object is declared was set aside"
+    );
+    // A type without fields knows of nothing.
+    assert!(
+        from_slice::<Anything>(br#"{"a":1}"#)
+            .unwrap()
+            .drift
+            .is_empty()
+    );
+    assert!(
+        from_slice::<BTreeMap<String, Value>>(br#"{"a":1}"#)
+            .unwrap()
+            .drift
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_reply_of_another_kind_is_there_as_it_came() {
+    for text in [r#"[{"id":"c"}]"#, r#""ok""#, "true", " 7 "] {
+        let read = read(text);
+        let raw: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (read.raw.as_ref(), read.value.extra.whole()),
+            (Some(&raw), Some(&raw))
+        );
+        assert_eq!(serde_json::to_value(&read.value).unwrap(), raw);
+        assert_eq!((read.drift.len(), &*read.drift[0].path), (1, "$"));
+    }
+    let list: Decoded<Vec<Contact>> = from_slice(br#" {"contacts":[{"id":1}]} "#).unwrap();
+    assert_eq!(
+        (list.value.len(), list.raw),
+        (0, Some(json!({"contacts": [{"id": 1}]})))
+    );
+    assert_eq!(
+        told(&list.drift),
+        "`$`: an object where a list is declared was set aside"
+    );
+    let texts: Decoded<Vec<String>> = from_slice(br#"["a",{"b":1}]"#).unwrap();
+    assert_eq!(
+        (texts.value.len(), texts.raw),
+        (0, Some(json!(["a", {"b": 1}])))
+    );
+    assert_eq!(texts.drift[0].path, "[1]");
+    assert!(from_slice::<Contact>(b"null").unwrap().drift.is_empty());
+
+    // There is no empty value of these, so that one would be made up.
+    let error = from_slice::<bool>(b"{}").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.json_path()),
+        (ErrorKind::Decode, Some("$"))
+    );
+    assert_eq!(
+        error.to_string(),
+        "the reply does not fit at its top level: found an object, expected a boolean"
+    );
+    assert!(from_slice::<bool>(br#""false""#).is_ok_and(|read| !read.value));
+}
+
+#[test]
+fn what_is_no_json_stays_an_error_wherever_it_breaks() {
+    for text in [
+        r#"{"visits":"x","#,
+        r#"{"visits":{"a":}}"#,
+        r#"{"odd":tru}"#,
+        r#"{"friends":[1,]}"#,
+        r#"{"friends":["x"#,
+        r#"["x",]"#,
+        r#"{"id":1} x"#,
+        r#"[1] ]"#,
+        "<html></html>",
+        "{\"id\":\"\u{1}\"}",
+    ] {
+        let error = from_slice::<Contact>(text.as_bytes()).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.json_path()),
+            (ErrorKind::Decode, None),
+            "{text}"
+        );
+        assert!(
+            from_slice::<Vec<String>>(text.as_bytes()).is_err(),
+            "{text}"
+        );
+    }
+    let deep = format!("{{\"odd\":{}{}}}", "[".repeat(200_000), "]".repeat(200_000));
+    let error = from_slice::<Contact>(deep.as_bytes()).unwrap_err();
+    assert!(error.to_string().contains("too deeply"), "{error}");
+    let models = format!("{}{}", "{\"parent\":".repeat(200_000), "}".repeat(200_000));
+    assert!(
+        from_slice::<Contact>(models.as_bytes())
+            .unwrap_err()
+            .to_string()
+            .contains("too deeply")
+    );
+    let just = format!("{}{{}}{}", "{\"parent\":".repeat(126), "}".repeat(126));
+    assert!(
+        from_slice::<Contact>(just.as_bytes())
+            .unwrap()
+            .drift
+            .is_empty()
+    );
+}
+
+#[test]
+fn reports_have_an_end_and_values_do_not() {
+    let items = vec![r#"{"id":1,"visits":"x"}"#; 1000].join(",");
+    let list: Decoded<Vec<Contact>> = from_slice(format!("[{items}]").as_bytes()).unwrap();
+    assert_eq!((list.value.len(), list.drift.len()), (1000, 256));
+    assert!(
+        list.value
+            .iter()
+            .all(|item| item.id.as_deref() == Some("1") && item.extra.len() == 1)
+    );
+}
+
+#[test]
+fn keys_that_can_be_about_a_person_are_masked() {
+    let read = read(r#"{"byName":{"jane@example.com":{"visits":"x"}}}"#);
+    assert_eq!(read.drift[0].path, "byName.***.visits");
+}
+
+#[test]
+fn times_and_amounts_are_written_as_they_came() {
+    hoopai_runtime::model! {
+        /// A payment.
+        pub struct Payment {
+            pub at: Timestamp = "at",
+            pub times: Vec<Timestamp> = "times",
+            pub amount: Decimal = "amount",
+        }
+    }
+    let text = r#"{"at":1769851800.5,"times":["2026-01-31T09:30:00.000Z","1769851800000",1769851800],"amount":1.10}"#;
+    let read: Decoded<Payment> = from_slice(text.as_bytes()).unwrap();
+    assert!(read.drift.is_empty());
+    assert_eq!(serde_json::to_string(&read.value).unwrap(), text);
+    assert_eq!(
+        serde_json::to_string(&serde_json::from_str::<Payment>(text).unwrap()).unwrap(),
+        text
+    );
+    let value: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        serde_json::from_value::<Payment>(value.clone()).unwrap(),
+        read.value
+    );
+    assert_eq!(serde_json::to_value(&read.value).unwrap(), value);
+    let times = read.value.times.as_deref().unwrap();
+    assert!(times.iter().all(|time| *time == times[0]) && read.value.at.as_ref() > Some(&times[0]));
+    assert_eq!(
+        times[0].to_system_time(),
+        UNIX_EPOCH + Duration::from_secs(1_769_851_800)
+    );
+    assert_eq!(Timestamp::from(times[0].to_system_time()), times[0]);
+    assert!(!format!("{:?}", read.value).contains("17"));
+
+    let odd = br#"{"at":"soon","times":["2026-01-31",{}],"amount":" 2.50 "}"#;
+    let read: Decoded<Payment> = from_slice(odd).unwrap();
+    assert_eq!(read.value.amount, Some("2.5".parse().unwrap()));
+    assert_eq!(read.value.extra.get("at"), Some(&json!("soon")));
+    assert_eq!(
+        told(&read.drift),
+        "`at`: a string where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside"
+    );
+    let sent = Payment::new().at(UNIX_EPOCH).amount(3);
+    assert_eq!(
+        serde_json::to_string(&sent).unwrap(),
+        r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#
+    );
+}

@@ -1,0 +1,170 @@
+//! Replies that are not as declared: who hears of it.
+
+use std::sync::{Arc, Mutex};
+
+use hoopai_runtime::CallOptions;
+use hoopai_runtime::Drift;
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::operation::Operation;
+
+use crate::api::Client;
+use crate::api::types::Contact;
+use crate::log;
+use crate::server::{Answer, Server};
+
+/// The drifts, one a line.
+fn told(drift: &[Drift]) -> String {
+    let lines: Vec<String> = drift.iter().map(Drift::to_string).collect();
+    lines.join("\n")
+}
+
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+const DRIFTED: &str =
+    r#"{"contact":{"id":12,"friends":[{"visits":"jane@example.com"}]},"traceId":"t-1"}"#;
+
+#[tokio::test]
+async fn the_reply_the_observer_and_the_log_tell_of_drift() {
+    let server = Server::start(Answer::json(DRIFTED)).await;
+    let heard = Heard::default();
+    let own = heard.clone();
+    let observer = move |operation: Option<&'static Operation>, drift: &Drift| {
+        let name = operation.map_or("none", |operation| operation.name);
+        own.0.lock().unwrap().push(format!("{name} {drift}"));
+    };
+    let handle = server.builder().drift_observer(observer).build().unwrap();
+    log::listen();
+    let reply = Client::new(&handle)
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap();
+    let log = log::heard();
+
+    let expected = [
+        "`contact.id`: a number was read as a string",
+        "`contact.friends[0].visits`: a string where a whole number is declared was set aside",
+    ];
+    assert_eq!(told(reply.drift()), expected.join("\n"));
+    assert_eq!(
+        heard.lines(),
+        expected.map(|line| format!("get_contact {line}"))
+    );
+    assert!(reply.raw().is_none());
+    assert_eq!(
+        reply.contact.as_ref().unwrap().friends.as_ref().unwrap()[0]
+            .extra
+            .len(),
+        1
+    );
+
+    let log: Vec<String> = log
+        .into_iter()
+        .filter(|line| line.contains("hoopai::drift"))
+        .collect();
+    assert_eq!(log.len(), 2);
+    assert!(log[0].contains("DEBUG") && log[1].contains("WARN"));
+    for part in [
+        "contacts.get_contact",
+        "path=\"contact.friends[0].visits\"",
+        "expected=\"a whole number\"",
+        "found=\"a string\"",
+    ] {
+        assert!(log[1].contains(part), "{part}: {}", log[1]);
+    }
+    assert!(!log.concat().contains("jane"));
+
+    handle
+        .request(hoopai_runtime::Method::Get, "/x")
+        .send_as::<Vec<Contact>>()
+        .await
+        .unwrap();
+    assert_eq!(
+        heard.lines(),
+        ["none `$`: an object where a list is declared was set aside"]
+    );
+}
+
+#[tokio::test]
+async fn strict_clients_and_calls_get_an_error() {
+    let heard = Heard::default();
+    let own = heard.clone();
+    let observer = move |_: Option<&'static Operation>, drift: &Drift| {
+        own.0.lock().unwrap().push(drift.path.clone())
+    };
+    let server = Server::start(Answer::json(DRIFTED)).await;
+    let strict = Client::new(
+        server
+            .builder()
+            .strict(true)
+            .drift_observer(observer)
+            .build()
+            .unwrap(),
+    );
+    let error = strict
+        .get_contact()
+        .contact_id("c")
+        .send()
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.json_path(), error.trace_id()),
+        (ErrorKind::Decode, Some("contact.id"), Some("t-1"))
+    );
+    assert_eq!(heard.lines(), ["contact.id", "contact.friends[0].visits"]);
+    assert!(
+        strict
+            .get_contact()
+            .contact_id("c")
+            .options(CallOptions::new().strict(false))
+            .send()
+            .await
+            .is_ok()
+    );
+    let error = server
+        .client()
+        .get_contact()
+        .contact_id("c")
+        .options(CallOptions::new().strict(true))
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_decode() && error.body().unwrap() == DRIFTED);
+
+    for (body, path) in [
+        (r#"{"appointment":{}}"#, "$"),
+        ("[]", "$"),
+        (r#"{"contact":{"x":1}}"#, "contact"),
+    ] {
+        let server = Server::start(Answer::json(body)).await;
+        let error = server
+            .client()
+            .get_contact()
+            .contact_id("c")
+            .options(CallOptions::new().strict(true))
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(error.json_path(), Some(path), "{error}");
+    }
+    let fine = r#"{"contact":{"id":"c","status":"parked","odd":1,"score":1,"visits":null}}"#;
+    for body in [fine, "", "null", "{}"] {
+        let server = Server::start(Answer::json(body)).await;
+        server
+            .client()
+            .get_contact()
+            .contact_id("c")
+            .options(CallOptions::new().strict(true))
+            .send()
+            .await
+            .unwrap();
+    }
+}

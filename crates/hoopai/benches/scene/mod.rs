@@ -1,0 +1,169 @@
+//! The same call with plain reqwest and serde_json and with ours, to a server on loopback.
+
+use std::hint::black_box;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use hoopai::limit::LimitSettings;
+use hoopai::{Client, reqwest};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+const TOKEN: &str = "pit-0000";
+
+const BODY: &str = r#"{"contact":{"id":"Cm7Pj2Xs9Gf4Ua1Ne6Kt","name":"Ada Example","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","firstName":"Ada","lastName":"Example","email":"Ada@example.com","emailLowerCase":"ada@example.com","timezone":"Europe/Vienna","companyName":"Example & Sons","phone":"+15550100001","dnd":false,"type":"lead","source":"web form","assignedTo":"Us4Er5Id6Ma7De8Up9Xy","address1":"1 Example Street","city":"Exampleton","state":"EX","country":"AT","postalCode":"1010","website":"https://ada.example.com","tags":["newsletter","visited the shop"],"dateOfBirth":"1990-01-02T00:00:00.000Z","dateAdded":"2026-01-02T03:04:05.678Z","dateUpdated":"2026-02-03T04:05:06.789Z","attachments":"","ssn":"","keyword":"autumn","firstNameLowerCase":"ada","fullNameLowerCase":"ada example","lastNameLowerCase":"example","lastActivity":"2026-03-04T05:06:07.890Z","customFields":[{"id":"Cu5To6Mf7Ie8Ld9Id0Aa","value":"a value"},{"id":"Cu5To6Mf7Ie8Ld9Id0Bb","value":"12"}],"businessId":"Bu5In6Es7Sf8Ie9Ld0Aa"},"traceId":"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}"#;
+
+/// What a caller would write for it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct Plain {
+    contact: PlainContact,
+    trace_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct PlainContact {
+    id: String,
+    name: Option<String>,
+    location_id: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    email_lower_case: Option<String>,
+    timezone: Option<String>,
+    company_name: Option<String>,
+    phone: Option<String>,
+    dnd: Option<bool>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    source: Option<String>,
+    assigned_to: Option<String>,
+    address1: Option<String>,
+    city: Option<String>,
+    state: Option<String>,
+    country: Option<String>,
+    postal_code: Option<String>,
+    website: Option<String>,
+    tags: Option<Vec<String>>,
+    date_of_birth: Option<String>,
+    date_added: Option<String>,
+    date_updated: Option<String>,
+    attachments: Option<String>,
+    ssn: Option<String>,
+    keyword: Option<String>,
+    first_name_lower_case: Option<String>,
+    full_name_lower_case: Option<String>,
+    last_name_lower_case: Option<String>,
+    last_activity: Option<String>,
+    custom_fields: Option<Vec<PlainField>>,
+    business_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct PlainField {
+    id: String,
+    value: hoopai::serde_json::Value,
+}
+
+pub(crate) struct Bench {
+    pub(crate) runtime: Runtime,
+    url: String,
+    plain: reqwest::Client,
+    ours: Client,
+}
+
+pub(crate) fn bench() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| {
+        let url = server();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let plain = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .user_agent("bench")
+            .build()
+            .unwrap();
+        let ours = Client::builder()
+            .private_token(TOKEN)
+            .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
+            .base_url(&*url)
+            // A limiter at work that never has to hold a call back.
+            .limits(LimitSettings::default().max(u32::MAX).daily(None))
+            .build()
+            .unwrap();
+        Bench {
+            runtime,
+            url,
+            plain,
+            ours,
+        }
+    })
+}
+
+/// A server on a thread of its own that answers every request with the same bytes.
+fn server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let listener = TcpListener::from_std(listener).unwrap();
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let reply = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
+                        BODY.len()
+                    );
+                    let mut buffer = vec![0; 8192];
+                    let mut held = 0;
+                    while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
+                        held += read;
+                        if buffer[..held].ends_with(b"\r\n\r\n") {
+                            held = 0;
+                            if socket.write_all(reply.as_bytes()).await.is_err() {
+                                return;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+    });
+    url
+}
+
+pub(crate) async fn call_plain(bench: &Bench) {
+    let reply = bench
+        .plain
+        .get(format!("{}/contacts/{}", bench.url, "Cm7Pj2Xs9Gf4Ua1Ne6Kt"))
+        .bearer_auth(TOKEN)
+        .header("Version", "2021-07-28")
+        .header("Accept", "application/json")
+        .send()
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
+    let body = reply.bytes().await.unwrap();
+    black_box(hoopai::serde_json::from_slice::<Plain>(&body).unwrap());
+}
+
+pub(crate) async fn call_ours(bench: &Bench) {
+    let contacts = bench.ours.contacts();
+    let call = contacts.get_contact().contact_id("Cm7Pj2Xs9Gf4Ua1Ne6Kt");
+    black_box(call.send().await.unwrap());
+}

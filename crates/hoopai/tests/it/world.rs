@@ -1,0 +1,115 @@
+//! A client and a mock of the platform whose clocks are moved together, so that no test waits.
+//!
+//! Everything runs on one thread. Time is moved to where the next wait ends once nothing else happens any more.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use hoopai::observe::{CallInfo, End, Observer};
+use hoopai::time::ManualClock;
+use hoopai::{Client, ClientBuilder};
+use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
+
+pub(crate) struct World {
+    pub(crate) mock: Mock,
+    pub(crate) clock: ManualClock,
+    server: hoopai_mock::Clock,
+    flying: Flying,
+}
+
+/// How many requests are on the wire.
+#[derive(Clone, Default)]
+struct Flying(Arc<AtomicUsize>);
+
+impl Observer for Flying {
+    fn on_send(&self, _: &CallInfo<'_>, _: u32) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn on_attempt(&self, _: &CallInfo<'_>, _: &End) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(|mock| mock).await
+    }
+
+    pub(crate) async fn with(settings: impl FnOnce(MockBuilder) -> MockBuilder) -> Self {
+        let server = hoopai_mock::Clock::frozen();
+        let mock = settings(Mock::builder().clock(server.clone()))
+            .start()
+            .await
+            .unwrap();
+        World {
+            mock,
+            clock: ManualClock::new(),
+            server,
+            flying: Flying::default(),
+        }
+    }
+
+    /// Settings of a client of the mock, on the common clock.
+    pub(crate) fn builder(&self) -> ClientBuilder {
+        Client::builder()
+            .private_token(TOKEN)
+            .location(LOCATION)
+            .base_url(self.mock.url())
+            .clock(self.clock.clone())
+            .observer(self.flying.clone())
+            .random(|| 0.5)
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        self.builder().build().unwrap()
+    }
+
+    /// Brings work to its end, moving the clocks whenever everybody waits.
+    pub(crate) async fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        let mut seen = (0, 0, 0);
+        let mut quiet = 0;
+        let mut since = Instant::now();
+        loop {
+            let polled = std::future::poll_fn(|context| Poll::Ready(work.as_mut().poll(context)));
+            if let Poll::Ready(value) = polled.await {
+                return value;
+            }
+            tokio::task::yield_now().await;
+            let flying = self.flying.0.load(Ordering::SeqCst);
+            let now = (self.mock.journal().count(), self.clock.sleepers(), flying);
+            if now != seen {
+                (seen, quiet, since) = (now, 0, Instant::now());
+                continue;
+            }
+            quiet += 1;
+            // A request that stays on the wire is one that the mock holds back, or that a time-out is to end.
+            let waiting = if flying == 0 {
+                quiet > 50
+            } else {
+                since.elapsed() > Duration::from_millis(300)
+            };
+            if flying > 0 {
+                tokio::time::sleep(Duration::from_micros(200)).await;
+            }
+            if waiting {
+                match self.clock.until_next() {
+                    Some(by) => self.advance(by),
+                    None => tokio::time::sleep(Duration::from_micros(200)).await,
+                }
+                (quiet, since) = (0, Instant::now());
+            }
+        }
+    }
+
+    /// Moves both clocks. The mock's counts whole milliseconds.
+    pub(crate) fn advance(&self, by: Duration) {
+        let by = Duration::from_millis(by.as_nanos().div_ceil(1_000_000) as u64);
+        self.server.advance(by);
+        self.clock.advance(by);
+    }
+}

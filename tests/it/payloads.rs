@@ -1,0 +1,214 @@
+//! Replies that the platform was seen to give, read as what their operations answer.
+//!
+//! They stand outside of this repository, in the folder that `HOOPAI_PAYLOADS` names (`../shared/payloads` unless set), one
+//! file a reply.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use hoopai::runtime::json::{Decoded, from_slice};
+use hoopai::runtime::operation::Operation;
+use hoopai::runtime::{Drift, DriftKind};
+use hoopai::{Error, ErrorKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::support::Recorder;
+
+/// How a reply is read; `None` for operations whose reply is no JSON or of no use.
+type Read = fn(&[u8]) -> Result<Outcome, Error>;
+
+static REPLIES: &[(&Operation, Option<Read>)] = include!(concat!(env!("OUT_DIR"), "/replies.rs"));
+
+/// What was made of a reply.
+struct Outcome {
+    /// The value, written again.
+    back: Vec<u8>,
+    drift: Vec<Drift>,
+    raw: Option<Value>,
+}
+
+fn read<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<Outcome, Error> {
+    let Decoded {
+        value, drift, raw, ..
+    } = from_slice::<T>(body)?;
+    let back = serde_json::to_vec(&value).expect("what was read can be written");
+    Ok(Outcome { back, drift, raw })
+}
+
+struct Payload {
+    file: PathBuf,
+    method: String,
+    path: Option<String>,
+    status: u16,
+    body: Value,
+}
+
+/// All payloads, or none where the folder is missing, which is said.
+fn payloads() -> Vec<Payload> {
+    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
+    let folder = env::var_os("HOOPAI_PAYLOADS").map_or(default, PathBuf::from);
+    let mut files = Vec::new();
+    find(&folder, &mut files);
+    if files.is_empty() {
+        eprintln!(
+            "SKIPPED: there are no recorded replies in {}; set HOOPAI_PAYLOADS to their folder",
+            folder.display()
+        );
+    }
+    files.sort();
+    files.into_iter().map(payload).collect()
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.expect("a file").path();
+        if path.is_dir() {
+            find(&path, files);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
+            files.push(path);
+        }
+    }
+}
+
+fn payload(file: PathBuf) -> Payload {
+    let text = fs::read(&file).expect("a file");
+    let mut all: Value =
+        serde_json::from_slice(&text).unwrap_or_else(|fault| panic!("{}: {fault}", file.display()));
+    Payload {
+        method: all["method"].as_str().unwrap_or_default().to_owned(),
+        path: all["path_template"].as_str().map(str::to_owned),
+        status: all["status"]
+            .as_u64()
+            .and_then(|status| status.try_into().ok())
+            .expect("a status"),
+        body: all["body"].take(),
+        file,
+    }
+}
+
+#[test]
+fn every_operation_has_a_reader() {
+    assert_eq!(
+        REPLIES.len(),
+        hoopai::OPERATIONS
+            .iter()
+            .map(|table| table.len())
+            .sum::<usize>()
+    );
+}
+
+#[test]
+fn recorded_replies_are_read_and_nothing_of_them_is_lost() {
+    let (mut count, mut drifted, mut lost) = (0, 0, Vec::new());
+    for payload in payloads() {
+        if !(200..300).contains(&payload.status) {
+            continue;
+        }
+        let name = payload.file.display();
+        let body = serde_json::to_vec(&payload.body).expect("JSON");
+        let row = REPLIES.iter().find(|(operation, _)| {
+            operation.method.as_str() == payload.method
+                && Some(operation.path) == payload.path.as_deref()
+        });
+        let outcome = match row {
+            Some((_, Some(read))) => read(&body),
+            Some((operation, None)) => {
+                println!(
+                    "{name}: {} is not read ({:?})",
+                    operation.name, operation.reply
+                );
+                continue;
+            }
+            None => {
+                println!("{name}: no operation has this path");
+                read::<Value>(&body)
+            }
+        };
+        let Outcome { back, drift, raw } =
+            outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+        count += 1;
+        drifted += usize::from(!drift.is_empty());
+        let aside = drift
+            .iter()
+            .filter(|drift| drift.kind == DriftKind::SetAside)
+            .count();
+        println!("{name}: {} drifts, {aside} kept raw", drift.len());
+        for drift in &drift {
+            println!("    {drift}");
+        }
+        let mut left = Vec::new();
+        scalars(&serde_json::from_slice(&back).expect("JSON"), &mut left);
+        raw.iter().for_each(|raw| scalars(raw, &mut left));
+        let mut came = Vec::new();
+        scalars(&payload.body, &mut came);
+        for scalar in came {
+            match left.iter().position(|other| *other == scalar) {
+                Some(place) => drop(left.swap_remove(place)),
+                None => lost.push(format!("{name}: {scalar}")),
+            }
+        }
+    }
+    println!("{count} replies read, {drifted} of them drifted");
+    assert!(lost.is_empty(), "lost:\n{}", lost.join("\n"));
+}
+
+/// The scalars of a value, without difference between 1, "1" and `true`; nothing for `null`, which a field may leave out.
+fn scalars(value: &Value, out: &mut Vec<String>) {
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => out.push(u8::from(*value).to_string()),
+        Value::Number(number) => out.push(number.as_f64().expect("a number").to_string()),
+        Value::String(text) => out.push(match text.trim() {
+            "true" => "1".to_owned(),
+            "false" => "0".to_owned(),
+            text => text
+                .parse::<f64>()
+                .map_or(text.to_owned(), |number| number.to_string()),
+        }),
+        Value::Array(items) => items.iter().for_each(|item| scalars(item, out)),
+        Value::Object(fields) => fields.values().for_each(|value| scalars(value, out)),
+    }
+}
+
+#[tokio::test]
+async fn recorded_refusals_are_errors_that_say_what_the_platform_said() {
+    for payload in payloads() {
+        if (200..300).contains(&payload.status) {
+            continue;
+        }
+        let name = payload.file.display();
+        let body = payload.body.to_string();
+        let server = Recorder::refusing(payload.status, body).await;
+        let call = server.client().request(hoopai::Method::Get, "/recorded");
+        let error = call.send().await.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Status, "{name}");
+        assert_eq!(
+            error.status().map(|status| status.as_u16()),
+            Some(payload.status),
+            "{name}"
+        );
+        println!("{name}: {error}");
+        let said = [
+            &payload.body["message"],
+            &payload.body["error"],
+            &payload.body["error_description"],
+        ];
+        if said.iter().any(|said| said.is_string()) {
+            assert!(!error.messages().is_empty(), "{name}: {error}");
+        }
+        if let Some(message) = payload.body["message"].as_str() {
+            assert!(
+                error.messages().iter().any(|said| said == message),
+                "{name}: {error}"
+            );
+        }
+        if let Some(trace) = payload.body["traceId"].as_str() {
+            assert_eq!(error.trace_id(), Some(trace), "{name}");
+        }
+    }
+}
