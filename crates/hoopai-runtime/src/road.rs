@@ -147,12 +147,12 @@ impl Trip<'_> {
         Ok(permit)
     }
 
-    /// What becomes of a call that gets no slot in time. One that was refused before keeps its error, with the wait.
+    /// What becomes of a call that gets no slot in time. One that was sent before keeps its error, with the wait.
     fn held(&self, held: Held, last: Option<Error>) -> Error {
         debug!(target: "hoopai", wait_ms = millis(held.wait), reason = ?held.reason, "held back by the rate limit");
         match last {
-            Some(error) if error.status().is_some() => error.with_retry_after(Some(held.wait)),
-            _ => {
+            Some(error) => error.with_retry_after(Some(held.wait)),
+            None => {
                 let wait = held.wait;
                 let text = match held.reason {
                     HeldReason::Daily => format!(

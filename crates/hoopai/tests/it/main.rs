@@ -1,6 +1,8 @@
 //! The facade as its users meet it.
 
 #[cfg(feature = "contacts")]
+mod chaos;
+#[cfg(feature = "contacts")]
 mod limits;
 #[cfg(feature = "contacts")]
 mod quickstart;

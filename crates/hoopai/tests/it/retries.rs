@@ -7,7 +7,7 @@ use hoopai::retry::{FullJitter, Standard};
 use hoopai::{CallOptions, Error, ErrorKind};
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, RetryAfter};
 
-use crate::world::World;
+use crate::world::{World, chance};
 
 const READ: &str = "contacts.get-contact";
 const CREATE: &str = "contacts.create-contact";
@@ -238,7 +238,7 @@ async fn an_outage_is_not_multiplied() {
         .faults()
         .add(FaultRule::new(Fault::status(503)).between(from, to));
     let id = world.mock.seed().contacts(LOCATION, 1)[0].clone();
-    let client = world.builder().random(fastrand_of(7)).build().unwrap();
+    let client = world.builder().random(chance(7)).build().unwrap();
     let work = async {
         let mut calls = tokio::task::JoinSet::new();
         for _ in 0..CALLS {
@@ -274,16 +274,4 @@ async fn an_outage_is_not_multiplied() {
             .count()
     };
     assert!(after(1) <= 20, "{} in the first second", after(1));
-}
-
-/// Numbers from 0 up to 1, the same each time.
-fn fastrand_of(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
-    let state = std::sync::Mutex::new(seed);
-    move || {
-        let mut state = state.lock().unwrap();
-        *state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (*state >> 11) as f64 / (1_u64 << 53) as f64
-    }
 }

@@ -55,8 +55,11 @@ impl World {
 
     /// Settings of a client of the mock, on the common clock.
     pub(crate) fn builder(&self) -> ClientBuilder {
+        self.builder_without_token().private_token(TOKEN)
+    }
+
+    pub(crate) fn builder_without_token(&self) -> ClientBuilder {
         Client::builder()
-            .private_token(TOKEN)
             .location(LOCATION)
             .base_url(self.mock.url())
             .clock(self.clock.clone())
@@ -111,5 +114,18 @@ impl World {
         let by = Duration::from_millis(by.as_nanos().div_ceil(1_000_000) as u64);
         self.server.advance(by);
         self.clock.advance(by);
+    }
+}
+
+/// Numbers from 0 up to 1, the same each time for a seed.
+pub(crate) fn chance(seed: u64) -> impl Fn() -> f64 + Send + Sync + 'static {
+    let state = std::sync::Mutex::new(seed.wrapping_add(0x9e37_79b9_7f4a_7c15));
+    move || {
+        let mut state = state.lock().unwrap();
+        *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = *state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

@@ -1,0 +1,180 @@
+//! Whatever goes wrong, whenever calls come: what the client promises holds. Seeds are printed; `HOOPAI_SEED` sets one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hoopai::auth::{MemoryStore, OAuthApp};
+use hoopai::contacts::types::CreateContactRequest;
+use hoopai::time::Clock;
+use hoopai::{CallOptions, Error, ErrorKind};
+use hoopai_mock::{
+    CLIENT_ID, CLIENT_SECRET, Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, REDIRECT_URI,
+    RetryAfter,
+};
+
+use crate::world::{World, chance};
+
+const RUNS: u64 = 12;
+const TEN_SECONDS: Duration = Duration::from_secs(10);
+
+#[tokio::test]
+async fn promises_hold_whatever_happens() {
+    let given = std::env::var("HOOPAI_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let first = given.unwrap_or_else(|| match std::env::var_os("CI") {
+        Some(_) => 1,
+        None => u64::from(std::process::id()) * 1000,
+    });
+    for seed in first..first + RUNS {
+        println!("HOOPAI_SEED={seed}");
+        run(seed).await;
+    }
+}
+
+fn faults(chance: &impl Fn() -> f64) -> Vec<FaultRule> {
+    let failure = Failure::new;
+    let all = [
+        Fault::status(429),
+        Fault::Status(failure(429).retry_after(RetryAfter::Seconds(3))),
+        Fault::status(500),
+        Fault::Status(failure(502).body(ErrorBody::Html)),
+        Fault::Status(failure(503).body(ErrorBody::Empty)),
+        Fault::Status(failure(503).retry_after(RetryAfter::Seconds(2))),
+        Fault::StatusAfter(failure(500)),
+        Fault::StatusAfter(failure(422)),
+        Fault::CloseBefore,
+        Fault::ResetBefore,
+        Fault::CloseAfter,
+        Fault::ResetAfter,
+        Fault::Cut,
+        Fault::Denied(Denial::Expired),
+        Fault::Denied(Denial::Scope),
+    ];
+    let heat = chance() * 0.12;
+    all.into_iter()
+        .filter(|_| chance() < 0.6)
+        .map(|fault| {
+            let from = Duration::from_secs_f64(chance() * 40.0);
+            let to = from + Duration::from_secs_f64(chance() * 60.0);
+            FaultRule::new(fault)
+                .on("contacts.*")
+                .chance(heat)
+                .between(from, to)
+        })
+        .collect()
+}
+
+async fn run(seed: u64) {
+    let world = World::with(|mock| mock.seed(seed)).await;
+    let chance = Arc::new(chance(seed));
+    let id = world.mock.seed().contacts(LOCATION, 1)[0].clone();
+    let own = chance.clone();
+    let client = world
+        .builder_without_token()
+        .oauth_app(OAuthApp::new(CLIENT_ID, CLIENT_SECRET, REDIRECT_URI))
+        .token_store(MemoryStore::new())
+        .random(move || own())
+        .build()
+        .unwrap();
+    let choice = hoopai_mock::Resource::Location(LOCATION.into());
+    let code = world.mock.authorize(CLIENT_ID, choice);
+    world.run(client.exchange_code(code)).await.unwrap();
+    for rule in faults(&*chance) {
+        world.mock.faults().add(rule);
+    }
+
+    let calls = 150 + (chance() * 250.0) as usize;
+    let over = chance() * 40.0;
+    let late = Arc::new(AtomicUsize::new(0));
+    let work = async {
+        let mut tasks = Vec::new();
+        for number in 0..calls {
+            let arrival = Duration::from_secs_f64(chance() * over);
+            let timeout = Duration::from_secs_f64(1.0 + chance() * 90.0);
+            let (writes, given_up) = (chance() < 0.5, chance() < 0.1);
+            let patience = Duration::from_secs_f64(chance() * 30.0);
+            let (client, clock, late, id) = (
+                client.clone(),
+                world.clock.clone(),
+                late.clone(),
+                id.clone(),
+            );
+            let call = async move {
+                clock.sleep(arrival).await;
+                let options = CallOptions::new().timeout(timeout);
+                let contacts = client.contacts();
+                let started = clock.elapsed();
+                let result = if writes {
+                    let contact =
+                        CreateContactRequest::new().email(format!("c{number}@example.com"));
+                    let create = contacts.create_contact().body(contact);
+                    create.options(options).send().await.map(drop)
+                } else {
+                    let read = contacts.get_contact().contact_id(id);
+                    read.options(options).send().await.map(drop)
+                };
+                // The clocks are moved by whole milliseconds.
+                if clock.elapsed() - started > timeout + Duration::from_millis(2) {
+                    late.fetch_add(1, Ordering::SeqCst);
+                }
+                result
+            };
+            let clock = world.clock.clone();
+            tasks.push(tokio::spawn(async move {
+                if given_up {
+                    tokio::select! {
+                        result = call => Some(result),
+                        () = clock.sleep(arrival + patience) => None,
+                    }
+                } else {
+                    Some(call.await)
+                }
+            }));
+        }
+        let mut results = Vec::new();
+        for task in tasks {
+            results.extend(task.await.unwrap());
+        }
+        results
+    };
+    let results = tokio::time::timeout(Duration::from_secs(120), world.run(work))
+        .await
+        .unwrap_or_else(|_| panic!("seed {seed}: a deadlock"));
+
+    let journal = world.mock.journal();
+    let most = journal.most_in_window(TEN_SECONDS);
+    assert!(most <= 100, "seed {seed}: {most} in ten seconds");
+    let twice = journal.duplicates_of_writes();
+    assert!(twice.is_empty(), "seed {seed}: {twice:?}");
+    assert_eq!(
+        late.load(Ordering::SeqCst),
+        0,
+        "seed {seed}: past the deadline"
+    );
+    let refreshes = world.mock.refreshes();
+    assert!(
+        refreshes.most_at_once_for_one <= 1,
+        "seed {seed}: {refreshes:?}"
+    );
+    let refused_twice: Vec<&Error> = results
+        .iter()
+        .filter_map(|result| result.as_ref().err())
+        .filter(|error| error.needs_reinstall())
+        .collect();
+    assert!(
+        refused_twice.is_empty(),
+        "seed {seed}: a refresh token was lost"
+    );
+    for error in results.iter().filter_map(|result| result.as_ref().err()) {
+        let held = error.kind() == ErrorKind::RateLimit;
+        assert!(!held || error.attempts() == 0, "seed {seed}: {error:?}");
+    }
+    let went_well = results.iter().filter(|result| result.is_ok()).count();
+    assert!(
+        went_well * 2 > results.len(),
+        "seed {seed}: {went_well} of {}",
+        results.len()
+    );
+}
