@@ -144,14 +144,10 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// Shows the field and not what is said of it, which can repeat what the call carried.
 impl fmt::Debug for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {}",
-            mask::mask(&self.field),
-            mask::mask(&self.message)
-        )
+        write!(f, "{}: [hidden]", mask::mask(&self.field))
     }
 }
 
