@@ -63,7 +63,7 @@ pub(crate) enum Side {
     Reply,
 }
 
-/// Checks a request against its operation. What cannot be read is refused first, then all faults of path, query and body are
+/// Checks a request against its operation. What cannot be read is refused first, then all faults of path, query, headers and body are
 /// told of at once.
 pub(crate) async fn request(
     operation: &Operation,
@@ -74,6 +74,7 @@ pub(crate) async fn request(
     let mut faults = Vec::new();
     parameters::path(operation, path, &mut accepted, &mut faults);
     parameters::query(operation, &incoming.query, &mut accepted, &mut faults);
+    parameters::headers(operation, incoming, &mut faults);
     body::read(operation, incoming, &mut accepted, &mut faults).await?;
     match faults.is_empty() {
         true => Ok(accepted),

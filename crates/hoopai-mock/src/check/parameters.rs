@@ -1,10 +1,11 @@
-//! Parameters of the path and the query.
+//! Parameters of the path, the query and the headers.
 
 use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, validate};
 use super::{Accepted, Side, text};
+use crate::exchange::Incoming;
 use crate::interface::{Operation, Parameter};
 
 pub(super) fn path(
@@ -27,6 +28,13 @@ pub(super) fn path(
             None => value.as_str().into(),
         };
         accepted.path.insert(name.clone(), value);
+    }
+}
+
+pub(super) fn headers(operation: &Operation, incoming: &Incoming, faults: &mut Vec<Fault>) {
+    let missing = |name: &&String| incoming.header(name).is_none_or(str::is_empty);
+    for name in operation.headers.iter().filter(missing) {
+        faults.push(Place::named(name).say("should not be empty"));
     }
 }
 

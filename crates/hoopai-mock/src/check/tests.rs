@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use fastrand::Rng;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Accepted, request, schema, text};
@@ -81,7 +81,16 @@ fn write(value: &Value) -> String {
 }
 
 fn incoming(operation: &Operation, draft: &Draft) -> Incoming {
-    let mut headers = HeaderMap::new();
+    let mut headers: HeaderMap = operation
+        .headers
+        .iter()
+        .map(|name| {
+            (
+                HeaderName::try_from(name).unwrap(),
+                HeaderValue::from_static("v"),
+            )
+        })
+        .collect();
     let mut bytes = Vec::new();
     if let (Some(declared), Some(value)) = (&operation.body, &draft.body) {
         let mut content_type = declared.media_type.clone();
@@ -219,6 +228,26 @@ fn every_required_parameter_is_asked_for() {
         }
     }
     assert!(asked > 200, "{asked}");
+}
+
+#[test]
+fn every_required_header_is_asked_for() {
+    let operations = &Interface::shared().operations;
+    let asks: Vec<_> = operations
+        .iter()
+        .filter(|one| !one.headers.is_empty())
+        .collect();
+    assert_eq!(asks.len(), 1);
+    for name in &asks[0].headers {
+        let mut incoming = incoming(asks[0], &draft(asks[0], Extent::Required));
+        incoming.headers.remove(name);
+        let outcome = check(asks[0], &incoming, &[]);
+        refused(
+            &asks[0].key(),
+            outcome,
+            &format!("{name} should not be empty"),
+        );
+    }
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(crate) struct Operation {
     /// Each way to be allowed in: the security scheme and the scopes that it demands.
     pub(crate) security: Vec<(String, Vec<String>)>,
     pub(crate) parameters: Vec<Parameter>,
+    /// The headers that a request must have beyond those of every request.
+    pub(crate) headers: Vec<String>,
     pub(crate) body: Option<Body>,
     pub(crate) reply: Reply,
     /// Its query is described nowhere, so any will do.
@@ -166,8 +168,13 @@ fn read_operation(
     };
     let mut version = None;
     let mut parameters = Vec::new();
+    let mut headers = Vec::new();
     for parameter in list("parameters") {
         let schema = parameter.get("schema").cloned().unwrap_or_default();
+        let required = parameter
+            .get("required")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
         match text(parameter, "in").as_str() {
             "header" if text(parameter, "name").eq_ignore_ascii_case("version") => {
                 version = schema
@@ -178,13 +185,11 @@ fn read_operation(
             place @ ("path" | "query") => parameters.push(Parameter {
                 in_path: place == "path",
                 name: text(parameter, "name"),
-                required: parameter
-                    .get("required")
-                    .and_then(Value::as_bool)
-                    .unwrap_or(false),
+                required,
                 comma: parameter.get("explode") == Some(&Value::Bool(false)),
                 schema,
             }),
+            "header" if required => headers.push(text(parameter, "name")),
             _ => {}
         }
     }
@@ -240,6 +245,7 @@ fn read_operation(
         version,
         security,
         parameters,
+        headers,
         body,
         reply,
         any_query: operation.get("x-hoopai-documented-only") == Some(&Value::Bool(true)),
