@@ -193,14 +193,14 @@ pub(crate) fn bytes(sent: Sent) -> Result<Response<ByteStream>, Error> {
 /// The `traceId` of a body, where it is the last thing in it, as it is in every recorded reply that has one. It is found
 /// without reading the body again.
 pub(crate) fn last_trace_id(body: &[u8]) -> Option<String> {
+    const NAME: &[u8] = b"\"traceId\"";
     let tail = &body[body.len().saturating_sub(128)..];
-    let tail = String::from_utf8_lossy(tail);
-    let (_, after) = tail.rsplit_once("\"traceId\"")?;
-    let after = after
-        .trim_start()
-        .strip_prefix(':')?
-        .trim_start()
-        .strip_prefix('"')?;
-    let (id, end) = after.split_once('"')?;
-    (end.trim() == "}" && !id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
+    let tail = tail.trim_ascii_end().strip_suffix(b"}")?;
+    let tail = tail.trim_ascii_end().strip_suffix(b"\"")?;
+    let start = tail.iter().rposition(|byte| *byte == b'"')?;
+    let (before, id) = (&tail[..start], &tail[start + 1..]);
+    let before = before.trim_ascii_end().strip_suffix(b":")?;
+    let named = before.trim_ascii_end().ends_with(NAME);
+    let id = std::str::from_utf8(id).ok()?;
+    (named && !id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
 }

@@ -1,14 +1,17 @@
 //! What replies say of the limits. None of it is depended on: what is absent, garbled or absurd says nothing.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 
+use crate::retry::{server_time, server_wait};
+
 /// What a plan could possibly allow. Beyond it a value is taken for an error, since following it would end the limiting
 /// or all calls.
-const MAX: std::ops::RangeInclusive<u64> = 1..=100_000;
-const INTERVAL_MS: std::ops::RangeInclusive<u64> = 100..=120_000;
-const DAILY: std::ops::RangeInclusive<u64> = 1_000..=1_000_000_000_000;
+const MAX: RangeInclusive<usize> = 1..=100_000;
+const INTERVAL_MS: RangeInclusive<u64> = 100..=120_000;
+const DAILY: RangeInclusive<u64> = 1_000..=1_000_000_000_000;
 
 /// A day is 24 hours long; an hour more is allowed for clocks that differ.
 const LONGEST_DAY_MS: u64 = 25 * 3_600_000;
@@ -29,73 +32,54 @@ pub(super) struct Told {
     pub(super) retry_after: Option<Duration>,
 }
 
+/// What all headers of the limits begin with.
+const PREFIX: &str = "x-ratelimit-";
+
 impl Told {
     /// Reads the headers of a reply that came at this time of the day.
-    pub(super) fn read(headers: &HeaderMap, system_time: SystemTime) -> Self {
-        let daily_limit = number(headers, "x-ratelimit-limit-daily").filter(|n| DAILY.contains(n));
-        let clock = ServerClock(
-            text(headers, "date")
-                .and_then(|date| httpdate::parse_http_date(date).ok())
-                .unwrap_or(system_time),
-        );
-        Told {
-            max: number(headers, "x-ratelimit-max")
-                .filter(|n| MAX.contains(n))
-                .and_then(|n| usize::try_from(n).ok()),
-            remaining: number(headers, "x-ratelimit-remaining")
-                .and_then(|n| usize::try_from(n).ok()),
-            interval: number(headers, "x-ratelimit-interval-milliseconds")
-                .filter(|n| INTERVAL_MS.contains(n))
-                .map(Duration::from_millis),
-            daily_limit,
-            daily_remaining: number(headers, "x-ratelimit-daily-remaining")
-                .filter(|n| *n <= daily_limit.unwrap_or(*DAILY.end())),
-            daily_reset: number(headers, "x-ratelimit-daily-reset")
-                .filter(|n| *n <= LONGEST_DAY_MS)
-                .map(Duration::from_millis),
-            retry_after: retry_after(headers, &clock),
+    pub(super) fn read(headers: &HeaderMap, status: u16, system_time: SystemTime) -> Self {
+        let mut told = Told::default();
+        let mut reset = None;
+        // One look at each header costs less than asking for seven by name.
+        for (name, value) in headers {
+            let Some(rest) = name.as_str().strip_prefix(PREFIX) else {
+                continue;
+            };
+            let number = value
+                .to_str()
+                .ok()
+                .and_then(|text| text.trim().parse::<u64>().ok());
+            let millis = |range: &RangeInclusive<u64>| {
+                number
+                    .filter(|n| range.contains(n))
+                    .map(Duration::from_millis)
+            };
+            let count = number.and_then(|n| usize::try_from(n).ok());
+            match rest {
+                "max" => told.max = count.filter(|n| MAX.contains(n)),
+                "remaining" => told.remaining = count,
+                "interval-milliseconds" => told.interval = millis(&INTERVAL_MS),
+                "limit-daily" => told.daily_limit = number.filter(|n| DAILY.contains(n)),
+                "daily-remaining" => told.daily_remaining = number,
+                "daily-reset" => told.daily_reset = millis(&(0..=LONGEST_DAY_MS)),
+                "reset" => reset = number,
+                _ => {}
+            }
         }
+        let most = told.daily_limit.unwrap_or(*DAILY.end());
+        told.daily_remaining = told.daily_remaining.filter(|n| *n <= most);
+        if status == 429 {
+            told.retry_after = server_wait(headers, system_time)
+                .map(|wait| wait.min(LONGEST_PAUSE))
+                .or_else(|| until_reset(reset?, server_time(headers, system_time)));
+        }
+        told
     }
 }
 
-/// The time of the day by the server's own clock, as far as it tells it, so that ours may be wrong.
-struct ServerClock(SystemTime);
-
-impl ServerClock {
-    fn until(&self, moment: SystemTime) -> Duration {
-        moment.duration_since(self.0).unwrap_or_default()
-    }
-}
-
-/// How long to stay away: the finest statement first.
-fn retry_after(headers: &HeaderMap, clock: &ServerClock) -> Option<Duration> {
-    let said = text(headers, "retry-after");
-    let hint = text(headers, "retry-after-ms")
-        .and_then(|ms| seconds(ms, 1_000.0))
-        .or_else(|| seconds(said?, 1.0))
-        .or_else(|| Some(clock.until(httpdate::parse_http_date(said?).ok()?)));
-    if hint.is_some() {
-        return hint.map(|hint| hint.min(LONGEST_PAUSE));
-    }
-    // The documentation names it and no reply was seen to have it: a time that is not just ahead may be anything.
-    let reset = Duration::from_secs(number(headers, "x-ratelimit-reset")?);
-    let wait = clock.until(SystemTime::UNIX_EPOCH.checked_add(reset)?);
+/// The documentation names the time of a reset and no reply was seen to have it: one that is not just ahead may be anything.
+fn until_reset(unix_seconds: u64, now: SystemTime) -> Option<Duration> {
+    let moment = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix_seconds))?;
+    let wait = moment.duration_since(now).unwrap_or_default();
     (!wait.is_zero() && wait <= LONGEST_PAUSE).then_some(wait)
-}
-
-/// A count of seconds, or of a part of them, which may have a fraction.
-fn seconds(text: &str, parts: f64) -> Option<Duration> {
-    let number: f64 = text.parse().ok()?;
-    if !number.is_finite() || number < 0.0 {
-        return None;
-    }
-    Duration::try_from_secs_f64((number / parts).min(LONGEST_PAUSE.as_secs_f64())).ok()
-}
-
-fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
-    text(headers, name)?.parse().ok()
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    Some(headers.get(name)?.to_str().ok()?.trim())
 }

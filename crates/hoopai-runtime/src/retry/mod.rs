@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use backoff::{Backoff, FullJitter};
 pub use budget::{RetryBudget, TokenBucket, Unbounded};
-pub(crate) use server_wait::server_wait;
+pub(crate) use server_wait::{server_time, server_wait};
 
 use crate::Error;
 use crate::error::ErrorKind;

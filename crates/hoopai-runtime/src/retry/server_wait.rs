@@ -2,28 +2,42 @@
 
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date. What is neither says nothing.
 pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |value: &reqwest::header::HeaderValue| {
-        value.to_str().ok().map(|text| text.trim().to_owned())
-    };
-    let millis = headers.get("retry-after-ms").and_then(text);
-    if let Some(wait) = millis.and_then(|text| seconds(&text, 0.001)) {
-        return Some(wait);
-    }
-    let text = headers.get(RETRY_AFTER).and_then(text)?;
-    seconds(&text, 1.0).or_else(|| {
-        let date = httpdate::parse_http_date(&text).ok()?;
-        // A date that is past asks for no wait.
-        Some(date.duration_since(now).unwrap_or_default())
-    })
+    let said = text(headers, RETRY_AFTER);
+    text(headers, RETRY_AFTER_MS)
+        .and_then(|ms| seconds(ms, 0.001))
+        .or_else(|| seconds(said?, 1.0))
+        .or_else(|| {
+            let date = httpdate::parse_http_date(said?).ok()?;
+            let now = server_time(headers, now);
+            // A date that is past asks for no wait.
+            Some(date.duration_since(now).unwrap_or_default())
+        })
+}
+
+/// The time of the day by the server's own clock, if it tells it, so that ours may be wrong.
+pub(crate) fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
+    text(headers, DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or(now)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    Some(headers.get(name)?.to_str().ok()?.trim())
 }
 
 fn seconds(text: &str, unit: f64) -> Option<Duration> {
     let number: f64 = text.parse().ok()?;
-    Duration::try_from_secs_f64(number * unit).ok()
+    if !number.is_finite() || number < 0.0 {
+        return None;
+    }
+    // More than can be said in a duration is a very long wait.
+    Some(Duration::try_from_secs_f64(number * unit).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]
@@ -56,7 +70,11 @@ mod tests {
             wait("retry-after", "Tue, 14 Nov 2000 22:13:50 GMT"),
             Some(0)
         );
-        for nonsense in ["", "soon", "-1", "NaN", "inf", "1e300"] {
+        assert_eq!(
+            wait("retry-after", "1e300"),
+            Some(Duration::MAX.as_millis())
+        );
+        for nonsense in ["", "soon", "-1", "NaN", "inf"] {
             assert_eq!(wait("retry-after", nonsense), None, "{nonsense}");
         }
     }

@@ -97,7 +97,13 @@ pub(crate) fn bench() -> &'static Bench {
             .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
             .base_url(&*url)
             // A limiter at work that never has to hold a call back.
-            .limits(LimitSettings::default().max(u32::MAX).daily(None))
+            .limits(
+                LimitSettings::default()
+                    .max(100_000)
+                    .interval(Duration::from_millis(100))
+                    .daily(None)
+                    .fixed(true),
+            )
             .build()
             .unwrap();
         Bench {
