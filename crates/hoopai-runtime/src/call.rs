@@ -288,7 +288,7 @@ impl Call {
             let default = location
                 .filter(|(other, _)| *other == name)
                 .map(|(_, value)| value);
-            given.or(default).map(str::to_owned)
+            given.or(default)
         });
         filled.map_err(|fault| match fault {
             PathFault::Missing(name) => self.missing("path parameter", &name),

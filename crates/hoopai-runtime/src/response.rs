@@ -27,20 +27,26 @@ impl<T> Response<T> {
         headers: HeaderMap,
         trace_id: Option<String>,
     ) -> Self {
+        Self::with_drift(value, status, headers, trace_id, Vec::new(), None)
+    }
+
+    #[inline]
+    pub(crate) fn with_drift(
+        value: T,
+        status: StatusCode,
+        headers: HeaderMap,
+        trace_id: Option<String>,
+        drift: Vec<Drift>,
+        raw: Option<Box<Value>>,
+    ) -> Self {
         Response {
             value,
             status,
             headers,
             trace_id,
-            drift: Vec::new(),
-            raw: None,
+            drift,
+            raw,
         }
-    }
-
-    pub(crate) fn with_drift(mut self, drift: Vec<Drift>, raw: Option<Value>) -> Self {
-        self.drift = drift;
-        self.raw = raw.map(Box::new);
-        self
     }
 
     /// Where the reply is not what the interface file says, in the order of the places; empty as a rule. Each has gone to the

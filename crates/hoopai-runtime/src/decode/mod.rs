@@ -40,6 +40,7 @@ pub struct Decoded<T> {
 }
 
 /// Reads a text as `T`, tolerantly. A text without contents, and `null`, is the empty value of the type.
+#[inline]
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault> {
     let text = text(body)?;
     if text.is_empty() || text == "null" {
@@ -51,14 +52,19 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault
         });
     }
     let mut reader = Reader::new(text);
-    let outcome = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    let value = match outcome {
-        Ok(value) => value,
-        Err(fault) => {
-            reader.set_all_aside(fault)?;
-            empty_value()?
-        }
+    // A reply can be a few thousand bytes as a value, so it is moved as seldom as can be.
+    let fault = match T::deserialize(&mut reader) {
+        Ok(value) => match reader.end() {
+            Ok(()) => {
+                let (drift, raw) = reader.finish();
+                return Ok(Decoded { value, drift, raw });
+            }
+            Err(fault) => fault,
+        },
+        Err(fault) => fault,
     };
+    reader.set_all_aside(fault)?;
+    let value = empty_value()?;
     let (drift, raw) = reader.finish();
     Ok(Decoded { value, drift, raw })
 }
@@ -122,8 +128,11 @@ pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error
                 sent.drifted(&drift, &body)?;
             }
             let trace_id = last_trace_id(&body);
-            let reply = Response::new(value, sent.reply.status, sent.reply.headers, trace_id);
-            Ok(reply.with_drift(drift, raw))
+            let (status, headers) = (sent.reply.status, sent.reply.headers);
+            let raw = raw.map(Box::new);
+            Ok(Response::with_drift(
+                value, status, headers, trace_id, drift, raw,
+            ))
         }
         Err(fault) => Err(sent.unreadable(&fault, body)),
     }

@@ -36,8 +36,8 @@ pub(super) struct Told {
 const PREFIX: &str = "x-ratelimit-";
 
 impl Told {
-    /// Reads the headers of a reply that came at this time of the day.
-    pub(super) fn read(headers: &HeaderMap, status: u16, system_time: SystemTime) -> Self {
+    /// Reads the headers of a reply. `refused_at`: of a refusal, at this time of the day.
+    pub(super) fn read(headers: &HeaderMap, refused_at: Option<SystemTime>) -> Self {
         let mut told = Told::default();
         let mut reset = None;
         // One look at each header costs less than asking for seven by name.
@@ -68,10 +68,10 @@ impl Told {
         }
         let most = told.daily_limit.unwrap_or(*DAILY.end());
         told.daily_remaining = told.daily_remaining.filter(|n| *n <= most);
-        if status == 429 {
-            told.retry_after = server_wait(headers, system_time)
+        if let Some(now) = refused_at {
+            told.retry_after = server_wait(headers, now)
                 .map(|wait| wait.min(LONGEST_PAUSE))
-                .or_else(|| until_reset(reset?, server_time(headers, system_time)));
+                .or_else(|| until_reset(reset?, server_time(headers, now)));
         }
         told
     }

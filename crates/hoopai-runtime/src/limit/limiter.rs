@@ -330,7 +330,8 @@ impl Permit {
     /// The head of a reply came.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
         if let Some(open) = self.take() {
-            let system_time = open.shared.clock.system_time();
+            // Only a refusal is read by the time of the day, and asking for it costs.
+            let system_time = (status == 429).then(|| open.shared.clock.system_time());
             open.end(Ending::Replied {
                 status,
                 headers,

@@ -48,7 +48,7 @@ pub(super) enum Ending<'h> {
     Replied {
         status: u16,
         headers: &'h HeaderMap,
-        system_time: SystemTime,
+        system_time: Option<SystemTime>,
     },
 }
 
@@ -197,7 +197,7 @@ impl State {
                 system_time,
             } => {
                 self.window.replied(now);
-                let told = Told::read(headers, status, system_time);
+                let told = Told::read(headers, system_time);
                 self.correct(ticket, &told, now);
                 if status != 429 {
                     self.pause.passed(ticket.epoch);

@@ -99,8 +99,8 @@ pub(crate) fn bench() -> &'static Bench {
             // A limiter at work that never has to hold a call back.
             .limits(
                 LimitSettings::default()
-                    .max(100_000)
-                    .interval(Duration::from_millis(100))
+                    .max(1_000)
+                    .interval(Duration::from_millis(10))
                     .daily(None)
                     .fixed(true),
             )

@@ -8,7 +8,7 @@ use super::{headers, ms, secs};
 const NOON: Duration = Duration::from_secs(1_790_000_000);
 
 fn read(pairs: &[(&str, &str)]) -> Told {
-    Told::read(&headers(pairs), 429, SystemTime::UNIX_EPOCH + NOON)
+    Told::read(&headers(pairs), Some(SystemTime::UNIX_EPOCH + NOON))
 }
 
 fn retry_after(pairs: &[(&str, &str)]) -> Option<Duration> {
