@@ -1,6 +1,14 @@
 //! Tests over the whole workspace.
 
+mod decoding;
+mod fits;
+mod given;
+mod interface;
 mod payloads;
+mod readers;
+mod requests;
+mod sample;
+mod sites;
 mod support;
 mod tables;
 mod wire;
