@@ -1,6 +1,7 @@
-//! Makes a table of what every operation answers, for tests that read recorded replies: `operation -> type`, taken from the
-//! builders of the module crates, in which each stands on a line of its own.
+//! Makes tables of all operations for tests, taken from the builders of the module crates, in which each setter and each reply
+//! stands on a line of its own: how a reply is read, how a body is read, and a call with all that the operation takes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
@@ -13,7 +14,7 @@ fn main() {
         .map(|entry| entry.expect("a folder").path())
         .collect();
     folders.sort();
-    let mut table = String::from("&[\n");
+    let mut tables = Tables::default();
     for folder in folders {
         let file = folder.join("src/client.rs");
         println!("cargo::rerun-if-changed={}", file.display());
@@ -21,32 +22,163 @@ fn main() {
             continue;
         };
         let name = folder.file_name().and_then(|name| name.to_str());
-        let module = format!("hoopai::{}", name.expect("a name").replace('-', "_"));
-        for line in text.lines() {
-            if let Some((operation, read)) = row(line, &module) {
-                writeln!(table, "    (&{module}::{operation}, {read}),").expect("text");
+        tables.module(&name.expect("a name").replace('-', "_"), &text);
+    }
+    let out = env::var_os("OUT_DIR").expect("a build script's folder");
+    for (file, rows) in [
+        ("replies.rs", tables.replies),
+        ("bodies.rs", tables.bodies),
+        ("calls.rs", tables.calls),
+    ] {
+        fs::write(Path::new(&out).join(file), format!("&[\n{rows}]")).expect("a table");
+    }
+}
+
+/// Rows of Rust, each an operation and what belongs to it.
+#[derive(Default)]
+struct Tables {
+    replies: String,
+    bodies: String,
+    calls: String,
+}
+
+/// A builder that is being read: the constant of its operation, and the setters of a call.
+struct Builder<'a> {
+    operation: &'a str,
+    setters: String,
+    body: Option<String>,
+}
+
+impl Tables {
+    fn module(&mut self, module: &str, text: &str) {
+        let methods: BTreeMap<&str, &str> = text.lines().filter_map(method).collect();
+        let mut builders: BTreeMap<&str, Builder<'_>> = BTreeMap::new();
+        let mut current = "";
+        for line in text.lines().map(str::trim) {
+            if let Some((name, operation, multipart, reply)) = operation(line) {
+                let read = match reply.strip_prefix("json ") {
+                    Some(ty) => format!("Some(read::<{}>)", public(ty, module)),
+                    None => "None".to_owned(),
+                };
+                writeln!(
+                    self.replies,
+                    "    (&hoopai::{module}::{operation}, {read}),"
+                )
+                .expect("text");
+                let of_run_time = if multipart {
+                    ".part(\"FIELD_1\", given.file(\"FIELD_1\"))"
+                } else {
+                    ""
+                };
+                let builder = Builder {
+                    operation,
+                    setters: of_run_time.to_owned(),
+                    body: None,
+                };
+                builders.insert(name, builder);
+            } else if let Some(name) = line
+                .strip_suffix(" {")
+                .filter(|name| builders.contains_key(name))
+            {
+                current = name;
+            } else if let Some(builder) = builders.get_mut(current) {
+                builder.line(line, module);
+            }
+        }
+        for (
+            name,
+            Builder {
+                operation,
+                setters,
+                body,
+            },
+        ) in builders
+        {
+            let method = methods[name];
+            let given = if setters.is_empty() { "_" } else { "given" };
+            writeln!(
+                self.calls,
+                "    (&hoopai::{module}::{operation}, |client, {given}| done(client.{module}().{method}(){setters}.send())),"
+            )
+            .expect("text");
+            if let Some(ty) = body {
+                writeln!(
+                    self.bodies,
+                    "    (&hoopai::{module}::{operation}, Some(read::<{ty}>)),"
+                )
+                .expect("text");
             }
         }
     }
-    table.push(']');
-    let out = env::var_os("OUT_DIR").expect("a build script's folder");
-    fs::write(Path::new(&out).join("replies.rs"), table).expect("a table");
 }
 
-/// The row and the reader of a line such as `pub GetContact(operations::GET_CONTACT) -> json types::GetContactResponse`.
-fn row(line: &str, module: &str) -> Option<(String, String)> {
-    let (builder, reply) = line.trim().strip_prefix("pub ")?.split_once(") ")?;
-    let (_, operation) = builder.split_once('(')?;
-    let (_, reply) = reply.split_once("-> ")?;
-    let read = match reply.strip_prefix("json ") {
-        Some(ty) => {
-            let ty = ty.replace("types::", &format!("{module}::types::"));
-            let ty = ty.replace("hoopai_runtime::", "hoopai::runtime::");
-            format!("Some(read::<{ty}>)")
-        }
-        None => "None".to_owned(),
-    };
-    operation
-        .starts_with("operations::")
-        .then(|| (operation.to_owned(), read))
+impl Builder<'_> {
+    /// Takes a line such as `query limit: i64 = "limit",` or `json body: types::CreateContactRequest,`.
+    fn line(&mut self, line: &str, module: &str) {
+        let Some((place, rest)) = line.strip_suffix(',').and_then(|line| line.split_once(' '))
+        else {
+            return;
+        };
+        let (setter, wire) = match rest.split_once(" = ") {
+            Some((setter, wire)) => (setter, wire),
+            None => (rest, "\"\""),
+        };
+        let (setter, ty) = setter.split_once(": ").unwrap_or((setter, ""));
+        let value = match place {
+            "json" | "form" => {
+                let ty = public(ty, module);
+                let value = format!("given.body::<{ty}>()");
+                self.body = Some(ty);
+                value
+            }
+            // A file of the file's own: none of a name that is only known at run time is needed.
+            "part" => {
+                self.setters = self
+                    .setters
+                    .replace(".part(\"FIELD_1\", given.file(\"FIELD_1\"))", "");
+                format!("given.file({wire})")
+            }
+            "path" | "query" | "header" | "text" => {
+                let kind = match ty {
+                    "i64" => "integer",
+                    "f64" => "number",
+                    "bool" => "boolean",
+                    list if list.starts_with("Vec<") => "texts",
+                    // Open enums are made of their texts.
+                    _ => "text",
+                };
+                format!("given.{kind}({place:?}, {wire})")
+            }
+            _ => return,
+        };
+        write!(self.setters, ".{setter}({value})").expect("text");
+    }
+}
+
+/// Builder and name of a line such as `pub fn get_contact(&self) -> builder::GetContact {`.
+fn method(line: &str) -> Option<(&str, &str)> {
+    let (name, builder) = line
+        .trim()
+        .strip_prefix("pub fn ")?
+        .split_once("(&self) -> builder::")?;
+    Some((builder.strip_suffix(" {")?, name))
+}
+
+/// The parts of a line such as `pub GetContact(operations::GET_CONTACT) -> json types::GetContactResponse`.
+fn operation(line: &str) -> Option<(&str, &str, bool, &str)> {
+    let (builder, reply) = line.strip_prefix("pub ")?.split_once(") ")?;
+    let (name, operation) = builder.split_once('(')?;
+    let (flags, reply) = reply.split_once("-> ")?;
+    operation.starts_with("operations::").then_some((
+        name,
+        operation,
+        flags.trim() == "multipart",
+        reply,
+    ))
+}
+
+/// A type as the facade names it.
+fn public(ty: &str, module: &str) -> String {
+    ty.replace("hoopai_runtime::", "hoopai::runtime::")
+        .replace("types::", &format!("hoopai::{module}::types::"))
 }

@@ -71,6 +71,10 @@ impl Recorder {
         Self { received, address }
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// A client of this server, with a token and a default location.
     pub(crate) fn client(&self) -> Client {
         Client::builder()

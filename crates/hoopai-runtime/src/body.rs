@@ -1,18 +1,42 @@
 //! Request bodies: what a call was given, completed and checked, as what goes on the wire.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::{fmt, io};
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::value::RawValue;
 
 use crate::ParamValue;
 use crate::multipart::{Part, Parts};
 use crate::operation::{self, BodyKind};
 use crate::query::encode_form;
+
+/// Writes JSON as bodies have it: fields of the platform's `number` are floats here and counts there, and not every reader
+/// takes `20.0` for one.
+struct WithoutFraction;
+
+impl Formatter for WithoutFraction {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, to: &mut W, value: f64) -> io::Result<()> {
+        // Beyond it floats lie further apart than whole numbers.
+        const WHOLE_TO: f64 = 9_007_199_254_740_992.0;
+        if value.fract() == 0.0 && value.abs() <= WHOLE_TO {
+            CompactFormatter.write_i64(to, value as i64)
+        } else {
+            CompactFormatter.write_f64(to, value)
+        }
+    }
+}
+
+/// JSON as bodies have it: a number without fraction is written without one.
+pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
+    let mut out = Vec::with_capacity(128);
+    value.serialize(&mut Serializer::with_formatter(&mut out, WithoutFraction))?;
+    Ok(out)
+}
 
 /// The body of a call while its parameters are set.
 #[derive(Default)]
@@ -58,9 +82,10 @@ pub(crate) struct ExtraField {
 
 impl ExtraField {
     pub(crate) fn new(name: String, value: impl Serialize) -> Result<Self, serde_json::Error> {
+        let text = String::from_utf8(to_json(&value)?).map_err(serde::ser::Error::custom)?;
         Ok(ExtraField {
             name,
-            value: serde_json::value::to_raw_value(&value)?,
+            value: RawValue::from_string(text)?,
         })
     }
 
@@ -336,6 +361,29 @@ mod tests {
             "{ \"name\" : 1.0 }"
         );
         assert_eq!(text(json("[1]").finish(Some(&JSON), vec![], None)), "[1]");
+    }
+
+    #[test]
+    fn numbers_without_fraction_are_written_without_one() {
+        let number = |value: f64| String::from_utf8(super::to_json(&[value]).unwrap()).unwrap();
+        for (value, written) in [
+            (20.0, "[20]"),
+            (-3.0, "[-3]"),
+            (-0.0, "[0]"),
+            (12.5, "[12.5]"),
+            (1_769_851_800_000.0, "[1769851800000]"),
+            (1e300, "[1e+300]"),
+            (f64::NAN, "[null]"),
+        ] {
+            assert_eq!(number(value), written);
+        }
+        let exact = serde_json::from_str::<Box<serde_json::value::RawValue>>("20.00").unwrap();
+        assert_eq!(super::to_json(&exact).unwrap(), b"20.00");
+        let extra = ExtraField::new("n".into(), 7.0).unwrap();
+        assert_eq!(
+            text(Body::None.finish(None, vec![extra], None)),
+            r#"{"n":7}"#
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::body::{Body, ExtraField, Fault as BodyFault, Fill};
+use crate::body::{self, Body, ExtraField, Fault as BodyFault, Fill};
 use crate::drift::Reading;
 use crate::error::{Error, Origin};
 use crate::operation::{BodyKind, ListStyle, Operation, Place, QueryParam};
@@ -118,9 +118,9 @@ impl Call {
             .add(Cow::Owned(name.into()), texts(value), ListStyle::Repeat);
     }
 
-    /// Sets the body, as JSON.
+    /// Sets the body, as JSON. A number without fraction is written without one, as in a query.
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
-        match serde_json::to_vec(value) {
+        match body::to_json(value) {
             Ok(bytes) => self.body = Body::Json(bytes),
             Err(_) => self.note(
                 "the body cannot be written as JSON: a key in it is no text, or its type refuses",

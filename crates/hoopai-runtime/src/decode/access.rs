@@ -16,13 +16,16 @@ use crate::drift::DriftKind;
 /// deserializer stands where it stood.
 pub(crate) const AGAIN: usize = usize::MAX;
 
+/// The field that stands in any reply and says nothing of what the reply is.
+pub(super) const TRACE: &str = "traceId";
+
 /// How far an object has been read.
 pub(super) struct Progress {
     /// The bracket that closes it is yet to come.
     open: bool,
     first: bool,
     again: bool,
-    /// Whether the last key is `traceId`, which stands in any reply and says nothing of what the reply is.
+    /// Whether the last key is [`TRACE`].
     trace: bool,
     keys: u32,
     unnamed: u32,
@@ -79,7 +82,7 @@ impl<'de> Fields<'_, 'de> {
         progress.first = false;
         let (key, _) = scan.string()?.text();
         scan.take(b':')?;
-        progress.trace = key == "traceId";
+        progress.trace = key == TRACE;
         Ok(Some(key))
     }
 

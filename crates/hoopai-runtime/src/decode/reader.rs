@@ -11,7 +11,7 @@ use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use super::access::{Fields, Items, Progress};
+use super::access::{Fields, Items, Progress, TRACE};
 use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
 use super::scan::{DEPTH, Number, Scan, number_in};
 use crate::drift::{Drift, DriftKind};
@@ -498,7 +498,9 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.object((!fields.is_empty()).then_some(name), visitor)
+        // Of a type without fields, or with none that says what it is, nothing can be missed.
+        let known = fields.iter().any(|field| *field != TRACE);
+        self.object(known.then_some(name), visitor)
     }
 
     /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.

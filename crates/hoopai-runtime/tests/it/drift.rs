@@ -10,6 +10,13 @@ use hoopai_runtime::{Decimal, Drift, DriftKind, Timestamp};
 
 use crate::api::types::{Anything, Contact, ContactReply, Status};
 
+hoopai_runtime::model! {
+    /// A reply of which the trace id alone is declared.
+    pub struct Traced {
+        pub trace_id: String = "traceId",
+    }
+}
+
 fn read(text: &str) -> Decoded<Contact> {
     from_slice(text.as_bytes()).unwrap()
 }
@@ -334,6 +341,13 @@ fn an_object_of_which_nothing_is_known_is_told() {
     assert_eq!(
         told(&reply.drift),
         "`contact`: a list where an object is declared was set aside"
+    );
+    // A type whose only field says nothing of what it is misses nothing.
+    assert!(
+        from_slice::<Traced>(br#"{"2026-01-31":{"slots":[]},"traceId":"t"}"#)
+            .unwrap()
+            .drift
+            .is_empty()
     );
     // A type without fields knows of nothing.
     assert!(

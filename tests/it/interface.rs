@@ -1,0 +1,235 @@
+//! The effective interface, as the tests read it: independent of what reads it for the generator.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use hoopai::runtime::operation::Operation;
+use serde_json::Value;
+
+/// A schema of a document that lives as long as the tests.
+pub(crate) type Schema = &'static Value;
+
+static DOCUMENTS: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/hoopai-mock/interface");
+    fs::read_dir(folder)
+        .expect("the effective interface")
+        .map(|entry| {
+            let path = entry.expect("a file").path();
+            let text = fs::read(&path).expect("a document");
+            let name = path
+                .file_stem()
+                .and_then(|name| name.to_str())
+                .expect("a name");
+            (
+                name.to_owned(),
+                serde_json::from_slice(&text).expect("JSON"),
+            )
+        })
+        .collect()
+});
+
+/// The document of one module.
+#[derive(Clone, Copy)]
+pub(crate) struct Interface(Schema);
+
+/// What a schema takes, references followed and composites put together.
+pub(crate) enum Shape {
+    Any,
+    /// The values, where it is an enum.
+    Text(Vec<&'static str>),
+    Number,
+    Integer,
+    Boolean,
+    /// Items.
+    List(Schema),
+    /// Values under keys of any name.
+    Map(Schema),
+    Object(Fields),
+    /// One of several.
+    Union(Vec<Schema>),
+}
+
+/// The fields of an object. Where parts of a composite declare a field twice it has a schema of each.
+#[derive(Default)]
+pub(crate) struct Fields {
+    pub(crate) declared: BTreeMap<&'static str, Vec<Schema>>,
+    pub(crate) required: BTreeSet<&'static str>,
+    /// What stands under keys that are not declared.
+    pub(crate) others: Option<Schema>,
+}
+
+impl Interface {
+    pub(crate) fn of(module: &str) -> Self {
+        Interface(&DOCUMENTS[module])
+    }
+
+    pub(crate) fn operation(self, operation: &Operation) -> Schema {
+        let method = operation.method.as_str().to_lowercase();
+        &self.0["paths"][operation.path][method]
+    }
+
+    /// The content types of a body and their schemas.
+    pub(crate) fn bodies(self, operation: &Operation) -> BTreeMap<&'static str, Schema> {
+        contents(&self.operation(operation)["requestBody"])
+    }
+
+    /// What a reply of success holds, if it is JSON: one schema for each status that differs.
+    pub(crate) fn replies(self, operation: &Operation) -> Vec<Schema> {
+        let mut schemas = Vec::new();
+        for (status, response) in entries(&self.operation(operation)["responses"]) {
+            if !status.starts_with('2') {
+                continue;
+            }
+            for (kind, schema) in contents(response) {
+                if kind.contains("json") && !schemas.contains(&schema) {
+                    schemas.push(schema);
+                }
+            }
+        }
+        schemas
+    }
+
+    /// The schema that a reference stands for.
+    pub(crate) fn resolve(self, mut schema: Schema) -> Schema {
+        while let Some(reference) = schema["$ref"].as_str() {
+            let pointer = reference
+                .strip_prefix('#')
+                .expect("a place in the document");
+            schema = self.0.pointer(pointer).expect("what it names");
+        }
+        schema
+    }
+
+    pub(crate) fn shape(self, schema: Schema) -> Shape {
+        let schema = self.resolve(schema);
+        let own = schema["properties"].is_object();
+        for key in ["allOf", "oneOf", "anyOf"] {
+            let mut parts: Vec<Schema> = Vec::new();
+            for part in items(&schema[key]) {
+                if !parts.contains(&part) {
+                    parts.push(part);
+                }
+            }
+            match parts[..] {
+                [] => {}
+                [one] if !own => return self.shape(one),
+                _ if key == "allOf" || own => {
+                    let mut fields = Fields::default();
+                    if own {
+                        fields.add(schema);
+                    }
+                    let objects = parts.iter().all(|part| self.merge(part, &mut fields));
+                    return if objects {
+                        Shape::Object(fields)
+                    } else {
+                        Shape::Any
+                    };
+                }
+                _ => return Shape::Union(parts),
+            }
+        }
+        match schema["type"].as_str() {
+            Some("object")
+                if own
+                    && !schema["properties"]
+                        .as_object()
+                        .is_some_and(|own| own.is_empty()) =>
+            {
+                let mut fields = Fields::default();
+                fields.add(schema);
+                Shape::Object(fields)
+            }
+            Some("object") => Shape::Map(&schema["additionalProperties"]),
+            Some("array") => Shape::List(&schema["items"]),
+            Some("string") => Shape::Text(
+                items(&schema["enum"])
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect(),
+            ),
+            Some("integer") => Shape::Integer,
+            Some("number") => Shape::Number,
+            Some("boolean") => Shape::Boolean,
+            _ => Shape::Any,
+        }
+    }
+
+    /// Adds the fields of a part. `false`: it is no object.
+    fn merge(self, part: Schema, fields: &mut Fields) -> bool {
+        let Shape::Object(more) = self.shape(part) else {
+            return false;
+        };
+        for (name, schemas) in more.declared {
+            schemas
+                .into_iter()
+                .for_each(|schema| fields.declare(name, schema));
+        }
+        fields.required.extend(more.required);
+        true
+    }
+
+    /// The variants of a union as one object with the fields of all, if they are objects.
+    pub(crate) fn merged(self, variants: &[Schema]) -> Option<Fields> {
+        let mut fields = Fields::default();
+        for variant in variants {
+            match self.shape(variant) {
+                Shape::Union(inner) => {
+                    let inner = self.merged(&inner)?;
+                    for (name, schemas) in inner.declared {
+                        schemas
+                            .into_iter()
+                            .for_each(|schema| fields.declare(name, schema));
+                    }
+                }
+                _ => {
+                    if !self.merge(variant, &mut fields) {
+                        return None;
+                    }
+                }
+            }
+        }
+        fields.required.clear();
+        Some(fields)
+    }
+}
+
+impl Fields {
+    fn add(&mut self, object: Schema) {
+        for (name, schema) in entries(&object["properties"]) {
+            self.declare(name, schema);
+        }
+        self.required
+            .extend(items(&object["required"]).iter().filter_map(Value::as_str));
+        let others = &object["additionalProperties"];
+        if others.is_object() {
+            self.others = Some(others);
+        }
+    }
+
+    fn declare(&mut self, name: &'static str, schema: Schema) {
+        let schemas = self.declared.entry(name).or_default();
+        if !schemas.contains(&schema) {
+            schemas.push(schema);
+        }
+    }
+}
+
+pub(crate) fn items(value: Schema) -> &'static [Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+pub(crate) fn entries(value: Schema) -> impl Iterator<Item = (&'static str, Schema)> {
+    value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str(), value))
+}
+
+fn contents(of: Schema) -> BTreeMap<&'static str, Schema> {
+    entries(&of["content"])
+        .map(|(kind, media)| (kind, &media["schema"]))
+        .collect()
+}

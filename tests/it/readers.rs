@@ -1,0 +1,34 @@
+//! How the reply and the body of each operation are read.
+
+use hoopai::runtime::json::{Decoded, from_slice};
+use hoopai::runtime::operation::Operation;
+use hoopai::runtime::{Drift, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub(crate) type Read = fn(&[u8]) -> Result<Outcome, Error>;
+
+/// A row for each operation; `None` for those whose reply is no JSON or of no use.
+pub(crate) static REPLIES: &[(&Operation, Option<Read>)] =
+    include!(concat!(env!("OUT_DIR"), "/replies.rs"));
+
+/// A row for each operation that takes a body which is one value.
+pub(crate) static BODIES: &[(&Operation, Option<Read>)] =
+    include!(concat!(env!("OUT_DIR"), "/bodies.rs"));
+
+/// What was made of a text.
+pub(crate) struct Outcome {
+    /// The value, written again.
+    pub(crate) back: Vec<u8>,
+    pub(crate) drift: Vec<Drift>,
+    pub(crate) raw: Option<Value>,
+}
+
+fn read<T: DeserializeOwned + Serialize>(body: &[u8]) -> Result<Outcome, Error> {
+    let Decoded {
+        value, drift, raw, ..
+    } = from_slice::<T>(body)?;
+    let back = serde_json::to_vec(&value).expect("what was read can be written");
+    Ok(Outcome { back, drift, raw })
+}
