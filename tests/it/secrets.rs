@@ -217,13 +217,13 @@ async fn nothing_personal_is_shown() {
 fn clean(status: u16, operation: &Operation, shown: &str) {
     for mark in MARKS {
         if let Some(at) = shown.find(mark) {
-            let from = shown.floor_char_boundary(at.saturating_sub(200));
-            let to = shown.ceil_char_boundary((at + 100).min(shown.len()));
+            let bytes = shown.as_bytes();
+            let around = &bytes[at.saturating_sub(200)..(at + 100).min(bytes.len())];
             panic!(
                 "{}.{} answered {status} shows `{mark}`: …{}…",
                 operation.module,
                 operation.name,
-                &shown[from..to]
+                String::from_utf8_lossy(around)
             );
         }
     }
