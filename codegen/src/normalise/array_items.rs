@@ -1,4 +1,7 @@
 //! An array says what it holds; one that does not may hold anything.
+//!
+//! Nor is anything said by an array of arrays that say nothing: it is how the platform's files write a class that they do not
+//! describe. Wherever an example or a recorded reply shows what stands there, it is objects or texts, and no lists.
 
 use serde_json::{Value, json};
 
@@ -7,8 +10,13 @@ use crate::fault::{At, Fault};
 use crate::json;
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    let bare = [
+        json!({ "type": "array" }),
+        json!({ "type": "array", "items": {} }),
+    ];
     Ok(walk::schemas(document, |schema| {
-        if json::text(schema, "type") != Some("array") || schema.contains_key("items") {
+        let says = |items: &Value| !bare.contains(items);
+        if json::text(schema, "type") != Some("array") || schema.get("items").is_some_and(says) {
             return 0;
         }
         schema.insert("items".into(), json!({}));

@@ -121,7 +121,11 @@ fn schema_types() {
 #[test]
 fn array_items() {
     insta::assert_snapshot!(mended(
-        &schema(json!({ "type": "object", "properties": { "tags": { "type": "array" } } })),
+        &schema(json!({ "type": "object", "properties": {
+            "tags": { "type": "array" },
+            "notes": { "type": "array", "items": { "type": "array" } },
+            "rows": { "type": "array", "items": { "type": "array", "items": { "type": "string" } } },
+        } })),
         &[THING]
     ));
 }

@@ -321,7 +321,7 @@ pub static SEND_MESSAGE: Operation = Operation {
     method: Method::Post, path: "/conversations/messages",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "status", "subType", "type"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "type"] }),
     ..Operation::DEFAULT
 };
 

@@ -384,9 +384,7 @@ hoopai_runtime::model! {
         pub optimization_period: SendMessageRequestOptimizationPeriod = "optimizationPeriod",
         pub reply_message_id: String = "replyMessageId",
         pub scheduled_timestamp: f64 = "scheduledTimestamp",
-        /// Required.
         pub status: Status = "status",
-        /// Required.
         pub sub_type: String = "subType",
         pub subject: String = "subject",
         pub template_id: String = "templateId",

@@ -588,7 +588,7 @@ hoopai_runtime::model! {
         pub discount: Discount = "discount",
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// Required.
-        pub items: Vec<Vec<Value>> = "items",
+        pub items: Vec<Value> = "items",
         pub live_mode: bool = "liveMode",
         pub meta: Map = "meta",
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
@@ -834,7 +834,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PaymentScheduleConfigDto")]
     pub struct PaymentScheduleConfig {
         pub date_config: PaymentScheduleDateConfig = "dateConfig",
-        pub schedules: Vec<Vec<Value>> = "schedules",
+        pub schedules: Vec<Value> = "schedules",
         pub type_: DiscountType = "type",
     }
     /// `PaymentScheduleDateConfigDto` of Invoices.
@@ -846,7 +846,7 @@ hoopai_runtime::model! {
     /// `ProcessingFeeDto` of Invoices.
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
-        pub charges: Vec<Vec<Value>> = "charges",
+        pub charges: Vec<Value> = "charges",
         pub collected_miscellaneous_charges: f64 = "collectedMiscellaneousCharges",
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
     }

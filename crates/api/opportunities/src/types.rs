@@ -179,13 +179,13 @@ hoopai_runtime::model! {
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
     pub struct SearchOpportunitiesResponseSchema {
         pub assigned_to: String = "assignedTo",
-        pub calendar_events: Vec<Vec<Value>> = "calendarEvents",
+        pub calendar_events: Vec<Value> = "calendarEvents",
         pub contact: SearchOpportunitiesContactResponse = "contact",
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub custom_fields: Vec<CustomFieldResponse> = "customFields",
         pub external_object_id: String = "externalObjectId",
-        pub followers: Vec<Vec<Value>> = "followers",
+        pub followers: Vec<Value> = "followers",
         pub id: String = "id",
         pub index_version: String = "indexVersion",
         pub last_action_date: String = "lastActionDate",
@@ -195,12 +195,12 @@ hoopai_runtime::model! {
         pub lost_reason_id: String = "lostReasonId",
         pub monetary_value: f64 = "monetaryValue",
         pub name: String = "name",
-        pub notes: Vec<Vec<Value>> = "notes",
+        pub notes: Vec<Value> = "notes",
         pub pipeline_id: String = "pipelineId",
         pub pipeline_stage_id: String = "pipelineStageId",
         pub source: String = "source",
         pub status: String = "status",
-        pub tasks: Vec<Vec<Value>> = "tasks",
+        pub tasks: Vec<Value> = "tasks",
         pub updated_at: String = "updatedAt",
     }
     /// `UpdateOpportunityDto` of Opportunities.

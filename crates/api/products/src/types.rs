@@ -423,7 +423,7 @@ hoopai_runtime::model! {
     pub struct ProductMedia {
         pub id: String = "id",
         pub is_featured: bool = "isFeatured",
-        pub price_ids: Vec<Vec<Value>> = "priceIds",
+        pub price_ids: Vec<Value> = "priceIds",
         pub title: String = "title",
         pub type_: ProductMediaType = "type",
         pub url: String = "url",
@@ -570,7 +570,7 @@ hoopai_runtime::model! {
         /// Required.
         pub alt_type: AltType = "altType",
         /// Required.
-        pub products: Vec<Vec<Value>> = "products",
+        pub products: Vec<Value> = "products",
     }
     /// `UpdateProductDto` of Products.
     #[doc(alias = "UpdateProductDto")]
