@@ -64,6 +64,10 @@ test = false
 [lints]
 workspace = true
 
+[features]
+# JSON schemas of the models.
+schemars = ["hoopai-runtime/schemars"]
+
 [dependencies]
 hoopai-runtime.workspace = true
 "#,

@@ -43,6 +43,7 @@ mod raw;
 mod response;
 pub mod retry;
 mod road;
+mod schema;
 mod sending;
 mod setters;
 mod shared;
@@ -68,6 +69,8 @@ pub use param::ParamValue;
 pub use raw::RawRequest;
 pub use reqwest;
 pub use response::Response;
+#[cfg(feature = "schemars")]
+pub use schemars;
 pub use secrecy::SecretString;
 pub use sending::Sending;
 pub use serde_json;
@@ -92,4 +95,7 @@ pub mod __private {
     pub use crate::debug::debug_model;
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
     pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};
+    pub use crate::schema::Described;
+    #[cfg(feature = "schemars")]
+    pub use crate::schema::{enum_schema, model_schema};
 }

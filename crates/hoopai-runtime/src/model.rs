@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::decode::AGAIN;
 use crate::extra::AsItStands;
+use crate::schema::Described;
 use crate::{Extra, IntoField, Redact};
 
 /// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
@@ -43,7 +44,7 @@ pub trait Model: Default {
 /// What looks at the fields of a model, one after the other.
 pub trait Visit {
     /// A field, by its name on the wire.
-    fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>);
+    fn field<T: Serialize + Redact + Described>(&mut self, name: &'static str, value: &Option<T>);
 }
 
 /// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
@@ -152,6 +153,8 @@ macro_rules! model {
         }
 
         impl $crate::Scalar for $name {}
+
+        $crate::__described! { $name by model_schema }
 
         impl<'de> $crate::__private::Deserialize<'de> for $name {
             fn deserialize<D: $crate::__private::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {

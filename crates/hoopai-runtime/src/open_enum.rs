@@ -145,6 +145,8 @@ macro_rules! open_enum {
 
         impl $crate::Scalar for $name {}
 
+        $crate::__described! { $name by enum_schema }
+
         impl $crate::ParamValue for $name {
             #[inline]
             fn write(self, out: &mut ::std::vec::Vec<::std::string::String>) {

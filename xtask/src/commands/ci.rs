@@ -9,7 +9,7 @@ enum Stage {
     Check,
 }
 
-const STAGES: [(&str, Stage); 4] = [
+const STAGES: [(&str, Stage); 5] = [
     ("formatting", Stage::Cargo(&["fmt", "--all", "--check"])),
     (
         "lints",
@@ -24,6 +24,18 @@ const STAGES: [(&str, Stage); 4] = [
     ),
     ("generated code", Stage::Check),
     ("tests", Stage::Cargo(&["test", "--workspace"])),
+    (
+        "schemas",
+        Stage::Cargo(&[
+            "test",
+            "--package",
+            "hoopai",
+            "--features",
+            "schemars",
+            "--test",
+            "schemas",
+        ]),
+    ),
 ];
 
 pub(crate) fn ci(tree: &Workspace, console: &Console) -> Result<bool> {
