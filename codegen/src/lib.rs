@@ -15,6 +15,7 @@
 
 mod diff;
 mod distil;
+mod documentation;
 mod emit;
 mod examples;
 mod fault;
@@ -35,12 +36,13 @@ use serde_json::Value;
 
 pub use diff::{Change, ChangeKind, diff};
 pub use distil::distil;
+pub use documentation::Text;
 pub use emit::facade::facade;
 pub use examples::{Contradiction, contradictions};
 pub use fault::Fault;
 pub use modules::{MODULES_FILE, Module, parse_modules};
 pub use outside::outside_references;
-pub use report::ModuleReport;
+pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
 use generator::Type;
@@ -52,6 +54,8 @@ pub struct Generated {
     pub files: BTreeMap<String, String>,
     /// The effective document: the distilled file, its overlay applied, its recurrent faults mended.
     pub effective: Value,
+    /// The same, with our documentation in it.
+    pub documented: Value,
     /// Figures.
     pub report: ModuleReport,
 }
@@ -106,18 +110,25 @@ fn mend(
     })
 }
 
-/// Turns a distilled file and its overlay into a crate. The same input gives the same bytes; no input makes it panic.
-pub fn generate(
-    module: &Module,
-    spec_file: &str,
-    spec: &[u8],
-    overlay_file: &str,
-    overlay: Option<&str>,
-) -> Result<Generated, Fault> {
-    on_deep_stack(
-        || build(module, spec_file, spec, overlay_file, overlay),
-        spec_file,
-    )
+/// What a crate is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The distilled file, as errors name it.
+    pub spec_file: &'a str,
+    /// What it holds.
+    pub spec: &'a [u8],
+    /// The module's overlay.
+    pub overlay: Option<Text<'a>>,
+    /// The module's documentation.
+    pub documentation: Option<Text<'a>>,
+    /// What means the same in all modules.
+    pub common: Option<Text<'a>>,
+}
+
+/// Turns a distilled file, its overlay and its documentation into a crate. The same input gives the same bytes; no input
+/// makes it panic.
+pub fn generate(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
+    on_deep_stack(|| build(module, sources), sources.spec_file)
 }
 
 /// Schemas refer to schemas, and following them recurses: ours to a limit, the generator's without one. A stack of its own,
@@ -141,21 +152,23 @@ fn on_deep_stack<T: Send>(
     })
 }
 
-fn build(
-    module: &Module,
-    spec_file: &str,
-    spec: &[u8],
-    overlay_file: &str,
-    overlay: Option<&str>,
-) -> Result<Generated, Fault> {
-    let at = At::root(spec_file);
+fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
+    let at = At::root(sources.spec_file);
     let Effective {
         document: effective,
         overlay_actions,
         mut passes,
-    } = mend(spec_file, spec, overlay_file, overlay)?;
-    let operations = table::read(&effective, &at)?;
-    let lowered = lower::lower(&effective, &operations);
+    } = mend(
+        sources.spec_file,
+        sources.spec,
+        sources.overlay.map_or("", |overlay| overlay.file),
+        sources.overlay.map(|overlay| overlay.text),
+    )?;
+    let mut documented = effective.clone();
+    documentation::apply(&mut documented, sources.documentation, sources.common)?;
+    json::sort(&mut documented);
+    let operations = table::read(&documented, &at)?;
+    let lowered = lower::lower(&documented, &operations);
     let types = generator::run(&lowered, &at)?;
     passes.extend(
         lowered
@@ -165,7 +178,7 @@ fn build(
     );
     let input = emit::Input {
         module,
-        document: &effective,
+        document: &documented,
         operations: &operations,
         lowered: &lowered,
         types: &types,
@@ -222,6 +235,7 @@ fn build(
         paged: names(&|operation| operation.paging.is_some()),
         overlay_actions,
         passes,
+        documented: report::Documented::of(&operations, &lowered, &documented),
         models: lowered.structs.len(),
         enums: lowered.enums.len(),
         lines: files
@@ -233,6 +247,7 @@ fn build(
     Ok(Generated {
         files,
         effective,
+        documented,
         report,
     })
 }

@@ -3,6 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_json::Value;
+
+use crate::lower::{self, Lowered};
+use crate::table::{BodyKind, Operation};
 
 /// One module's figures, as `cargo xtask report` prints them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,10 +31,87 @@ pub struct ModuleReport {
     pub overlay_actions: usize,
     /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.
     pub passes: Vec<(String, usize)>,
+    /// How much of it has words.
+    pub documented: Documented,
     /// How many models it has.
     pub models: usize,
     /// How many enums it has.
     pub enums: usize,
     /// Lines of generated Rust.
     pub lines: usize,
+}
+
+/// How much of what its users meet has documentation.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Documented {
+    /// Operations.
+    pub operations: Share,
+    /// Parameters in path, query and header.
+    pub parameters: Share,
+    /// Fields of what requests send, each once.
+    pub request_fields: Share,
+}
+
+/// So many of so many.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Share {
+    /// How many have documentation.
+    pub done: usize,
+    /// How many there are.
+    pub all: usize,
+    /// The names of the others.
+    pub lacking: Vec<String>,
+}
+
+impl Share {
+    fn count(&mut self, name: impl FnOnce() -> String, words: Option<&String>) {
+        self.all += 1;
+        match words {
+            Some(_) => self.done += 1,
+            None => self.lacking.push(name()),
+        }
+    }
+}
+
+impl Documented {
+    pub(crate) fn of(operations: &[Operation], lowered: &Lowered, document: &Value) -> Self {
+        let mut of = Documented::default();
+        let mut queue = Vec::new();
+        for operation in operations {
+            let name = &operation.name;
+            of.operations
+                .count(|| name.clone(), operation.summary.as_ref());
+            for parameter in &operation.parameters {
+                of.parameters.count(
+                    || format!("{name}.{}", parameter.wire),
+                    parameter.description.as_ref(),
+                );
+            }
+            for part in lower::parts(document, operation) {
+                of.request_fields.count(
+                    || format!("{name}.{}", part.wire),
+                    part.description.as_ref(),
+                );
+            }
+            let multipart = |body: &crate::table::Body| body.kind == BodyKind::Multipart;
+            if !operation.body.as_ref().is_some_and(multipart) {
+                queue.extend(lowered.request_model(operation));
+            }
+        }
+        for name in lowered.reached(queue) {
+            for field in lowered
+                .structs
+                .get(&name)
+                .into_iter()
+                .flat_map(|shape| shape.fields.values())
+            {
+                of.request_fields.count(
+                    || format!("{name}.{}", field.wire),
+                    field.description.as_ref(),
+                );
+            }
+        }
+        of.request_fields.lacking.sort();
+        of
+    }
 }

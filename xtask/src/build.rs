@@ -9,14 +9,16 @@ use std::{
     thread,
 };
 
-use hoopai_codegen::{Generated, Module, facade, generate};
+use hoopai_codegen::{Fault, Generated, Module, Sources, Text, facade, generate};
 
 use crate::{
     Result, Workspace,
     console::Progress,
     fault::fault,
     swap::Update,
-    workspace::{FACADE_MANIFEST, crate_folder, overlay_file, spec_file},
+    workspace::{
+        DOCUMENTATION, FACADE_MANIFEST, crate_folder, documentation_file, overlay_file, spec_file,
+    },
 };
 
 /// Deeply nested schemas make for deep recursion in the libraries that parse and print them.
@@ -34,16 +36,24 @@ pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
     })
 }
 
-/// The crate of a module, made of `spec` and the overlay in the tree.
+/// The crate of a module, made of `spec`, and of overlay and documentation in the tree.
 pub(crate) fn crate_of(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
-    let overlay = overlay_file(&module.name);
-    let text = tree.text(&overlay)?;
+    let read = |file: String| Ok::<_, Fault>((tree.text(&file)?, file));
+    let overlay = read(overlay_file(&module.name))?;
+    let documentation = read(documentation_file(&module.name))?;
+    let common = read(DOCUMENTATION.to_owned())?;
+    fn text((text, file): &(Option<String>, String)) -> Option<Text<'_>> {
+        text.as_deref().map(|text| Text { file, text })
+    }
     generate(
         module,
-        &spec_file(&module.name),
-        spec,
-        &overlay,
-        text.as_deref(),
+        &Sources {
+            spec_file: &spec_file(&module.name),
+            spec,
+            overlay: text(&overlay),
+            documentation: text(&documentation),
+            common: text(&common),
+        },
     )
 }
 

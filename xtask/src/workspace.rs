@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(crate) const MODULES: &str = "specs/modules.toml";
+pub(crate) const DOCUMENTATION: &str = "specs/documentation.yaml";
 pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 
@@ -25,6 +26,10 @@ pub(crate) fn spec_file(module: &str) -> String {
 
 pub(crate) fn overlay_file(module: &str) -> String {
     format!("specs/{module}/overlay.yaml")
+}
+
+pub(crate) fn documentation_file(module: &str) -> String {
+    format!("specs/{module}/documentation.yaml")
 }
 
 pub(crate) fn crate_folder(module: &str) -> String {

@@ -81,15 +81,9 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
         out.push_str("    ///\n");
         docs(out, "    ", "///", &format!("Answers any JSON. {reason}"));
     }
-    if !operation.scopes.is_empty() {
-        let scopes: Vec<String> = operation.scopes.iter().map(|scope| code(scope)).collect();
-        let word = if scopes.len() == 1 { "Scope" } else { "Scopes" };
-        let _ = write!(out, "    ///\n    /// {word}: {}.\n", scopes.join(", "));
-    }
-    match (operation.location_token, operation.agency_token) {
-        (true, false) => out.push_str("    /// Needs the token of a location.\n"),
-        (false, true) => out.push_str("    /// Needs the token of an agency.\n"),
-        _ => {}
+    out.push_str("    ///\n");
+    for fact in facts(operation) {
+        let _ = writeln!(out, "    /// {fact}");
     }
     if operation.id != operation.name && is_alias(&operation.id) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(&operation.id));
@@ -102,6 +96,34 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
         "    pub fn {}(&self) -> builder::{pascal} {{\n        builder::{pascal}::new(&self.handle)\n    }}",
         operation.name
     );
+}
+
+/// What the table knows of an operation, in words.
+fn facts(operation: &Operation) -> Vec<String> {
+    let mut facts = Vec::new();
+    if !operation.scopes.is_empty() {
+        let scopes: Vec<String> = operation.scopes.iter().map(|scope| code(scope)).collect();
+        let word = if scopes.len() == 1 { "Scope" } else { "Scopes" };
+        facts.push(format!("{word}: {}.", scopes.join(", ")));
+    }
+    match (operation.location_token, operation.agency_token) {
+        (true, false) => facts.push("Needs the token of a location.".to_owned()),
+        (false, true) => facts.push("Needs the token of an agency.".to_owned()),
+        _ => {}
+    }
+    facts.push(match &operation.version {
+        Some(version) => format!("Version: {}.", code(version)),
+        None => "Version: none declared, so the default.".to_owned(),
+    });
+    facts.push(
+        if operation.idempotent {
+            "Idempotent: a failure of the moment is tried again."
+        } else {
+            "Not idempotent: tried again only where nothing can have happened."
+        }
+        .to_owned(),
+    );
+    facts
 }
 
 fn builder(

@@ -125,7 +125,7 @@ pub use client::{{Client, builder}};
 /// Writes text as documentation, one line of it a line.
 pub(crate) fn docs(out: &mut String, indent: &str, mark: &str, text: &str) {
     for line in text.lines() {
-        let line = line.trim_end();
+        let line = line.trim_end().replace(char::is_control, " ");
         let _ = if line.is_empty() {
             writeln!(out, "{indent}{mark}")
         } else {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{Enum, Field, Lowered, Lowering, Pending, Shape, Struct, component_of, description};
 use crate::json::{self, Object};
 use crate::names;
+use crate::table::Operation;
 
 impl Lowering<'_> {
     /// Names what is pending, and puts the document together.
@@ -162,20 +163,20 @@ fn name_references(value: &mut Value, final_names: &[String]) {
     }
 }
 
-/// Takes out the schemas to which no operation leads, such as those of parameters that are sent as text.
-fn prune(document: &mut Value) {
-    fn collect(value: &Value, found: &mut Vec<String>) {
-        match value {
-            Value::Object(map) => {
-                found.extend(component_of(value).map(str::to_owned));
-                map.values().for_each(|inner| collect(inner, found));
-            }
-            Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
-            _ => {}
+/// The components that a schema refers to.
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(component_of(value).map(str::to_owned));
+            map.values().for_each(|inner| collect(inner, found));
         }
+        Value::Array(items) => items.iter().for_each(|inner| collect(inner, found)),
+        _ => {}
     }
-    let mut queue = Vec::new();
-    collect(&document["paths"], &mut queue);
+}
+
+/// The components to which these lead, themselves among them.
+fn reached(document: &Value, mut queue: Vec<String>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     while let Some(name) = queue.pop() {
         if let Some(schema) = document["components"]["schemas"].get(&name)
@@ -184,7 +185,35 @@ fn prune(document: &mut Value) {
             collect(schema, &mut queue);
         }
     }
+    reached
+}
+
+/// Takes out the schemas to which no operation leads, such as those of parameters that are sent as text.
+fn prune(document: &mut Value) {
+    let mut queue = Vec::new();
+    collect(&document["paths"], &mut queue);
+    let reached = reached(document, queue);
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
         schemas.retain(|name, _| reached.contains(name));
+    }
+}
+
+impl Lowered {
+    /// The names of the types that the body of an operation is made of directly.
+    pub(crate) fn request_model(&self, operation: &Operation) -> Vec<String> {
+        let mut found = Vec::new();
+        let operations = self.document["paths"].as_object().into_iter();
+        let operations = operations.flat_map(|paths| paths.values());
+        for lowered in operations.filter_map(|item| item.get(&operation.method)) {
+            if lowered["operationId"] == operation.name.as_str() {
+                collect(&lowered["requestBody"], &mut found);
+            }
+        }
+        found
+    }
+
+    /// The names of the types to which these lead, themselves among them.
+    pub(crate) fn reached(&self, names: Vec<String>) -> BTreeSet<String> {
+        reached(&self.document, names)
     }
 }

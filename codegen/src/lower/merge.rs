@@ -41,7 +41,7 @@ pub(super) fn object(
         .flatten()
     {
         match merged.get(name) {
-            Some(other) if other != property => {
+            Some(other) if !alike(other, property) => {
                 let kind = |schema| {
                     resolve(document, schema)
                         .get("type")
@@ -57,8 +57,9 @@ pub(super) fn object(
                 };
                 merged.insert(name.clone(), agreed);
             }
-            Some(_) => {}
-            None => {
+            // The same, and only one of them may have words.
+            Some(other) if other.get("description").is_some() => {}
+            Some(_) | None => {
                 merged.insert(name.clone(), property.clone());
             }
         }
@@ -67,4 +68,39 @@ pub(super) fn object(
         || ["allOf", "oneOf", "anyOf"]
             .iter()
             .any(|key| part.get(*key).is_some())
+}
+
+/// Takes over what `other` says of fields of which `source` says nothing.
+pub(super) fn words(source: &mut Value, other: &Value) {
+    let Some(fields) = source.get_mut("properties").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (name, field) in fields {
+        let text = other
+            .get("properties")
+            .and_then(|fields| fields.get(name)?.get("description"));
+        if let (Some(field), Some(text)) = (field.as_object_mut(), text)
+            && !field.contains_key("description")
+        {
+            field.insert("description".to_owned(), text.clone());
+        }
+    }
+}
+
+/// Whether two schemas say the same, whatever words stand beside it. A field that is called `description` has a schema,
+/// not a text.
+fn alike(a: &Value, b: &Value) -> bool {
+    let says = |(key, value): &(&String, &Value)| *key != "description" || !value.is_string();
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter().filter(says).count() == b.iter().filter(says).count()
+                && a.iter()
+                    .filter(says)
+                    .all(|(key, value)| b.get(key).is_some_and(|other| alike(value, other)))
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| alike(a, b))
+        }
+        _ => a == b,
+    }
 }

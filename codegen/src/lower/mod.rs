@@ -442,9 +442,9 @@ impl Lowering<'_> {
     ) -> Value {
         if let Some(&index) = self.known.get(&key) {
             self.note(what);
-            self.pending[index]
-                .met
-                .push((met.0.to_owned(), met.1.to_owned()));
+            let pending = &mut self.pending[index];
+            pending.met.push((met.0.to_owned(), met.1.to_owned()));
+            merge::words(&mut pending.source, source);
             return reference(index);
         }
         let index = self.register(shape, source, None, met);

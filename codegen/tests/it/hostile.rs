@@ -10,7 +10,7 @@ use fastrand::Rng;
 use hoopai_codegen::{Fault, distil, generate};
 use serde_json::{Map, Value, json};
 
-use crate::support::{module, root};
+use crate::support::{module, root, spec_alone};
 
 const CASES: u64 = 2_400;
 /// Far more than any case needs; only a hang takes as long.
@@ -115,23 +115,10 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     )]);
     // Half of the cases skip distilling, as a hand-edited spec would.
     let outcome = if rng.bool() {
-        distil("hostile.json", &bytes, &outside).and_then(|spec| {
-            generate(
-                &module("hostile"),
-                "hostile.json",
-                &spec,
-                "overlay.yaml",
-                None,
-            )
-        })
+        distil("hostile.json", &bytes, &outside)
+            .and_then(|spec| generate(&module("hostile"), &spec_alone("hostile.json", &spec)))
     } else {
-        generate(
-            &module("hostile"),
-            "hostile.json",
-            &bytes,
-            "overlay.yaml",
-            None,
-        )
+        generate(&module("hostile"), &spec_alone("hostile.json", &bytes))
     };
     match outcome {
         Ok(generated) => {

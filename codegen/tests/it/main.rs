@@ -2,6 +2,7 @@
 
 mod diff;
 mod distil;
+mod documentation;
 mod emitted;
 mod examples;
 mod hostile;

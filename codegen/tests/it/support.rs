@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hoopai_codegen::{Fault, Generated, Module, distil, generate};
+use hoopai_codegen::{Fault, Generated, Module, Sources, Text, distil, generate};
 use serde_json::{Value, json};
 
 pub(crate) fn root() -> PathBuf {
@@ -50,9 +50,23 @@ pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result
     )?;
     generate(
         &module("sample"),
-        "sample.json",
-        &bytes,
-        "overlay.yaml",
-        overlay,
+        &Sources {
+            overlay: overlay.map(|text| Text {
+                file: "overlay.yaml",
+                text,
+            }),
+            ..spec_alone("sample.json", &bytes)
+        },
     )
+}
+
+/// A distilled file alone.
+pub(crate) fn spec_alone<'a>(spec_file: &'a str, spec: &'a [u8]) -> Sources<'a> {
+    Sources {
+        spec_file,
+        spec,
+        overlay: None,
+        documentation: None,
+        common: None,
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> R
                 let folder = options.folder.join(&module.name);
                 let file = folder.join("openapi.json");
                 // Displaying a JSON value cannot fail, unlike serialising any type.
-                let text = format!("{:#}\n", generated.effective);
+                let text = format!("{:#}\n", generated.documented);
                 fs::create_dir_all(&folder)
                     .and_then(|()| fs::write(&file, text))
                     .map_err(|error| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use hoopai_codegen::ModuleReport;
+use hoopai_codegen::{Documented, ModuleReport, Share};
 use serde_json::json;
 
 use crate::{Console, Result, Workspace, build::crates_of};
@@ -51,6 +51,11 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
+        "documented": {
+            "operations": share(reports, |documented| &documented.operations),
+            "parameters": share(reports, |documented| &documented.parameters),
+            "request_fields": share(reports, |documented| &documented.request_fields),
+        },
         "models": sum(|report| report.models),
         "enums": sum(|report| report.enums),
         "lines": lines,
@@ -73,6 +78,43 @@ fn passes(reports: &[ModuleReport]) -> BTreeMap<&str, Vec<(&str, usize)>> {
         }
     }
     passes
+}
+
+type Part = fn(&Documented) -> &Share;
+
+/// How many of all have documentation.
+fn share(reports: &[ModuleReport], part: Part) -> serde_json::Value {
+    let sum = |figure: fn(&Share) -> usize| -> usize {
+        let parts = reports.iter().map(|report| part(&report.documented));
+        parts.map(figure).sum()
+    };
+    json!({ "done": sum(|share| share.done), "all": sum(|share| share.all) })
+}
+
+/// How much has documentation, and what has none.
+fn words(reports: &[ModuleReport], console: &Console) {
+    const PARTS: [(&str, Part); 3] = [
+        ("operations", |documented| &documented.operations),
+        ("parameters", |documented| &documented.parameters),
+        ("request fields", |documented| &documented.request_fields),
+    ];
+    console.line("\ndocumented");
+    for (name, part) in PARTS {
+        let shares = || reports.iter().map(|report| part(&report.documented));
+        let (done, all) = (
+            shares().map(|share| share.done).sum::<usize>(),
+            shares().map(|share| share.all).sum::<usize>(),
+        );
+        // Rounded down, so that 100 % means all.
+        let percent = done * 100 / all.max(1);
+        console.line(format_args!("  {name}: {done} of {all} ({percent} %)"));
+        for (report, share) in reports.iter().zip(shares()) {
+            if !share.lacking.is_empty() {
+                let lacking = share.lacking.join(", ");
+                console.line(format_args!("    {} lacks: {lacking}", report.module));
+            }
+        }
+    }
 }
 
 fn table(reports: &[ModuleReport], console: &Console) {
@@ -147,6 +189,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
             ));
         }
     }
+    words(reports, console);
     console.line("\nchanged by normalise passes");
     for (name, found) in passes(reports) {
         let sum: usize = found.iter().map(|(_, count)| count).sum();

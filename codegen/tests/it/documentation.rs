@@ -1,0 +1,191 @@
+//! Documentation files: where their words go, and that a key which hits nothing is an error that names it.
+
+use hoopai_codegen::{Generated, Sources, Text, distil, generate};
+
+use crate::emitted::everything;
+use crate::support::{module, spec_alone};
+
+const OWN: &str = "
+module: Things, and what they are good for.
+operations:
+  GET /things/:
+    summary: Lists the things of a location.
+    description: |
+      Those that were made last come first.
+
+      A `status` of its own hides the others.
+    parameters:
+      status: Only things of this status.
+  POST /things/:
+    summary: Makes a thing.
+    body:
+      to.x: How far it is to go, in metres.
+  POST /things/upload:
+    summary: Uploads a thing.
+    body:
+      file: The thing itself.
+  PUT /things/{thingId}:
+    summary: Labels a thing.
+    body:
+      at.x: Where the label is.
+parameters:
+  thingId: The id of the thing.
+schemas:
+  CreateThingDto:
+    description: A thing to be made.
+    fields:
+      name: Its name.
+";
+
+const COMMON: &str = "
+parameters:
+  limit: How many a page holds.
+  never: Nowhere here.
+fields:
+  locationId: The location.
+  name: What it is called.
+";
+
+fn generated(own: &str, common: &str) -> Result<Generated, String> {
+    let spec = distil(
+        "sample.json",
+        everything().to_string().as_bytes(),
+        &Default::default(),
+    )
+    .map_err(|fault| fault.to_string())?;
+    let sources = Sources {
+        documentation: Some(Text {
+            file: "documentation.yaml",
+            text: own,
+        }),
+        common: Some(Text {
+            file: "common.yaml",
+            text: common,
+        }),
+        ..spec_alone("sample.json", &spec)
+    };
+    generate(&module("sample"), &sources).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn words_go_where_users_look() {
+    let generated = generated(OWN, COMMON).unwrap();
+    let (client, types, library) = (
+        &generated.files["src/client.rs"],
+        &generated.files["src/types.rs"],
+        &generated.files["src/lib.rs"],
+    );
+    for (file, words) in [
+        (library, "//! Things, and what they are good for.\n"),
+        (
+            client,
+            "    /// Lists the things of a location.\n    ///\n    /// `GET /things/`\n    ///\n    /// Those that were made last come first.\n    ///\n    /// A `status` of its own hides the others.\n    ///\n    /// Scope: `things.readonly`.\n",
+        ),
+        (
+            client,
+            "            /// Only things of this status.\n            query status:",
+        ),
+        (
+            client,
+            "            /// How many a page holds.\n            query limit:",
+        ),
+        (
+            client,
+            "            /// The id of the thing.\n            path thing_id:",
+        ),
+        (
+            client,
+            "            /// The thing itself.\n            part file =",
+        ),
+        (
+            client,
+            "            /// The location.\n            text location_id:",
+        ),
+        (
+            types,
+            "    /// A thing to be made.\n    #[doc(alias = \"CreateThingDto\")]\n",
+        ),
+        (types, "        /// Its name. Required.\n        pub name:"),
+        (
+            types,
+            "        /// The location. Required.\n        pub location_id:",
+        ),
+        (
+            types,
+            "        /// How far it is to go, in metres.\n        pub x:",
+        ),
+        (types, "        /// Where the label is.\n        pub x:"),
+        (types, "        /// What it is called.\n        pub name:"),
+    ] {
+        assert!(file.contains(words), "{words}\nis not in\n{file}");
+    }
+    let documented = &generated.report.documented;
+    let counts = |share: &hoopai_codegen::Share| (share.done, share.all);
+    assert_eq!(counts(&documented.operations), (4, 8));
+    assert_eq!(
+        documented.operations.lacking,
+        ["delete_thing", "download_thing", "get_thing", "get_token"]
+    );
+    assert_eq!(
+        documented.request_fields.lacking,
+        [
+            "CreateThingRequest.tags",
+            "CreateThingRequest.to",
+            "GetTokenRequest.client_id",
+            "Label.at",
+            "upload_thing.hosted"
+        ]
+    );
+    // The document for other tools has the words, that of the mock server has not.
+    let pointer = "/paths/~1things~1/get/summary";
+    assert_eq!(
+        generated.documented.pointer(pointer).unwrap(),
+        "Lists the things of a location."
+    );
+    assert!(generated.effective.pointer(pointer).is_none());
+}
+
+/// Words are no part of what a type is.
+#[test]
+fn words_change_no_type() {
+    let code = |own: &str, common: &str| -> Vec<String> {
+        let generated = generated(own, common).unwrap();
+        let lines = generated
+            .files
+            .values()
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+        lines
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .collect()
+    };
+    assert_eq!(code(OWN, COMMON), code("module: Nothing.", "{}"));
+}
+
+#[test]
+fn what_hits_nothing_or_says_nothing_is_named() {
+    let faults = [
+        ("operations: { GET /gone: { summary: Lists. } }", "{}"),
+        ("operations: { get-things: { summary: Lists. } }", "{}"),
+        ("operations: { GET /things/: { description: No summary. } }", "{}"),
+        ("operations: { GET /things/: { summary: \"Two\\nlines.\" } }", "{}"),
+        ("operations: { GET /things/: { summary: Lists., parameters: { size: Large. } } }", "{}"),
+        ("operations: { GET /things/: { summary: Lists., body: { name: Its name. } } }", "{}"),
+        ("operations: { POST /things/: { summary: Makes., body: { to.y: Height. } } }", "{}"),
+        ("schemas: { Nothing: { description: Of the kind. } }", "{}"),
+        ("schemas: { Label: { fields: { colour: Red. } } }", "{}"),
+        ("schemas: { Label: { fields: { name: ' ' } } }", "{}"),
+        ("schemas: { Label: { fields: { name: One. } } }\noperations: { 'PUT /things/{thingId}': { summary: Labels., body: { name: Another. } } }", "{}"),
+        ("parameters: { size: Large. }", "{}"),
+        ("fields: { colour: Red. }", "{}"),
+        ("fields: { name: '' }", "{}"),
+        ("summary: Things.", "{}"),
+        ("- a list", "{}"),
+        ("module: Things.", "module: All of them."),
+        ("module: Things.", "fields: { name: '' }"),
+    ]
+    .map(|(own, common)| {
+        let outcome = generated(own, common);
+        format!("{own}\n{common}\n    {}", outcome.err().unwrap_or_else(|| "NO FAULT".to_owned()))
+    });
+    insta::assert_snapshot!(faults.join("\n"));
+}
