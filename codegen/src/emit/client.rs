@@ -83,7 +83,7 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
     }
     out.push_str("    ///\n");
     for fact in facts(operation) {
-        let _ = writeln!(out, "    /// {fact}");
+        let _ = writeln!(out, "    /// - {fact}");
     }
     if operation.id != operation.name && is_alias(&operation.id) {
         let _ = writeln!(out, "    #[doc(alias = {})]", literal(&operation.id));

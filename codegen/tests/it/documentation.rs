@@ -79,7 +79,7 @@ fn words_go_where_users_look() {
         (library, "//! Things, and what they are good for.\n"),
         (
             client,
-            "    /// Lists the things of a location.\n    ///\n    /// `GET /things/`\n    ///\n    /// Those that were made last come first.\n    ///\n    /// A `status` of its own hides the others.\n    ///\n    /// Scope: `things.readonly`.\n",
+            "    /// Lists the things of a location.\n    ///\n    /// `GET /things/`\n    ///\n    /// Those that were made last come first.\n    ///\n    /// A `status` of its own hides the others.\n    ///\n    /// - Scope: `things.readonly`.\n",
         ),
         (
             client,

@@ -20,7 +20,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-add-custom-audience-member")]
     pub fn add_facebook_custom_audience_member(&self) -> builder::AddFacebookCustomAudienceMember {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
@@ -28,7 +30,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/conversation-forms`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-create-conversation-form")]
     pub fn create_facebook_conversation_form(&self) -> builder::CreateFacebookConversationForm {
         builder::CreateFacebookConversationForm::new(&self.handle)
@@ -36,7 +40,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/integration`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-create-integration")]
     pub fn create_facebook_integration(&self) -> builder::CreateFacebookIntegration {
         builder::CreateFacebookIntegration::new(&self.handle)
@@ -44,7 +50,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-create-page-lead-form")]
     pub fn create_facebook_page_lead_form(&self) -> builder::CreateFacebookPageLeadForm {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
@@ -52,7 +60,9 @@ impl Client {
 
     /// `POST /ad-publishing/google/integration`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-create-integration")]
     pub fn create_google_integration(&self) -> builder::CreateGoogleIntegration {
         builder::CreateGoogleIntegration::new(&self.handle)
@@ -60,7 +70,9 @@ impl Client {
 
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-create-offline-user-list-job")]
     pub fn create_google_offline_user_list_job(&self) -> builder::CreateGoogleOfflineUserListJob {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
@@ -68,7 +80,9 @@ impl Client {
 
     /// `POST /ad-publishing/linkedin/integration`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "li-create-integration")]
     pub fn create_linkedin_integration(&self) -> builder::CreateLinkedinIntegration {
         builder::CreateLinkedinIntegration::new(&self.handle)
@@ -76,7 +90,9 @@ impl Client {
 
     /// `POST /ad-publishing/linkedin/{accountId}/form`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "li-create-lead-form")]
     pub fn create_linkedin_lead_form(&self) -> builder::CreateLinkedinLeadForm {
         builder::CreateLinkedinLeadForm::new(&self.handle)
@@ -84,7 +100,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/ads/{adId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-ad")]
     pub fn delete_facebook_ad(&self) -> builder::DeleteFacebookAd {
         builder::DeleteFacebookAd::new(&self.handle)
@@ -92,7 +110,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-ad-account")]
     pub fn delete_facebook_ad_account(&self) -> builder::DeleteFacebookAdAccount {
         builder::DeleteFacebookAdAccount::new(&self.handle)
@@ -100,7 +120,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/adsets/{adsetId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-adset")]
     pub fn delete_facebook_adset(&self) -> builder::DeleteFacebookAdset {
         builder::DeleteFacebookAdset::new(&self.handle)
@@ -108,7 +130,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/campaigns/{campaignId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-campaign")]
     pub fn delete_facebook_campaign(&self) -> builder::DeleteFacebookCampaign {
         builder::DeleteFacebookCampaign::new(&self.handle)
@@ -116,7 +140,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-custom-audience")]
     pub fn delete_facebook_custom_audience(&self) -> builder::DeleteFacebookCustomAudience {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
@@ -124,7 +150,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/integration`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-integration")]
     pub fn delete_facebook_integration(&self) -> builder::DeleteFacebookIntegration {
         builder::DeleteFacebookIntegration::new(&self.handle)
@@ -132,7 +160,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/page`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-delete-page")]
     pub fn delete_facebook_page(&self) -> builder::DeleteFacebookPage {
         builder::DeleteFacebookPage::new(&self.handle)
@@ -140,7 +170,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-delete-ad-account")]
     pub fn delete_google_ad_account(&self) -> builder::DeleteGoogleAdAccount {
         builder::DeleteGoogleAdAccount::new(&self.handle)
@@ -148,7 +180,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-delete-conversion")]
     pub fn delete_google_conversion(&self) -> builder::DeleteGoogleConversion {
         builder::DeleteGoogleConversion::new(&self.handle)
@@ -156,7 +190,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/google/segments/{segmentId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-delete-segment")]
     pub fn delete_google_segment(&self) -> builder::DeleteGoogleSegment {
         builder::DeleteGoogleSegment::new(&self.handle)
@@ -164,7 +200,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/linkedin/ad-account`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-delete-ad-account")]
     pub fn delete_linkedin_ad_account(&self) -> builder::DeleteLinkedinAdAccount {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
@@ -172,7 +210,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-duplicate-ad")]
     pub fn duplicate_facebook_ad(&self) -> builder::DuplicateFacebookAd {
         builder::DuplicateFacebookAd::new(&self.handle)
@@ -180,7 +220,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-duplicate-adset")]
     pub fn duplicate_facebook_adset(&self) -> builder::DuplicateFacebookAdset {
         builder::DuplicateFacebookAdset::new(&self.handle)
@@ -188,7 +230,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-duplicate-campaign")]
     pub fn duplicate_facebook_campaign(&self) -> builder::DuplicateFacebookCampaign {
         builder::DuplicateFacebookCampaign::new(&self.handle)
@@ -196,7 +240,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-ad-account")]
     pub fn get_facebook_ad_account(&self) -> builder::GetFacebookAdAccount {
         builder::GetFacebookAdAccount::new(&self.handle)
@@ -204,7 +250,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-campaign")]
     pub fn get_facebook_campaign(&self) -> builder::GetFacebookCampaign {
         builder::GetFacebookCampaign::new(&self.handle)
@@ -212,7 +260,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-campaign-reporting")]
     pub fn get_facebook_campaign_reporting(&self) -> builder::GetFacebookCampaignReporting {
         builder::GetFacebookCampaignReporting::new(&self.handle)
@@ -220,7 +270,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/me`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-current-user")]
     pub fn get_facebook_current_user(&self) -> builder::GetFacebookCurrentUser {
         builder::GetFacebookCurrentUser::new(&self.handle)
@@ -228,7 +280,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-custom-audience-by-id")]
     pub fn get_facebook_custom_audience(&self) -> builder::GetFacebookCustomAudience {
         builder::GetFacebookCustomAudience::new(&self.handle)
@@ -236,7 +290,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/integration`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-integration")]
     pub fn get_facebook_integration(&self) -> builder::GetFacebookIntegration {
         builder::GetFacebookIntegration::new(&self.handle)
@@ -244,7 +300,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-lead-form")]
     pub fn get_facebook_lead_form(&self) -> builder::GetFacebookLeadForm {
         builder::GetFacebookLeadForm::new(&self.handle)
@@ -252,7 +310,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/reporting`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-reporting")]
     pub fn get_facebook_reporting(&self) -> builder::GetFacebookReporting {
         builder::GetFacebookReporting::new(&self.handle)
@@ -260,7 +320,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-ad-account-details")]
     pub fn get_google_ad_account(&self) -> builder::GetGoogleAdAccount {
         builder::GetGoogleAdAccount::new(&self.handle)
@@ -268,7 +330,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-audience-by-id")]
     pub fn get_google_audience(&self) -> builder::GetGoogleAudience {
         builder::GetGoogleAudience::new(&self.handle)
@@ -276,7 +340,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-campaign-by-id")]
     pub fn get_google_campaign(&self) -> builder::GetGoogleCampaign {
         builder::GetGoogleCampaign::new(&self.handle)
@@ -284,7 +350,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-campaign-reporting")]
     pub fn get_google_campaign_reporting(&self) -> builder::GetGoogleCampaignReporting {
         builder::GetGoogleCampaignReporting::new(&self.handle)
@@ -292,7 +360,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-conversion-by-id")]
     pub fn get_google_conversion(&self) -> builder::GetGoogleConversion {
         builder::GetGoogleConversion::new(&self.handle)
@@ -300,7 +370,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/me`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-current-user")]
     pub fn get_google_current_user(&self) -> builder::GetGoogleCurrentUser {
         builder::GetGoogleCurrentUser::new(&self.handle)
@@ -308,7 +380,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/integration`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-integration")]
     pub fn get_google_integration(&self) -> builder::GetGoogleIntegration {
         builder::GetGoogleIntegration::new(&self.handle)
@@ -316,7 +390,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/reporting`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-reporting")]
     pub fn get_google_reporting(&self) -> builder::GetGoogleReporting {
         builder::GetGoogleReporting::new(&self.handle)
@@ -324,7 +400,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-segment-by-id")]
     pub fn get_google_segment(&self) -> builder::GetGoogleSegment {
         builder::GetGoogleSegment::new(&self.handle)
@@ -332,7 +410,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-ad-account-details")]
     pub fn get_linkedin_ad_account(&self) -> builder::GetLinkedinAdAccount {
         builder::GetLinkedinAdAccount::new(&self.handle)
@@ -340,7 +420,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/reporting`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-ad-analytics")]
     pub fn get_linkedin_ad_analytics(&self) -> builder::GetLinkedinAdAnalytics {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
@@ -348,7 +430,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-campaign-group")]
     pub fn get_linkedin_campaign_group(&self) -> builder::GetLinkedinCampaignGroup {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
@@ -356,7 +440,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-campaign-group-reporting")]
     pub fn get_linkedin_campaign_group_reporting(&self) -> builder::GetLinkedinCampaignGroupReporting {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
@@ -364,7 +450,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/me`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-current-user")]
     pub fn get_linkedin_current_user(&self) -> builder::GetLinkedinCurrentUser {
         builder::GetLinkedinCurrentUser::new(&self.handle)
@@ -372,7 +460,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/integration`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-integration")]
     pub fn get_linkedin_integration(&self) -> builder::GetLinkedinIntegration {
         builder::GetLinkedinIntegration::new(&self.handle)
@@ -380,7 +470,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/ad-accounts`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-ad-accounts")]
     pub fn list_facebook_ad_accounts(&self) -> builder::ListFacebookAdAccounts {
         builder::ListFacebookAdAccounts::new(&self.handle)
@@ -388,7 +480,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-conversation-forms")]
     pub fn list_facebook_conversation_forms(&self) -> builder::ListFacebookConversationForms {
         builder::ListFacebookConversationForms::new(&self.handle)
@@ -396,7 +490,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/custom-audience`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-custom-audiences")]
     pub fn list_facebook_custom_audiences(&self) -> builder::ListFacebookCustomAudiences {
         builder::ListFacebookCustomAudiences::new(&self.handle)
@@ -404,7 +500,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/entity`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-entity")]
     pub fn list_facebook_entities(&self) -> builder::ListFacebookEntities {
         builder::ListFacebookEntities::new(&self.handle)
@@ -412,7 +510,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-instagram-accounts")]
     pub fn list_facebook_instagram_accounts(&self) -> builder::ListFacebookInstagramAccounts {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
@@ -420,7 +520,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/page/{pageId}/forms`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-page-lead-forms")]
     pub fn list_facebook_page_lead_forms(&self) -> builder::ListFacebookPageLeadForms {
         builder::ListFacebookPageLeadForms::new(&self.handle)
@@ -428,7 +530,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/pages`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-pages")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -438,7 +542,9 @@ impl Client {
     ///
     /// Answers any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
         builder::ListFacebookPixels::new(&self.handle)
@@ -446,7 +552,9 @@ impl Client {
 
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-get-reporting-list")]
     pub fn list_facebook_reporting(&self) -> builder::ListFacebookReporting {
         builder::ListFacebookReporting::new(&self.handle)
@@ -454,7 +562,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/ad-accounts`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-ad-accounts")]
     pub fn list_google_ad_accounts(&self) -> builder::ListGoogleAdAccounts {
         builder::ListGoogleAdAccounts::new(&self.handle)
@@ -462,7 +572,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/assets`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-assets")]
     pub fn list_google_assets(&self) -> builder::ListGoogleAssets {
         builder::ListGoogleAssets::new(&self.handle)
@@ -470,7 +582,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/audiences`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-audiences")]
     pub fn list_google_audiences(&self) -> builder::ListGoogleAudiences {
         builder::ListGoogleAudiences::new(&self.handle)
@@ -478,7 +592,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/conversion-goals`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-conversion-goals")]
     pub fn list_google_conversion_goals(&self) -> builder::ListGoogleConversionGoals {
         builder::ListGoogleConversionGoals::new(&self.handle)
@@ -486,7 +602,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/conversions`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-conversions")]
     pub fn list_google_conversions(&self) -> builder::ListGoogleConversions {
         builder::ListGoogleConversions::new(&self.handle)
@@ -494,7 +612,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/entity`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-entity")]
     pub fn list_google_entities(&self) -> builder::ListGoogleEntities {
         builder::ListGoogleEntities::new(&self.handle)
@@ -502,7 +622,9 @@ impl Client {
 
     /// `POST /ad-publishing/google/keyword-ideas`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-keyword-ideas")]
     pub fn list_google_keyword_ideas(&self) -> builder::ListGoogleKeywordIdeas {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
@@ -510,7 +632,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/reporting/list`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-reporting-list")]
     pub fn list_google_reporting(&self) -> builder::ListGoogleReporting {
         builder::ListGoogleReporting::new(&self.handle)
@@ -518,7 +642,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/segments`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-segments")]
     pub fn list_google_segments(&self) -> builder::ListGoogleSegments {
         builder::ListGoogleSegments::new(&self.handle)
@@ -526,7 +652,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/target-interests`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-get-target-interests")]
     pub fn list_google_target_interests(&self) -> builder::ListGoogleTargetInterests {
         builder::ListGoogleTargetInterests::new(&self.handle)
@@ -534,7 +662,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/ad-accounts`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-ad-accounts")]
     pub fn list_linkedin_ad_accounts(&self) -> builder::ListLinkedinAdAccounts {
         builder::ListLinkedinAdAccounts::new(&self.handle)
@@ -542,7 +672,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/{accountId}/forms`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-lead-forms")]
     pub fn list_linkedin_lead_forms(&self) -> builder::ListLinkedinLeadForms {
         builder::ListLinkedinLeadForms::new(&self.handle)
@@ -550,7 +682,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/reporting/list`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-get-reporting-list")]
     pub fn list_linkedin_reporting(&self) -> builder::ListLinkedinReporting {
         builder::ListLinkedinReporting::new(&self.handle)
@@ -560,7 +694,9 @@ impl Client {
     ///
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
         builder::PauseFacebookAd::new(&self.handle)
@@ -568,7 +704,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-pause-adset")]
     pub fn pause_facebook_adset(&self) -> builder::PauseFacebookAdset {
         builder::PauseFacebookAdset::new(&self.handle)
@@ -576,7 +714,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/pause`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-pause-campaign")]
     pub fn pause_facebook_campaign(&self) -> builder::PauseFacebookCampaign {
         builder::PauseFacebookCampaign::new(&self.handle)
@@ -586,7 +726,9 @@ impl Client {
     ///
     /// Answers any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-publish-campaign")]
     pub fn publish_facebook_campaign(&self) -> builder::PublishFacebookCampaign {
         builder::PublishFacebookCampaign::new(&self.handle)
@@ -594,7 +736,9 @@ impl Client {
 
     /// `POST /ad-publishing/google/ads/{adId}/publish`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-publish-ad")]
     pub fn publish_google_campaign(&self) -> builder::PublishGoogleCampaign {
         builder::PublishGoogleCampaign::new(&self.handle)
@@ -602,7 +746,9 @@ impl Client {
 
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "li-publish-campaign-group")]
     pub fn publish_linkedin_campaign_group(&self) -> builder::PublishLinkedinCampaignGroup {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
@@ -610,7 +756,9 @@ impl Client {
 
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-remove-custom-audience-member")]
     pub fn remove_facebook_custom_audience_member(&self) -> builder::RemoveFacebookCustomAudienceMember {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
@@ -620,7 +768,9 @@ impl Client {
     ///
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-resume-ad")]
     pub fn resume_facebook_ad(&self) -> builder::ResumeFacebookAd {
         builder::ResumeFacebookAd::new(&self.handle)
@@ -628,7 +778,9 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-resume-adset")]
     pub fn resume_facebook_adset(&self) -> builder::ResumeFacebookAdset {
         builder::ResumeFacebookAdset::new(&self.handle)
@@ -636,13 +788,18 @@ impl Client {
 
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-resume-campaign")]
     pub fn resume_facebook_campaign(&self) -> builder::ResumeFacebookCampaign {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
     /// `GET /ad-publishing/facebook/targeting/search`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-search-targeting")]
     pub fn search_facebook_targeting(&self) -> builder::SearchFacebookTargeting {
         builder::SearchFacebookTargeting::new(&self.handle)
@@ -650,7 +807,9 @@ impl Client {
 
     /// `GET /ad-publishing/google/targeting/search`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "google-search-targeting")]
     pub fn search_google_targeting(&self) -> builder::SearchGoogleTargeting {
         builder::SearchGoogleTargeting::new(&self.handle)
@@ -658,7 +817,9 @@ impl Client {
 
     /// `GET /ad-publishing/linkedin/targeting/search`
     ///
-    /// Scope: `adPublishing.readonly`.
+    /// - Scope: `adPublishing.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "li-search-targeting")]
     pub fn search_linkedin_targeting(&self) -> builder::SearchLinkedinTargeting {
         builder::SearchLinkedinTargeting::new(&self.handle)
@@ -666,7 +827,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/page/default`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-set-default-page")]
     pub fn set_facebook_default_page(&self) -> builder::SetFacebookDefaultPage {
         builder::SetFacebookDefaultPage::new(&self.handle)
@@ -674,7 +837,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-update-custom-audience")]
     pub fn update_facebook_custom_audience(&self) -> builder::UpdateFacebookCustomAudience {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
@@ -682,7 +847,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fb-batch-update-audience-members")]
     pub fn update_facebook_custom_audience_members_in_bulk(&self) -> builder::UpdateFacebookCustomAudienceMembersInBulk {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
@@ -690,7 +857,9 @@ impl Client {
 
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "li-update-ad-status")]
     pub fn update_linkedin_ad_status(&self) -> builder::UpdateLinkedinAdStatus {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
@@ -698,7 +867,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/ads-v2`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-upsert-ad")]
     pub fn upsert_facebook_ad(&self) -> builder::UpsertFacebookAd {
         builder::UpsertFacebookAd::new(&self.handle)
@@ -706,7 +877,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/adsets`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-upsert-adset")]
     pub fn upsert_facebook_adset(&self) -> builder::UpsertFacebookAdset {
         builder::UpsertFacebookAdset::new(&self.handle)
@@ -714,7 +887,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/campaigns`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-upsert-campaign")]
     pub fn upsert_facebook_campaign(&self) -> builder::UpsertFacebookCampaign {
         builder::UpsertFacebookCampaign::new(&self.handle)
@@ -722,7 +897,9 @@ impl Client {
 
     /// `PUT /ad-publishing/facebook/pixels`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "fb-upsert-pixel")]
     pub fn upsert_facebook_pixel(&self) -> builder::UpsertFacebookPixel {
         builder::UpsertFacebookPixel::new(&self.handle)
@@ -730,7 +907,9 @@ impl Client {
 
     /// `POST /ad-publishing/google/assets`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-upsert-assets")]
     pub fn upsert_google_assets(&self) -> builder::UpsertGoogleAssets {
         builder::UpsertGoogleAssets::new(&self.handle)
@@ -738,7 +917,9 @@ impl Client {
 
     /// `PUT /ad-publishing/google/audiences`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-upsert-audience")]
     pub fn upsert_google_audience(&self) -> builder::UpsertGoogleAudience {
         builder::UpsertGoogleAudience::new(&self.handle)
@@ -746,7 +927,9 @@ impl Client {
 
     /// `PUT /ad-publishing/google/ads`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-upsert-campaign")]
     pub fn upsert_google_campaign(&self) -> builder::UpsertGoogleCampaign {
         builder::UpsertGoogleCampaign::new(&self.handle)
@@ -754,7 +937,9 @@ impl Client {
 
     /// `PUT /ad-publishing/google/conversions`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-upsert-conversion")]
     pub fn upsert_google_conversion(&self) -> builder::UpsertGoogleConversion {
         builder::UpsertGoogleConversion::new(&self.handle)
@@ -762,7 +947,9 @@ impl Client {
 
     /// `PUT /ad-publishing/google/segments`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "google-upsert-segment")]
     pub fn upsert_google_segment(&self) -> builder::UpsertGoogleSegment {
         builder::UpsertGoogleSegment::new(&self.handle)
@@ -770,7 +957,9 @@ impl Client {
 
     /// `PUT /ad-publishing/linkedin/ads`
     ///
-    /// Scope: `adPublishing.write`.
+    /// - Scope: `adPublishing.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "li-upsert-campaign-group")]
     pub fn upsert_linkedin_campaign_group(&self) -> builder::UpsertLinkedinCampaignGroup {
         builder::UpsertLinkedinCampaignGroup::new(&self.handle)
@@ -860,6 +1049,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         CreateLinkedinLeadForm {
             path account_id: String = "accountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::CreateLinkedinLeadFormRequest,
         }
@@ -916,6 +1106,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
             path audience_id: String = "audienceId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -936,6 +1127,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query page_id: String = "pageId",
         }
@@ -959,6 +1151,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteGoogleConversion {
             path conversion_id: String = "conversionId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -970,6 +1163,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
             path segment_id: String = "segmentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::DeleteGoogleSegmentType = "type",
         }
@@ -982,6 +1176,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
             query ad_account_id: String = "adAccountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1024,6 +1219,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
             path ad_account_id: String = "adAccountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1035,6 +1231,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetFacebookCampaign {
             path campaign_id: String = "campaignId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query fields: String = "fields",
             query source: String = "source",
@@ -1049,6 +1246,7 @@ pub mod builder {
         GetFacebookCampaignReporting {
             path campaign_id: String = "campaignId",
             query end_date: String = "endDate",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
         }
@@ -1060,6 +1258,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1071,6 +1270,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetFacebookCustomAudience {
             path audience_id: String = "audienceId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1081,6 +1281,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookIntegration {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1092,6 +1293,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
             path lead_form_id: String = "leadFormId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1105,6 +1307,7 @@ pub mod builder {
             query end_date: String = "endDate",
             query fields: Vec<types::GetFacebookReportingField> = "fields",
             query group_by: types::GetFacebookReportingGroupBy = "groupBy",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query type_: types::GetFacebookReportingType = "type",
@@ -1118,6 +1321,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
             path ad_account_id: String = "adAccountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1129,6 +1333,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleAudience {
             path audience_id: String = "audienceId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1140,6 +1345,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleCampaign {
             path ad_id: String = "adId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1152,6 +1358,7 @@ pub mod builder {
         GetGoogleCampaignReporting {
             path campaign_id: String = "campaignId",
             query end_date: String = "endDate",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
         }
@@ -1164,6 +1371,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleConversion {
             path conversion_id: String = "conversionId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1174,6 +1382,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleCurrentUser {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1184,6 +1393,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1196,6 +1406,7 @@ pub mod builder {
         GetGoogleReporting {
             query end_date: String = "endDate",
             query fields: Vec<types::GetGoogleReportingField> = "fields",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query type_: types::GetFacebookReportingType = "type",
@@ -1210,6 +1421,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetGoogleSegment {
             path segment_id: String = "segmentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::DeleteGoogleSegmentType = "type",
         }
@@ -1222,6 +1434,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
             query ad_account_id: String = "adAccountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1233,6 +1446,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
             query end_date: String = "endDate",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query entity_urns: String = "entityUrns",
@@ -1249,6 +1463,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
             path ad_id: String = "adId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1261,6 +1476,7 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             path campaign_group_id: String = "campaignGroupId",
             query end_date: String = "endDate",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query fields: Vec<String> = "fields",
@@ -1273,6 +1489,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1283,6 +1500,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1293,8 +1511,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookAdAccounts {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query fetch_all: String = "fetchAll",
+            /// How many items a page holds at most.
             query limit: String = "limit",
             query next: String = "next",
             query type_: String = "type",
@@ -1307,6 +1527,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookConversationForms {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1318,6 +1539,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
             query ad_account_id: String = "adAccountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::ListFacebookCustomAudiencesType = "type",
             query source: types::ListFacebookCustomAudiencesSource = "source",
@@ -1331,6 +1553,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookEntities {
             query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::GetFacebookReportingType = "type",
             query ad_set_id: String = "adSetId",
@@ -1349,6 +1572,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookInstagramAccounts {
             path page_id: String = "pageId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::GetFacebookReportingType = "type",
         }
@@ -1361,6 +1585,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
             path page_id: String = "pageId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1371,6 +1596,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query fetch_existing: String = "fetchExisting",
         }
@@ -1382,6 +1608,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPixels {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query channel: String = "channel",
             query ig_user_id: String = "igUserId",
@@ -1398,6 +1625,7 @@ pub mod builder {
             query campaign_id: String = "campaignId",
             query end_date: String = "endDate",
             query list_type: String = "listType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query type_: types::GetFacebookReportingType = "type",
@@ -1410,6 +1638,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::GetFacebookReportingType = "type",
         }
@@ -1421,6 +1650,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAssets {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::ListGoogleAssetsType = "type",
             query advertiser_only: String = "advertiserOnly",
@@ -1434,6 +1664,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAudiences {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1444,6 +1675,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleConversionGoals {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1454,6 +1686,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleConversions {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query category: String = "category",
             query conversion_type: String = "conversionType",
@@ -1470,6 +1703,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListGoogleEntities {
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::GetFacebookReportingType = "type",
             query ad_group_id: String = "adGroupId",
@@ -1487,6 +1721,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleKeywordIdeas {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::ListGoogleKeywordIdeasRequest,
         }
@@ -1500,6 +1735,7 @@ pub mod builder {
         ListGoogleReporting {
             query end_date: String = "endDate",
             query list_type: String = "listType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query type_: types::GetFacebookReportingType = "type",
@@ -1513,6 +1749,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleSegments {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: String = "type",
         }
@@ -1525,6 +1762,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
             query advertising_channel_type: String = "advertisingChannelType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::ListGoogleTargetInterestsType = "type",
         }
@@ -1536,6 +1774,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinAdAccounts {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1547,6 +1786,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListLinkedinLeadForms {
             path account_id: String = "accountId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -1561,6 +1801,7 @@ pub mod builder {
             query campaign_id: String = "campaignId",
             query end_date: String = "endDate",
             query list_type: String = "listType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_date: String = "startDate",
             query fields: Vec<String> = "fields",
@@ -1694,6 +1935,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchGoogleTargeting {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: String = "type",
             query query: String = "query",
@@ -1707,6 +1949,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
             query facet: String = "facet",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query q: String = "q",
             query query: String = "query",
@@ -1719,6 +1962,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::SetFacebookDefaultPageRequest,
         }
@@ -1753,6 +1997,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
             path ad_id: String = "adId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::UpdateLinkedinAdStatusRequest,
         }
@@ -1844,6 +2089,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpsertGoogleSegment {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query type_: types::UpsertGoogleSegmentType = "type",
             json body: types::UpsertGoogleSegmentRequest,

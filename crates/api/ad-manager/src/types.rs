@@ -131,7 +131,7 @@ hoopai_runtime::model! {
     /// `CreateConversationFormDTO` of Ad Manager.
     #[doc(alias = "CreateConversationFormDTO")]
     pub struct CreateFacebookConversationFormRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -146,6 +146,7 @@ hoopai_runtime::model! {
         pub v: f64 = "__v",
         pub id: String = "_id",
         pub created_at: String = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
@@ -157,7 +158,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateIntegrationDTO")]
     pub struct CreateFacebookIntegrationRequest {
         pub ad_account_id: String = "adAccountId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub page_id: String = "pageId",
@@ -167,7 +168,7 @@ hoopai_runtime::model! {
     pub struct CreateFacebookPageLeadFormRequest {
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         pub greeting_card: GreetingCard = "greetingCard",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -187,7 +188,7 @@ hoopai_runtime::model! {
     pub struct CreateGoogleIntegrationRequest {
         /// Required.
         pub ad_account_id: String = "adAccountId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub mcc_id: String = "mccId",
@@ -200,6 +201,7 @@ hoopai_runtime::model! {
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
         pub created_at: String = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mcc_id: String = "mccId",
         pub status: IntegrationStatus = "status",
@@ -212,7 +214,7 @@ hoopai_runtime::model! {
     pub struct CreateGoogleOfflineUserListJobRequest {
         pub csv_path: String = "csvPath",
         pub is_dynamic: bool = "isDynamic",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub smart_list_ids: Vec<String> = "smartListIds",
         pub user_list_id: String = "userListId",
@@ -226,7 +228,7 @@ hoopai_runtime::model! {
         pub ad_account_name: String = "adAccountName",
         /// Required.
         pub currency_code: String = "currencyCode",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub organization_id: String = "organizationId",
@@ -292,6 +294,7 @@ hoopai_runtime::model! {
         pub headlines: Vec<FacebookAdText> = "headlines",
         pub id: String = "id",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<Media> = "media",
         pub media_type: FacebookAdMediaType = "mediaType",
@@ -308,6 +311,7 @@ hoopai_runtime::model! {
     pub struct FacebookAdAccount {
         pub account_status: String = "accountStatus",
         pub business: FacebookBusiness = "business",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub funding_type: String = "fundingType",
         pub id: String = "id",
@@ -335,6 +339,7 @@ hoopai_runtime::model! {
         pub fb_error: String = "fbError",
         pub id: String = "id",
         pub instagram_actor_id: String = "instagramActorId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub messaging_platforms: Vec<FacebookAdsetMessagingPlatform> = "messagingPlatforms",
         pub name: String = "name",
@@ -383,6 +388,7 @@ hoopai_runtime::model! {
         pub fb_campaign_id: String = "fbCampaignId",
         pub fb_error: String = "fbError",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -399,6 +405,7 @@ hoopai_runtime::model! {
     pub struct FacebookConversationForm {
         pub created_at: String = "createdAt",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
@@ -447,6 +454,7 @@ hoopai_runtime::model! {
         pub ad_set_id: String = "adSetId",
         pub campaign_id: String = "campaignId",
         pub effective_status: String = "effectiveStatus",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
@@ -478,6 +486,7 @@ hoopai_runtime::model! {
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
         pub leads: String = "leads",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective: String = "objective",
@@ -518,6 +527,7 @@ hoopai_runtime::model! {
         pub fb_business_id: String = "fbBusinessId",
         pub fb_default_page_id: String = "fbDefaultPageId",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pages: Vec<FacebookIntegrationPage> = "pages",
         pub pricing_model: FacebookIntegrationPricingModel = "pricingModel",
@@ -546,6 +556,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_draft: bool = "isDraft",
         pub locale: String = "locale",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub page: FacebookLeadFormPage = "page",
@@ -602,6 +613,7 @@ hoopai_runtime::model! {
         pub date_stop: String = "dateStop",
         pub frequency: Value = "frequency",
         pub impressions: Value = "impressions",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -827,6 +839,7 @@ hoopai_runtime::model! {
     pub struct GetGoogleIntegrationResponse {
         pub ad_account_id: String = "adAccountId",
         pub created_at: String = "createdAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
@@ -869,6 +882,7 @@ hoopai_runtime::model! {
         pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
         pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
@@ -1055,6 +1069,7 @@ hoopai_runtime::model! {
         pub google_error: String = "googleError",
         pub id: String = "id",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: f64 = "maximumCpc",
         pub meta: Map = "meta",
@@ -1394,6 +1409,7 @@ hoopai_runtime::model! {
     /// `LinkedInAdAccountDTO` of Ad Manager.
     #[doc(alias = "LinkedInAdAccountDTO")]
     pub struct LinkedInAdAccount {
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: i64 = "id",
         pub name: String = "name",
@@ -1455,6 +1471,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
         pub linked_in_error: String = "linkedInError",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -1497,6 +1514,7 @@ hoopai_runtime::model! {
         pub ad_account_name: String = "adAccountName",
         pub created_at: String = "createdAt",
         pub currency_code: String = "currencyCode",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub organization_id: String = "organizationId",
         pub status: IntegrationStatus = "status",
@@ -1580,7 +1598,7 @@ hoopai_runtime::model! {
     /// `LocationIdBodyDTO` of Ad Manager.
     #[doc(alias = "LocationIdBodyDTO")]
     pub struct LocationIdBody {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `MediaDTO` of Ad Manager.
@@ -1634,7 +1652,7 @@ hoopai_runtime::model! {
     /// `PublishAdDTO` of Ad Manager.
     #[doc(alias = "PublishAdDTO")]
     pub struct PublishFacebookCampaignRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `GooglePublishedCampaignDTO` of Ad Manager.
@@ -1659,6 +1677,7 @@ hoopai_runtime::model! {
         pub google_campaign_id: String = "googleCampaignId",
         pub google_error: String = "googleError",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: f64 = "maximumCpc",
         pub meta: Map = "meta",
@@ -1764,10 +1783,10 @@ hoopai_runtime::model! {
     /// `UpdateCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "UpdateCustomAudienceDTO")]
     pub struct UpdateCustomAudience {
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
         pub fb_ad_account_id: String = "fbAdAccountId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `UpdateCustomAudienceBatchDTO` of Ad Manager.
@@ -1775,7 +1794,7 @@ hoopai_runtime::model! {
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
         pub csv_path: String = "csvPath",
         pub dynamic_audience: String = "dynamicAudience",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub operation_type: String = "operationType",
@@ -1786,7 +1805,7 @@ hoopai_runtime::model! {
     pub struct UpdateFacebookCustomAudienceRequest {
         /// Required.
         pub description: String = "description",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -1814,7 +1833,7 @@ hoopai_runtime::model! {
         pub headline: String = "headline",
         pub id: String = "id",
         pub image_url: String = "imageUrl",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub media: Vec<Media> = "media",
         pub media_type: FacebookAdMediaType = "mediaType",
@@ -1833,7 +1852,7 @@ hoopai_runtime::model! {
         pub custom_event_type: String = "customEventType",
         pub id: String = "id",
         pub instagram_actor_id: String = "instagramActorId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub messaging_platforms: UpsertFacebookAdsetRequestMessagingPlatforms = "messagingPlatforms",
         pub name: String = "name",
@@ -1845,7 +1864,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpsertCampaignDTO")]
     pub struct UpsertFacebookCampaignRequest {
         pub id: String = "id",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub objective: Objective = "objective",
@@ -1857,7 +1876,7 @@ hoopai_runtime::model! {
     pub struct UpsertFacebookPixelRequest {
         pub conversion_pixel_id: String = "conversionPixelId",
         pub ig_user_id: String = "igUserId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub name: String = "name",
         /// Required.
@@ -1873,7 +1892,7 @@ hoopai_runtime::model! {
     /// `UpsertAssetsDTO` of Ad Manager.
     #[doc(alias = "UpsertAssetsDTO")]
     pub struct UpsertGoogleAssetsRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub payload: UpsertGoogleAssetsRequestPayload = "payload",
@@ -1912,7 +1931,7 @@ hoopai_runtime::model! {
     pub struct UpsertGoogleAudienceRequest {
         pub dimensions: AudienceDimension = "dimensions",
         pub exclusion_dimension: AudienceDimension = "exclusionDimension",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -1937,7 +1956,7 @@ hoopai_runtime::model! {
         pub google_campaign_id: String = "googleCampaignId",
         pub id: String = "id",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub maximum_cpc: f64 = "maximumCpc",
         /// Required.
@@ -1959,7 +1978,7 @@ hoopai_runtime::model! {
         pub conversion_id: String = "conversionId",
         /// Required.
         pub counting_type: CountingType = "countingType",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -1995,7 +2014,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
         pub linked_in_error: String = "linkedInError",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",

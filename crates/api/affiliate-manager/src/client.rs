@@ -19,7 +19,9 @@ impl Client {
 
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
-    /// Scope: `affiliate-manager.readonly`.
+    /// - Scope: `affiliate-manager.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-affiliate")]
     pub fn get_affiliate(&self) -> builder::GetAffiliate {
         builder::GetAffiliate::new(&self.handle)
@@ -27,7 +29,9 @@ impl Client {
 
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
-    /// Scope: `affiliate-manager.readonly`.
+    /// - Scope: `affiliate-manager.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
         builder::ListAffiliates::new(&self.handle)
@@ -35,7 +39,9 @@ impl Client {
 
     /// `GET /affiliate-manager/{locationId}/commissions`
     ///
-    /// Scope: `affiliate-manager.readonly`.
+    /// - Scope: `affiliate-manager.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
         builder::ListCommissions::new(&self.handle)
@@ -43,7 +49,9 @@ impl Client {
 
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
-    /// Scope: `affiliate-manager.readonly`.
+    /// - Scope: `affiliate-manager.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {
         builder::ListPayouts::new(&self.handle)
@@ -60,6 +68,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAffiliate {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path affiliate_id: String = "affiliateId",
         }
@@ -71,12 +80,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAffiliates {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             query active: String = "active",
             query campaign_id: String = "campaignId",
             query from_date: String = "fromDate",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query to_date: String = "toDate",
         }
@@ -88,12 +100,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCommissions {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             query affiliate_id: String = "affiliateId",
             query campaign_id: String = "campaignId",
             query from_date: String = "fromDate",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query status: String = "status",
             query to_date: String = "toDate",
@@ -106,12 +121,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPayouts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             query affiliate_id: String = "affiliateId",
             query campaign_id: String = "campaignId",
             query end: String = "end",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query start: String = "start",
             query status: String = "status",

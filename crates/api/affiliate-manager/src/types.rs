@@ -46,6 +46,7 @@ hoopai_runtime::model! {
         pub commission_amount: f64 = "commissionAmount",
         pub commission_type: String = "commissionType",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: CommissionCustomerResponse = "customer",
         pub due_at: String = "dueAt",
@@ -77,9 +78,11 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
         pub click_count: f64 = "clickCount",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub created_by: Map = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -92,6 +95,7 @@ hoopai_runtime::model! {
         pub last_updated_by: Map = "lastUpdatedBy",
         pub lead: f64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub owned: f64 = "owned",
         pub paid: f64 = "paid",
@@ -136,9 +140,11 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub campaign_ids: Vec<String> = "campaignIds",
         pub click_count: f64 = "clickCount",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub created_by: Map = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: f64 = "customer",
         pub deleted: bool = "deleted",
@@ -151,6 +157,7 @@ hoopai_runtime::model! {
         pub last_updated_by: Map = "lastUpdatedBy",
         pub lead: f64 = "lead",
         pub linked_in_url: String = "linkedInUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub owned: f64 = "owned",
         pub paid: f64 = "paid",
@@ -172,15 +179,18 @@ hoopai_runtime::model! {
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub amount: f64 = "amount",
         pub campaign: String = "campaign",
         pub campaign_id: String = "campaignId",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub due_at: String = "dueAt",
         pub is_migrated: bool = "isMigrated",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub paid_at: String = "paidAt",
         pub paid_meta: Map = "paidMeta",

@@ -17,103 +17,172 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Makes a new agent with a first version in staging.
+    ///
     /// `POST /agent-studio/agent`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// The graph goes into `version`, which must be there even if its lists are empty. The reply holds the agent and, in `versions`, the version
+    /// that was made; its `versionId` is what updates and publishing ask for. Nothing runs yet: a version must be published first.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "createAgent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
     }
 
+    /// Deletes an agent with all its versions.
+    ///
     /// `DELETE /agent-studio/agent/{agentId}`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteAgent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
     }
 
+    /// Sends a message to an agent and waits for its answer.
+    ///
     /// `POST /agent-studio/agent/{agentId}/execute`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// The answer comes in one piece, not as a stream, so a call can take as long as the agent does. Leave `executionId` out in the first
+    /// message; the reply holds one, and each later message that sends it goes on in the same conversation. The agent must be active. A message
+    /// sent twice is two messages, and the agent acts on both.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "executeAgent")]
     pub fn execute_agent(&self) -> builder::ExecuteAgent {
         builder::ExecuteAgent::new(&self.handle)
     }
 
+    /// Sends a message to an agent and waits for its answer.
+    ///
     /// `POST /agent-studio/public-api/agents/{agentId}/execute`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// `POST /agent-studio/agent/{agentId}/execute` takes its place; requests and replies are the same.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "executeAgent-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn execute_agent_deprecated(&self) -> builder::ExecuteAgentDeprecated {
         builder::ExecuteAgentDeprecated::new(&self.handle)
     }
 
+    /// Reads an agent with all its versions.
+    ///
     /// `GET /agent-studio/agent/{agentId}`
     ///
-    /// Scope: `agent-studio.readonly`.
-    /// Needs the token of a location.
+    /// Drafts, staging and production versions come with it, deleted ones do not. An agent that is not active is answered with 404.
+    ///
+    /// - Scope: `agent-studio.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAgentById")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
     }
 
+    /// Reads an active agent with its versions.
+    ///
     /// `GET /agent-studio/public-api/agents/{agentId}`
     ///
-    /// Scope: `agent-studio.readonly`.
-    /// Needs the token of a location.
+    /// `GET /agent-studio/agent/{agentId}` takes its place.
+    ///
+    /// - Scope: `agent-studio.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAgentById-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_agent_deprecated(&self) -> builder::GetAgentDeprecated {
         builder::GetAgentDeprecated::new(&self.handle)
     }
 
+    /// Lists the active agents of a location.
+    ///
     /// `GET /agent-studio/agent`
     ///
-    /// Scope: `agent-studio.readonly`.
-    /// Needs the token of a location.
+    /// Both `limit` and `offset` must be sent, as strings of digits. Agents come without their versions; read a single agent for those.
+    ///
+    /// - Scope: `agent-studio.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
     }
 
+    /// Lists the active agents of a location that have a published version.
+    ///
     /// `GET /agent-studio/public-api/agents`
     ///
-    /// Scope: `agent-studio.readonly`.
-    /// Needs the token of a location.
+    /// `GET /agent-studio/agent` with `isPublished` takes its place. Both `limit` and `offset` must be sent, as strings of digits.
+    ///
+    /// - Scope: `agent-studio.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {
         builder::ListAgentsDeprecated::new(&self.handle)
     }
 
+    /// Publishes a draft, which becomes the production version of its agent.
+    ///
     /// `POST /agent-studio/agent/versions/{versionId}/publish`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// From now on the agent runs as this version says. Only a draft can be published; anything else is answered with 400. The reply holds the
+    /// production version and a new draft, whose id is the one to edit from here on.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "promoteAndPublish")]
     pub fn publish_agent_version(&self) -> builder::PublishAgentVersion {
         builder::PublishAgentVersion::new(&self.handle)
     }
 
+    /// Changes the name, the description or the status of an agent.
+    ///
     /// `PATCH /agent-studio/agent/{agentId}`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// What is left out stays as it is. The graph is changed through its version, not here.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "updateAgentMetadata")]
     pub fn update_agent_metadata(&self) -> builder::UpdateAgentMetadata {
         builder::UpdateAgentMetadata::new(&self.handle)
     }
 
+    /// Changes the graph, the variables or the settings of one version of an agent.
+    ///
     /// `PATCH /agent-studio/agent/versions/{versionId}`
     ///
-    /// Scope: `agent-studio.write`.
-    /// Needs the token of a location.
+    /// What is left out stays as it is, but `nodes` and `edges` are written as a whole: send all of them, the unchanged ones too.
+    /// Publish the version for it to run.
+    ///
+    /// - Scope: `agent-studio.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "updateAgentVersion")]
     pub fn update_agent_version(&self) -> builder::UpdateAgentVersion {
         builder::UpdateAgentVersion::new(&self.handle)
@@ -130,6 +199,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateAgent {
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::CreateAgentRequest,
         }
@@ -141,8 +211,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -153,7 +226,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ExecuteAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::ExecutePublicAgent,
         }
@@ -165,7 +240,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ExecuteAgentDeprecated {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::ExecutePublicAgent,
         }
@@ -177,8 +254,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -189,8 +269,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAgentDeprecated {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -201,10 +284,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgents {
+            /// How many agents a page holds at most, as a string of digits.
             query limit: String = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many agents are left out before the page begins, as a string of digits.
             query offset: String = "offset",
+            /// `true` leaves only agents that have a published production version.
             query is_published: String = "isPublished",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -215,9 +303,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
+            /// How many agents a page holds at most, as a string of digits.
             query limit: String = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many agents are left out before the page begins, as a string of digits.
             query offset: String = "offset",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
         }
     }
@@ -228,7 +320,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishAgentVersion {
+            /// The id of the version, as in `versions` of its agent; not the agent's id.
             path version_id: String = "versionId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::PublishAgentVersionRequest,
         }
@@ -240,7 +334,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAgentMetadata {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentMetadataRequest,
         }
@@ -252,7 +348,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAgentVersion {
+            /// The id of the version, as in `versions` of its agent; not the agent's id.
             path version_id: String = "versionId",
+            /// Where the call comes from; the platform documents no values.
             query source: String = "source",
             json body: types::UpdateAgentVersionRequest,
         }

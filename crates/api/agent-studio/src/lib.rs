@@ -2,6 +2,20 @@
 
 //! Agent Studio of the HoopAI Platform API: 11 operations.
 //!
+//! Agent Studio holds AI agents that are built as a graph: nodes do something (start, ask a language model and so on), edges say which node
+//! comes after which, and variables carry values in and through. An agent itself is little more than a name, a description and a status; the
+//! graph stands in its versions.
+//!
+//! A version is edited as a draft (or as the staging version that a new agent begins with), then published; from then on it is the production
+//! version that runs, and a new draft is made for what comes next. So there are two kinds of update: one for the agent's metadata, by the id of
+//! the agent, and one for a version's graph, by the id of the version.
+//!
+//! To talk to an agent, list those with a published version, then execute one. The first reply holds an `executionId`; send it along with each
+//! further message and the agent remembers the conversation.
+//!
+//! Only agents whose status is `active` are listed, read and executed. Three older operations under `/agent-studio/public-api` do what those
+//! under `/agent-studio/agent` do.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_agent_studio::Error> {
 //! let handle = hoopai_agent_studio::Handle::builder().private_token("…").location("…").build()?;

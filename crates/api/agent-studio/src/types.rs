@@ -8,19 +8,28 @@ hoopai_runtime::model! {
     /// `CreatePublicAgentDTO` of Agent Studio.
     #[doc(alias = "CreatePublicAgentDTO")]
     pub struct CreateAgentRequest {
+        /// The id of the agency (company) that the location belongs to.
         pub agency_id: String = "agencyId",
+        /// The author's email address.
         pub author_email: String = "authorEmail",
+        /// The id of the user who counts as the agent's author.
         pub author_id: String = "authorId",
+        /// The author's name.
         pub author_name: String = "authorName",
+        /// What the agent is for.
         pub description: String = "description",
+        /// The edges of the graph; `version` is the place for them now.
         pub edges: Vec<String> = "edges",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The agent's name.
         pub name: String = "name",
+        /// The nodes of the graph; `version` is the place for them now.
         pub nodes: Vec<String> = "nodes",
-        /// Required.
+        /// Only an `active` agent can be listed, read and executed. Required.
         pub status: Status = "status",
-        /// Required.
+        /// The first version: an object that may hold `versionName`, `description`, `nodes`, `edges`, `uiNodes`, `uiEdges`,
+        /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Required.
         pub version: Map = "version",
     }
     /// `CreatePublicAgentResponseDTO` of Agent Studio.
@@ -40,17 +49,22 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `ExecutePublicAgentDTO` of Agent Studio.
+    /// A message for an agent.
     #[doc(alias = "ExecutePublicAgentDTO")]
     pub struct ExecutePublicAgent {
+        /// What goes along with the message.
         pub attachments: Vec<PublicAttachment> = "attachments",
+        /// The id of the contact in whose name this is; the agent is then given that contact's data.
         pub contact_id: String = "contactId",
+        /// The conversation to go on with, as the last reply named it; left out, a new one begins.
         pub execution_id: String = "executionId",
+        /// Values of the version's input variables, by their keys.
         pub input_variables: Map = "inputVariables",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The message to the agent. Required.
         pub message: String = "message",
+        /// The id of a published version; left out, the latest published one runs.
         pub version_id: String = "versionId",
     }
     /// `ExecutePublicAgentResponseDTO` of Agent Studio.
@@ -91,6 +105,7 @@ hoopai_runtime::model! {
         pub agent_id: String = "agentId",
         pub created_at: String = "createdAt",
         pub description: String = "description",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
@@ -103,19 +118,24 @@ hoopai_runtime::model! {
         pub offset: i64 = "offset",
         pub total: f64 = "total",
     }
-    /// `PublicAttachmentSchema` of Agent Studio.
+    /// An attachment of a message.
     #[doc(alias = "PublicAttachmentSchema")]
     pub struct PublicAttachment {
+        /// Where the image can be fetched.
         pub image_url: String = "imageUrl",
+        /// The kind of attachment; `image` is the one that is known.
         pub type_: String = "type",
     }
     /// `PromoteAndPublishDTO` of Agent Studio.
     #[doc(alias = "PromoteAndPublishDTO")]
     pub struct PublishAgentVersionRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The email address of the user who publishes.
         pub user_email: String = "userEmail",
+        /// The id of the user who publishes.
         pub user_id: String = "userId",
+        /// The name of the user who publishes.
         pub user_name: String = "userName",
     }
     /// `PromoteAndPublishResponseDTO` of Agent Studio.
@@ -129,26 +149,39 @@ hoopai_runtime::model! {
     /// `UpdatePublicAgentMetadataDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentMetadataDTO")]
     pub struct UpdateAgentMetadataRequest {
+        /// What the agent is for.
         pub description: String = "description",
-        /// Required.
+        /// The id of the location (sub-account) that the agent belongs to; it cannot be changed. Required.
         pub location_id: String = "locationId",
+        /// The agent's name.
         pub name: String = "name",
+        /// The new status; an agent that is not `active` cannot be read or executed any more.
         pub status: Status = "status",
     }
     /// `UpdatePublicAgentVersionDTO` of Agent Studio.
     #[doc(alias = "UpdatePublicAgentVersionDTO")]
     pub struct UpdateAgentVersionRequest {
+        /// What this version is or what is new in it.
         pub description: String = "description",
+        /// All edges, also those that stay: objects such as `{"startNode": "node_1", "endNode": "node_2"}`.
         pub edges: Vec<Map> = "edges",
+        /// Settings of the whole version, such as the prompt under `globalPrompt.currentPrompt`.
         pub global_config: Map = "globalConfig",
+        /// Variables that every node sees: objects with `key`, `type` and `value`.
         pub global_variables: Vec<Map> = "globalVariables",
+        /// What whoever executes the agent hands in: objects with `key`, `type` and `description`.
         pub input_variables: Vec<Map> = "inputVariables",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// All nodes, also those that stay: objects with `nodeId`, `nodeName`, `type`, and `nodeConfig` or `isStartNode` where it applies.
         pub nodes: Vec<Map> = "nodes",
+        /// Variables that get their value during an execution: objects with `key`, `type` and `description`.
         pub runtime_variables: Vec<Map> = "runtimeVariables",
+        /// The id of the user who makes the change.
         pub user_id: String = "userId",
+        /// The name of the user who makes the change.
         pub user_name: String = "userName",
+        /// The version's name.
         pub version_name: String = "versionName",
     }
     /// `UpdatePublicAgentResponseDTO` of Agent Studio.

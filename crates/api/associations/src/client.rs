@@ -17,81 +17,131 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates an association between two objects.
+    ///
     /// `POST /associations/`
     ///
-    /// Scope: `associations.write`.
+    /// It ties no records yet; `create_relation` does. Its objects and key stay as they are, only the labels can be changed.
+    ///
+    /// - Scope: `associations.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
     }
 
+    /// Ties two records under an association.
+    ///
     /// `POST /associations/relations`
     ///
-    /// Scope: `associations/relation.write`.
+    /// The order of the two follows that of the association's objects. A tie that is there already is answered 400.
+    ///
+    /// - Scope: `associations/relation.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
     }
 
+    /// Deletes an association that users made, and all its relations with it.
+    ///
     /// `DELETE /associations/{associationId}`
     ///
-    /// Scope: `associations.write`.
+    /// System-defined associations cannot be deleted.
+    ///
+    /// - Scope: `associations.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
     }
 
+    /// Cuts the tie between two records.
+    ///
     /// `DELETE /associations/relations/{relationId}`
     ///
-    /// Scope: `associations/relation.write`.
+    /// - Scope: `associations/relation.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
     }
 
+    /// Gets one association.
+    ///
     /// `GET /associations/{associationId}`
     ///
-    /// Scope: `associations.readonly`.
+    /// - Scope: `associations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-association-by-ID")]
     pub fn get_association(&self) -> builder::GetAssociation {
         builder::GetAssociation::new(&self.handle)
     }
 
+    /// Looks an association up by its key.
+    ///
     /// `GET /associations/key/{key_name}`
     ///
-    /// Scope: `associations.readonly`.
+    /// - Scope: `associations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-association-key-by-key-name")]
     pub fn get_association_by_key(&self) -> builder::GetAssociationByKey {
         builder::GetAssociationByKey::new(&self.handle)
     }
 
+    /// Gets the association that an object takes part in.
+    ///
     /// `GET /associations/objectKey/{objectKey}`
     ///
-    /// Scope: `associations.readonly`.
+    /// - Scope: `associations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-association-by-object-keys")]
     pub fn get_association_by_object_key(&self) -> builder::GetAssociationByObjectKey {
         builder::GetAssociationByObjectKey::new(&self.handle)
     }
 
+    /// Lists the associations of a location.
+    ///
     /// `GET /associations/`
     ///
-    /// Scope: `associations.readonly`.
+    /// `skip` and `limit` are both needed.
+    ///
+    /// - Scope: `associations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
         builder::ListAssociations::new(&self.handle)
     }
 
+    /// Lists what a record is tied to.
+    ///
     /// `GET /associations/relations/{recordId}`
     ///
-    /// Scope: `associations/relation.readonly`.
+    /// `skip` and `limit` are both needed.
+    ///
+    /// - Scope: `associations/relation.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
         builder::ListRelations::new(&self.handle)
     }
 
+    /// Changes the labels of an association.
+    ///
     /// `PUT /associations/{associationId}`
     ///
-    /// Scope: `associations.write`.
+    /// - Scope: `associations.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)
@@ -128,6 +178,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAssociation {
+            /// The id of the association.
             path association_id: String = "associationId",
         }
     }
@@ -138,7 +189,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteRelation {
+            /// The id of the relation.
             path relation_id: String = "relationId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -149,6 +202,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAssociation {
+            /// The id of the association.
             path association_id: String = "associationId",
         }
     }
@@ -159,7 +213,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAssociationByKey {
+            /// The key of the association, such as `student_teacher`.
             path key_name: String = "key_name",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -170,7 +226,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAssociationByObjectKey {
+            /// The key of the object, such as `contact` or `custom_objects.pet`.
             path object_key: String = "objectKey",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -181,8 +239,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAssociations {
+            /// How many items a page holds at most, such as 100.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }
@@ -193,10 +254,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListRelations {
+            /// The id of the record, such as a contact's.
             path record_id: String = "recordId",
+            /// How many items a page holds at most, such as 100.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// The ids of associations, to have only their relations.
             query association_ids: Vec<String> = "associationIds",
         }
     }
@@ -207,6 +273,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAssociation {
+            /// The id of the association.
             path association_id: String = "associationId",
             json body: types::UpdateAssociationRequest,
         }

@@ -2,6 +2,16 @@
 
 //! Associations of the HoopAI Platform API: 10 operations.
 //!
+//! Ties between records: which contact teaches which, which pet belongs to whom. An *association* says that two objects can be tied and how
+//! each end is called; a *relation* ties two records under an association.
+//!
+//! The two ends have an order. The object that is first in the association is first in each of its relations: with `student` as the first
+//! object and `teacher` as the second, a relation names a student first. Objects are `contact`, `opportunity` and the like, or custom
+//! objects with their prefix (`custom_objects.pet`). Some associations are there from the beginning (system-defined) and stay; others are
+//! made by users, so far between contacts, and between contacts and custom objects.
+//!
+//! Begin with `list_associations`, then `list_relations` with the id of a record. A relation that exists already is answered 400.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_associations::Error> {
 //! let handle = hoopai_associations::Handle::builder().private_token("…").location("…").build()?;

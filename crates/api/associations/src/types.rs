@@ -6,29 +6,29 @@ hoopai_runtime::model! {
     /// `createAssociationReqDto` of Associations.
     #[doc(alias = "createAssociationReqDto")]
     pub struct CreateAssociationRequest {
-        /// Required.
+        /// The key of the first object, such as `custom_objects.children`. Required.
         pub first_object_key: String = "firstObjectKey",
-        /// Required.
+        /// What a record of the first object is to the other, such as `student`. Required.
         pub first_object_label: String = "firstObjectLabel",
-        /// Required.
+        /// A key of its own for the association, such as `student_teacher`. Required.
         pub key: String = "key",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The key of the second object, such as `contact`. Required.
         pub second_object_key: String = "secondObjectKey",
-        /// Required.
+        /// What a record of the second object is to the other, such as `teacher`. Required.
         pub second_object_label: String = "secondObjectLabel",
     }
     /// `createRelationReqDto` of Associations.
     #[doc(alias = "createRelationReqDto")]
     pub struct CreateRelationRequest {
-        /// Required.
+        /// The id of the association. Required.
         pub association_id: String = "associationId",
-        /// Required.
+        /// The id of a record of the association's first object; a contact's id if that is `contact`. Required.
         pub first_record_id: String = "firstRecordId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of a record of the association's second object. Required.
         pub second_record_id: String = "secondRecordId",
     }
     /// `DeleteAssociationsResponseDTO` of Associations.
@@ -47,6 +47,7 @@ hoopai_runtime::model! {
         pub first_object_label: String = "firstObjectLabel",
         pub id: String = "id",
         pub key: String = "key",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub second_object_key: String = "secondObjectKey",
         pub second_object_label: String = "secondObjectLabel",
@@ -68,15 +69,16 @@ hoopai_runtime::model! {
         pub association_id: String = "associationId",
         pub first_record_id: String = "firstRecordId",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub second_record_id: String = "secondRecordId",
     }
     /// `UpdateAssociationReqDto` of Associations.
     #[doc(alias = "UpdateAssociationReqDto")]
     pub struct UpdateAssociationRequest {
-        /// Required.
+        /// What a record of the first object is to the other. Required.
         pub first_object_label: String = "firstObjectLabel",
-        /// Required.
+        /// What a record of the second object is to the other. Required.
         pub second_object_label: String = "secondObjectLabel",
     }
 }

@@ -19,8 +19,10 @@ impl Client {
 
     /// `GET /blogs/posts/url-slug-exists`
     ///
-    /// Scope: `blogs/check-slug.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/check-slug.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "check-url-slug-exists")]
     pub fn check_url_slug_exists(&self) -> builder::CheckUrlSlugExists {
         builder::CheckUrlSlugExists::new(&self.handle)
@@ -28,8 +30,10 @@ impl Client {
 
     /// `POST /blogs/posts`
     ///
-    /// Scope: `blogs/post.write`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/post.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-blog-post")]
     pub fn create_blog_post(&self) -> builder::CreateBlogPost {
         builder::CreateBlogPost::new(&self.handle)
@@ -37,8 +41,10 @@ impl Client {
 
     /// `GET /blogs/authors`
     ///
-    /// Scope: `blogs/author.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/author.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
         builder::ListBlogAuthors::new(&self.handle)
@@ -46,8 +52,10 @@ impl Client {
 
     /// `GET /blogs/categories`
     ///
-    /// Scope: `blogs/category.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/category.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
         builder::ListBlogCategories::new(&self.handle)
@@ -55,8 +63,10 @@ impl Client {
 
     /// `GET /blogs/posts/all`
     ///
-    /// Scope: `blogs/posts.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/posts.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
         builder::ListBlogPosts::new(&self.handle)
@@ -64,8 +74,10 @@ impl Client {
 
     /// `GET /blogs/site/all`
     ///
-    /// Scope: `blogs/list.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/list.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
         builder::ListBlogs::new(&self.handle)
@@ -73,8 +85,10 @@ impl Client {
 
     /// `PUT /blogs/posts/{postId}`
     ///
-    /// Scope: `blogs/post-update.write`.
-    /// Needs the token of a location.
+    /// - Scope: `blogs/post-update.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-blog-post")]
     pub fn update_blog_post(&self) -> builder::UpdateBlogPost {
         builder::UpdateBlogPost::new(&self.handle)
@@ -91,6 +105,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CheckUrlSlugExists {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query url_slug: String = "urlSlug",
             query post_id: String = "postId",
@@ -113,8 +128,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -125,8 +143,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -138,8 +159,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListBlogPosts {
             query blog_id: String = "blogId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
             query search_term: String = "searchTerm",
             query status: types::Status = "status",
@@ -152,8 +176,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogs {
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query search_term: String = "searchTerm",
         }

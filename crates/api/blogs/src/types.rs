@@ -8,6 +8,7 @@ hoopai_runtime::model! {
     pub struct AuthorResponse {
         pub id: String = "_id",
         pub canonical_link: String = "canonicalLink",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub updated_at: String = "updatedAt",
@@ -42,6 +43,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub canonical_link: String = "canonicalLink",
         pub label: String = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub updated_at: String = "updatedAt",
         pub url_slug: String = "urlSlug",
@@ -68,7 +70,7 @@ hoopai_runtime::model! {
         pub image_alt_text: String = "imageAltText",
         /// Required.
         pub image_url: String = "imageUrl",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub published_at: String = "publishedAt",
@@ -128,7 +130,7 @@ hoopai_runtime::model! {
         pub image_alt_text: String = "imageAltText",
         /// Required.
         pub image_url: String = "imageUrl",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub published_at: String = "publishedAt",

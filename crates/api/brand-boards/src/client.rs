@@ -17,46 +17,70 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a brand board, empty, filled, or as a copy of another.
+    ///
     /// `POST /brand-boards/`
     ///
-    /// Scope: `brand-boards/design-kit.write`.
-    /// Needs the token of a location.
+    /// - Scope: `brand-boards/design-kit.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "createBrandBoard")]
     pub fn create_brand_board(&self) -> builder::CreateBrandBoard {
         builder::CreateBrandBoard::new(&self.handle)
     }
 
+    /// Deletes a brand board.
+    ///
     /// `DELETE /brand-boards/{locationId}/{id}`
     ///
-    /// Scope: `brand-boards/design-kit.write`.
-    /// Needs the token of a location.
+    /// The reply is the board, marked as deleted; `list_brand_boards` can still list it with `deleted`.
+    ///
+    /// - Scope: `brand-boards/design-kit.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteBrandBoard")]
     pub fn delete_brand_board(&self) -> builder::DeleteBrandBoard {
         builder::DeleteBrandBoard::new(&self.handle)
     }
 
+    /// Gets one brand board with its logos, colours and fonts.
+    ///
     /// `GET /brand-boards/{locationId}/{id}`
     ///
-    /// Scope: `brand-boards/design-kit.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `brand-boards/design-kit.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getBrandBoardById")]
     pub fn get_brand_board(&self) -> builder::GetBrandBoard {
         builder::GetBrandBoard::new(&self.handle)
     }
 
+    /// Lists the brand boards of a location.
+    ///
     /// `GET /brand-boards/{locationId}`
     ///
-    /// Scope: `brand-boards/design-kit.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `brand-boards/design-kit.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getBrandBoardsByLocation")]
     pub fn list_brand_boards(&self) -> builder::ListBrandBoards {
         builder::ListBrandBoards::new(&self.handle)
     }
 
+    /// Changes a brand board.
+    ///
     /// `PATCH /brand-boards/{locationId}/{id}`
     ///
-    /// Scope: `brand-boards/design-kit.write`.
-    /// Needs the token of a location.
+    /// Send the logos, colours and fonts that shall be there, as `get_brand_board` answers them with your changes.
+    ///
+    /// - Scope: `brand-boards/design-kit.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "updateBrandBoard")]
     pub fn update_brand_board(&self) -> builder::UpdateBrandBoard {
         builder::UpdateBrandBoard::new(&self.handle)
@@ -83,7 +107,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteBrandBoard {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the brand board.
             path id: String = "id",
         }
     }
@@ -94,7 +120,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetBrandBoard {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the brand board.
             path id: String = "id",
         }
     }
@@ -105,10 +133,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBrandBoards {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// Whether deleted boards are listed too; without them if left out.
             query deleted: bool = "deleted",
+            /// How many boards a page holds at most; 10 if left out.
             query limit: i64 = "limit",
+            /// How many boards are left out before the page begins; 0 if left out.
             query offset: i64 = "offset",
+            /// A name or a part of one to look for.
             query search: String = "search",
         }
     }
@@ -119,7 +152,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBrandBoard {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the brand board.
             path id: String = "id",
             json body: types::UpdateBrandBoardRequest,
         }

@@ -12,35 +12,52 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub updated_at: String = "updatedAt",
     }
-    /// `Color` of Brand Boards.
+    /// A colour of a brand, in four notations.
     pub struct Color {
+        /// The colour as `#FF5733`.
         pub hex: String = "hex",
+        /// The colour with its opacity as `#FF5733FF`.
         pub hexa: String = "hexa",
+        /// The id of the colour.
         pub id: String = "id",
+        /// What the colour is called, such as `Brand Orange`.
         pub label: String = "label",
+        /// The colour as `rgb(255, 87, 51)`.
         pub rgb: String = "rgb",
+        /// The colour with its opacity as `rgba(255, 87, 51, 1)`.
         pub rgba: String = "rgba",
     }
     /// `CreateBrandBoardParam` of Brand Boards.
     #[doc(alias = "CreateBrandBoardParam")]
     pub struct CreateBrandBoardRequest {
+        /// The id of a brand board to copy from.
         pub brand_board_id: String = "brandBoardId",
+        /// The colours of the brand.
         pub colors: Vec<Color> = "colors",
+        /// Whether it becomes the location's default board.
         pub default: bool = "default",
+        /// The fonts of the brand.
         pub fonts: Vec<Font> = "fonts",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The logos of the brand.
         pub logos: Vec<Logo> = "logos",
-        /// Required.
+        /// The board's name. Required.
         pub name: String = "name",
+        /// The id of the folder in the media library that it goes to.
         pub parent_id: String = "parentId",
+        /// How it came about: from a `template`, `blank`, or from a `snapshot`.
         pub type_: CreateBrandBoardRequestType = "type",
     }
-    /// `Font` of Brand Boards.
+    /// A font of a brand.
     pub struct Font {
+        /// The font family that stands in for it, such as `sans-serif`.
         pub fallback: String = "fallback",
+        /// The font family, such as `Montserrat`.
         pub font: String = "font",
+        /// The id of the font.
         pub id: String = "id",
+        /// What the font is for, such as `Heading Font`.
         pub label: String = "label",
     }
     /// `GetBrandBoardSuccessDTO` of Brand Boards.
@@ -53,6 +70,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub folder_id: String = "folderId",
         pub fonts: Vec<Font> = "fonts",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub logos: Vec<Logo> = "logos",
         pub meta: MetaData = "meta",
@@ -69,11 +87,15 @@ hoopai_runtime::model! {
         pub total_count: f64 = "totalCount",
         pub trace_id: String = "traceId",
     }
-    /// `Logo` of Brand Boards.
+    /// A logo of a brand.
     pub struct Logo {
+        /// The id of the logo.
         pub id: String = "id",
+        /// What the logo is called, such as `Primary Logo`.
         pub label: String = "label",
+        /// Where the logo lies in the media library.
         pub path: String = "path",
+        /// A public address of the image, from which it is copied into the media library.
         pub url: String = "url",
     }
     /// `MetaData` of Brand Boards.
@@ -86,11 +108,17 @@ hoopai_runtime::model! {
     /// `UpdateBrandBoardBody` of Brand Boards.
     #[doc(alias = "UpdateBrandBoardBody")]
     pub struct UpdateBrandBoardRequest {
+        /// The colours of the brand.
         pub colors: Vec<Color> = "colors",
+        /// Whether it becomes the location's default board.
         pub default: bool = "default",
+        /// The fonts of the brand.
         pub fonts: Vec<Font> = "fonts",
+        /// The logos of the brand.
         pub logos: Vec<Logo> = "logos",
+        /// The board's name.
         pub name: String = "name",
+        /// The id of a folder in the media library; without effect so far.
         pub parent_id: String = "parentId",
     }
 }

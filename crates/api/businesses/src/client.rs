@@ -17,41 +17,61 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a business.
+    ///
     /// `POST /businesses/`
     ///
-    /// Scope: `businesses.write`.
+    /// - Scope: `businesses.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-business")]
     pub fn create_business(&self) -> builder::CreateBusiness {
         builder::CreateBusiness::new(&self.handle)
     }
 
+    /// Deletes a business.
+    ///
     /// `DELETE /businesses/{businessId}`
     ///
-    /// Scope: `businesses.write`.
+    /// - Scope: `businesses.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-Business")]
     pub fn delete_business(&self) -> builder::DeleteBusiness {
         builder::DeleteBusiness::new(&self.handle)
     }
 
+    /// Gets one business.
+    ///
     /// `GET /businesses/{businessId}`
     ///
-    /// Scope: `businesses.readonly`.
+    /// - Scope: `businesses.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-business")]
     pub fn get_business(&self) -> builder::GetBusiness {
         builder::GetBusiness::new(&self.handle)
     }
 
+    /// Lists the businesses of a location.
+    ///
     /// `GET /businesses/`
     ///
-    /// Scope: `businesses.readonly`.
+    /// - Scope: `businesses.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-businesses-by-location")]
     pub fn list_businesses(&self) -> builder::ListBusinesses {
         builder::ListBusinesses::new(&self.handle)
     }
 
+    /// Changes a business.
+    ///
     /// `PUT /businesses/{businessId}`
     ///
-    /// Scope: `businesses.write`.
+    /// - Scope: `businesses.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-business")]
     pub fn update_business(&self) -> builder::UpdateBusiness {
         builder::UpdateBusiness::new(&self.handle)
@@ -78,6 +98,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteBusiness {
+            /// The id of the business.
             path business_id: String = "businessId",
         }
     }
@@ -88,6 +109,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetBusiness {
+            /// The id of the business.
             path business_id: String = "businessId",
         }
     }
@@ -98,8 +120,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBusinesses {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many businesses a page holds at most; 100 if left out.
             query limit: String = "limit",
+            /// How many businesses are left out before the page begins; 0 if left out.
             query skip: String = "skip",
         }
     }
@@ -110,6 +135,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBusiness {
+            /// The id of the business.
             path business_id: String = "businessId",
             json body: types::UpdateBusinessRequest,
         }

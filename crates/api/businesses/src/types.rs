@@ -8,38 +8,58 @@ hoopai_runtime::model! {
     /// `BusinessDto` of Businesses.
     #[doc(alias = "BusinessDto")]
     pub struct Business {
+        /// Street and number.
         pub address: String = "address",
+        /// The city.
         pub city: String = "city",
+        /// The country, by two letters such as `us`.
         pub country: String = "country",
         pub created_at: String = "createdAt",
         pub created_by: Map = "createdBy",
+        /// What the business does or is to you.
         pub description: String = "description",
+        /// The business's email address.
         pub email: String = "email",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The business's name.
         pub name: String = "name",
+        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The state or region.
         pub state: String = "state",
         pub updated_at: String = "updatedAt",
         pub updated_by: Map = "updatedBy",
+        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
     /// `CreateBusinessDto` of Businesses.
     #[doc(alias = "CreateBusinessDto")]
     pub struct CreateBusinessRequest {
+        /// Street and number.
         pub address: String = "address",
+        /// The city.
         pub city: String = "city",
+        /// The country, by two letters such as `us`.
         pub country: String = "country",
+        /// What the business does or is to you.
         pub description: String = "description",
+        /// The business's email address.
         pub email: String = "email",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The business's name. Required.
         pub name: String = "name",
+        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The state or region.
         pub state: String = "state",
+        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
     /// `DeleteBusinessResponseDto` of Businesses.
@@ -64,15 +84,25 @@ hoopai_runtime::model! {
     /// `UpdateBusinessDto` of Businesses.
     #[doc(alias = "UpdateBusinessDto")]
     pub struct UpdateBusinessRequest {
+        /// Street and number.
         pub address: String = "address",
+        /// The city.
         pub city: String = "city",
+        /// The country, by two letters such as `us`.
         pub country: String = "country",
+        /// What the business does or is to you.
         pub description: String = "description",
+        /// The business's email address.
         pub email: String = "email",
+        /// The business's name.
         pub name: String = "name",
+        /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The state or region.
         pub state: String = "state",
+        /// The business's website, such as `www.example.com`.
         pub website: String = "website",
     }
     /// `UpdateBusinessResponseDto` of Businesses.

@@ -19,7 +19,9 @@ impl Client {
 
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
@@ -27,7 +29,9 @@ impl Client {
 
     /// `POST /calendars/events/appointments`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
@@ -35,7 +39,9 @@ impl Client {
 
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
@@ -43,7 +49,9 @@ impl Client {
 
     /// `POST /calendars/events/block-slots`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-block-slot")]
     pub fn create_blocked_slot(&self) -> builder::CreateBlockedSlot {
         builder::CreateBlockedSlot::new(&self.handle)
@@ -51,7 +59,9 @@ impl Client {
 
     /// `POST /calendars/`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
@@ -59,8 +69,10 @@ impl Client {
 
     /// `POST /calendars/resources/{resourceType}`
     ///
-    /// Scope: `calendars/resources.write`.
-    /// Needs the token of a location.
+    /// - Scope: `calendars/resources.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
@@ -68,7 +80,9 @@ impl Client {
 
     /// `POST /calendars/{calendarId}/notifications`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-event-notification")]
     pub fn create_event_notifications(&self) -> builder::CreateEventNotifications {
         builder::CreateEventNotifications::new(&self.handle)
@@ -76,7 +90,9 @@ impl Client {
 
     /// `POST /calendars/groups`
     ///
-    /// Scope: `calendars/groups.write`.
+    /// - Scope: `calendars/groups.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-calendar-group")]
     pub fn create_group(&self) -> builder::CreateGroup {
         builder::CreateGroup::new(&self.handle)
@@ -84,7 +100,9 @@ impl Client {
 
     /// `POST /calendars/schedules`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "createSchedule")]
     pub fn create_schedule(&self) -> builder::CreateSchedule {
         builder::CreateSchedule::new(&self.handle)
@@ -92,7 +110,9 @@ impl Client {
 
     /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
@@ -100,7 +120,9 @@ impl Client {
 
     /// `DELETE /calendars/{calendarId}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
@@ -108,8 +130,10 @@ impl Client {
 
     /// `DELETE /calendars/resources/{resourceType}/{id}`
     ///
-    /// Scope: `calendars/resources.write`.
-    /// Needs the token of a location.
+    /// - Scope: `calendars/resources.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
@@ -117,7 +141,9 @@ impl Client {
 
     /// `DELETE /calendars/events/{eventId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-event")]
     pub fn delete_event(&self) -> builder::DeleteEvent {
         builder::DeleteEvent::new(&self.handle)
@@ -125,7 +151,9 @@ impl Client {
 
     /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
@@ -133,7 +161,9 @@ impl Client {
 
     /// `DELETE /calendars/groups/{groupId}`
     ///
-    /// Scope: `calendars/groups.write`.
+    /// - Scope: `calendars/groups.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
@@ -141,7 +171,9 @@ impl Client {
 
     /// `DELETE /calendars/schedules/{id}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteSchedule")]
     pub fn delete_schedule(&self) -> builder::DeleteSchedule {
         builder::DeleteSchedule::new(&self.handle)
@@ -149,7 +181,9 @@ impl Client {
 
     /// `GET /calendars/events/appointments/{eventId}`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
@@ -157,7 +191,9 @@ impl Client {
 
     /// `GET /calendars/{calendarId}`
     ///
-    /// Scope: `calendars.readonly`.
+    /// - Scope: `calendars.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
@@ -165,8 +201,10 @@ impl Client {
 
     /// `GET /calendars/resources/{resourceType}/{id}`
     ///
-    /// Scope: `calendars/resources.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `calendars/resources.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
@@ -174,7 +212,9 @@ impl Client {
 
     /// `GET /calendars/{calendarId}/notifications/{notificationId}`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "find-event-notification")]
     pub fn get_event_notification(&self) -> builder::GetEventNotification {
         builder::GetEventNotification::new(&self.handle)
@@ -187,6 +227,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
         builder::GetGroup::new(&self.handle)
@@ -194,7 +237,9 @@ impl Client {
 
     /// `GET /calendars/schedules/{id}`
     ///
-    /// Scope: `calendars.readonly`.
+    /// - Scope: `calendars.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getScheduleById")]
     pub fn get_schedule(&self) -> builder::GetSchedule {
         builder::GetSchedule::new(&self.handle)
@@ -202,7 +247,9 @@ impl Client {
 
     /// `GET /calendars/appointments/{appointmentId}/notes`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
         builder::ListAppointmentNotes::new(&self.handle)
@@ -210,7 +257,9 @@ impl Client {
 
     /// `GET /calendars/blocked-slots`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-blocked-slots")]
     pub fn list_blocked_slots(&self) -> builder::ListBlockedSlots {
         builder::ListBlockedSlots::new(&self.handle)
@@ -218,8 +267,10 @@ impl Client {
 
     /// `GET /calendars/resources/{resourceType}`
     ///
-    /// Scope: `calendars/resources.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `calendars/resources.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
         builder::ListCalendarResources::new(&self.handle)
@@ -227,7 +278,9 @@ impl Client {
 
     /// `GET /calendars/`
     ///
-    /// Scope: `calendars.readonly`.
+    /// - Scope: `calendars.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-calendars")]
     pub fn list_calendars(&self) -> builder::ListCalendars {
         builder::ListCalendars::new(&self.handle)
@@ -235,7 +288,9 @@ impl Client {
 
     /// `GET /calendars/{calendarId}/notifications`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
         builder::ListEventNotifications::new(&self.handle)
@@ -243,7 +298,9 @@ impl Client {
 
     /// `GET /calendars/events`
     ///
-    /// Scope: `calendars/events.readonly`.
+    /// - Scope: `calendars/events.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-calendar-events")]
     pub fn list_events(&self) -> builder::ListEvents {
         builder::ListEvents::new(&self.handle)
@@ -251,7 +308,9 @@ impl Client {
 
     /// `GET /calendars/{calendarId}/free-slots`
     ///
-    /// Scope: `calendars.readonly`.
+    /// - Scope: `calendars.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-slots")]
     pub fn list_free_slots(&self) -> builder::ListFreeSlots {
         builder::ListFreeSlots::new(&self.handle)
@@ -259,7 +318,9 @@ impl Client {
 
     /// `GET /calendars/groups`
     ///
-    /// Scope: `calendars/groups.readonly`.
+    /// - Scope: `calendars/groups.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-groups")]
     pub fn list_groups(&self) -> builder::ListGroups {
         builder::ListGroups::new(&self.handle)
@@ -267,7 +328,9 @@ impl Client {
 
     /// `GET /calendars/schedules/search`
     ///
-    /// Scope: `calendars.readonly`.
+    /// - Scope: `calendars.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
         builder::ListSchedules::new(&self.handle)
@@ -275,7 +338,9 @@ impl Client {
 
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
@@ -283,7 +348,9 @@ impl Client {
 
     /// `PUT /calendars/events/appointments/{eventId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "edit-appointment")]
     pub fn update_appointment(&self) -> builder::UpdateAppointment {
         builder::UpdateAppointment::new(&self.handle)
@@ -291,7 +358,9 @@ impl Client {
 
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
@@ -299,7 +368,9 @@ impl Client {
 
     /// `PUT /calendars/events/block-slots/{eventId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "edit-block-slot")]
     pub fn update_blocked_slot(&self) -> builder::UpdateBlockedSlot {
         builder::UpdateBlockedSlot::new(&self.handle)
@@ -307,7 +378,9 @@ impl Client {
 
     /// `PUT /calendars/{calendarId}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
@@ -315,8 +388,10 @@ impl Client {
 
     /// `PUT /calendars/resources/{resourceType}/{id}`
     ///
-    /// Scope: `calendars/resources.write`.
-    /// Needs the token of a location.
+    /// - Scope: `calendars/resources.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
@@ -324,7 +399,9 @@ impl Client {
 
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
-    /// Scope: `calendars/events.write`.
+    /// - Scope: `calendars/events.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
@@ -332,7 +409,9 @@ impl Client {
 
     /// `PUT /calendars/groups/{groupId}`
     ///
-    /// Scope: `calendars/groups.write`.
+    /// - Scope: `calendars/groups.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "edit-group")]
     pub fn update_group(&self) -> builder::UpdateGroup {
         builder::UpdateGroup::new(&self.handle)
@@ -340,7 +419,9 @@ impl Client {
 
     /// `PUT /calendars/groups/{groupId}/status`
     ///
-    /// Scope: `calendars/groups.write`.
+    /// - Scope: `calendars/groups.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "disable-group")]
     pub fn update_group_status(&self) -> builder::UpdateGroupStatus {
         builder::UpdateGroupStatus::new(&self.handle)
@@ -348,7 +429,9 @@ impl Client {
 
     /// `PUT /calendars/schedules/{id}`
     ///
-    /// Scope: `calendars.write`.
+    /// - Scope: `calendars.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "updateSchedule")]
     pub fn update_schedule(&self) -> builder::UpdateSchedule {
         builder::UpdateSchedule::new(&self.handle)
@@ -356,7 +439,9 @@ impl Client {
 
     /// `POST /calendars/groups/validate-slug`
     ///
-    /// Scope: `calendars/groups.write`.
+    /// - Scope: `calendars/groups.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "validate-groups-slug")]
     pub fn validate_group_slug(&self) -> builder::ValidateGroupSlug {
         builder::ValidateGroupSlug::new(&self.handle)
@@ -374,6 +459,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         AddCalendarToSchedule {
             path id: String = "id",
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
         }
     }
@@ -436,6 +522,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateEventNotifications {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             json body: Vec<types::CreateCalendarNotification>,
         }
@@ -478,6 +565,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCalendar {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
         }
     }
@@ -510,6 +598,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEventNotification {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             path notification_id: String = "notificationId",
         }
@@ -551,6 +640,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCalendar {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
         }
     }
@@ -572,6 +662,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetEventNotification {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             path notification_id: String = "notificationId",
         }
@@ -604,7 +695,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListAppointmentNotes {
             path appointment_id: String = "appointmentId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -616,10 +709,13 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListBlockedSlots {
             query end_time: String = "endTime",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_time: String = "startTime",
+            /// The id of the calendar.
             query calendar_id: String = "calendarId",
             query group_id: String = "groupId",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }
@@ -631,8 +727,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListCalendarResources {
             path resource_type: types::ResourceType = "resourceType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }
@@ -643,6 +742,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCalendars {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query group_id: String = "groupId",
             query show_drafted: bool = "showDrafted",
@@ -655,10 +755,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEventNotifications {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             query deleted: bool = "deleted",
             query is_active: bool = "isActive",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }
@@ -670,10 +773,13 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListEvents {
             query end_time: String = "endTime",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query start_time: String = "startTime",
+            /// The id of the calendar.
             query calendar_id: String = "calendarId",
             query group_id: String = "groupId",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }
@@ -684,10 +790,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFreeSlots {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             query end_date: f64 = "endDate",
             query start_date: f64 = "startDate",
             query timezone: String = "timezone",
+            /// The id of the user.
             query user_id: String = "userId",
             query user_ids: Vec<String> = "userIds",
         }
@@ -699,6 +807,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGroups {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -709,10 +818,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSchedules {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The id of the calendar.
             query calendar_id: String = "calendarId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }
@@ -724,6 +838,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         RemoveCalendarFromSchedule {
             path id: String = "id",
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
         }
     }
@@ -768,6 +883,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCalendar {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             json body: types::UpdateCalendarRequest,
         }
@@ -791,6 +907,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateEventNotification {
+            /// The id of the calendar.
             path calendar_id: String = "calendarId",
             path notification_id: String = "notificationId",
             json body: types::UpdateEventNotificationRequest,

@@ -11,13 +11,16 @@ hoopai_runtime::model! {
         pub appoinment_status: String = "appoinmentStatus",
         pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
         pub end_time: String = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meeting_location_type: String = "meetingLocationType",
         pub rrule: String = "rrule",
@@ -36,9 +39,11 @@ hoopai_runtime::model! {
     #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
     pub struct BlockedSlotResponse {
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         pub end_time: String = "endTime",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub start_time: String = "startTime",
         pub title: String = "title",
@@ -79,6 +84,7 @@ hoopai_runtime::model! {
         pub is_active: bool = "isActive",
         pub is_live_payment_mode: bool = "isLivePaymentMode",
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
         /// The platform advises against it.
@@ -128,7 +134,9 @@ hoopai_runtime::model! {
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: CreatedOrUpdatedBy = "createdBy",
         pub date_added: String = "dateAdded",
@@ -139,6 +147,7 @@ hoopai_runtime::model! {
         pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub master_event_id: String = "masterEventId",
         pub notes: String = "notes",
@@ -188,6 +197,7 @@ hoopai_runtime::model! {
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
@@ -200,15 +210,15 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub appointment_status: AppointmentStatus = "appointmentStatus",
         pub assigned_user_id: String = "assignedUserId",
-        /// Required.
+        /// The id of the calendar. Required.
         pub calendar_id: String = "calendarId",
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
         pub description: String = "description",
         pub end_time: String = "endTime",
         pub ignore_date_range: bool = "ignoreDateRange",
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub meeting_location_id: String = "meetingLocationId",
         pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
@@ -223,10 +233,10 @@ hoopai_runtime::model! {
     #[doc(alias = "BlockSlotCreateRequestDTO")]
     pub struct CreateBlockedSlotRequest {
         pub assigned_user_id: String = "assignedUserId",
-        /// Required.
+        /// The id of the calendar. Required.
         pub calendar_id: String = "calendarId",
         pub end_time: String = "endTime",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub start_time: String = "startTime",
         pub title: String = "title",
@@ -283,7 +293,7 @@ hoopai_runtime::model! {
         pub is_active: bool = "isActive",
         pub is_live_payment_mode: bool = "isLivePaymentMode",
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
         /// The platform advises against it.
@@ -322,7 +332,7 @@ hoopai_runtime::model! {
         pub capacity: f64 = "capacity",
         /// Required.
         pub description: String = "description",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -337,7 +347,7 @@ hoopai_runtime::model! {
         /// Required.
         pub description: String = "description",
         pub is_active: bool = "isActive",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -348,12 +358,12 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateScheduleDTO")]
     pub struct CreateScheduleRequest {
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
         pub rules: Vec<ScheduleRule> = "rules",
-        /// Required.
+        /// A time zone by its IANA name, such as `America/New_York`. Required.
         pub timezone: String = "timezone",
         /// Required.
         pub user_id: String = "userId",
@@ -436,6 +446,7 @@ hoopai_runtime::model! {
         pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
         pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
         /// The platform advises against it.
@@ -498,6 +509,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetNoteSchema")]
     pub struct GetNote {
         pub body: String = "body",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: NoteCreatedBy = "createdBy",
         pub date_added: String = "dateAdded",
@@ -510,6 +522,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub id: String = "id",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub slug: String = "slug",
@@ -627,9 +640,11 @@ hoopai_runtime::model! {
         pub date_updated: String = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub rules: Vec<ScheduleRule> = "rules",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub user_id: String = "userId",
     }
@@ -684,6 +699,7 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub appointment_status: AppointmentStatus = "appointmentStatus",
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         pub description: String = "description",
         pub end_time: String = "endTime",
@@ -708,10 +724,10 @@ hoopai_runtime::model! {
     #[doc(alias = "BlockSlotEditRequestDTO")]
     pub struct UpdateBlockedSlotRequest {
         pub assigned_user_id: String = "assignedUserId",
-        /// Required.
+        /// The id of the calendar. Required.
         pub calendar_id: String = "calendarId",
         pub end_time: String = "endTime",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub start_time: String = "startTime",
         pub title: String = "title",
@@ -781,6 +797,7 @@ hoopai_runtime::model! {
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
@@ -792,6 +809,7 @@ hoopai_runtime::model! {
         pub capacity: f64 = "capacity",
         pub description: String = "description",
         pub is_active: bool = "isActive",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub out_of_service: f64 = "outOfService",
@@ -840,12 +858,13 @@ hoopai_runtime::model! {
     pub struct UpdateScheduleRequest {
         pub name: String = "name",
         pub rules: Vec<ScheduleRule> = "rules",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// `ValidateGroupSlugPostBody` of Calendars.
     #[doc(alias = "ValidateGroupSlugPostBody")]
     pub struct ValidateGroupSlugRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub slug: String = "slug",

@@ -19,7 +19,9 @@ impl Client {
 
     /// `GET /campaigns/`
     ///
-    /// Scope: `campaigns.readonly`.
+    /// - Scope: `campaigns.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)
@@ -36,6 +38,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCampaigns {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query status: String = "status",
         }

@@ -20,8 +20,10 @@ impl Client {
 
     /// `GET /companies/{companyId}`
     ///
-    /// Scope: `companies.readonly`.
-    /// Needs the token of an agency.
+    /// - Scope: `companies.readonly`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-company")]
     pub fn get_company(&self) -> builder::GetCompany {
         builder::GetCompany::new(&self.handle)
@@ -38,6 +40,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCompany {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
         }
     }

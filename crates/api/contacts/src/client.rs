@@ -18,254 +18,431 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a contact to a campaign.
+    ///
     /// `POST /contacts/{contactId}/campaigns/{campaignId}`
     ///
-    /// Scope: `contacts.write`.
+    /// The campaign may begin to send messages to the contact at once. The call wants a body, though nothing is in it: give an empty map.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-contact-to-campaign")]
     pub fn add_contact_to_campaign(&self) -> builder::AddContactToCampaign {
         builder::AddContactToCampaign::new(&self.handle)
     }
 
+    /// Adds a contact to a workflow.
+    ///
     /// `POST /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// Scope: `contacts.write`.
+    /// The workflow starts for the contact and may send messages at once. The call wants a body, which may be empty.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-contact-to-workflow")]
     pub fn add_contact_to_workflow(&self) -> builder::AddContactToWorkflow {
         builder::AddContactToWorkflow::new(&self.handle)
     }
 
+    /// Adds followers to a contact.
+    ///
     /// `POST /contacts/{contactId}/followers`
     ///
-    /// Scope: `contacts.write`.
+    /// Followers are users who keep an eye on a contact that somebody else is assigned to.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-followers-contact")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
     }
 
+    /// Adds tags to a contact.
+    ///
     /// `POST /contacts/{contactId}/tags`
     ///
-    /// Scope: `contacts.write`.
+    /// Tags that it has already stay. The reply holds all its tags, and under `tagsAdded` those that are new.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-tags")]
     pub fn add_tags(&self) -> builder::AddTags {
         builder::AddTags::new(&self.handle)
     }
 
+    /// Makes a contact.
+    ///
     /// `POST /contacts/`
     ///
-    /// Scope: `contacts.write`.
+    /// Where the location allows no duplicates and a contact with this email address or phone number exists, it fails with status 400. The error's
+    /// body then holds `meta.contactId` of that contact and `meta.matchingField`; `upsert_contact` changes the contact instead.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-contact")]
     pub fn create_contact(&self) -> builder::CreateContact {
         builder::CreateContact::new(&self.handle)
     }
 
+    /// Writes a note on a contact.
+    ///
     /// `POST /contacts/{contactId}/notes`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-note")]
     pub fn create_note(&self) -> builder::CreateNote {
         builder::CreateNote::new(&self.handle)
     }
 
+    /// Makes a task that concerns a contact.
+    ///
     /// `POST /contacts/{contactId}/tasks`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-task")]
     pub fn create_task(&self) -> builder::CreateTask {
         builder::CreateTask::new(&self.handle)
     }
 
+    /// Deletes a contact.
+    ///
     /// `DELETE /contacts/{contactId}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-contact")]
     pub fn delete_contact(&self) -> builder::DeleteContact {
         builder::DeleteContact::new(&self.handle)
     }
 
+    /// Deletes a note on a contact.
+    ///
     /// `DELETE /contacts/{contactId}/notes/{id}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-note")]
     pub fn delete_note(&self) -> builder::DeleteNote {
         builder::DeleteNote::new(&self.handle)
     }
 
+    /// Deletes a task.
+    ///
     /// `DELETE /contacts/{contactId}/tasks/{taskId}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-task")]
     pub fn delete_task(&self) -> builder::DeleteTask {
         builder::DeleteTask::new(&self.handle)
     }
 
+    /// Gets a contact.
+    ///
     /// `GET /contacts/{contactId}`
     ///
-    /// Scope: `contacts.readonly`.
+    /// An id that does not exist, or is of another location, is answered with status 400 as a rule, not 404.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-contact")]
     pub fn get_contact(&self) -> builder::GetContact {
         builder::GetContact::new(&self.handle)
     }
 
+    /// Finds the contact that a new one with this email address or phone number would duplicate.
+    ///
     /// `GET /contacts/search/duplicate`
     ///
-    /// Scope: `contacts.readonly`.
+    /// Where the location allows duplicates, the email address is tried before the phone number; elsewhere what counts is its setting on
+    /// duplicates. The reply's `matchingField` tells by what the contact was found.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-duplicate-contact")]
     pub fn get_duplicate_contact(&self) -> builder::GetDuplicateContact {
         builder::GetDuplicateContact::new(&self.handle)
     }
 
+    /// Gets a note on a contact.
+    ///
     /// `GET /contacts/{contactId}/notes/{id}`
     ///
-    /// Scope: `contacts.readonly`.
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-note")]
     pub fn get_note(&self) -> builder::GetNote {
         builder::GetNote::new(&self.handle)
     }
 
+    /// Gets a task that concerns a contact.
+    ///
     /// `GET /contacts/{contactId}/tasks/{taskId}`
     ///
-    /// Scope: `contacts.readonly`.
+    /// An id that does not exist is answered with status 400, not 404.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-task")]
     pub fn get_task(&self) -> builder::GetTask {
         builder::GetTask::new(&self.handle)
     }
 
+    /// Lists the appointments of a contact.
+    ///
     /// `GET /contacts/{contactId}/appointments`
     ///
-    /// Scope: `contacts.readonly`.
+    /// Appointments are made and changed in the Calendars module.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-appointments-for-contact")]
     pub fn list_appointments(&self) -> builder::ListAppointments {
         builder::ListAppointments::new(&self.handle)
     }
 
+    /// Lists the contacts of a location; `search_contacts` has taken its place.
+    ///
     /// `GET /contacts/`
     ///
-    /// Scope: `contacts.readonly`.
+    /// The next page needs both `startAfter` and `startAfterId`, from `meta` of the page before: with one of them the platform answers the first
+    /// page for ever. `meta.nextPage` and `meta.currentPage` are not to be relied on; the list is at its end when a page is empty.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-contacts")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_contacts(&self) -> builder::ListContacts {
         builder::ListContacts::new(&self.handle)
     }
 
+    /// Lists the contacts that belong to a business.
+    ///
     /// `GET /contacts/business/{businessId}`
     ///
-    /// Scope: `contacts.readonly`.
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-contacts-by-businessId")]
     pub fn list_contacts_by_business(&self) -> builder::ListContactsByBusiness {
         builder::ListContactsByBusiness::new(&self.handle)
     }
 
+    /// Lists the notes on a contact.
+    ///
     /// `GET /contacts/{contactId}/notes`
     ///
-    /// Scope: `contacts.readonly`.
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-all-notes")]
     pub fn list_notes(&self) -> builder::ListNotes {
         builder::ListNotes::new(&self.handle)
     }
 
+    /// Lists the tasks that concern a contact.
+    ///
     /// `GET /contacts/{contactId}/tasks`
     ///
-    /// Scope: `contacts.readonly`.
+    /// To look for tasks over all contacts of a location there is a search in the Locations module.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-all-tasks")]
     pub fn list_tasks(&self) -> builder::ListTasks {
         builder::ListTasks::new(&self.handle)
     }
 
+    /// Removes a contact from all campaigns that it is in.
+    ///
     /// `DELETE /contacts/{contactId}/campaigns/removeAll`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-contact-from-every-campaign")]
     pub fn remove_contact_from_all_campaigns(&self) -> builder::RemoveContactFromAllCampaigns {
         builder::RemoveContactFromAllCampaigns::new(&self.handle)
     }
 
+    /// Removes a contact from a campaign.
+    ///
     /// `DELETE /contacts/{contactId}/campaigns/{campaignId}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-contact-from-campaign")]
     pub fn remove_contact_from_campaign(&self) -> builder::RemoveContactFromCampaign {
         builder::RemoveContactFromCampaign::new(&self.handle)
     }
 
+    /// Removes a contact from a workflow.
+    ///
     /// `DELETE /contacts/{contactId}/workflow/{workflowId}`
     ///
-    /// Scope: `contacts.write`.
+    /// The call wants a body, which may be empty.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-contact-from-workflow")]
     pub fn remove_contact_from_workflow(&self) -> builder::RemoveContactFromWorkflow {
         builder::RemoveContactFromWorkflow::new(&self.handle)
     }
 
+    /// Removes followers from a contact.
+    ///
     /// `DELETE /contacts/{contactId}/followers`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-followers-contact")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
     }
 
+    /// Removes tags from a contact.
+    ///
     /// `DELETE /contacts/{contactId}/tags`
     ///
-    /// Scope: `contacts.write`.
+    /// The reply holds the tags that remain, and under `tagsRemoved` those that went.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-tags")]
     pub fn remove_tags(&self) -> builder::RemoveTags {
         builder::RemoveTags::new(&self.handle)
     }
 
+    /// Searches the contacts of a location by filters, words or both.
+    ///
     /// `POST /contacts/search`
     ///
-    /// Scope: `contacts.readonly`.
+    /// The body is free-form, and `locationId` must stand in it: the client's default location is not filled in here. `pageLimit`, the number
+    /// of hits a page, is needed as well. `query` holds words to look for, `filters` a list of conditions, each with `field`, `operator`
+    /// (such as `eq`, `not_eq`, `contains`) and `value`, or a `group` (`AND`, `OR`) with `filters` of its own.
+    ///
+    /// The next page is had by `page`, counted from 1, or by `searchAfter` with the value that the last hit carries. An unknown field is
+    /// refused with status 400.
+    ///
+    /// - Scope: `contacts.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-contacts-advanced")]
     pub fn search_contacts(&self) -> builder::SearchContacts {
         builder::SearchContacts::new(&self.handle)
     }
 
+    /// Sets the business of many contacts at once, or takes them out of theirs.
+    ///
     /// `POST /contacts/bulk/business`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-remove-contact-from-business")]
     pub fn set_business_in_bulk(&self) -> builder::SetBusinessInBulk {
         builder::SetBusinessInBulk::new(&self.handle)
     }
 
+    /// Changes a contact.
+    ///
     /// `PUT /contacts/{contactId}`
     ///
-    /// Scope: `contacts.write`.
+    /// Only the fields given change, but `tags` as a whole: tags that are not in the list are lost. A field that this call does not know,
+    /// such as `gender` or `companyName`, is refused with status 422.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-contact")]
     pub fn update_contact(&self) -> builder::UpdateContact {
         builder::UpdateContact::new(&self.handle)
     }
 
+    /// Changes a note on a contact.
+    ///
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-note")]
     pub fn update_note(&self) -> builder::UpdateNote {
         builder::UpdateNote::new(&self.handle)
     }
 
+    /// Adds tags to many contacts at once, or removes them.
+    ///
     /// `POST /contacts/bulk/tags/update/{type}`
+    ///
+    /// The reply lists for each contact what it gained, what it lost and which tags it had before. `errorCount` tells for how many it
+    /// failed, which the status does not.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-association")]
     pub fn update_tags_in_bulk(&self) -> builder::UpdateTagsInBulk {
         builder::UpdateTagsInBulk::new(&self.handle)
     }
 
+    /// Changes a task.
+    ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-task")]
     pub fn update_task(&self) -> builder::UpdateTask {
         builder::UpdateTask::new(&self.handle)
     }
 
+    /// Marks a task as done, or opens it again.
+    ///
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
-    /// Scope: `contacts.write`.
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-task-completed")]
     pub fn update_task_completed(&self) -> builder::UpdateTaskCompleted {
         builder::UpdateTaskCompleted::new(&self.handle)
     }
 
+    /// Changes the contact with this email address or phone number, or makes one.
+    ///
     /// `POST /contacts/upsert`
     ///
-    /// Scope: `contacts.write`.
+    /// It needs an email address or a phone number. Which of them is looked for first, and whether both count, is said by the location's setting
+    /// on duplicate contacts. If each belongs to a different contact, the one found by the first field is changed and the second field
+    /// is dropped without an error. An address that the contact has as an additional one was seen to take the place of its main one.
+    /// The reply's `new` tells whether a contact was made.
+    ///
+    /// - Scope: `contacts.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upsert-contact")]
     pub fn upsert_contact(&self) -> builder::UpsertContact {
         builder::UpsertContact::new(&self.handle)
@@ -282,7 +459,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddContactToCampaign {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: hoopai_runtime::json::Map,
         }
@@ -294,7 +473,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddContactToWorkflow {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the workflow.
             path workflow_id: String = "workflowId",
             json body: types::CreateWorkflow,
         }
@@ -306,6 +487,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddFollowers {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::Followers,
         }
@@ -317,6 +499,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddTags {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::Tags,
         }
@@ -338,6 +521,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateNote {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::CreateNoteRequest,
         }
@@ -349,6 +533,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateTask {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::CreateTaskRequest,
         }
@@ -360,6 +545,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteContact {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -370,7 +556,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteNote {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the note.
             path id: String = "id",
         }
     }
@@ -381,7 +569,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTask {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the task.
             path task_id: String = "taskId",
         }
     }
@@ -392,6 +582,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetContact {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -402,8 +593,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetDuplicateContact {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The email address, as it is; the client encodes it.
             query email: String = "email",
+            /// The phone number, in E.164 form with its `+`; the client encodes it.
             query number: String = "number",
         }
     }
@@ -414,7 +608,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetNote {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the note.
             path id: String = "id",
         }
     }
@@ -425,7 +621,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetTask {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the task.
             path task_id: String = "taskId",
         }
     }
@@ -436,6 +634,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAppointments {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -446,10 +645,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListContacts {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many contacts a page holds; 100 at most, 20 if left out.
             query limit: i64 = "limit",
+            /// Words to look for in the contacts.
             query query: String = "query",
+            /// The `startAfter` of the page before, a moment in milliseconds. Only along with `startAfterId`.
             query start_after: f64 = "startAfter",
+            /// The `startAfterId` of the page before, the id of its last contact. Only along with `startAfter`.
             query start_after_id: String = "startAfterId",
         }
     }
@@ -460,10 +664,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListContactsByBusiness {
+            /// The id of the business.
             path business_id: String = "businessId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many contacts a page holds; 25 if left out.
             query limit: String = "limit",
+            /// Words to look for, such as a contact's name.
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
         }
     }
@@ -474,6 +683,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListNotes {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -484,6 +694,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTasks {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -494,6 +705,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveContactFromAllCampaigns {
+            /// The id of the contact.
             path contact_id: String = "contactId",
         }
     }
@@ -504,7 +716,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveContactFromCampaign {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
         }
     }
@@ -515,7 +729,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveContactFromWorkflow {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the workflow.
             path workflow_id: String = "workflowId",
             json body: types::CreateWorkflow,
         }
@@ -527,6 +743,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveFollowers {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::Followers,
         }
@@ -538,6 +755,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveTags {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::Tags,
         }
@@ -569,6 +787,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateContact {
+            /// The id of the contact.
             path contact_id: String = "contactId",
             json body: types::UpdateContactRequest,
         }
@@ -580,7 +799,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateNote {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the note.
             path id: String = "id",
             json body: types::UpdateNoteRequest,
         }
@@ -592,6 +813,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTagsInBulk {
+            /// What is done with the tags: `add` or `remove`.
             path type_: String = "type",
             json body: types::UpdateTagsInBulkRequest,
         }
@@ -603,7 +825,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTask {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the task.
             path task_id: String = "taskId",
             json body: types::UpdateTaskRequest,
         }
@@ -615,7 +839,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTaskCompleted {
+            /// The id of the contact.
             path contact_id: String = "contactId",
+            /// The id of the task.
             path task_id: String = "taskId",
             json body: types::UpdateTaskCompletedRequest,
         }

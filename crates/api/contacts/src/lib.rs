@@ -2,6 +2,19 @@
 
 //! Contacts of the HoopAI Platform API: 32 operations.
 //!
+//! A contact is a person whom a location does business with: name, addresses, phone numbers, tags and custom fields. Most of what the
+//! platform knows hangs on its id: notes, tasks and appointments here, conversations, opportunities and invoices in their modules.
+//!
+//! Begin with `upsert_contact` to bring people in from elsewhere, since it finds the contact by email address or phone number before it makes one.
+//! `create_contact` fails on a duplicate unless the location's settings allow some; the error then carries the id of the contact that is in the way.
+//! To look for contacts there is `search_contacts`, with filters; `list_contacts` is the old way.
+//!
+//! Fields that a location has defined itself are custom fields. Their ids come from the Custom Fields and Locations modules. They are written
+//! under `field_value` and read back under `value`. Unknown fields are refused with status 422, and it has been reported that the contact was
+//! made all the same.
+//!
+//! Adding a contact to a workflow or campaign may send real messages to a real person.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_contacts::Error> {
 //! let handle = hoopai_contacts::Handle::builder().private_token("…").location("…").build()?;

@@ -8,6 +8,7 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
@@ -44,6 +45,7 @@ hoopai_runtime::model! {
     /// `ContactCreatedBy` of Contacts.
     pub struct ContactCreatedBy {
         pub channel: String = "channel",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub source_id: String = "sourceId",
         pub source_name: String = "sourceName",
@@ -54,45 +56,67 @@ hoopai_runtime::model! {
         pub additional_emails: Vec<Value> = "additionalEmails",
         pub additional_phones: Vec<Value> = "additionalPhones",
         pub address: String = "address",
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
         pub attribution_source: AttributionSource = "attributionSource",
         pub business_id: String = "businessId",
+        /// The town or city.
         pub city: String = "city",
+        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         pub created_by: ContactCreatedBy = "createdBy",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: String = "dateUpdated",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: String = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
+        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
         pub search_after: Vec<Value> = "searchAfter",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub ssn: String = "ssn",
+        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `ContactsSearchSchema` of Contacts.
@@ -100,15 +124,22 @@ hoopai_runtime::model! {
     pub struct ContactsSearch {
         pub attributions: Vec<AttributionSource> = "attributions",
         pub business_id: String = "businessId",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// `ContactsSearchSuccessfulResponseDto` of Contacts.
@@ -128,75 +159,119 @@ hoopai_runtime::model! {
     /// `CreateContactSchema` of Contacts.
     #[doc(alias = "CreateContactSchema")]
     pub struct CreateContact {
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub birth_day: f64 = "birthDay",
         pub birth_month: f64 = "birthMonth",
         pub bounce_email: bool = "bounceEmail",
         pub business_id: String = "businessId",
+        /// The town or city.
         pub city: String = "city",
+        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: String = "dateUpdated",
         pub deleted: bool = "deleted",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
+        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
         pub last_session_activity_at: String = "lastSessionActivityAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub offers: Vec<String> = "offers",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
         pub products: Vec<String> = "products",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
+        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
         pub type_: String = "type",
         pub unsubscribe_email: bool = "unsubscribeEmail",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
-    /// `CreateContactDto` of Contacts.
+    /// A contact to be made.
     #[doc(alias = "CreateContactDto")]
     pub struct CreateContactRequest {
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
+        /// The town or city.
         pub city: String = "city",
+        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
+        /// The given name.
         pub first_name: String = "firstName",
+        /// The gender, in words, such as `female`.
         pub gender: String = "gender",
+        /// Whether what comes in from the contact is held off as well.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
+        /// The family name.
         pub last_name: String = "lastName",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
+        /// The state or region.
         pub state: String = "state",
+        /// The tags that it gets, by name.
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `CreateContactRequestCustomField` of Contacts.
     pub struct CreateContactRequestCustomField {
         pub field_value: Value = "field_value",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
+        /// The key of the custom field, in place of its id.
         pub key: String = "key",
     }
     /// `CreateContactsSuccessfulResponseDto` of Contacts.
@@ -211,31 +286,38 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `NotesDTO` of Contacts.
+    /// A note to be made.
     #[doc(alias = "NotesDTO")]
     pub struct CreateNoteRequest {
-        /// Required.
+        /// The text of the note. Required.
         pub body: String = "body",
+        /// The colour in which it is shown, as `#` and six hexadecimal digits.
         pub color: String = "color",
+        /// Whether it stays above the others.
         pub pinned: bool = "pinned",
+        /// The heading of the note.
         pub title: String = "title",
+        /// The id of the user in whose name it is written.
         pub user_id: String = "userId",
     }
-    /// `CreateTaskParams` of Contacts.
+    /// A task to be made.
     #[doc(alias = "CreateTaskParams")]
     pub struct CreateTaskRequest {
+        /// The id of the user who is to do it.
         pub assigned_to: String = "assignedTo",
+        /// What is to be done, in full.
         pub body: String = "body",
-        /// Required.
+        /// Whether it is done already. Required.
         pub completed: bool = "completed",
-        /// Required.
+        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`. Required.
         pub due_date: String = "dueDate",
-        /// Required.
+        /// What is to be done, in a few words. Required.
         pub title: String = "title",
     }
-    /// `CreateWorkflowDto` of Contacts.
+    /// From when a workflow counts for a contact.
     #[doc(alias = "CreateWorkflowDto")]
     pub struct CreateWorkflow {
+        /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub event_start_time: String = "eventStartTime",
     }
     /// `CustomFieldSchema` of Contacts.
@@ -262,27 +344,36 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `DndSettingSchema` of Contacts.
+    /// The do-not-disturb setting of one channel.
     #[doc(alias = "DndSettingSchema")]
     pub struct DndSetting {
+        /// A code for the reason.
         pub code: String = "code",
+        /// Words on the setting, such as its reason.
         pub message: String = "message",
+        /// Whether the contact is shielded on this channel; `permanent` shields it for good.
         pub status: DndSettingStatus = "status",
     }
-    /// `DndSettingsSchema` of Contacts.
+    /// A do-not-disturb setting for each channel.
     #[doc(alias = "DndSettingsSchema")]
     pub struct DndSettings {
+        /// For phone calls.
         pub call: DndSetting = "Call",
+        /// For emails.
         pub email: DndSetting = "Email",
+        /// For Facebook messages.
         pub fb: DndSetting = "FB",
+        /// For messages by way of the Google business profile.
         pub gmb: DndSetting = "GMB",
+        /// For text messages.
         pub sms: DndSetting = "SMS",
+        /// For WhatsApp messages.
         pub whats_app: DndSetting = "WhatsApp",
     }
-    /// `FollowersDTO` of Contacts.
+    /// Users who follow a contact, or are to stop.
     #[doc(alias = "FollowersDTO")]
     pub struct Followers {
-        /// Required.
+        /// The ids of the users concerned. Required.
         pub followers: Vec<String> = "followers",
     }
     /// `ContactsByIdSuccessfulResponseDto` of Contacts.
@@ -296,44 +387,66 @@ hoopai_runtime::model! {
     pub struct GetContectById {
         pub additional_emails: Vec<Value> = "additionalEmails",
         pub additional_phones: Vec<Value> = "additionalPhones",
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
         pub attribution_source: AttributionSource = "attributionSource",
         pub business_id: String = "businessId",
+        /// The town or city.
         pub city: String = "city",
+        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         pub created_by: ContactCreatedBy = "createdBy",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: String = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
         pub date_updated: String = "dateUpdated",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
+        /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: String = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
+        /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
         pub ssn: String = "ssn",
+        /// The state or region.
         pub state: String = "state",
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub type_: String = "type",
         pub visitor_id: String = "visitorId",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
@@ -356,13 +469,16 @@ hoopai_runtime::model! {
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
         pub assigned_user_id: String = "assignedUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub notes: String = "notes",
         pub start_time: String = "startTime",
@@ -377,6 +493,7 @@ hoopai_runtime::model! {
         pub body_text: String = "bodyText",
         pub business_id: String = "businessId",
         pub color: String = "color",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub id: String = "id",
@@ -385,15 +502,18 @@ hoopai_runtime::model! {
         pub title: String = "title",
         pub user_id: String = "userId",
     }
-    /// `InboundDndSettingSchema` of Contacts.
+    /// Whether what comes in is held off.
     #[doc(alias = "InboundDndSettingSchema")]
     pub struct InboundDndSetting {
+        /// Words on the setting, such as its reason.
         pub message: String = "message",
+        /// Whether the setting is in force.
         pub status: InboundDndSettingStatus = "status",
     }
-    /// `InboundDndSettingsSchema` of Contacts.
+    /// The do-not-disturb setting for what comes in.
     #[doc(alias = "InboundDndSettingsSchema")]
     pub struct InboundDndSettings {
+        /// For all channels together.
         pub all: InboundDndSetting = "all",
     }
     /// `GetEventsSuccessfulResponseDto` of Contacts.
@@ -417,6 +537,7 @@ hoopai_runtime::model! {
     /// `DeleteFollowersSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
+        /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
@@ -434,14 +555,15 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `ContactsBusinessUpdate` of Contacts.
+    /// The contacts of which the business is to be set.
     #[doc(alias = "ContactsBusinessUpdate")]
     pub struct SetBusinessInBulkRequest {
-        /// Required.
+        /// The id of the business. To take the contacts out of theirs it must be `null`, which a model leaves out: set it by
+        /// `.extra_body("businessId", ())`. Required.
         pub business_id: String = "businessId",
-        /// Required.
+        /// The ids of the contacts. Required.
         pub ids: Vec<String> = "ids",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `ContactsBulkUpateResponse` of Contacts.
@@ -451,18 +573,20 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `TagsDTO` of Contacts.
+    /// Tags to add or remove.
     #[doc(alias = "TagsDTO")]
     pub struct Tags {
-        /// Required.
+        /// The tags by name. Required.
         pub tags: Vec<String> = "tags",
     }
     /// `TaskSchema` of Contacts.
     #[doc(alias = "TaskSchema")]
     pub struct Task {
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: String = "dueDate",
         pub id: String = "id",
@@ -474,28 +598,49 @@ hoopai_runtime::model! {
         pub task: Task = "task",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateContactDto` of Contacts.
+    /// What to change in a contact. What is left out stays as it is.
     #[doc(alias = "UpdateContactDto")]
     pub struct UpdateContactRequest {
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
+        /// The town or city.
         pub city: String = "city",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
+        /// The given name.
         pub first_name: String = "firstName",
+        /// Whether what comes in from the contact is held off as well.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
+        /// The family name.
         pub last_name: String = "lastName",
+        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
+        /// The state or region.
         pub state: String = "state",
+        /// The tags that it has afterwards. It loses all others; `add_tags` and `remove_tags` change single ones.
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `UpdateContactsSuccessfulResponseDto` of Contacts.
@@ -506,24 +651,30 @@ hoopai_runtime::model! {
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateNoteDTO` of Contacts.
+    /// What to change in a note.
     #[doc(alias = "UpdateNoteDTO")]
     pub struct UpdateNoteRequest {
+        /// The text of the note.
         pub body: String = "body",
+        /// The colour in which it is shown, as `#` and six hexadecimal digits.
         pub color: String = "color",
+        /// Whether it stays above the others.
         pub pinned: bool = "pinned",
+        /// The heading of the note.
         pub title: String = "title",
+        /// The id of the user in whose name it is written.
         pub user_id: String = "userId",
     }
-    /// `UpdateTagsDTO` of Contacts.
+    /// Contacts, and the tags that they gain or lose.
     #[doc(alias = "UpdateTagsDTO")]
     pub struct UpdateTagsInBulkRequest {
-        /// Required.
+        /// The ids of the contacts. Required.
         pub contacts: Vec<String> = "contacts",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Takes all tags from the contacts, whatever `tags` says. Only where `type` is `remove`.
         pub remove_all_tags: bool = "removeAllTags",
-        /// Required.
+        /// The tags to add or remove. Required.
         pub tags: Vec<String> = "tags",
     }
     /// `UpdateTagsResponseDTO` of Contacts.
@@ -536,6 +687,7 @@ hoopai_runtime::model! {
     }
     /// `UpdateTagsInBulkResponseResponse` of Contacts.
     pub struct UpdateTagsInBulkResponseResponse {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub message: String = "message",
         pub old_tags: Vec<String> = "oldTags",
@@ -543,48 +695,77 @@ hoopai_runtime::model! {
         pub tags_removed: Vec<Value> = "tagsRemoved",
         pub type_: String = "type",
     }
-    /// `UpdateTaskStatusParams` of Contacts.
+    /// The state of a task.
     #[doc(alias = "UpdateTaskStatusParams")]
     pub struct UpdateTaskCompletedRequest {
-        /// Required.
+        /// True if it is done, false to open it again. Required.
         pub completed: bool = "completed",
     }
-    /// `UpdateTaskBody` of Contacts.
+    /// What to change in a task. What is left out stays as it is.
     #[doc(alias = "UpdateTaskBody")]
     pub struct UpdateTaskRequest {
+        /// The id of the user who is to do it.
         pub assigned_to: String = "assignedTo",
+        /// What is to be done, in full.
         pub body: String = "body",
+        /// Whether it is done.
         pub completed: bool = "completed",
+        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`.
         pub due_date: String = "dueDate",
+        /// What is to be done, in a few words.
         pub title: String = "title",
     }
-    /// `UpsertContactDto` of Contacts.
+    /// A contact to be found by email address or phone number, and changed, or else made.
     #[doc(alias = "UpsertContactDto")]
     pub struct UpsertContactRequest {
+        /// Street and house number.
         pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
+        /// The town or city.
         pub city: String = "city",
+        /// The name of the company that the contact belongs to.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        /// Makes a contact at once, without looking for one, where the location allows duplicates. Elsewhere it does nothing. False if left out.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
+        /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
+        /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
         pub dnd_settings: DndSettings = "dndSettings",
+        /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
+        /// The given name.
         pub first_name: String = "firstName",
+        /// The gender, in words. It has been reported that a contact that is there already keeps the one it has.
         pub gender: String = "gender",
+        /// Whether what comes in from the contact is held off as well.
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
+        /// The family name.
         pub last_name: String = "lastName",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
         pub phone: String = "phone",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
+        /// The state or region.
         pub state: String = "state",
+        /// The tags that it has afterwards. It loses all others; `add_tags` keeps them.
         pub tags: Vec<String> = "tags",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
+        /// The address of the contact's website.
         pub website: String = "website",
     }
     /// `UpsertContactsSuccessfulResponseDto` of Contacts.

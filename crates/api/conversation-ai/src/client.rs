@@ -19,7 +19,9 @@ impl Client {
 
     /// `POST /conversation-ai/agents/{agentId}/actions`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -27,7 +29,9 @@ impl Client {
 
     /// `POST /conversation-ai/agents`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -35,7 +39,9 @@ impl Client {
 
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -43,7 +49,9 @@ impl Client {
 
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -51,7 +59,9 @@ impl Client {
 
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Scope: `conversation-ai.readonly`.
+    /// - Scope: `conversation-ai.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-action-by-id")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -59,7 +69,9 @@ impl Client {
 
     /// `GET /conversation-ai/agents/{agentId}`
     ///
-    /// Scope: `conversation-ai.readonly`.
+    /// - Scope: `conversation-ai.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -67,7 +79,9 @@ impl Client {
 
     /// `GET /conversation-ai/generations`
     ///
-    /// Scope: `conversation-ai.readonly`.
+    /// - Scope: `conversation-ai.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-generation-details")]
     pub fn get_generation_details(&self) -> builder::GetGenerationDetails {
         builder::GetGenerationDetails::new(&self.handle)
@@ -75,7 +89,9 @@ impl Client {
 
     /// `GET /conversation-ai/agents/{agentId}/actions/list`
     ///
-    /// Scope: `conversation-ai.readonly`.
+    /// - Scope: `conversation-ai.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-actions")]
     pub fn list_actions(&self) -> builder::ListActions {
         builder::ListActions::new(&self.handle)
@@ -83,7 +99,9 @@ impl Client {
 
     /// `GET /conversation-ai/agents/search`
     ///
-    /// Scope: `conversation-ai.readonly`.
+    /// - Scope: `conversation-ai.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)
@@ -91,7 +109,9 @@ impl Client {
 
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -99,7 +119,9 @@ impl Client {
 
     /// `PUT /conversation-ai/agents/{agentId}`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
@@ -107,7 +129,9 @@ impl Client {
 
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
     ///
-    /// Scope: `conversation-ai.write`.
+    /// - Scope: `conversation-ai.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-followup-settings")]
     pub fn update_followup_settings(&self) -> builder::UpdateFollowupSettings {
         builder::UpdateFollowupSettings::new(&self.handle)
@@ -187,6 +211,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGenerationDetails {
+            /// The id of the message.
             query message_id: String = "messageId",
             query source: types::GetGenerationDetailsSource = "source",
         }
@@ -208,6 +233,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchAgents {
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query query: String = "query",
             query start_after: String = "startAfter",

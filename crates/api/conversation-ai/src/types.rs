@@ -88,6 +88,7 @@ hoopai_runtime::model! {
     pub struct Details {
         pub action_id: String = "actionId",
         pub assign_to_user_id: String = "assignToUserId",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         pub cancel_enabled: bool = "cancelEnabled",
         pub contact_field_id: String = "contactFieldId",

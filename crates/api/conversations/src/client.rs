@@ -19,7 +19,9 @@ impl Client {
 
     /// `POST /conversations/messages/inbound`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
@@ -27,13 +29,18 @@ impl Client {
 
     /// `POST /conversations/messages/outbound`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
     }
 
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
@@ -41,7 +48,9 @@ impl Client {
 
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
@@ -49,7 +58,9 @@ impl Client {
 
     /// `POST /conversations/messages/upload/complete`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
@@ -57,7 +68,9 @@ impl Client {
 
     /// `POST /conversations/`
     ///
-    /// Scope: `conversations.write`.
+    /// - Scope: `conversations.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
@@ -66,6 +79,9 @@ impl Client {
     /// `POST /conversations/preferences/custom-subtypes`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -73,7 +89,9 @@ impl Client {
 
     /// `DELETE /conversations/{conversationId}`
     ///
-    /// Scope: `conversations.write`.
+    /// - Scope: `conversations.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
@@ -81,7 +99,9 @@ impl Client {
 
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
@@ -89,7 +109,9 @@ impl Client {
 
     /// `GET /conversations/messages/export`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
@@ -98,6 +120,9 @@ impl Client {
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -105,13 +130,18 @@ impl Client {
 
     /// `GET /conversations/{conversationId}`
     ///
-    /// Scope: `conversations.readonly`.
+    /// - Scope: `conversations.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
     }
 
     /// `GET /conversations/messages/email/{id}`
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -119,7 +149,9 @@ impl Client {
 
     /// `GET /conversations/messages/{id}`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -127,7 +159,9 @@ impl Client {
 
     /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
@@ -135,7 +169,9 @@ impl Client {
 
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -143,7 +179,9 @@ impl Client {
 
     /// `POST /conversations/messages/upload/initiate`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
@@ -152,6 +190,9 @@ impl Client {
     /// `GET /conversations/preferences/custom-subtypes`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -159,7 +200,9 @@ impl Client {
 
     /// `GET /conversations/{conversationId}/messages`
     ///
-    /// Scope: `conversations/message.readonly`.
+    /// - Scope: `conversations/message.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -167,7 +210,9 @@ impl Client {
 
     /// `GET /conversations/search`
     ///
-    /// Scope: `conversations.readonly`.
+    /// - Scope: `conversations.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
@@ -175,8 +220,10 @@ impl Client {
 
     /// `POST /conversations/providers/live-chat/typing`
     ///
-    /// Scope: `conversations/livechat.write`.
-    /// Needs the token of a location.
+    /// - Scope: `conversations/livechat.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -184,7 +231,9 @@ impl Client {
 
     /// `POST /conversations/messages`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
@@ -192,7 +241,9 @@ impl Client {
 
     /// `POST /conversations/messages/review-reply`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -200,7 +251,9 @@ impl Client {
 
     /// `PUT /conversations/messages/{messageId}/attachments`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
@@ -209,6 +262,9 @@ impl Client {
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -216,7 +272,9 @@ impl Client {
 
     /// `PUT /conversations/{conversationId}`
     ///
-    /// Scope: `conversations.write`.
+    /// - Scope: `conversations.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
@@ -225,6 +283,9 @@ impl Client {
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
@@ -232,7 +293,9 @@ impl Client {
 
     /// `PUT /conversations/messages/{messageId}/status`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -240,7 +303,9 @@ impl Client {
 
     /// `POST /conversations/messages/upload`
     ///
-    /// Scope: `conversations/message.write`.
+    /// - Scope: `conversations/message.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)
@@ -287,6 +352,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CancelScheduledMessage {
+            /// The id of the message.
             path message_id: String = "messageId",
         }
     }
@@ -317,6 +383,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::CreateCustomSubtypeRequest,
         }
@@ -328,6 +395,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteConversation {
+            /// The id of the conversation.
             path conversation_id: String = "conversationId",
         }
     }
@@ -338,7 +406,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DownloadMessageTranscription {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the message.
             path message_id: String = "messageId",
         }
     }
@@ -349,12 +419,16 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ExportMessages {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query channel: types::ExportMessagesChannel = "channel",
+            /// The id of the contact.
             query contact_id: String = "contactId",
+            /// The id of the conversation.
             query conversation_id: String = "conversationId",
             query cursor: String = "cursor",
             query end_date: String = "endDate",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query sort_by: types::ExportMessagesSortBy = "sortBy",
             query sort_order: types::ExportMessagesSortOrder = "sortOrder",
@@ -368,7 +442,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
+            /// The id of the contact.
             query contact_id: String = "contactId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query email: String = "email",
         }
@@ -380,6 +456,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetConversation {
+            /// The id of the conversation.
             path conversation_id: String = "conversationId",
         }
     }
@@ -410,7 +487,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetMessageRecording {
+            /// The id of the message.
             path message_id: String = "messageId",
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -421,7 +500,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetMessageTranscription {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the message.
             path message_id: String = "messageId",
         }
     }
@@ -442,6 +523,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -452,8 +534,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListMessages {
+            /// The id of the conversation.
             path conversation_id: String = "conversationId",
             query last_message_id: String = "lastMessageId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query type_: types::ListMessagesType = "type",
         }
@@ -465,8 +549,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchConversations {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query assigned_to: String = "assignedTo",
+            /// The id of the contact.
             query contact_id: String = "contactId",
             query end_date: f64 = "endDate",
             query followers: String = "followers",
@@ -474,6 +560,7 @@ pub mod builder {
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
             query last_message_direction: types::SearchConversationsLastMessageDirection = "lastMessageDirection",
             query last_message_type: types::LastMessageType = "lastMessageType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query mentions: String = "mentions",
             query query: String = "query",
@@ -525,6 +612,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetMessageAttachments {
+            /// The id of the message.
             path message_id: String = "messageId",
             json body: types::SetMessageAttachmentsRequest,
         }
@@ -546,6 +634,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateConversation {
+            /// The id of the conversation.
             path conversation_id: String = "conversationId",
             json body: types::UpdateConversationRequest,
         }
@@ -558,6 +647,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         UpdateCustomSubtype {
             path id: String = "id",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::UpdateCustomSubtypeRequest,
         }
@@ -569,6 +659,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateMessageStatus {
+            /// The id of the message.
             path message_id: String = "messageId",
             json body: types::UpdateMessageStatusRequest,
         }
@@ -583,9 +674,11 @@ pub mod builder {
             part file_attachment = "fileAttachment",
             text attachment_urls: Vec<String> = "attachmentUrls",
             text chat_service_sid: String = "chatServiceSid",
+            /// The id of the contact.
             text contact_id: String = "contactId",
             text conversation_id: String = "conversationId",
             text is_group_sms: String = "isGroupSms",
+            /// The id of the location (sub-account).
             text location_id: String = "locationId",
         }
     }

@@ -8,10 +8,11 @@ hoopai_runtime::model! {
     /// `ProcessMessageBodyDto` of Conversations.
     #[doc(alias = "ProcessMessageBodyDto")]
     pub struct AddInboundMessageRequest {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub attachments: Vec<String> = "attachments",
         pub call: CallData = "call",
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
         /// Required.
         pub conversation_id: String = "conversationId",
@@ -33,6 +34,7 @@ hoopai_runtime::model! {
     /// `ProcessOutboundMessageBodyDto` of Conversations.
     #[doc(alias = "ProcessOutboundMessageBodyDto")]
     pub struct AddOutboundCallRequest {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub attachments: Vec<String> = "attachments",
         pub call: CallData = "call",
@@ -67,7 +69,7 @@ hoopai_runtime::model! {
         pub file_path: String = "filePath",
         /// Required.
         pub filename: String = "filename",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub upload_id: String = "uploadId",
@@ -83,6 +85,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ConversationDto")]
     pub struct Conversation {
         pub assigned_to: String = "assignedTo",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub deleted: bool = "deleted",
         pub id: String = "id",
@@ -90,6 +93,7 @@ hoopai_runtime::model! {
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: String = "lastMessageDate",
         pub last_message_type: LastMessageType = "lastMessageType",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub unread_count: f64 = "unreadCount",
@@ -99,18 +103,21 @@ hoopai_runtime::model! {
     #[doc(alias = "ConversationCreateResponseDto")]
     pub struct ConversationCreateResponse {
         pub assigned_to: String = "assignedTo",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub last_message_date: String = "lastMessageDate",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
     /// `ConversationSchema` of Conversations.
     pub struct ConversationSchema {
         pub attributed: bool = "attributed",
         pub company_name: String = "companyName",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub date_added: f64 = "dateAdded",
@@ -123,6 +130,7 @@ hoopai_runtime::model! {
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: Value = "lastMessageDate",
         pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mentions: Vec<Value> = "mentions",
         pub message_types: Vec<f64> = "messageTypes",
@@ -138,9 +146,9 @@ hoopai_runtime::model! {
     /// `CreateConversationDto` of Conversations.
     #[doc(alias = "CreateConversationDto")]
     pub struct CreateConversationRequest {
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `CreateConversationSuccessResponse` of Conversations.
@@ -211,10 +219,12 @@ hoopai_runtime::model! {
     #[doc(alias = "GetConversationByIdResponse")]
     pub struct GetConversationResponse {
         pub assigned_to: String = "assignedTo",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub inbox: bool = "inbox",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub trace_id: String = "traceId",
@@ -224,11 +234,13 @@ hoopai_runtime::model! {
     /// `GetEmailMessageResponseDto` of Conversations.
     #[doc(alias = "GetEmailMessageResponseDto")]
     pub struct GetEmailResponse {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub attachments: Vec<String> = "attachments",
         pub bcc: Vec<String> = "bcc",
         pub body: String = "body",
         pub cc: Vec<String> = "cc",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
         pub conversation_id: String = "conversationId",
@@ -237,6 +249,7 @@ hoopai_runtime::model! {
         pub direction: Direction = "direction",
         pub from: String = "from",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub provider: String = "provider",
         pub reply_to_message_id: String = "replyToMessageId",
@@ -253,6 +266,7 @@ hoopai_runtime::model! {
         pub attachments: Vec<String> = "attachments",
         pub body: String = "body",
         pub chat_widget_id: String = "chatWidgetId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
         pub conversation_id: String = "conversationId",
@@ -260,6 +274,7 @@ hoopai_runtime::model! {
         pub date_added: String = "dateAdded",
         pub direction: Direction = "direction",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub message_type: GetMessageResponseMessageType = "messageType",
         pub meta: MessageMeta = "meta",
@@ -291,7 +306,7 @@ hoopai_runtime::model! {
         pub file_size: f64 = "fileSize",
         /// Required.
         pub filename: String = "filename",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
     /// `InitiateFileUploadResponseDto` of Conversations.
@@ -325,6 +340,7 @@ hoopai_runtime::model! {
     /// `ProcessMessageResponseDto` of Conversations.
     #[doc(alias = "ProcessMessageResponseDto")]
     pub struct ProcessMessageResponse {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub conversation_id: String = "conversationId",
         pub date_added: String = "dateAdded",
@@ -352,7 +368,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         /// Required.
         pub is_typing: String = "isTyping",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub visitor_id: String = "visitorId",
@@ -368,7 +384,7 @@ hoopai_runtime::model! {
     pub struct SendMessageRequest {
         pub appointment_id: String = "appointmentId",
         pub attachments: Vec<String> = "attachments",
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
         pub conversation_provider_id: String = "conversationProviderId",
         pub custom_subtype_id: String = "customSubtypeId",
@@ -411,7 +427,7 @@ hoopai_runtime::model! {
     pub struct SendReviewReplyRequest {
         /// Required.
         pub conversation_id: String = "conversationId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub message: String = "message",
@@ -433,13 +449,13 @@ hoopai_runtime::model! {
     /// `UserSubscriptionChangeDto` of Conversations.
     #[doc(alias = "UserSubscriptionChangeDto")]
     pub struct UpdateContactSubscriptionRequest {
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
         /// Required.
         pub email: String = "email",
         pub legal_description: String = "legal_description",
         pub legal_reason: String = "legal_reason",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub subscription_action: SubscriptionAction = "subscription_action",
@@ -448,7 +464,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateConversationDto")]
     pub struct UpdateConversationRequest {
         pub feedback: Map = "feedback",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
         pub unread_count: f64 = "unreadCount",

@@ -21,6 +21,9 @@ impl Client {
     /// `POST /courses/courses-exporter/public/import`
     ///
     /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "import-courses")]
     pub fn import_courses(&self) -> builder::ImportCourses {
         builder::ImportCourses::new(&self.handle)

@@ -14,7 +14,7 @@ hoopai_runtime::model! {
     /// `PublicExporterPayload` of Courses.
     #[doc(alias = "PublicExporterPayload")]
     pub struct ImportCoursesRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub products: Vec<ProductInterface> = "products",

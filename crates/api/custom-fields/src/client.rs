@@ -17,65 +17,103 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a custom field to an object.
+    ///
     /// `POST /custom-fields/`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// Type and key of a field cannot be changed later. Options are for the types `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO`, `CHECKBOX`
+    /// and `TEXTBOX_LIST`, formats and the number of files for `FILE_UPLOAD`.
+    ///
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
     }
 
+    /// Creates a folder for custom fields of an object.
+    ///
     /// `POST /custom-fields/folder`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-field-folder")]
     pub fn create_custom_field_folder(&self) -> builder::CreateCustomFieldFolder {
         builder::CreateCustomFieldFolder::new(&self.handle)
     }
 
+    /// Deletes a custom field.
+    ///
     /// `DELETE /custom-fields/{id}`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
     }
 
+    /// Deletes a folder of custom fields.
+    ///
     /// `DELETE /custom-fields/folder/{id}`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-custom-field-folder")]
     pub fn delete_custom_field_folder(&self) -> builder::DeleteCustomFieldFolder {
         builder::DeleteCustomFieldFolder::new(&self.handle)
     }
 
+    /// Gets one custom field or folder.
+    ///
     /// `GET /custom-fields/{id}`
     ///
-    /// Scope: `locations/customFields.readonly`.
+    /// - Scope: `locations/customFields.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-field-by-id")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
     }
 
+    /// Lists all custom fields of an object and the folders that they lie in.
+    ///
     /// `GET /custom-fields/object-key/{objectKey}`
     ///
-    /// Scope: `locations/customFields.readonly`.
+    /// - Scope: `locations/customFields.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-fields-by-object-key")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
     }
 
+    /// Changes a custom field.
+    ///
     /// `PUT /custom-fields/{id}`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// Options cannot be taken away by this call: send those that are there together with the new ones, since the list replaces the old one.
+    /// `showInForms` is needed each time.
+    ///
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
     }
 
+    /// Renames a folder of custom fields.
+    ///
     /// `PUT /custom-fields/folder/{id}`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-field-folder")]
     pub fn update_custom_field_folder(&self) -> builder::UpdateCustomFieldFolder {
         builder::UpdateCustomFieldFolder::new(&self.handle)
@@ -112,6 +150,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomField {
+            /// The id of the custom field.
             path id: String = "id",
         }
     }
@@ -122,7 +161,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomFieldFolder {
+            /// The id of the folder.
             path id: String = "id",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -133,6 +174,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomField {
+            /// The id of the custom field or the folder.
             path id: String = "id",
         }
     }
@@ -143,7 +185,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomFields {
+            /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
             path object_key: String = "objectKey",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -154,6 +198,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomField {
+            /// The id of the custom field.
             path id: String = "id",
             json body: types::UpdateCustomFieldRequest,
         }
@@ -165,6 +210,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomFieldFolder {
+            /// The id of the folder.
             path id: String = "id",
             json body: types::UpdateCustomFieldFolderRequest,
         }

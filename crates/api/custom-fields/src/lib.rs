@@ -2,6 +2,15 @@
 
 //! Custom Fields of the HoopAI Platform API: 8 operations.
 //!
+//! The fields of custom objects and of companies (`business`), and the folders that they lie in. For fields of contacts and opportunities use
+//! the custom fields of the module Locations: this one knows nothing of them yet.
+//!
+//! A field belongs to an object by `objectKey`, such as `custom_objects.pet`, and has a key of its own that continues it, such as
+//! `custom_objects.pet.name`. The values of records are read and written with the module Objects, under these keys.
+//!
+//! Begin with `list_custom_fields`, which answers all fields and folders of an object at once. A new field needs a folder (`parentId`).
+//! Take care with `update_custom_field`: a list of options that is sent replaces the old one as a whole.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_custom_fields::Error> {
 //! let handle = hoopai_custom_fields::Handle::builder().private_token("…").location("…").build()?;

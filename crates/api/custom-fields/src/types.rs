@@ -6,34 +6,41 @@ hoopai_runtime::model! {
     /// `CreateFolder` of Custom Fields.
     #[doc(alias = "CreateFolder")]
     pub struct CreateCustomFieldFolderRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The folder's name. Required.
         pub name: String = "name",
-        /// Required.
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Required.
         pub object_key: String = "objectKey",
     }
-    /// `CreateCustomFieldsDTO` of Custom Fields.
+    /// A custom field to be added.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
+        /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
         pub allow_custom_option: bool = "allowCustomOption",
-        /// Required.
+        /// The type of the values. Mind the spelling of `MONETORY`. Required.
         pub data_type: CreateCustomFieldRequestDataType = "dataType",
+        /// What the field is for.
         pub description: String = "description",
-        /// Required.
+        /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Required.
         pub field_key: String = "fieldKey",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
+        /// The field's name on screen.
         pub name: String = "name",
-        /// Required.
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Required.
         pub object_key: String = "objectKey",
+        /// The options to choose from; for fields that offer a choice.
         pub options: Vec<OptionDto> = "options",
-        /// Required.
+        /// The id of the folder that the field lies in. Required.
         pub parent_id: String = "parentId",
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
-        /// Required.
+        /// Whether the field can be used in forms. Required.
         pub show_in_forms: bool = "showInForms",
     }
     /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
@@ -52,28 +59,39 @@ hoopai_runtime::model! {
     }
     /// `ICustomField` of Custom Fields.
     pub struct ICustomField {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
         pub data_type: ICustomFieldDataType = "dataType",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
+        /// What the field is for.
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
+        /// The field's name on screen.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
         pub options: Vec<OptionDto> = "options",
         pub parent_id: String = "parentId",
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
+        /// Whether the field can be used in forms.
         pub show_in_forms: bool = "showInForms",
     }
     /// `ICustomFieldFolder` of Custom Fields.
     pub struct ICustomFieldFolder {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The field's name on screen.
         pub name: String = "name",
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
         pub object_key: String = "objectKey",
         pub trace_id: String = "traceId",
     }
@@ -87,30 +105,39 @@ hoopai_runtime::model! {
     /// `OptionDTO` of Custom Fields.
     #[doc(alias = "OptionDTO")]
     pub struct OptionDto {
+        /// The key of the option, which is sent when a field is created and left out when it is changed.
         pub key: String = "key",
+        /// The option's text on screen.
         pub label: String = "label",
+        /// An address that goes with the option; for `RADIO` fields.
         pub url: String = "url",
     }
     /// `UpdateFolder` of Custom Fields.
     #[doc(alias = "UpdateFolder")]
     pub struct UpdateCustomFieldFolderRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The folder's new name. Required.
         pub name: String = "name",
     }
-    /// `UpdateCustomFieldsDTO` of Custom Fields.
+    /// What changes about a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
+        /// The file format that may be uploaded, such as `.pdf`, or `all`; for `FILE_UPLOAD` fields.
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
+        /// What the field is for.
         pub description: String = "description",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
+        /// The field's name on screen.
         pub name: String = "name",
+        /// The whole list of options, old and new ones; for fields that offer a choice.
         pub options: Vec<OptionDto> = "options",
+        /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
-        /// Required.
+        /// Whether the field can be used in forms. Required.
         pub show_in_forms: bool = "showInForms",
     }
 }

@@ -17,46 +17,71 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a custom menu to the side bar.
+    ///
     /// `POST /custom-menus/`
     ///
-    /// Scope: `custom-menu-link.write`.
-    /// Needs the token of an agency.
+    /// `locations` is always needed, but counts only if `showOnLocation` is set and `showToAllLocations` is not.
+    ///
+    /// - Scope: `custom-menu-link.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-menu")]
     pub fn create_custom_menu(&self) -> builder::CreateCustomMenu {
         builder::CreateCustomMenu::new(&self.handle)
     }
 
+    /// Deletes a custom menu.
+    ///
     /// `DELETE /custom-menus/{customMenuId}`
     ///
-    /// Scope: `custom-menu-link.write`.
-    /// Needs the token of an agency.
+    /// - Scope: `custom-menu-link.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-custom-menu")]
     pub fn delete_custom_menu(&self) -> builder::DeleteCustomMenu {
         builder::DeleteCustomMenu::new(&self.handle)
     }
 
+    /// Gets one custom menu.
+    ///
     /// `GET /custom-menus/{customMenuId}`
     ///
-    /// Scope: `custom-menu-link.readonly`.
-    /// Needs the token of an agency.
+    /// - Scope: `custom-menu-link.readonly`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-menu-by-id")]
     pub fn get_custom_menu(&self) -> builder::GetCustomMenu {
         builder::GetCustomMenu::new(&self.handle)
     }
 
+    /// Lists the custom menus of an agency.
+    ///
     /// `GET /custom-menus/`
     ///
-    /// Scope: `custom-menu-link.readonly`.
-    /// Needs the token of an agency.
+    /// - Scope: `custom-menu-link.readonly`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-menus")]
     pub fn list_custom_menus(&self) -> builder::ListCustomMenus {
         builder::ListCustomMenus::new(&self.handle)
     }
 
+    /// Changes a custom menu.
+    ///
     /// `PUT /custom-menus/{customMenuId}`
     ///
-    /// Scope: `custom-menu-link.write`.
-    /// Needs the token of an agency.
+    /// No field is needed. Yet the interface gives `showOnCompany`, `showOnLocation` and `showToAllLocations` the default `true` here as well,
+    /// so send all three.
+    ///
+    /// - Scope: `custom-menu-link.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-menu")]
     pub fn update_custom_menu(&self) -> builder::UpdateCustomMenu {
         builder::UpdateCustomMenu::new(&self.handle)
@@ -83,6 +108,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomMenu {
+            /// The id of the custom menu.
             path custom_menu_id: String = "customMenuId",
         }
     }
@@ -93,6 +119,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomMenu {
+            /// The id of the custom menu.
             path custom_menu_id: String = "customMenuId",
         }
     }
@@ -103,10 +130,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomMenus {
+            /// How many menus a page holds at most; 20 if left out.
             query limit: i64 = "limit",
+            /// The id of a location, to have only the menus that it sees.
             query location_id: String = "locationId",
+            /// A title or a part of one to look for.
             query query: String = "query",
+            /// `true` for the menus of the agency's own view only; all if left out. Without effect together with `locationId`.
             query show_on_company: bool = "showOnCompany",
+            /// How many menus are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
         }
     }
@@ -117,6 +149,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomMenu {
+            /// The id of the custom menu.
             path custom_menu_id: String = "customMenuId",
             json body: types::UpdateCustomMenuRequest,
         }

@@ -2,6 +2,12 @@
 
 //! Custom Menus of the HoopAI Platform API: 5 operations.
 //!
+//! Links of an agency's own in the side bar of the platform. A *custom menu* is one such link: a title, an icon, an address, and who sees it.
+//! It can stand in the agency's own view, in that of its locations, or in both; there for all locations or for some; and there for all users
+//! or only those with one role.
+//!
+//! These calls act on the agency as a whole. Begin with `list_custom_menus`.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_custom_menus::Error> {
 //! let handle = hoopai_custom_menus::Handle::builder().private_token("…").location("…").build()?;

@@ -6,42 +6,55 @@ hoopai_runtime::model! {
     /// `CreateCustomMenuDTO` of Custom Menus.
     #[doc(alias = "CreateCustomMenuDTO")]
     pub struct CreateCustomMenuRequest {
+        /// Whether the page may use the camera; for `iframe` only.
         pub allow_camera: bool = "allowCamera",
+        /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
-        /// Required.
+        /// The icon beside the title. Required.
         pub icon: Icon = "icon",
-        /// Required.
+        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`. Required.
         pub locations: Vec<String> = "locations",
-        /// Required.
+        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one. Required.
         pub open_mode: OpenMode = "openMode",
-        /// Required.
+        /// Whether the menu stands in the agency's own view; `true` if left out. Required.
         pub show_on_company: bool = "showOnCompany",
-        /// Required.
+        /// Whether the menu stands in the view of locations; `true` if left out. Required.
         pub show_on_location: bool = "showOnLocation",
-        /// Required.
+        /// Whether all locations see the menu; `true` if left out. Required.
         pub show_to_all_locations: bool = "showToAllLocations",
-        /// Required.
+        /// The text of the link. Required.
         pub title: String = "title",
-        /// Required.
+        /// The address that the link opens. Required.
         pub url: String = "url",
-        /// Required.
+        /// The role of the users who see the menu, or `all`. Required.
         pub user_role: UserRole = "userRole",
     }
     /// `CustomMenuSchema` of Custom Menus.
     #[doc(alias = "CustomMenuSchema")]
     pub struct CustomMenu {
+        /// Whether the page may use the camera; for `iframe` only.
         pub allow_camera: bool = "allowCamera",
+        /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
+        /// The icon beside the title.
         pub icon: IconSchemaOptional = "icon",
         pub id: String = "id",
+        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
         pub locations: Vec<String> = "locations",
+        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
         pub order: f64 = "order",
+        /// Whether the menu stands in the agency's own view; `true` if left out.
         pub show_on_company: bool = "showOnCompany",
+        /// Whether the menu stands in the view of locations; `true` if left out.
         pub show_on_location: bool = "showOnLocation",
+        /// Whether all locations see the menu; `true` if left out.
         pub show_to_all_locations: bool = "showToAllLocations",
+        /// The text of the link.
         pub title: String = "title",
+        /// The address that the link opens.
         pub url: String = "url",
+        /// The role of the users who see the menu, or `all`.
         pub user_role: UserRole = "userRole",
     }
     /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.
@@ -62,12 +75,16 @@ hoopai_runtime::model! {
     /// `IconSchema` of Custom Menus.
     #[doc(alias = "IconSchema")]
     pub struct Icon {
+        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands.
         pub font_family: FontFamily = "fontFamily",
+        /// The name of the icon, such as `yin-yang`.
         pub name: String = "name",
     }
     /// `IconSchemaOptional` of Custom Menus.
     pub struct IconSchemaOptional {
+        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands.
         pub font_family: FontFamily = "fontFamily",
+        /// The name of the icon, such as `yin-yang`.
         pub name: String = "name",
     }
     /// `GetCustomMenusResponseDTO` of Custom Menus.
@@ -80,16 +97,27 @@ hoopai_runtime::model! {
     /// `UpdateCustomMenuDTO` of Custom Menus.
     #[doc(alias = "UpdateCustomMenuDTO")]
     pub struct UpdateCustomMenuRequest {
+        /// Whether the page may use the camera; for `iframe` only.
         pub allow_camera: bool = "allowCamera",
+        /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
+        /// The icon beside the title.
         pub icon: IconSchemaOptional = "icon",
+        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
         pub locations: Vec<String> = "locations",
+        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.
         pub open_mode: OpenMode = "openMode",
+        /// Whether the menu stands in the agency's own view; `true` if left out.
         pub show_on_company: bool = "showOnCompany",
+        /// Whether the menu stands in the view of locations; `true` if left out.
         pub show_on_location: bool = "showOnLocation",
+        /// Whether all locations see the menu; `true` if left out.
         pub show_to_all_locations: bool = "showToAllLocations",
+        /// The text of the link.
         pub title: String = "title",
+        /// The address that the link opens.
         pub url: String = "url",
+        /// The role of the users who see the menu, or `all`.
         pub user_role: UserRole = "userRole",
     }
     /// `UpdateCustomMenuLinkResponseDTO` of Custom Menus.

@@ -18,8 +18,15 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Checks whether an email address can be written to, which costs money.
+    ///
     /// `POST /email/verify`
-    /// Needs the token of a location.
+    ///
+    /// The location must be named, since it is the one that pays.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)
@@ -36,6 +43,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         VerifyEmail {
+            /// The id of the location that is charged if the agency bills on; else the agency is.
             query location_id: String = "locationId",
             json body: types::VerifyEmailRequest,
         }

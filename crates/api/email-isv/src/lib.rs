@@ -2,6 +2,13 @@
 
 //! Email Verification of the HoopAI Platform API: 1 operations.
 //!
+//! Checks whether an email address can be written to, before anything is sent there. One call, and each one costs money: it is charged to
+//! the wallet of the location if the agency bills on, else to the agency's.
+//!
+//! The reply has one of two shapes. If the check was made: `result` (`deliverable`, `undeliverable`, `do_not_send`, `unknown`, `catch_all`),
+//! `risk` of a bounce, and the platform's advice in `leadconnectorRecomendation`, spelt so. If it was not, because checking is switched off
+//! or not set up: `verified` is `false` and `message` says why.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_email_isv::Error> {
 //! let handle = hoopai_email_isv::Handle::builder().private_token("…").location("…").build()?;

@@ -11,9 +11,9 @@ hoopai_runtime::model! {
     /// `VerificationBodyDto` of Email Verification.
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
-        /// Required.
+        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Required.
         pub type_: VerifyEmailRequestType = "type",
-        /// Required.
+        /// The email address, or the id of the contact whose address is checked. Required.
         pub verify: String = "verify",
     }
     /// `VerifyEmailResponse` of Email Verification.

@@ -17,92 +17,135 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates an email template or a folder, empty or imported from another service.
+    ///
     /// `POST /emails/builder`
     ///
-    /// Scope: `emails/builder.write`.
-    /// Needs the token of a location.
+    /// `type` decides what comes about. With `import` the content is fetched from `importURL` at the service that `importProvider` names;
+    /// the interface declares `importProvider` as needed for the other types too.
+    ///
+    /// - Scope: `emails/builder.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-template")]
     pub fn create_template(&self) -> builder::CreateTemplate {
         builder::CreateTemplate::new(&self.handle)
     }
 
+    /// Deletes an email template.
+    ///
     /// `DELETE /emails/builder/{locationId}/{templateId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
     }
 
-    /// Gets the figures of what one source has sent.
+    /// Gets the figures of the emails that one source has sent.
     ///
     /// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-stats")]
     pub fn get_stats(&self) -> builder::GetStats {
         builder::GetStats::new(&self.handle)
     }
 
-    /// Lists campaigns that bulk actions send.
+    /// Lists the campaigns that bulk actions send.
     ///
     /// `GET /emails/campaigns/bulk-actions`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-bulk-action-campaigns")]
     pub fn list_bulk_action_campaigns(&self) -> builder::ListBulkActionCampaigns {
         builder::ListBulkActionCampaigns::new(&self.handle)
     }
 
+    /// Lists the email campaigns of a location.
+    ///
     /// `GET /emails/schedule`
     ///
-    /// Scope: `emails/schedule.readonly`.
-    /// Needs the token of a location.
+    /// Beware of the filters that apply if left out: by the interface, `status` is then `active` and `emailStatus` `complete`.
+    /// Folders are listed among the campaigns unless `campaignsOnly` is set.
+    ///
+    /// - Scope: `emails/schedule.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)
     }
 
+    /// Lists the email templates of a location, the latest first.
+    ///
     /// `GET /emails/builder`
     ///
-    /// Scope: `emails/builder.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `emails/builder.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
     }
 
-    /// Lists campaigns that workflows send.
+    /// Lists the campaigns that workflows send.
     ///
     /// `GET /emails/campaigns/workflows`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-workflow-campaigns")]
     pub fn list_workflow_campaigns(&self) -> builder::ListWorkflowCampaigns {
         builder::ListWorkflowCampaigns::new(&self.handle)
     }
 
-    /// Changes parts of a template.
+    /// Changes parts of an email template.
     ///
     /// `PATCH /emails/builder/{templateId}`
+    ///
+    /// No field of its body is published: it goes out as free-form JSON.
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "patch-template")]
     pub fn patch_template(&self) -> builder::PatchTemplate {
         builder::PatchTemplate::new(&self.handle)
     }
 
+    /// Writes the content of an email template.
+    ///
     /// `POST /emails/builder/data`
     ///
-    /// Scope: `emails/builder.write`.
-    /// Needs the token of a location.
+    /// It replaces the content as a whole. Whatever the editor, both `dnd` and `html` are needed. The reply has the address of a preview.
+    ///
+    /// - Scope: `emails/builder.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-template")]
     pub fn update_template(&self) -> builder::UpdateTemplate {
         builder::UpdateTemplate::new(&self.handle)
@@ -129,7 +172,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
+            /// The id of the location that the template belongs to.
             path location_id: String = "locationId",
+            /// The id of the template.
             path template_id: String = "templateId",
         }
     }
@@ -140,8 +185,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStats {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The kind of what sent the emails.
             path source: String = "source",
+            /// The id of what sent the emails.
             path source_id: String = "sourceId",
         }
     }
@@ -157,16 +205,27 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCampaigns {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether archived campaigns are listed.
             query archived: bool = "archived",
+            /// Whether folders are left out.
             query campaigns_only: bool = "campaignsOnly",
+            /// How far sending has come; `all` for any, `complete` if left out.
             query email_status: types::ListCampaignsEmailStatus = "emailStatus",
+            /// How many campaigns a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
+            /// Whether only the essential fields come, those of the template among them; all fields if left out.
             query limited_fields: bool = "limitedFields",
+            /// A name to look for.
             query name: String = "name",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The id of a folder, to have only what lies in it.
             query parent_id: String = "parentId",
+            /// Whether figures come along, such as how many emails were delivered, opened and clicked, and the revenue.
             query show_stats: bool = "showStats",
+            /// The state of the campaign's schedule; `active` if left out.
             query status: types::ListCampaignsStatus = "status",
         }
     }
@@ -177,16 +236,27 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether archived templates are listed, `true` or `false`; `false` if left out.
             query archived: String = "archived",
+            /// The version of the builder that the templates were made with; `2` if left out.
             query builder_version: types::BuilderVersion = "builderVersion",
+            /// How many templates a page holds at most; 10 if left out.
             query limit: String = "limit",
+            /// A name to look for.
             query name: String = "name",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
+            /// The id of the origin of templates, to have only those.
             query origin_id: String = "originId",
+            /// The id of a folder, to have only what lies in it.
             query parent_id: String = "parentId",
+            /// Words to look for.
             query search: String = "search",
+            /// The order by date, `asc` or `desc`; `desc` if left out.
             query sort_by_date: String = "sortByDate",
+            /// Whether folders are left out, `true` or `false`; `false` if left out.
             query templates_only: String = "templatesOnly",
         }
     }
@@ -202,6 +272,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PatchTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: hoopai_runtime::json::Value,
         }

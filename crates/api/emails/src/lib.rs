@@ -2,6 +2,15 @@
 
 //! Emails of the HoopAI Platform API: 9 operations.
 //!
+//! Email templates, and the campaigns that send them. A *template* is an email's content: made of blocks in the platform's builder, or plain
+//! HTML. A *campaign* is a planned or finished sending of one to many contacts; campaigns are read here, not started.
+//!
+//! Begin with `list_templates`. A new template comes in two calls: `create_template` makes the entry and answers its id in `redirect`,
+//! `update_template` gives it content. `update_template` is a POST and writes the content as a whole, so send all of it.
+//!
+//! Templates are private to a location and lie in folders, which are listed, made and named like templates. Four calls (`patch_template`,
+//! `get_stats`, `list_workflow_campaigns`, `list_bulk_action_campaigns`) are documented by HoopAI by method and path only.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_emails::Error> {
 //! let handle = hoopai_emails::Handle::builder().private_token("…").location("…").build()?;

@@ -8,20 +8,29 @@ hoopai_runtime::model! {
     /// `CreateBuilderDto` of Emails.
     #[doc(alias = "CreateBuilderDto")]
     pub struct CreateTemplateRequest {
+        /// The version of the builder; `2` if left out.
         pub builder_version: BuilderVersion = "builderVersion",
-        /// Required.
+        /// The service that the template is imported from. Required.
         pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
+        /// The address of the template at the service, as it is shared there.
         pub import_url: String = "importURL",
+        /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The template's name.
         pub name: String = "name",
+        /// The id of the folder that it goes to.
         pub parent_id: String = "parentId",
+        /// The address of the template's content.
         pub template_data_url: String = "templateDataUrl",
+        /// Where the template comes from, such as `template_library`.
         pub template_source: String = "templateSource",
+        /// The template's title.
         pub title: String = "title",
-        /// Required.
+        /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Required.
         pub type_: CreateTemplateRequestType = "type",
+        /// The id of the user who makes it.
         pub updated_by: String = "updatedBy",
     }
     /// `CreateBuilderSuccesfulResponseDto` of Emails.
@@ -51,8 +60,11 @@ hoopai_runtime::model! {
     }
     /// `IBuilderJsonMapper` of Emails.
     pub struct IBuilderJsonMapper {
+        /// Attributes of the email as a whole.
         pub attrs: Map = "attrs",
+        /// The blocks in their order.
         pub elements: Vec<String> = "elements",
+        /// Settings of the email as a whole.
         pub template_settings: Map = "templateSettings",
     }
     /// `ScheduleFetchSuccessfulDTO` of Emails.
@@ -87,6 +99,7 @@ hoopai_runtime::model! {
         pub has_utm_tracking: bool = "hasUtmTracking",
         pub id: String = "id",
         pub is_plain_text: bool = "isPlainText",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub migrated: bool = "migrated",
         pub name: String = "name",
@@ -102,19 +115,21 @@ hoopai_runtime::model! {
     /// `SaveBuilderDataDto` of Emails.
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
-        /// Required.
+        /// The email as blocks, as the builder keeps them. Required.
         pub dnd: IBuilderJsonMapper = "dnd",
-        /// Required.
+        /// The editor that the template opens in, `html` or `builder`. Required.
         pub editor_type: UpdateTemplateRequestEditorType = "editorType",
-        /// Required.
+        /// The email as HTML. Required.
         pub html: String = "html",
+        /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The line that mail programs show beside the subject.
         pub preview_text: String = "previewText",
-        /// Required.
+        /// The id of the template. Required.
         pub template_id: String = "templateId",
-        /// Required.
+        /// The id of the user who changes it. Required.
         pub updated_by: String = "updatedBy",
     }
     /// `BuilderUpdateSuccessfulDTO` of Emails.

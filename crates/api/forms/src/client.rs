@@ -24,6 +24,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "check-facebook-lead-submission")]
     pub fn check_facebook_lead_submission(&self) -> builder::CheckFacebookLeadSubmission {
         builder::CheckFacebookLeadSubmission::new(&self.handle)
@@ -36,6 +39,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-form-survey-event")]
     pub fn create_form_survey_event(&self) -> builder::CreateFormSurveyEvent {
         builder::CreateFormSurveyEvent::new(&self.handle)
@@ -48,6 +54,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-image")]
     pub fn create_image(&self) -> builder::CreateImage {
         builder::CreateImage::new(&self.handle)
@@ -60,18 +69,24 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-forms-list")]
     pub fn get_forms_list(&self) -> builder::GetFormsList {
         builder::GetFormsList::new(&self.handle)
     }
 
-    /// Gets the figures of a form's graph.
+    /// Gets the figures behind a form's graph.
     ///
     /// `GET /forms/graph/data`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-graph-data")]
     pub fn get_graph_data(&self) -> builder::GetGraphData {
         builder::GetGraphData::new(&self.handle)
@@ -84,6 +99,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-submission")]
     pub fn get_submission(&self) -> builder::GetSubmission {
         builder::GetSubmission::new(&self.handle)
@@ -96,6 +114,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-submission-details")]
     pub fn get_submission_details(&self) -> builder::GetSubmissionDetails {
         builder::GetSubmissionDetails::new(&self.handle)
@@ -108,34 +129,51 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-widget-link")]
     pub fn get_widget_link(&self) -> builder::GetWidgetLink {
         builder::GetWidgetLink::new(&self.handle)
     }
 
+    /// Lists what people have sent in, by default over the last month.
+    ///
     /// `GET /forms/submissions`
     ///
-    /// Scope: `forms.readonly`.
+    /// All forms of the location unless `formId` picks one. Pages are numbered from 1; `meta.nextPage` may be a number, null, a numeric
+    /// string or empty, so stop at an empty page rather than trust it.
+    ///
+    /// - Scope: `forms.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-forms-submissions")]
     pub fn list_form_submissions(&self) -> builder::ListFormSubmissions {
         builder::ListFormSubmissions::new(&self.handle)
     }
 
+    /// Lists the forms of a location.
+    ///
     /// `GET /forms/`
     ///
-    /// Scope: `forms.readonly`.
+    /// - Scope: `forms.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-forms")]
     pub fn list_forms(&self) -> builder::ListForms {
         builder::ListForms::new(&self.handle)
     }
 
-    /// Lists submissions of several forms.
+    /// Lists the submissions of several forms.
     ///
     /// `GET /forms/multiple-forms-submissions`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-multiple-forms-submissions")]
     pub fn list_multiple_forms_submissions(&self) -> builder::ListMultipleFormsSubmissions {
         builder::ListMultipleFormsSubmissions::new(&self.handle)
@@ -148,52 +186,73 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "restore-version")]
     pub fn restore_version(&self) -> builder::RestoreVersion {
         builder::RestoreVersion::new(&self.handle)
     }
 
-    /// Has submissions exported later.
+    /// Has submissions exported at a later time.
     ///
     /// `POST /forms/schedule-form-export`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "schedule-form-export")]
     pub fn schedule_form_export(&self) -> builder::ScheduleFormExport {
         builder::ScheduleFormExport::new(&self.handle)
     }
 
+    /// Uploads files into the file fields of a contact.
+    ///
     /// `POST /forms/upload-custom-files`
+    ///
+    /// Multipart: one part a file, named with the id of the custom field, an underscore, and an id that you make up, such as a UUID
+    /// (`fieldId_fileId`). A file is 50 MB at most and of one of the types PDF, DOCX, DOC, JPG, JPEG, PNG, GIF, CSV, XLSX, XLS, MP4,
+    /// MPEG, ZIP, RAR, TXT and SVG. The contact must be of the location that is named. The reply is the contact as it is now, by all that
+    /// is documented.
     ///
     /// Answers any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
     ///
-    /// Scope: `forms.write`.
+    /// - Scope: `forms.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upload-to-custom-fields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
     }
 
-    /// Checks the code that was sent to an email address.
+    /// Checks the code that somebody was sent by email while filling in a form.
     ///
     /// `POST /forms/verify-email`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)
     }
 
-    /// Checks the code that was sent to a phone number.
+    /// Checks the code that somebody was sent by phone while filling in a form.
     ///
     /// `POST /forms/verify-phone`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "verify-phone")]
     pub fn verify_phone(&self) -> builder::VerifyPhone {
         builder::VerifyPhone::new(&self.handle)
@@ -245,6 +304,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSubmission {
+            /// The id of the submission.
             path submission_id: String = "submissionId",
         }
     }
@@ -255,6 +315,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSubmissionDetails {
+            /// The id of the submission.
             path submission_id: String = "submissionId",
         }
     }
@@ -270,12 +331,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFormSubmissions {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The last day to list, as `YYYY-MM-DD`; today if left out.
             query end_at: String = "endAt",
+            /// The id of a form, to have only its submissions.
             query form_id: String = "formId",
+            /// How many submissions a page holds at most, up to 100; 20 if left out.
             query limit: i64 = "limit",
+            /// The number of the page, from 1.
             query page: i64 = "page",
+            /// A contact id, a name, an email address or a phone number to look for.
             query q: String = "q",
+            /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
             query start_at: String = "startAt",
         }
     }
@@ -286,9 +354,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListForms {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many forms a page holds at most, up to 50; 10 if left out.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",
         }
     }
@@ -324,7 +396,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {
+            /// The id of the contact whose fields get the files.
             query contact_id: String = "contactId",
+            /// The id of the location that the contact belongs to.
             query location_id: String = "locationId",
         }
     }

@@ -32,12 +32,14 @@ hoopai_runtime::model! {
     /// `FormsParams` of Forms.
     pub struct FormsParams {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
     /// `FormsSubmissionsSubmissionsSchema` of Forms.
     #[doc(alias = "FormsSubmissionsSubmissionsSchema")]
     pub struct FormsSubmissionsSubmissions {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub email: String = "email",
@@ -84,35 +86,38 @@ hoopai_runtime::model! {
     }
     /// `VerifyEmailRequest` of Forms.
     pub struct VerifyEmailRequest {
+        /// What a solved captcha gave.
         pub captcha_token: String = "captchaToken",
-        /// Required.
+        /// The email address that the code was sent to. Required.
         pub email: String = "email",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the form. Required.
         pub medium_id: String = "mediumId",
+        /// The name of the person.
         pub name: String = "name",
-        /// Required.
+        /// The code as the person typed it in. Required.
         pub otp: String = "otp",
-        /// Required.
+        /// The token that goes with the code. Required.
         pub token: String = "token",
-        /// Required.
+        /// The type of the check. Required.
         pub type_: String = "type",
     }
     /// `VerifyPhoneRequest` of Forms.
     pub struct VerifyPhoneRequest {
+        /// What a solved captcha gave.
         pub captcha_token: String = "captchaToken",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the form. Required.
         pub medium_id: String = "mediumId",
-        /// Required.
+        /// The code as the person typed it in. Required.
         pub otp: String = "otp",
-        /// Required.
+        /// The phone number that the code was sent to. Required.
         pub phone: String = "phone",
-        /// Required.
+        /// The token that goes with the code. Required.
         pub token: String = "token",
-        /// Required.
+        /// The type of the check. Required.
         pub type_: String = "type",
     }
 }

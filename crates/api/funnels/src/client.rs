@@ -24,6 +24,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "clone-funnel-to-locations")]
     pub fn clone_funnel_to_locations(&self) -> builder::CloneFunnelToLocations {
         builder::CloneFunnelToLocations::new(&self.handle)
@@ -36,6 +39,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "clone-step")]
     pub fn clone_step(&self) -> builder::CloneStep {
         builder::CloneStep::new(&self.handle)
@@ -48,15 +54,24 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-funnel")]
     pub fn create_funnel(&self) -> builder::CreateFunnel {
         builder::CreateFunnel::new(&self.handle)
     }
 
+    /// Makes a redirect from a path of a domain to somewhere else.
+    ///
     /// `POST /funnels/lookup/redirect`
     ///
-    /// Scope: `funnels/redirect.write`.
-    /// Needs the token of a location.
+    /// Domain and path of a redirect cannot be changed afterwards; `update_redirect` takes only the target and its kind.
+    ///
+    /// - Scope: `funnels/redirect.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-redirect")]
     pub fn create_redirect(&self) -> builder::CreateRedirect {
         builder::CreateRedirect::new(&self.handle)
@@ -69,6 +84,9 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-step")]
     pub fn create_step(&self) -> builder::CreateStep {
         builder::CreateStep::new(&self.handle)
@@ -78,18 +96,27 @@ impl Client {
     ///
     /// `POST /funnels/funnel/delete`
     ///
+    /// It is a POST: which funnel goes is said in the body, whose fields are not published.
+    ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-funnel")]
     pub fn delete_funnel(&self) -> builder::DeleteFunnel {
         builder::DeleteFunnel::new(&self.handle)
     }
 
+    /// Deletes a redirect.
+    ///
     /// `DELETE /funnels/lookup/redirect/{id}`
     ///
-    /// Scope: `funnels/redirect.write`.
-    /// Needs the token of a location.
+    /// - Scope: `funnels/redirect.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-redirect-by-id")]
     pub fn delete_redirect(&self) -> builder::DeleteRedirect {
         builder::DeleteRedirect::new(&self.handle)
@@ -99,9 +126,14 @@ impl Client {
     ///
     /// `POST /funnels/funnel/delete-step`
     ///
+    /// It is a POST: which step goes is said in the body, whose fields are not published.
+    ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-step")]
     pub fn delete_step(&self) -> builder::DeleteStep {
         builder::DeleteStep::new(&self.handle)
@@ -114,13 +146,21 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-funnel")]
     pub fn get_funnel(&self) -> builder::GetFunnel {
         builder::GetFunnel::new(&self.handle)
     }
 
+    /// Counts the pages of a funnel.
+    ///
     /// `GET /funnels/page/count`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getPagesCountByFunnelId")]
     pub fn get_page_count(&self) -> builder::GetPageCount {
         builder::GetPageCount::new(&self.handle)
@@ -133,74 +173,112 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-step")]
     pub fn get_step(&self) -> builder::GetStep {
         builder::GetStep::new(&self.handle)
     }
 
+    /// Lists the funnels and websites of a location.
+    ///
     /// `GET /funnels/funnel/list`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getFunnels")]
     pub fn list_funnels(&self) -> builder::ListFunnels {
         builder::ListFunnels::new(&self.handle)
     }
 
+    /// Lists the pages of a funnel.
+    ///
     /// `GET /funnels/page`
-    /// Needs the token of a location.
+    ///
+    /// `limit` and `offset` are both needed. The reply is a bare list; `get_page_count` tells how many pages there are.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getPagesByFunnelId")]
     pub fn list_pages(&self) -> builder::ListPages {
         builder::ListPages::new(&self.handle)
     }
 
+    /// Lists the redirects of a location.
+    ///
     /// `GET /funnels/lookup/redirect/list`
     ///
-    /// Scope: `funnels/redirect.readonly`.
-    /// Needs the token of a location.
+    /// `limit` and `offset` are both needed. The reply has the total and the redirects of the page in `data`.
+    ///
+    /// - Scope: `funnels/redirect.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-redirects-list")]
     pub fn list_redirects(&self) -> builder::ListRedirects {
         builder::ListRedirects::new(&self.handle)
     }
 
-    /// Reports that a visitor of a funnel became a customer.
+    /// Reports what a visitor of a funnel did, so that advertisers can count it.
     ///
     /// `POST /funnels/event/conversion`
+    ///
+    /// Only `eventName` must be there. The fields that begin with `fb` are the marks by which Facebook recognises a visitor and an event.
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-conversion-event")]
     pub fn send_conversion_event(&self) -> builder::SendConversionEvent {
         builder::SendConversionEvent::new(&self.handle)
     }
 
-    /// Updates a funnel.
+    /// Changes a funnel.
     ///
     /// `PATCH /funnels/funnel/update/{id}`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-funnel")]
     pub fn update_funnel(&self) -> builder::UpdateFunnel {
         builder::UpdateFunnel::new(&self.handle)
     }
 
+    /// Changes where a redirect leads.
+    ///
     /// `PATCH /funnels/lookup/redirect/{id}`
     ///
-    /// Scope: `funnels/redirect.write`.
-    /// Needs the token of a location.
+    /// Target and kind are sent together. To change domain or path, delete the redirect and make another.
+    ///
+    /// - Scope: `funnels/redirect.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-redirect-by-id")]
     pub fn update_redirect(&self) -> builder::UpdateRedirect {
         builder::UpdateRedirect::new(&self.handle)
     }
 
-    /// Updates a step of a funnel.
+    /// Changes a step of a funnel.
     ///
     /// `PUT /funnels/funnel/step/{id}`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-step")]
     pub fn update_step(&self) -> builder::UpdateStep {
         builder::UpdateStep::new(&self.handle)
@@ -277,7 +355,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteRedirect {
+            /// The id of the redirect.
             path id: String = "id",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -298,6 +378,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFunnel {
+            /// The id of the funnel.
             path id: String = "id",
         }
     }
@@ -308,8 +389,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetPageCount {
+            /// The id of the funnel.
             query funnel_id: String = "funnelId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Words to look for in the page's name.
             query name: String = "name",
         }
     }
@@ -320,7 +404,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStep {
+            /// The id of the funnel.
             path funnel_id: String = "funnelId",
+            /// The id of the step.
             path id: String = "id",
         }
     }
@@ -331,12 +417,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFunnels {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// A category that the funnels are of.
             query category: String = "category",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// Words to look for in the name.
             query name: String = "name",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
+            /// The id of a folder, to have only what lies in it.
             query parent_id: String = "parentId",
+            /// A type that the funnels are of.
             query type_: String = "type",
         }
     }
@@ -347,10 +440,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPages {
+            /// The id of the funnel.
             query funnel_id: String = "funnelId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Words to look for in the page's name.
             query name: String = "name",
         }
     }
@@ -361,9 +459,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListRedirects {
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Words to look for, such as `example.com/old-page`.
             query search: String = "search",
         }
     }
@@ -384,6 +486,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateFunnel {
+            /// The id of the funnel.
             path id: String = "id",
             json body: hoopai_runtime::json::Value,
         }
@@ -395,6 +498,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateRedirect {
+            /// The id of the redirect.
             path id: String = "id",
             json body: types::UpdateRedirectRequest,
         }
@@ -406,6 +510,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateStep {
+            /// The id of the step.
             path id: String = "id",
             json body: hoopai_runtime::json::Value,
         }

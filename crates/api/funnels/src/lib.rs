@@ -2,6 +2,17 @@
 
 //! Funnels of the HoopAI Platform API: 18 operations.
 //!
+//! Funnels and websites of a location. A *funnel* is a row of *steps* that a visitor goes through, from landing page to thank-you page, and
+//! each step has one or more *pages*. Beside them stand *redirects*, which send visitors of an address to another, and *conversion events*,
+//! which report to advertisers what a visitor did.
+//!
+//! Begin with `list_funnels`; its ids lead to `list_pages`. Those and the redirects are described in full. The calls that make, change, copy
+//! and delete funnels and steps are documented by HoopAI by method and path only: their bodies go out as free-form JSON and their replies
+//! come back as such.
+//!
+//! `list_pages` and `list_redirects` want `limit` and `offset` every time, and `list_pages` answers a bare list without a total;
+//! `get_page_count` tells the total.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_funnels::Error> {
 //! let handle = hoopai_funnels::Handle::builder().private_token("…").location("…").build()?;

@@ -8,15 +8,15 @@ hoopai_runtime::model! {
     /// `CreateRedirectParams` of Funnels.
     #[doc(alias = "CreateRedirectParams")]
     pub struct CreateRedirectRequest {
-        /// Required.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Required.
         pub action: Action = "action",
-        /// Required.
+        /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Required.
         pub domain: String = "domain",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The path on the domain that is redirected, such as `/hello`. Required.
         pub path: String = "path",
-        /// Required.
+        /// Where visitors are sent, such as a whole address for `url`. Required.
         pub target: String = "target",
     }
     /// `CreateRedirectResponseDTO` of Funnels.
@@ -37,6 +37,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub deleted: bool = "deleted",
         pub funnel_id: String = "funnelId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub step_id: String = "stepId",
@@ -64,49 +65,72 @@ hoopai_runtime::model! {
     /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]
     pub struct RedirectResponse {
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`.
         pub action: String = "action",
+        /// The domain whose visitors are sent on, without a scheme, such as `example.com`.
         pub domain: String = "domain",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The path on the domain that is redirected, such as `/hello`.
         pub path: String = "path",
         pub path_lowercase: String = "pathLowercase",
+        /// Where visitors are sent, such as a whole address for `url`.
         pub target: String = "target",
         pub type_: String = "type",
     }
     /// `SendConversionEventRequest` of Funnels.
     pub struct SendConversionEventRequest {
+        /// Who the visitor is, as far as it is known.
         pub contact: SendConversionEventRequestContact = "contact",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// An id of the event.
         pub event_id: String = "eventId",
-        /// Required.
+        /// What happened. Required.
         pub event_name: String = "eventName",
+        /// The id of the event at Facebook.
         pub fb_event_id: String = "fbEventId",
+        /// The value of Facebook's cookie `_fbc`, which remembers a click on an advertisement.
         pub fbc: String = "fbc",
+        /// The click id that Facebook adds to the address of a landing page.
         pub fbclid: String = "fbclid",
+        /// The value of Facebook's cookie `_fbp`, which knows the browser again.
         pub fbp: String = "fbp",
+        /// The address of the page where it happened.
         pub url: String = "url",
+        /// What the event is worth, in `currency`.
         pub value: Value = "value",
     }
-    /// `SendConversionEventRequestContact` of Funnels.
+    /// Who the visitor is, as far as it is known.
     pub struct SendConversionEventRequestContact {
+        /// The visitor's city.
         pub city: String = "city",
+        /// The visitor's country.
         pub country: String = "country",
+        /// The visitor's date of birth.
         pub date_of_birth: String = "dateOfBirth",
+        /// The visitor's email address.
         pub email: String = "email",
+        /// The visitor's given name.
         pub first_name: String = "firstName",
+        /// The visitor's family name.
         pub last_name: String = "lastName",
+        /// The visitor's phone number.
         pub phone: String = "phone",
+        /// The visitor's postal code.
         pub postal_code: String = "postalCode",
+        /// The visitor's state.
         pub state: String = "state",
     }
     /// `UpdateRedirectParams` of Funnels.
     #[doc(alias = "UpdateRedirectParams")]
     pub struct UpdateRedirectRequest {
-        /// Required.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Required.
         pub action: Action = "action",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// Where visitors are sent, such as a whole address for `url`. Required.
         pub target: String = "target",
     }
     /// `UpdateRedirectResponseDTO` of Funnels.

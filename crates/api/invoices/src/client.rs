@@ -19,7 +19,9 @@ impl Client {
 
     /// `POST /invoices/schedule/{scheduleId}/cancel`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "cancel-invoice-schedule")]
     pub fn cancel_invoice_schedule(&self) -> builder::CancelInvoiceSchedule {
         builder::CancelInvoiceSchedule::new(&self.handle)
@@ -27,7 +29,9 @@ impl Client {
 
     /// `POST /invoices/estimate`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-new-estimate")]
     pub fn create_estimate(&self) -> builder::CreateEstimate {
         builder::CreateEstimate::new(&self.handle)
@@ -35,7 +39,9 @@ impl Client {
 
     /// `POST /invoices/estimate/template`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-estimate-template")]
     pub fn create_estimate_template(&self) -> builder::CreateEstimateTemplate {
         builder::CreateEstimateTemplate::new(&self.handle)
@@ -43,7 +49,9 @@ impl Client {
 
     /// `POST /invoices/`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-invoice")]
     pub fn create_invoice(&self) -> builder::CreateInvoice {
         builder::CreateInvoice::new(&self.handle)
@@ -51,7 +59,9 @@ impl Client {
 
     /// `POST /invoices/estimate/{estimateId}/invoice`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-invoice-from-estimate")]
     pub fn create_invoice_from_estimate(&self) -> builder::CreateInvoiceFromEstimate {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
@@ -59,7 +69,9 @@ impl Client {
 
     /// `POST /invoices/schedule`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-invoice-schedule")]
     pub fn create_invoice_schedule(&self) -> builder::CreateInvoiceSchedule {
         builder::CreateInvoiceSchedule::new(&self.handle)
@@ -67,7 +79,9 @@ impl Client {
 
     /// `POST /invoices/template`
     ///
-    /// Scope: `invoices/template.write`.
+    /// - Scope: `invoices/template.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-invoice-template")]
     pub fn create_invoice_template(&self) -> builder::CreateInvoiceTemplate {
         builder::CreateInvoiceTemplate::new(&self.handle)
@@ -75,7 +89,9 @@ impl Client {
 
     /// `DELETE /invoices/estimate/{estimateId}`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-estimate")]
     pub fn delete_estimate(&self) -> builder::DeleteEstimate {
         builder::DeleteEstimate::new(&self.handle)
@@ -83,7 +99,9 @@ impl Client {
 
     /// `DELETE /invoices/estimate/template/{templateId}`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-estimate-template")]
     pub fn delete_estimate_template(&self) -> builder::DeleteEstimateTemplate {
         builder::DeleteEstimateTemplate::new(&self.handle)
@@ -91,7 +109,9 @@ impl Client {
 
     /// `DELETE /invoices/{invoiceId}`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-invoice")]
     pub fn delete_invoice(&self) -> builder::DeleteInvoice {
         builder::DeleteInvoice::new(&self.handle)
@@ -99,7 +119,9 @@ impl Client {
 
     /// `DELETE /invoices/schedule/{scheduleId}`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-invoice-schedule")]
     pub fn delete_invoice_schedule(&self) -> builder::DeleteInvoiceSchedule {
         builder::DeleteInvoiceSchedule::new(&self.handle)
@@ -107,7 +129,9 @@ impl Client {
 
     /// `DELETE /invoices/template/{templateId}`
     ///
-    /// Scope: `invoices/template.write`.
+    /// - Scope: `invoices/template.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-invoice-template")]
     pub fn delete_invoice_template(&self) -> builder::DeleteInvoiceTemplate {
         builder::DeleteInvoiceTemplate::new(&self.handle)
@@ -115,7 +139,9 @@ impl Client {
 
     /// `GET /invoices/estimate/number/generate`
     ///
-    /// Scope: `invoices/estimate.readonly`.
+    /// - Scope: `invoices/estimate.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "generate-estimate-number")]
     pub fn generate_estimate_number(&self) -> builder::GenerateEstimateNumber {
         builder::GenerateEstimateNumber::new(&self.handle)
@@ -123,7 +149,9 @@ impl Client {
 
     /// `GET /invoices/generate-invoice-number`
     ///
-    /// Scope: `invoices.readonly`.
+    /// - Scope: `invoices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "generate-invoice-number")]
     pub fn generate_invoice_number(&self) -> builder::GenerateInvoiceNumber {
         builder::GenerateInvoiceNumber::new(&self.handle)
@@ -131,7 +159,9 @@ impl Client {
 
     /// `GET /invoices/{invoiceId}`
     ///
-    /// Scope: `invoices.readonly`.
+    /// - Scope: `invoices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-invoice")]
     pub fn get_invoice(&self) -> builder::GetInvoice {
         builder::GetInvoice::new(&self.handle)
@@ -139,7 +169,9 @@ impl Client {
 
     /// `GET /invoices/schedule/{scheduleId}`
     ///
-    /// Scope: `invoices/schedule.readonly`.
+    /// - Scope: `invoices/schedule.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-invoice-schedule")]
     pub fn get_invoice_schedule(&self) -> builder::GetInvoiceSchedule {
         builder::GetInvoiceSchedule::new(&self.handle)
@@ -147,7 +179,9 @@ impl Client {
 
     /// `GET /invoices/settings`
     ///
-    /// Scope: `invoices.readonly`.
+    /// - Scope: `invoices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-invoice-settings")]
     pub fn get_invoice_settings(&self) -> builder::GetInvoiceSettings {
         builder::GetInvoiceSettings::new(&self.handle)
@@ -155,7 +189,9 @@ impl Client {
 
     /// `GET /invoices/template/{templateId}`
     ///
-    /// Scope: `invoices/template.readonly`.
+    /// - Scope: `invoices/template.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-invoice-template")]
     pub fn get_invoice_template(&self) -> builder::GetInvoiceTemplate {
         builder::GetInvoiceTemplate::new(&self.handle)
@@ -163,7 +199,9 @@ impl Client {
 
     /// `GET /invoices/estimate/template`
     ///
-    /// Scope: `invoices/estimate.readonly`.
+    /// - Scope: `invoices/estimate.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
@@ -171,7 +209,9 @@ impl Client {
 
     /// `GET /invoices/estimate/list`
     ///
-    /// Scope: `invoices/estimate.readonly`.
+    /// - Scope: `invoices/estimate.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
@@ -179,7 +219,9 @@ impl Client {
 
     /// `GET /invoices/schedule`
     ///
-    /// Scope: `invoices/schedule.readonly`.
+    /// - Scope: `invoices/schedule.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
@@ -187,7 +229,9 @@ impl Client {
 
     /// `GET /invoices/template`
     ///
-    /// Scope: `invoices/template.readonly`.
+    /// - Scope: `invoices/template.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
@@ -195,7 +239,9 @@ impl Client {
 
     /// `GET /invoices/`
     ///
-    /// Scope: `invoices.readonly`.
+    /// - Scope: `invoices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
@@ -203,7 +249,9 @@ impl Client {
 
     /// `GET /invoices/estimate/template/preview`
     ///
-    /// Scope: `invoices/estimate.readonly`.
+    /// - Scope: `invoices/estimate.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "preview-estimate-template")]
     pub fn preview_estimate_template(&self) -> builder::PreviewEstimateTemplate {
         builder::PreviewEstimateTemplate::new(&self.handle)
@@ -211,7 +259,9 @@ impl Client {
 
     /// `POST /invoices/{invoiceId}/record-payment`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "record-invoice")]
     pub fn record_invoice_payment(&self) -> builder::RecordInvoicePayment {
         builder::RecordInvoicePayment::new(&self.handle)
@@ -219,7 +269,9 @@ impl Client {
 
     /// `POST /invoices/schedule/{scheduleId}/schedule`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "schedule-invoice-schedule")]
     pub fn schedule_invoice_schedule(&self) -> builder::ScheduleInvoiceSchedule {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
@@ -227,7 +279,9 @@ impl Client {
 
     /// `POST /invoices/estimate/{estimateId}/send`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-estimate")]
     pub fn send_estimate(&self) -> builder::SendEstimate {
         builder::SendEstimate::new(&self.handle)
@@ -235,7 +289,9 @@ impl Client {
 
     /// `POST /invoices/{invoiceId}/send`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-invoice")]
     pub fn send_invoice(&self) -> builder::SendInvoice {
         builder::SendInvoice::new(&self.handle)
@@ -243,7 +299,9 @@ impl Client {
 
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-and-schedule-invoice-schedule")]
     pub fn update_and_schedule_invoice_schedule(&self) -> builder::UpdateAndScheduleInvoiceSchedule {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
@@ -251,7 +309,9 @@ impl Client {
 
     /// `PUT /invoices/estimate/{estimateId}`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-estimate")]
     pub fn update_estimate(&self) -> builder::UpdateEstimate {
         builder::UpdateEstimate::new(&self.handle)
@@ -260,6 +320,9 @@ impl Client {
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-estimate-last-visited-at")]
     pub fn update_estimate_last_visit(&self) -> builder::UpdateEstimateLastVisit {
         builder::UpdateEstimateLastVisit::new(&self.handle)
@@ -267,7 +330,9 @@ impl Client {
 
     /// `PUT /invoices/estimate/template/{templateId}`
     ///
-    /// Scope: `invoices/estimate.write`.
+    /// - Scope: `invoices/estimate.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-estimate-template")]
     pub fn update_estimate_template(&self) -> builder::UpdateEstimateTemplate {
         builder::UpdateEstimateTemplate::new(&self.handle)
@@ -275,7 +340,9 @@ impl Client {
 
     /// `PUT /invoices/{invoiceId}`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-invoice")]
     pub fn update_invoice(&self) -> builder::UpdateInvoice {
         builder::UpdateInvoice::new(&self.handle)
@@ -284,12 +351,18 @@ impl Client {
     /// `PATCH /invoices/stats/last-visited-at`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-invoice-last-visited-at")]
     pub fn update_invoice_last_visit(&self) -> builder::UpdateInvoiceLastVisit {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-invoice-late-fees-configuration")]
     pub fn update_invoice_late_fees(&self) -> builder::UpdateInvoiceLateFees {
         builder::UpdateInvoiceLateFees::new(&self.handle)
@@ -297,7 +370,9 @@ impl Client {
 
     /// `PUT /invoices/schedule/{scheduleId}`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-invoice-schedule")]
     pub fn update_invoice_schedule(&self) -> builder::UpdateInvoiceSchedule {
         builder::UpdateInvoiceSchedule::new(&self.handle)
@@ -305,7 +380,9 @@ impl Client {
 
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
     ///
-    /// Scope: `invoices/schedule.write`.
+    /// - Scope: `invoices/schedule.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "auto-payment-invoice-schedule")]
     pub fn update_invoice_schedule_auto_payment(&self) -> builder::UpdateInvoiceScheduleAutoPayment {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
@@ -313,19 +390,27 @@ impl Client {
 
     /// `PUT /invoices/template/{templateId}`
     ///
-    /// Scope: `invoices/template.write`.
+    /// - Scope: `invoices/template.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-invoice-template")]
     pub fn update_invoice_template(&self) -> builder::UpdateInvoiceTemplate {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-invoice-template-late-fees-configuration")]
     pub fn update_invoice_template_late_fees(&self) -> builder::UpdateInvoiceTemplateLateFees {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-invoice-payment-methods-configuration")]
     pub fn update_invoice_template_payment_methods(&self) -> builder::UpdateInvoiceTemplatePaymentMethods {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
@@ -333,8 +418,10 @@ impl Client {
 
     /// `POST /invoices/text2pay`
     ///
-    /// Scope: `invoices.write`.
-    /// Needs the token of a location.
+    /// - Scope: `invoices.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "text2pay-invoice")]
     pub fn upsert_text2pay_invoice(&self) -> builder::UpsertText2payInvoice {
         builder::UpsertText2payInvoice::new(&self.handle)
@@ -342,7 +429,9 @@ impl Client {
 
     /// `POST /invoices/{invoiceId}/void`
     ///
-    /// Scope: `invoices.write`.
+    /// - Scope: `invoices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "void-invoice")]
     pub fn void_invoice(&self) -> builder::VoidInvoice {
         builder::VoidInvoice::new(&self.handle)
@@ -453,8 +542,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -466,7 +558,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteInvoiceSchedule {
             path schedule_id: String = "scheduleId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -478,7 +572,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteInvoiceTemplate {
             path template_id: String = "templateId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -489,7 +585,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -500,7 +598,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -511,8 +611,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoice {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -524,7 +627,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetInvoiceSchedule {
             path schedule_id: String = "scheduleId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -535,7 +640,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -547,7 +654,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetInvoiceTemplate {
             path template_id: String = "templateId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -558,9 +667,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
             query search: String = "search",
         }
@@ -572,10 +685,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimates {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
+            /// The id of the contact.
             query contact_id: String = "contactId",
             query end_at: String = "endAt",
             query search: String = "search",
@@ -590,9 +708,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
             query end_at: String = "endAt",
             query payment_mode: types::PaymentMode = "paymentMode",
@@ -608,9 +730,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
             query end_at: String = "endAt",
             query payment_mode: types::PaymentMode = "paymentMode",
@@ -626,10 +752,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoices {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
+            /// The id of the contact.
             query contact_id: String = "contactId",
             query end_at: String = "endAt",
             query payment_mode: types::PaymentMode = "paymentMode",
@@ -647,7 +778,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
             query template_id: String = "templateId",
         }
@@ -659,6 +792,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RecordInvoicePayment {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
             json body: types::RecordInvoicePaymentRequest,
         }
@@ -692,6 +826,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SendInvoice {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
             json body: types::SendInvoiceRequest,
         }
@@ -745,6 +880,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
             json body: types::UpdateInvoiceRequest,
         }
@@ -766,6 +902,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
             json body: types::UpdateInvoiceLateFeesConfiguration,
         }
@@ -842,6 +979,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         VoidInvoice {
+            /// The id of the invoice.
             path invoice_id: String = "invoiceId",
             json body: types::VoidInvoiceRequest,
         }

@@ -31,9 +31,9 @@ hoopai_runtime::model! {
     /// `AltDto` of Invoices.
     #[doc(alias = "AltDto")]
     pub struct Alt {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
     }
     /// `AttachmentsDto` of Invoices.
@@ -90,21 +90,24 @@ hoopai_runtime::model! {
     /// `CancelInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleDto")]
     pub struct CancelInvoiceScheduleRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
     }
     /// `CancelInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleResponseDto")]
     pub struct CancelInvoiceScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -144,9 +147,9 @@ hoopai_runtime::model! {
     /// `CreateEstimatesDto` of Invoices.
     #[doc(alias = "CreateEstimatesDto")]
     pub struct CreateEstimateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub auto_invoice: AutoInvoicing = "autoInvoice",
@@ -155,7 +158,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -182,9 +185,9 @@ hoopai_runtime::model! {
     /// `CreateInvoiceFromEstimateDto` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateDto")]
     pub struct CreateInvoiceFromEstimateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// Required.
         pub mark_as_invoiced: bool = "markAsInvoiced",
@@ -200,9 +203,9 @@ hoopai_runtime::model! {
     /// `CreateInvoiceDto` of Invoices.
     #[doc(alias = "CreateInvoiceDto")]
     pub struct CreateInvoiceRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
@@ -210,7 +213,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -239,7 +242,9 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateInvoiceResponseDto")]
     pub struct CreateInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -248,6 +253,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -266,9 +272,9 @@ hoopai_runtime::model! {
     /// `CreateInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
@@ -276,7 +282,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -300,12 +306,15 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateInvoiceScheduleResponseDto")]
     pub struct CreateInvoiceScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -323,15 +332,15 @@ hoopai_runtime::model! {
     /// `CreateInvoiceTemplateDto` of Invoices.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<String> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub internal: bool = "internal",
@@ -351,10 +360,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateInvoiceTemplateResponseDto")]
     pub struct CreateInvoiceTemplateResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
@@ -417,7 +429,9 @@ hoopai_runtime::model! {
     #[doc(alias = "DefaultInvoiceResponseDto")]
     pub struct DefaultInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -426,6 +440,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -444,7 +459,9 @@ hoopai_runtime::model! {
     #[doc(alias = "DeleteInvoiceResponseDto")]
     pub struct DeleteInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -453,6 +470,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -493,6 +511,7 @@ hoopai_runtime::model! {
         pub amount: f64 = "amount",
         pub attachments: Vec<String> = "attachments",
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
         pub is_setup_fee_item: bool = "isSetupFeeItem",
@@ -509,16 +528,20 @@ hoopai_runtime::model! {
     pub struct EstimateResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub auto_invoice: Map = "autoInvoice",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub discount: Discount = "discount",
@@ -552,12 +575,15 @@ hoopai_runtime::model! {
     pub struct EstimateTemplateResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub discount: Discount = "discount",
@@ -574,15 +600,15 @@ hoopai_runtime::model! {
     /// `EstimateTemplatesDto` of Invoices.
     #[doc(alias = "EstimateTemplatesDto")]
     pub struct EstimateTemplates {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -619,7 +645,9 @@ hoopai_runtime::model! {
     #[doc(alias = "GetInvoiceResponseDto")]
     pub struct GetInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -628,6 +656,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -647,7 +676,9 @@ hoopai_runtime::model! {
     /// `GetInvoiceSettingsResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceSettingsResponseDto")]
     pub struct GetInvoiceSettingsResponse {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: InvoiceSettingsBusinessDetails = "businessDetails",
         pub custom_fields: Vec<String> = "customFields",
@@ -673,12 +704,15 @@ hoopai_runtime::model! {
     #[doc(alias = "GetScheduleResponseDto")]
     pub struct GetScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -696,10 +730,13 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTemplateResponseDto")]
     pub struct GetTemplateResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
@@ -713,6 +750,7 @@ hoopai_runtime::model! {
     pub struct InvoiceItem {
         pub amount: f64 = "amount",
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
         pub is_setup_fee_item: bool = "isSetupFeeItem",
@@ -861,9 +899,9 @@ hoopai_runtime::model! {
     /// `RecordPaymentDto` of Invoices.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub amount: f64 = "amount",
         /// Required.
@@ -901,6 +939,7 @@ hoopai_runtime::model! {
         pub reminder_time: ReminderReminderTime = "reminderTime",
         pub sms_template: String = "smsTemplate",
         pub start_time: String = "startTime",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
     /// `ReminderSettingsDto` of Invoices.
@@ -922,9 +961,9 @@ hoopai_runtime::model! {
     /// `ScheduleInvoiceScheduleDto` of Invoices.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub auto_payment: AutoPaymentDetails = "autoPayment",
         /// Required.
@@ -934,12 +973,15 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
     pub struct ScheduleInvoiceScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -965,9 +1007,9 @@ hoopai_runtime::model! {
     pub struct SendEstimate {
         /// Required.
         pub action: Action = "action",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub estimate_name: String = "estimateName",
         /// Required.
@@ -981,9 +1023,9 @@ hoopai_runtime::model! {
     pub struct SendInvoiceRequest {
         /// Required.
         pub action: Action = "action",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub auto_payment: AutoPaymentDetails = "autoPayment",
         /// Required.
@@ -1036,12 +1078,15 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
     pub struct UpdateAndScheduleInvoiceScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1065,9 +1110,9 @@ hoopai_runtime::model! {
     /// `UpdateEstimateDto` of Invoices.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub auto_invoice: AutoInvoicing = "autoInvoice",
@@ -1076,7 +1121,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -1110,9 +1155,9 @@ hoopai_runtime::model! {
     /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
     #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
     pub struct UpdateInvoiceLateFeesConfiguration {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// Required.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
@@ -1120,16 +1165,17 @@ hoopai_runtime::model! {
     /// `UpdateInvoiceDto` of Invoices.
     #[doc(alias = "UpdateInvoiceDto")]
     pub struct UpdateInvoiceRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub contact_details: ContactDetailsDto = "contactDetails",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         pub description: String = "description",
         pub discount: Discount = "discount",
@@ -1156,7 +1202,9 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateInvoiceResponseDto")]
     pub struct UpdateInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -1165,6 +1213,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -1183,9 +1232,9 @@ hoopai_runtime::model! {
     /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// Required.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
@@ -1196,12 +1245,15 @@ hoopai_runtime::model! {
     #[doc(alias = "AutoPaymentInvoiceScheduleResponseDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1219,16 +1271,16 @@ hoopai_runtime::model! {
     /// `UpdateInvoiceScheduleDto` of Invoices.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
     pub struct UpdateInvoiceScheduleRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         /// Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// Required.
         pub discount: Discount = "discount",
@@ -1248,12 +1300,15 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
     pub struct UpdateInvoiceScheduleResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1271,22 +1326,22 @@ hoopai_runtime::model! {
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
     pub struct UpdateInvoiceTemplatePaymentMethodsRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub payment_methods: PaymentMethod = "paymentMethods",
     }
     /// `UpdateInvoiceTemplateDto` of Invoices.
     #[doc(alias = "UpdateInvoiceTemplateDto")]
     pub struct UpdateInvoiceTemplateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub internal: bool = "internal",
@@ -1302,10 +1357,13 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
     pub struct UpdateInvoiceTemplateResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
@@ -1320,16 +1378,16 @@ hoopai_runtime::model! {
     pub struct UpsertText2payInvoiceRequest {
         /// Required.
         pub action: UpsertText2payInvoiceRequestAction = "action",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub due_date: String = "dueDate",
@@ -1373,16 +1431,18 @@ hoopai_runtime::model! {
     /// `VoidInvoiceDto` of Invoices.
     #[doc(alias = "VoidInvoiceDto")]
     pub struct VoidInvoiceRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
     }
     /// `VoidInvoiceResponseDto` of Invoices.
     #[doc(alias = "VoidInvoiceResponseDto")]
     pub struct VoidInvoiceResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
@@ -1391,6 +1451,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",

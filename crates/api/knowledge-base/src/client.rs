@@ -17,99 +17,193 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a FAQ to a knowledge base.
+    ///
     /// `POST /knowledge-bases/faqs`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create")]
     pub fn create_faq(&self) -> builder::CreateFaq {
         builder::CreateFaq::new(&self.handle)
     }
 
+    /// Makes an empty knowledge base.
+    ///
     /// `POST /knowledge-bases/`
-    /// Needs the token of a location.
+    ///
+    /// A location may have 15 at most. The reply's `data` holds the id that FAQs and crawls ask for.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "createKnowledgeBase")]
     pub fn create_knowledge_base(&self) -> builder::CreateKnowledgeBase {
         builder::CreateKnowledgeBase::new(&self.handle)
     }
 
+    /// Deletes a FAQ.
+    ///
     /// `DELETE /knowledge-bases/faqs/{id}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete")]
     pub fn delete_faq(&self) -> builder::DeleteFaq {
         builder::DeleteFaq::new(&self.handle)
     }
 
+    /// Deletes a knowledge base.
+    ///
     /// `DELETE /knowledge-bases/{knowledgeBaseId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteKnowledgeBase")]
     pub fn delete_knowledge_base(&self) -> builder::DeleteKnowledgeBase {
         builder::DeleteKnowledgeBase::new(&self.handle)
     }
 
+    /// Deletes trained pages from a knowledge base.
+    ///
     /// `DELETE /knowledge-bases/crawler`
-    /// Needs the token of a location.
+    ///
+    /// The ids go in the body, although it is a DELETE.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteTrainedUrlsForKnowledgeBase")]
     pub fn delete_trained_urls(&self) -> builder::DeleteTrainedUrls {
         builder::DeleteTrainedUrls::new(&self.handle)
     }
 
+    /// Starts a crawl that discovers the pages of a website.
+    ///
     /// `POST /knowledge-bases/crawler`
-    /// Needs the token of a location.
+    ///
+    /// It answers at once with an `operationId`, by which the status can be read while the crawl goes on. What it finds is not in the knowledge
+    /// base until it is trained.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "discoverWebsite")]
     pub fn discover_website(&self) -> builder::DiscoverWebsite {
         builder::DiscoverWebsite::new(&self.handle)
     }
 
+    /// Reads how far a crawl is and which pages it found.
+    ///
     /// `GET /knowledge-bases/crawler/status`
-    /// Needs the token of a location.
+    ///
+    /// `operationDetails` tells of the crawl as a whole, `aggregate` groups its pages by their status; the `id` of each is what training asks
+    /// for. A page that failed brings its error along.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getCrawlingStatusForLatestOperation")]
     pub fn get_crawling_status(&self) -> builder::GetCrawlingStatus {
         builder::GetCrawlingStatus::new(&self.handle)
     }
 
+    /// Reads a knowledge base and how much it holds of each kind.
+    ///
     /// `GET /knowledge-bases/{knowledgeBaseId}`
-    /// Needs the token of a location.
+    ///
+    /// `kbMetadata` in the reply's `data` counts FAQs, pages, rich texts, files, tables and web searches; the things themselves are not in it.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getKnowledgeBaseById")]
     pub fn get_knowledge_base(&self) -> builder::GetKnowledgeBase {
         builder::GetKnowledgeBase::new(&self.handle)
     }
 
+    /// Lists the FAQs of a knowledge base, ten a page unless told otherwise.
+    ///
     /// `GET /knowledge-bases/faqs`
-    /// Needs the token of a location.
+    ///
+    /// `lastFaqId` and `hasMore` in the reply lead to the next page; `count` is of all FAQs.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list")]
     pub fn list_faqs(&self) -> builder::ListFaqs {
         builder::ListFaqs::new(&self.handle)
     }
 
+    /// Lists the knowledge bases of a location, 20 a page unless told otherwise.
+    ///
     /// `GET /knowledge-bases/`
-    /// Needs the token of a location.
+    ///
+    /// Each comes with its id, name and creation time only. `lastKnowledgeBaseId` and `hasMore` in the reply's `data` lead to the next page.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "listAllKnowledgeBasesPaginated")]
     pub fn list_knowledge_bases(&self) -> builder::ListKnowledgeBases {
         builder::ListKnowledgeBases::new(&self.handle)
     }
 
+    /// Lists the trained pages of a knowledge base.
+    ///
     /// `GET /knowledge-bases/crawler`
-    /// Needs the token of a location.
+    ///
+    /// Each comes with its status; `content` is not the text but a link to a file with it. `count` in the reply is of all pages.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getAllWebsiteUrlsDataByKnowledgeBase")]
     pub fn list_trained_urls(&self) -> builder::ListTrainedUrls {
         builder::ListTrainedUrls::new(&self.handle)
     }
 
+    /// Takes discovered pages into the knowledge base.
+    ///
     /// `POST /knowledge-bases/crawler/train`
-    /// Needs the token of a location.
+    ///
+    /// The reply says only that training began or did not; the list of trained pages and the crawl's status show the outcome for each page.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "trainDiscoveredUrls")]
     pub fn train_discovered_urls(&self) -> builder::TrainDiscoveredUrls {
         builder::TrainDiscoveredUrls::new(&self.handle)
     }
 
+    /// Rewrites the question and the answer of a FAQ.
+    ///
     /// `PUT /knowledge-bases/faqs/{id}`
-    /// Needs the token of a location.
+    ///
+    /// Both must be sent, also where only one changes.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update")]
     pub fn update_faq(&self) -> builder::UpdateFaq {
         builder::UpdateFaq::new(&self.handle)
     }
 
+    /// Changes the name or the description of a knowledge base.
+    ///
     /// `PUT /knowledge-bases/{id}`
-    /// Needs the token of a location.
+    ///
+    /// The reply says only whether it worked.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "updateKnowledgeBase")]
     pub fn update_knowledge_base(&self) -> builder::UpdateKnowledgeBase {
         builder::UpdateKnowledgeBase::new(&self.handle)
@@ -146,6 +240,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFaq {
+            /// The id of the FAQ.
             path id: String = "id",
         }
     }
@@ -156,6 +251,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteKnowledgeBase {
+            /// The id of the knowledge base.
             path knowledge_base_id: String = "knowledgeBaseId",
         }
     }
@@ -186,8 +282,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCrawlingStatus {
+            /// The id of the knowledge base.
             query knowledge_base_id: String = "knowledgeBaseId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The crawl, as its start answered it.
             query operation_id: String = "operationId",
         }
     }
@@ -198,6 +297,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetKnowledgeBase {
+            /// The id of the knowledge base.
             path knowledge_base_id: String = "knowledgeBaseId",
         }
     }
@@ -208,9 +308,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFaqs {
+            /// The id of the knowledge base.
             query knowledge_base_id: String = "knowledgeBaseId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the last FAQ of the page before; left out for the first page.
             query last_faq_id: String = "lastFaqId",
+            /// How many FAQs a page holds at most; 10 if left out.
             query limit: i64 = "limit",
         }
     }
@@ -221,9 +325,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the last knowledge base of the page before; left out for the first page.
             query last_knowledge_base_id: String = "lastKnowledgeBaseId",
+            /// How many knowledge bases a page holds at most; 20 if left out.
             query limit: i64 = "limit",
+            /// Words to look for in the names.
             query query: String = "query",
         }
     }
@@ -234,10 +342,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTrainedUrls {
+            /// The id of the knowledge base.
             query knowledge_base_id: String = "knowledgeBaseId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The number of the page; the first is 1.
             query page: i64 = "page",
+            /// How many trained pages come in one reply.
             query page_length: f64 = "pageLength",
+            /// Part of the addresses to look for, such as `www.example.com/`.
             query query: String = "query",
         }
     }
@@ -258,6 +371,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateFaq {
+            /// The id of the FAQ.
             path id: String = "id",
             json body: types::UpdateFaqRequest,
         }
@@ -269,6 +383,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateKnowledgeBase {
+            /// The id of the knowledge base.
             path id: String = "id",
             json body: types::UpdateKnowledgeBaseRequest,
         }

@@ -2,6 +2,16 @@
 
 //! Knowledge Base of the HoopAI Platform API: 14 operations.
 //!
+//! A knowledge base is what the AI bots of a location draw on when they answer. A location may have up to 15. This module manages the bases
+//! themselves and two of the things that one can hold: FAQs (a question with its answer) and pages of websites. Rich texts, files, tables and web
+//! searches are counted where a base is read, but not managed here.
+//!
+//! A website gets in by three steps. Start a crawl, which answers an `operationId`; ask for its status until the pages are discovered; then train
+//! those that you want, by the ids that the status lists. Discovering alone teaches the bots nothing. Trained pages are listed and
+//! deleted under `/knowledge-bases/crawler`.
+//!
+//! Everything in a base needs its id: begin with the list of bases, or make one.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_knowledge_base::Error> {
 //! let handle = hoopai_knowledge_base::Handle::builder().private_token("…").location("…").build()?;

@@ -11,7 +11,9 @@ hoopai_runtime::model! {
         pub content: String = "content",
         pub content_edited_by_user: bool = "contentEditedByUser",
         pub id: String = "id",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: Status = "status",
         pub title: String = "title",
@@ -41,13 +43,13 @@ hoopai_runtime::model! {
     /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
     pub struct CreateFaqRequest {
-        /// Required.
+        /// The answer, as the bot should know it. Required.
         pub answer: String = "answer",
-        /// Required.
+        /// The id of the knowledge base. Required.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The question, as somebody may ask it. Required.
         pub question: String = "question",
     }
     /// `CreateFaqResponseDTO` of Knowledge Base.
@@ -60,10 +62,11 @@ hoopai_runtime::model! {
     /// `CreateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "CreateKnowledgeBaseDTO")]
     pub struct CreateKnowledgeBaseRequest {
+        /// What the knowledge base is about.
         pub description: String = "description",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The name of the knowledge base. Required.
         pub name: String = "name",
     }
     /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
@@ -88,11 +91,11 @@ hoopai_runtime::model! {
     /// `DeleteWebsiteUrlRequestDTO` of Knowledge Base.
     #[doc(alias = "DeleteWebsiteUrlRequestDTO")]
     pub struct DeleteTrainedUrlsRequest {
-        /// Required.
+        /// The id of the knowledge base. Required.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The ids of the pages, as the list of trained pages has them. Required.
         pub url_ids: Vec<String> = "urlIds",
     }
     /// `DeleteWebsiteUrlResponseDTO` of Knowledge Base.
@@ -111,13 +114,13 @@ hoopai_runtime::model! {
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
-        /// Required.
+        /// The id of the knowledge base. Required.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Required.
         pub option: DiscoverWebsiteRequestOption = "option",
-        /// Required.
+        /// The address that the crawl begins with. Required.
         pub url: String = "url",
     }
     /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
@@ -140,12 +143,16 @@ hoopai_runtime::model! {
     /// `FaqResponseDTO` of Knowledge Base.
     #[doc(alias = "FaqResponseDTO")]
     pub struct FaqResponse {
+        /// The answer, as the bot should know it.
         pub answer: String = "answer",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The question, as somebody may ask it.
         pub question: String = "question",
         pub question_lower_case: String = "questionLowerCase",
         pub trained_url_id: String = "trainedUrlId",
@@ -174,6 +181,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_default: bool = "isDefault",
         pub kb_metadata: KnowledgeBaseMetadata = "kbMetadata",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
@@ -193,6 +201,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub kb_metadata: Map = "kbMetadata",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
@@ -245,7 +254,9 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub created_at: String = "createdAt",
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mode: OperationDetailsMode = "mode",
         pub robots_file_data: String = "robotsFileData",
@@ -257,13 +268,13 @@ hoopai_runtime::model! {
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
     pub struct TrainDiscoveredUrlsRequest {
-        /// Required.
+        /// The id of the knowledge base. Required.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The crawl that discovered the pages, as its start answered it. Required.
         pub operation_id: String = "operationId",
-        /// Required.
+        /// The ids of the discovered pages that are to be trained, as the crawl's status lists them. Required.
         pub url_ids: Vec<String> = "urlIds",
     }
     /// `TrainDiscoveredUrlsResponseDTO` of Knowledge Base.
@@ -275,9 +286,9 @@ hoopai_runtime::model! {
     /// `UpdateFaqBodyDTO` of Knowledge Base.
     #[doc(alias = "UpdateFaqBodyDTO")]
     pub struct UpdateFaqRequest {
-        /// Required.
+        /// The answer, as the bot should know it. Required.
         pub answer: String = "answer",
-        /// Required.
+        /// The question, as somebody may ask it. Required.
         pub question: String = "question",
     }
     /// `UpdateFaqResponseDTO` of Knowledge Base.
@@ -289,7 +300,9 @@ hoopai_runtime::model! {
     /// `UpdateKnowledgeBaseDTO` of Knowledge Base.
     #[doc(alias = "UpdateKnowledgeBaseDTO")]
     pub struct UpdateKnowledgeBaseRequest {
+        /// The new description.
         pub description: String = "description",
+        /// The new name.
         pub name: String = "name",
     }
     /// `UpdateKnowledgeBaseResponseDTO` of Knowledge Base.

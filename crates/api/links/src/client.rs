@@ -19,7 +19,9 @@ impl Client {
 
     /// `POST /links/`
     ///
-    /// Scope: `links.write`.
+    /// - Scope: `links.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-link")]
     pub fn create_link(&self) -> builder::CreateLink {
         builder::CreateLink::new(&self.handle)
@@ -27,13 +29,18 @@ impl Client {
 
     /// `DELETE /links/{linkId}`
     ///
-    /// Scope: `links.write`.
+    /// - Scope: `links.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-link")]
     pub fn delete_link(&self) -> builder::DeleteLink {
         builder::DeleteLink::new(&self.handle)
     }
 
     /// `GET /links/id/{linkId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-link-by-id")]
     pub fn get_link(&self) -> builder::GetLink {
         builder::GetLink::new(&self.handle)
@@ -41,13 +48,18 @@ impl Client {
 
     /// `GET /links/`
     ///
-    /// Scope: `links.readonly`.
+    /// - Scope: `links.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-links")]
     pub fn list_links(&self) -> builder::ListLinks {
         builder::ListLinks::new(&self.handle)
     }
 
     /// `GET /links/search`
+    ///
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
         builder::SearchLinks::new(&self.handle)
@@ -55,7 +67,9 @@ impl Client {
 
     /// `PUT /links/{linkId}`
     ///
-    /// Scope: `links.write`.
+    /// - Scope: `links.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-link")]
     pub fn update_link(&self) -> builder::UpdateLink {
         builder::UpdateLink::new(&self.handle)
@@ -93,6 +107,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLink {
             path link_id: String = "linkId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -103,6 +118,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinks {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -113,9 +129,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinks {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }

@@ -6,7 +6,7 @@ hoopai_runtime::model! {
     /// `LinksDto` of Trigger Links.
     #[doc(alias = "LinksDto")]
     pub struct CreateLinkRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -36,6 +36,7 @@ hoopai_runtime::model! {
     pub struct Link {
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub redirect_to: String = "redirectTo",

@@ -19,208 +19,379 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a custom field for contacts or opportunities.
+    ///
     /// `POST /locations/{locationId}/customFields`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// The platform makes the field's key from its name. The type of a field is given here and cannot be changed by
+    /// `update_custom_field`.
+    ///
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
     }
 
+    /// Creates a custom value, a text that templates and pages of the location can insert.
+    ///
     /// `POST /locations/{locationId}/customValues`
     ///
-    /// Scope: `locations/customValues.write`.
+    /// The platform makes the placeholder from the name.
+    ///
+    /// - Scope: `locations/customValues.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-value")]
     pub fn create_custom_value(&self) -> builder::CreateCustomValue {
         builder::CreateCustomValue::new(&self.handle)
     }
 
+    /// Creates a location in an agency.
+    ///
     /// `POST /locations/`
     ///
-    /// Scope: `locations.write`.
-    /// Needs the token of an agency.
+    /// Needs an agency on a plan that allows creating locations by API (Agency Pro). A snapshot can fill the new location with
+    /// funnels, workflows, calendars and the like. The reply has the location's id, with which everything inside it is addressed.
+    ///
+    /// - Scope: `locations.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-location")]
     pub fn create_location(&self) -> builder::CreateLocation {
         builder::CreateLocation::new(&self.handle)
     }
 
+    /// Creates a task that comes back on a schedule.
+    ///
     /// `POST /locations/{locationId}/recurring-tasks`
+    ///
+    /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
+    /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-recurring-task")]
     pub fn create_recurring_task(&self) -> builder::CreateRecurringTask {
         builder::CreateRecurringTask::new(&self.handle)
     }
 
+    /// Creates a tag in a location.
+    ///
     /// `POST /locations/{locationId}/tags`
     ///
-    /// Scope: `locations/tags.write`.
+    /// - Scope: `locations/tags.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-tag")]
     pub fn create_tag(&self) -> builder::CreateTag {
         builder::CreateTag::new(&self.handle)
     }
 
+    /// Deletes a custom field.
+    ///
     /// `DELETE /locations/{locationId}/customFields/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
     }
 
+    /// Deletes a custom value.
+    ///
     /// `DELETE /locations/{locationId}/customValues/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-custom-value")]
     pub fn delete_custom_value(&self) -> builder::DeleteCustomValue {
         builder::DeleteCustomValue::new(&self.handle)
     }
 
+    /// Deletes a location from its agency.
+    ///
     /// `DELETE /locations/{locationId}`
     ///
-    /// Scope: `locations.internal-access-only`.
-    /// Needs the token of an agency.
+    /// What belongs to the location goes with it, and no call brings it back. Decide whether its Twilio account goes, too: the parameter has no default.
+    ///
+    /// - Scope: `locations.internal-access-only`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-location")]
     pub fn delete_location(&self) -> builder::DeleteLocation {
         builder::DeleteLocation::new(&self.handle)
     }
 
+    /// Deletes a recurring task.
+    ///
     /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-recurring-task")]
     pub fn delete_recurring_task(&self) -> builder::DeleteRecurringTask {
         builder::DeleteRecurringTask::new(&self.handle)
     }
 
+    /// Deletes a tag from a location.
+    ///
     /// `DELETE /locations/{locationId}/tags/{tagId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-tag")]
     pub fn delete_tag(&self) -> builder::DeleteTag {
         builder::DeleteTag::new(&self.handle)
     }
 
+    /// Deletes a message template, of whichever channel.
+    ///
     /// `DELETE /locations/{locationId}/templates/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "DELETE-an-email-sms-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
     }
 
+    /// Gets a custom field by its id or its key.
+    ///
     /// `GET /locations/{locationId}/customFields/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-field")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
     }
 
+    /// Gets a custom value.
+    ///
     /// `GET /locations/{locationId}/customValues/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-value")]
     pub fn get_custom_value(&self) -> builder::GetCustomValue {
         builder::GetCustomValue::new(&self.handle)
     }
 
+    /// Gets a location: address, business, contact person, time zone, settings.
+    ///
     /// `GET /locations/{locationId}`
     ///
-    /// Scope: `locations.readonly`.
+    /// - Scope: `locations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-location")]
     pub fn get_location(&self) -> builder::GetLocation {
         builder::GetLocation::new(&self.handle)
     }
 
+    /// Gets a recurring task with its schedule.
+    ///
     /// `GET /locations/{locationId}/recurring-tasks/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-recurring-task-by-id")]
     pub fn get_recurring_task(&self) -> builder::GetRecurringTask {
         builder::GetRecurringTask::new(&self.handle)
     }
 
+    /// Gets a tag.
+    ///
     /// `GET /locations/{locationId}/tags/{tagId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-tag-by-id")]
     pub fn get_tag(&self) -> builder::GetTag {
         builder::GetTag::new(&self.handle)
     }
 
+    /// Lists the custom fields of a location.
+    ///
     /// `GET /locations/{locationId}/customFields`
     ///
-    /// Scope: `locations/customFields.readonly`.
+    /// Answers all of them at once. Each has an `id` and a `fieldKey` such as `contact.call_disposition`; values of contacts are
+    /// written under either.
+    ///
+    /// - Scope: `locations/customFields.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-fields")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
     }
 
+    /// Lists the custom values of a location.
+    ///
     /// `GET /locations/{locationId}/customValues`
     ///
-    /// Scope: `locations/customValues.readonly`.
+    /// Answers all of them at once. `fieldKey` is the whole placeholder that templates use, braces included:
+    /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
+    ///
+    /// - Scope: `locations/customValues.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-values")]
     pub fn list_custom_values(&self) -> builder::ListCustomValues {
         builder::ListCustomValues::new(&self.handle)
     }
 
+    /// Lists the tags of a location.
+    ///
     /// `GET /locations/{locationId}/tags`
     ///
-    /// Scope: `locations/tags.readonly`.
+    /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
+    ///
+    /// - Scope: `locations/tags.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-location-tags")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
     }
 
+    /// Lists the SMS, email and WhatsApp templates of a location.
+    ///
     /// `GET /locations/{locationId}/templates`
     ///
-    /// Scope: `locations/templates.readonly`.
+    /// An SMS template has `body` in its `template`, one for email has `subject` and `html`. `totalCount` says how many there
+    /// are over all pages.
+    ///
+    /// - Scope: `locations/templates.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
     }
 
+    /// Lists the time zones that a location can be set to.
+    ///
     /// `GET /locations/{locationId}/timezones`
     ///
-    /// Scope: `locations.readonly`.
+    /// Answers a plain list of names under `timeZones`.
+    ///
+    /// - Scope: `locations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-timezones")]
     pub fn list_timezones(&self) -> builder::ListTimezones {
         builder::ListTimezones::new(&self.handle)
     }
 
+    /// Finds locations, by email address or by agency.
+    ///
     /// `GET /locations/search`
     ///
-    /// Scope: `locations.readonly`.
+    /// With the token of an agency it answers the agency's locations, ten a page unless `limit` says otherwise. The reply
+    /// carries no total: a page with fewer items than asked for is the last one.
+    ///
+    /// - Scope: `locations.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
     }
 
+    /// Searches the tasks of all contacts of a location.
+    ///
     /// `POST /locations/{locationId}/tasks/search`
     ///
-    /// Scope: `locations/tasks.readonly`.
+    /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
+    ///
+    /// - Scope: `locations/tasks.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
         builder::SearchTasks::new(&self.handle)
     }
 
+    /// Updates a custom field.
+    ///
     /// `PUT /locations/{locationId}/customFields/{id}`
+    ///
+    /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
     }
 
+    /// Updates a custom value.
+    ///
     /// `PUT /locations/{locationId}/customValues/{id}`
+    ///
+    /// Name and value must both be sent, even if only one of them changes.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-value")]
     pub fn update_custom_value(&self) -> builder::UpdateCustomValue {
         builder::UpdateCustomValue::new(&self.handle)
     }
 
+    /// Updates a location.
+    ///
     /// `PUT /locations/{locationId}`
     ///
-    /// Scope: `locations.write`.
-    /// Needs the token of an agency.
+    /// `companyId` must be sent even though it never changes. A snapshot that is named here is loaded into the location, which
+    /// changes much more than its data sheet; see `snapshot.override`.
+    ///
+    /// - Scope: `locations.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "put-location")]
     pub fn update_location(&self) -> builder::UpdateLocation {
         builder::UpdateLocation::new(&self.handle)
     }
 
+    /// Updates a recurring task.
+    ///
     /// `PUT /locations/{locationId}/recurring-tasks/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-recurring-task")]
     pub fn update_recurring_task(&self) -> builder::UpdateRecurringTask {
         builder::UpdateRecurringTask::new(&self.handle)
     }
 
+    /// Renames a tag.
+    ///
     /// `PUT /locations/{locationId}/tags/{tagId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-tag")]
     pub fn update_tag(&self) -> builder::UpdateTag {
         builder::UpdateTag::new(&self.handle)
     }
 
+    /// Uploads files for a custom field of the file kind.
+    ///
     /// `POST /locations/{locationId}/customFields/upload`
     ///
-    /// Scope: `locations/customFields.write`.
+    /// A multipart request; each file is a part of its own, added with `part`. The reply maps the name of each part to the
+    /// address under which the file is stored.
+    ///
+    /// - Scope: `locations/customFields.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upload-file-customFields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
@@ -237,6 +408,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomField {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::CreateCustomFieldRequest,
         }
@@ -248,6 +420,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomValue {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::CustomValues,
         }
@@ -269,6 +442,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateRecurringTask {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::CreateRecurringTaskRequest,
         }
@@ -280,6 +454,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateTag {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::TagBody,
         }
@@ -291,7 +466,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomField {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom field.
             path id: String = "id",
         }
     }
@@ -302,7 +479,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomValue {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom value.
             path id: String = "id",
         }
     }
@@ -313,7 +492,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLocation {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// Whether the location's Twilio account, with its phone numbers, is deleted as well.
             query delete_twilio_account: bool = "deleteTwilioAccount",
         }
     }
@@ -324,7 +505,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteRecurringTask {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the recurring task.
             path id: String = "id",
         }
     }
@@ -335,7 +518,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTag {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the tag.
             path tag_id: String = "tagId",
         }
     }
@@ -346,7 +531,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the template.
             path id: String = "id",
         }
     }
@@ -357,7 +544,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomField {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom field, or its key, such as `contact.first_name`.
             path id: String = "id",
         }
     }
@@ -368,7 +557,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomValue {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom value.
             path id: String = "id",
         }
     }
@@ -379,6 +570,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLocation {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -389,7 +581,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetRecurringTask {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the recurring task.
             path id: String = "id",
         }
     }
@@ -400,7 +594,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetTag {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the tag.
             path tag_id: String = "tagId",
         }
     }
@@ -411,7 +607,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomFields {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// Whose fields to list: those of contacts, of opportunities, or `all`.
             query model: types::ListCustomFieldsModel = "model",
         }
     }
@@ -422,6 +620,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomValues {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -432,6 +631,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTags {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -442,11 +642,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of what the templates belong to, as a rule the location's id once more.
             query origin_id: String = "originId",
+            /// Whether deleted templates are listed; `false` when left out.
             query deleted: bool = "deleted",
+            /// How many templates a page holds at most; 25 when left out.
             query limit: String = "limit",
+            /// How many templates are left out before the page begins; none when left out.
             query skip: String = "skip",
+            /// The channel of the templates; all channels when left out.
             query type_: types::ListTemplatesType = "type",
         }
     }
@@ -457,6 +663,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTimezones {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -467,10 +674,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLocations {
+            /// The id of the agency whose locations are searched.
             query company_id: String = "companyId",
+            /// The email address of the locations looked for.
             query email: String = "email",
+            /// How many locations a page holds at most; 10 when left out.
             query limit: String = "limit",
+            /// The sort order, `asc` (the default) or `desc`.
             query order: String = "order",
+            /// How many locations are left out before the page begins; none when left out.
             query skip: String = "skip",
         }
     }
@@ -481,6 +693,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchTasks {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::SearchTasksRequest,
         }
@@ -492,7 +705,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomField {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom field.
             path id: String = "id",
             json body: types::UpdateCustomFieldRequest,
         }
@@ -504,7 +719,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomValue {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the custom value.
             path id: String = "id",
             json body: types::CustomValues,
         }
@@ -516,6 +733,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateLocation {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::UpdateLocationRequest,
         }
@@ -527,7 +745,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateRecurringTask {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the recurring task.
             path id: String = "id",
             json body: types::UpdateRecurringTaskRequest,
         }
@@ -539,7 +759,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTag {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the tag.
             path tag_id: String = "tagId",
             json body: types::TagBody,
         }
@@ -551,8 +773,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the contact, the opportunity or the custom field that the files are for.
             text id: String = "id",
+            /// How many files are taken at most, as text, such as `"15"`.
             text max_files: String = "maxFiles",
         }
     }

@@ -2,6 +2,18 @@
 
 //! Accounts of the HoopAI Platform API: 29 operations.
 //!
+//! A location, called a sub-account in the app, is the account of one business; an agency (company) has many of them. Nearly
+//! everything else on the platform (contacts, calendars, pipelines) belongs to one location, and its id is what most calls ask for.
+//!
+//! Besides locations themselves, the module has what belongs to a location as a whole: tags, custom fields (questions that each
+//! contact or opportunity answers), custom values (texts that stand once per location and that templates insert, written
+//! `{{ custom_values.name }}`), recurring tasks, message templates, and a search over the tasks of all contacts.
+//!
+//! An agency begins with `search_locations`, an app that is installed in one location with `get_location`. Locations are created
+//! and deleted with the token of an agency; a location's own token does for reading and changing that location.
+//!
+//! Tags, custom fields and custom values come as whole lists, without pages. The module Custom Fields covers the same for custom objects.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_locations::Error> {
 //! let handle = hoopai_locations::Handle::builder().private_token("…").location("…").build()?;

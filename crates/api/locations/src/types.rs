@@ -15,44 +15,66 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub postal_code: String = "postalCode",
         pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
-    /// `CreateCustomFieldsDTO` of Accounts.
+    /// A custom field to be created.
     #[doc(alias = "CreateCustomFieldsDTO")]
     pub struct CreateCustomFieldRequest {
+        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// Required.
+        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`, `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Required.
         pub data_type: String = "dataType",
+        /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
+        /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
+        /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// Required.
+        /// The field's name, as forms and records show it. Required.
         pub name: String = "name",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
+        /// Where the field stands among the others; smaller numbers come first, `0` when left out.
         pub position: f64 = "position",
+        /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
-    /// `CreateLocationDto` of Accounts.
+    /// A location to be created.
     #[doc(alias = "CreateLocationDto")]
     pub struct CreateLocationRequest {
+        /// Street and house number of the business.
         pub address: String = "address",
+        /// The city of the business.
         pub city: String = "city",
-        /// Required.
+        /// The id of the agency in which the location is created. Required.
         pub company_id: String = "companyId",
+        /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",
+        /// The Mailgun account over which the location sends email.
         pub mailgun: Mailgun = "mailgun",
-        /// Required.
+        /// The location's name, as a rule that of the business. Required.
         pub name: String = "name",
+        /// The phone number of the business, with the code of its country, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The postal code of the business.
         pub postal_code: String = "postalCode",
+        /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
+        /// How the location treats duplicates and time zones of contacts.
         pub settings: Settings = "settings",
+        /// The id of a snapshot that is loaded into the new location.
         pub snapshot_id: String = "snapshotId",
+        /// The business's pages on social networks.
         pub social: Social = "social",
+        /// The state or region of the business.
         pub state: String = "state",
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
         pub timezone: String = "timezone",
+        /// The Twilio account over which the location calls and texts.
         pub twilio: Twilio = "twilio",
+        /// The address of the business's website.
         pub website: String = "website",
     }
     /// `CreateLocationSuccessfulResponseDto` of Accounts.
@@ -60,6 +82,7 @@ hoopai_runtime::model! {
     pub struct CreateLocationResponse {
         pub address: String = "address",
         pub city: String = "city",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub country: Country = "country",
         pub domain: String = "domain",
@@ -71,20 +94,25 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Social = "social",
         pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
         pub website: String = "website",
     }
-    /// `RecurringTaskCreateDTO` of Accounts.
+    /// A recurring task to be created.
     #[doc(alias = "RecurringTaskCreateDTO")]
     pub struct CreateRecurringTaskRequest {
+        /// The ids of the contacts for whom tasks are made.
         pub contact_ids: Vec<String> = "contactIds",
+        /// The text that each task made from it gets.
         pub description: String = "description",
+        /// Whether the first task is left out, so that there is none before the schedule makes one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
+        /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// Required.
+        /// The schedule. Required.
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
-        /// Required.
+        /// The title that each task made from it gets. Required.
         pub title: String = "title",
     }
     /// `CustomFieldSchema` of Accounts.
@@ -97,6 +125,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_allowed_custom_option: bool = "isAllowedCustomOption",
         pub is_multi_file_allowed: bool = "isMultiFileAllowed",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
         pub model: Model = "model",
@@ -115,17 +144,27 @@ hoopai_runtime::model! {
         pub custom_field: CustomField = "customField",
         pub trace_id: String = "traceId",
     }
-    /// `CustomRRulesOptions` of Accounts.
+    /// The schedule of a recurring task.
     pub struct CustomRRulesOptions {
+        /// How many times a task is made at most.
         pub count: f64 = "count",
+        /// Whether the next task is made while the one before is overdue.
         pub create_task_if_over_due: bool = "createTaskIfOverDue",
+        /// The day of the month on which tasks are made: `1` to `27`, or `31`.
         pub day_of_month: f64 = "dayOfMonth",
+        /// The day of the week on which tasks are made.
         pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
+        /// How many seconds after it is made a task falls due.
         pub due_after_seconds: f64 = "dueAfterSeconds",
+        /// When the schedule ends, in ISO 8601; open when left out.
         pub end_date: String = "endDate",
+        /// Every how many units a task is made; `2` with `monthly` is every second month.
         pub interval: f64 = "interval",
+        /// The unit in which `interval` counts.
         pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
+        /// The month in which tasks are made, from `1` to `12`.
         pub month_of_year: f64 = "monthOfYear",
+        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`.
         pub start_date: String = "startDate",
     }
     /// `CustomValueSchema` of Accounts.
@@ -134,6 +173,7 @@ hoopai_runtime::model! {
         pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub parent_id: String = "parentId",
@@ -151,12 +191,12 @@ hoopai_runtime::model! {
         pub custom_value: CustomValue = "customValue",
         pub trace_id: String = "traceId",
     }
-    /// `customValuesDTO` of Accounts.
+    /// A custom value.
     #[doc(alias = "customValuesDTO")]
     pub struct CustomValues {
-        /// Required.
+        /// The name, from which the platform makes the placeholder. Required.
         pub name: String = "name",
-        /// Required.
+        /// The text that takes the placeholder's place. Required.
         pub value: String = "value",
     }
     /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
@@ -199,6 +239,7 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Social = "social",
         pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -208,6 +249,7 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub business: Business = "business",
         pub city: String = "city",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub country: String = "country",
         pub domain: String = "domain",
@@ -223,6 +265,7 @@ hoopai_runtime::model! {
         pub settings: Settings = "settings",
         pub social: Social = "social",
         pub state: String = "state",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub website: String = "website",
     }
@@ -261,6 +304,7 @@ hoopai_runtime::model! {
     pub struct ListTemplatesResponseTemplate {
         pub date_added: String = "dateAdded",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub template: Value = "template",
@@ -282,31 +326,39 @@ hoopai_runtime::model! {
     #[doc(alias = "LocationTagsSchema")]
     pub struct LocationTags {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
-    /// `MailgunSchema` of Accounts.
+    /// The credentials of a Mailgun account.
     #[doc(alias = "MailgunSchema")]
     pub struct Mailgun {
+        /// The account's API key, a secret.
         pub api_key: String = "apiKey",
+        /// The domain from which Mailgun sends for the location.
         pub domain: String = "domain",
     }
-    /// `ProspectInfoDto` of Accounts.
+    /// The agency's contact person at a business.
     #[doc(alias = "ProspectInfoDto")]
     pub struct ProspectInfo {
+        /// The person's email address.
         pub email: String = "email",
+        /// The person's given name.
         pub first_name: String = "firstName",
+        /// The person's family name.
         pub last_name: String = "lastName",
     }
     /// `RecurringTaskResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskResponseDTO")]
     pub struct RecurringTaskResponse {
         pub assigned_to: String = "assignedTo",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
         pub title: String = "title",
@@ -325,15 +377,22 @@ hoopai_runtime::model! {
         pub locations: Vec<GetLocation> = "locations",
         pub trace_id: String = "traceId",
     }
-    /// `TaskSearchParamsDto` of Accounts.
+    /// Which tasks to look for.
     #[doc(alias = "TaskSearchParamsDto")]
     pub struct SearchTasksRequest {
+        /// The ids of the users to whom the tasks are assigned.
         pub assigned_to: Vec<String> = "assignedTo",
+        /// The id of the business to whose contacts the tasks belong.
         pub business_id: String = "businessId",
+        /// Whether completed tasks are looked for, or open ones.
         pub completed: bool = "completed",
+        /// The ids of the contacts whose tasks are looked for.
         pub contact_id: Vec<String> = "contactId",
+        /// How many tasks a page holds at most; 25 when left out.
         pub limit: i64 = "limit",
+        /// Words of the task's title to look for.
         pub query: String = "query",
+        /// How many tasks are left out before the page begins; none when left out.
         pub skip: i64 = "skip",
     }
     /// `LocationTaskListSuccessfulResponseDto` of Accounts.
@@ -347,100 +406,150 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: String = "dueDate",
         pub id: String = "id",
         pub title: String = "title",
     }
-    /// `SettingsSchema` of Accounts.
+    /// How a location treats duplicates and time zones of contacts.
     #[doc(alias = "SettingsSchema")]
     pub struct Settings {
+        /// Whether two contacts may have the same email address or phone number.
         pub allow_duplicate_contact: bool = "allowDuplicateContact",
+        /// Whether a contact may have several opportunities.
         pub allow_duplicate_opportunity: bool = "allowDuplicateOpportunity",
+        /// Whether a contact from Facebook may be merged with one of the same name.
         pub allow_facebook_name_merge: bool = "allowFacebookNameMerge",
+        /// Whether the time zones of single contacts are ignored.
         pub disable_contact_timezone: bool = "disableContactTimezone",
     }
-    /// `SnapshotPutSchema` of Accounts.
+    /// A snapshot to load into a location.
     #[doc(alias = "SnapshotPutSchema")]
     pub struct SnapshotPut {
+        /// The id of the snapshot.
         pub id: String = "id",
+        /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
         pub override_: bool = "override",
     }
-    /// `SocialSchema` of Accounts.
+    /// The pages of a business on social networks.
     #[doc(alias = "SocialSchema")]
     pub struct Social {
+        /// The address of its blog's RSS feed.
         pub blog_rss: String = "blogRss",
+        /// The address of its Facebook page.
         pub facebook_url: String = "facebookUrl",
+        /// The address of its Foursquare page.
         pub foursquare: String = "foursquare",
+        /// The place id of the business with Google.
         pub google_places_id: String = "googlePlacesId",
+        /// The address of its Google+ page, a service that has ended.
         pub google_plus: String = "googlePlus",
+        /// The address of its Instagram page.
         pub instagram: String = "instagram",
+        /// The address of its LinkedIn page.
         pub linked_in: String = "linkedIn",
+        /// The address of its Pinterest page.
         pub pinterest: String = "pinterest",
+        /// The address of its Twitter (X) page.
         pub twitter: String = "twitter",
+        /// The address of its Yelp page.
         pub yelp: String = "yelp",
+        /// The address of its YouTube channel.
         pub youtube: String = "youtube",
     }
-    /// `tagBody` of Accounts.
+    /// A tag.
     #[doc(alias = "tagBody")]
     pub struct TagBody {
-        /// Required.
+        /// The text of the tag. Required.
         pub name: String = "name",
     }
-    /// `textBoxListOptionsSchema` of Accounts.
+    /// A box of a list of text boxes.
     #[doc(alias = "textBoxListOptionsSchema")]
     pub struct TextBoxListOptions {
+        /// The text that stands beside the box.
         pub label: String = "label",
+        /// What the box holds before anybody writes into it.
         pub prefill_value: String = "prefillValue",
     }
-    /// `TwilioSchema` of Accounts.
+    /// The credentials of a Twilio account.
     #[doc(alias = "TwilioSchema")]
     pub struct Twilio {
+        /// The account's auth token, a secret.
         pub auth_token: String = "authToken",
+        /// The account's SID, which begins with `AC`.
         pub sid: String = "sid",
     }
-    /// `UpdateCustomFieldsDTO` of Accounts.
+    /// What is to change in a custom field.
     #[doc(alias = "UpdateCustomFieldsDTO")]
     pub struct UpdateCustomFieldRequest {
+        /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
+        /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
+        /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
+        /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// Required.
+        /// The field's name, as forms and records show it. Required.
         pub name: String = "name",
+        /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
+        /// Where the field stands among the others; smaller numbers come first.
         pub position: f64 = "position",
+        /// For lists of text boxes, the boxes in their order.
         pub text_box_list_options: Vec<TextBoxListOptions> = "textBoxListOptions",
     }
-    /// `UpdateLocationDto` of Accounts.
+    /// What is to change in a location.
     #[doc(alias = "UpdateLocationDto")]
     pub struct UpdateLocationRequest {
+        /// Street and house number of the business.
         pub address: String = "address",
+        /// The city of the business.
         pub city: String = "city",
-        /// Required.
+        /// The id of the agency that the location belongs to. Required.
         pub company_id: String = "companyId",
+        /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",
+        /// The Mailgun account over which the location sends email.
         pub mailgun: Mailgun = "mailgun",
+        /// The location's name, as a rule that of the business.
         pub name: String = "name",
+        /// The phone number of the business, with the code of its country, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The postal code of the business.
         pub postal_code: String = "postalCode",
+        /// The agency's contact person at the business; all three fields must be given.
         pub prospect_info: ProspectInfo = "prospectInfo",
+        /// How the location treats duplicates and time zones of contacts.
         pub settings: Settings = "settings",
+        /// A snapshot that is loaded into the location.
         pub snapshot: SnapshotPut = "snapshot",
+        /// The business's pages on social networks.
         pub social: Social = "social",
+        /// The state or region of the business.
         pub state: String = "state",
+        /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
         pub timezone: String = "timezone",
+        /// The Twilio account over which the location calls and texts.
         pub twilio: Twilio = "twilio",
+        /// The address of the business's website.
         pub website: String = "website",
     }
-    /// `RecurringTaskUpdateDTO` of Accounts.
+    /// What is to change in a recurring task.
     #[doc(alias = "RecurringTaskUpdateDTO")]
     pub struct UpdateRecurringTaskRequest {
+        /// The ids of the contacts for whom tasks are made.
         pub contact_ids: Vec<String> = "contactIds",
+        /// The text that each task made from it gets.
         pub description: String = "description",
+        /// Whether the first task is left out, so that there is none before the schedule makes one.
         pub ignore_task_creation: bool = "ignoreTaskCreation",
+        /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
+        /// The schedule.
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
+        /// The title that each task made from it gets.
         pub title: String = "title",
     }
     /// `FileUploadResponseDto` of Accounts.

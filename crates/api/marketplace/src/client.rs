@@ -19,8 +19,10 @@ impl Client {
 
     /// `GET /marketplace/billing/charges/has-funds`
     ///
-    /// Scope: `charges.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `charges.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "hasFunds")]
     pub fn check_funds(&self) -> builder::CheckFunds {
         builder::CheckFunds::new(&self.handle)
@@ -28,8 +30,10 @@ impl Client {
 
     /// `POST /marketplace/billing/charges`
     ///
-    /// Scope: `charges.write`.
-    /// Needs the token of a location.
+    /// - Scope: `charges.write`.
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "charge")]
     pub fn create_charge(&self) -> builder::CreateCharge {
         builder::CreateCharge::new(&self.handle)
@@ -37,8 +41,10 @@ impl Client {
 
     /// `DELETE /marketplace/billing/charges/{chargeId}`
     ///
-    /// Scope: `charges.write`.
-    /// Needs the token of a location.
+    /// - Scope: `charges.write`.
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "deleteCharge")]
     pub fn delete_charge(&self) -> builder::DeleteCharge {
         builder::DeleteCharge::new(&self.handle)
@@ -46,8 +52,10 @@ impl Client {
 
     /// `GET /marketplace/billing/charges/{chargeId}`
     ///
-    /// Scope: `charges.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `charges.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getSpecificCharge")]
     pub fn get_charge(&self) -> builder::GetCharge {
         builder::GetCharge::new(&self.handle)
@@ -55,7 +63,9 @@ impl Client {
 
     /// `GET /marketplace/app/{appId}/installations`
     ///
-    /// Scope: `marketplace-installer-details.readonly`.
+    /// - Scope: `marketplace-installer-details.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-installer-details")]
     pub fn get_installer_details(&self) -> builder::GetInstallerDetails {
         builder::GetInstallerDetails::new(&self.handle)
@@ -63,8 +73,10 @@ impl Client {
 
     /// `GET /marketplace/app/{appId}/rebilling-config/location/{locationId}`
     ///
-    /// Scope: `oauth.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `oauth.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-rebilling-config-for-app")]
     pub fn get_rebilling_config(&self) -> builder::GetRebillingConfig {
         builder::GetRebillingConfig::new(&self.handle)
@@ -72,8 +84,10 @@ impl Client {
 
     /// `GET /marketplace/billing/charges`
     ///
-    /// Scope: `charges.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `charges.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getCharges")]
     pub fn list_charges(&self) -> builder::ListCharges {
         builder::ListCharges::new(&self.handle)
@@ -81,8 +95,10 @@ impl Client {
 
     /// `POST /marketplace/external-auth/migration`
     ///
-    /// Scope: `marketplace-external-auth-migration.write`.
-    /// Needs the token of a location.
+    /// - Scope: `marketplace-external-auth-migration.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "migrateConnection")]
     pub fn migrate_connection(&self) -> builder::MigrateConnection {
         builder::MigrateConnection::new(&self.handle)
@@ -90,7 +106,9 @@ impl Client {
 
     /// `DELETE /marketplace/app/{appId}/installations`
     ///
-    /// Scope: `oauth.write`.
+    /// - Scope: `oauth.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "uninstall-application")]
     pub fn uninstall_application(&self) -> builder::UninstallApplication {
         builder::UninstallApplication::new(&self.handle)
@@ -153,6 +171,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetRebillingConfig {
             path app_id: String = "appId",
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -165,10 +184,13 @@ pub mod builder {
         ListCharges {
             query end_date: String = "endDate",
             query event_id: String = "eventId",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query meter_id: String = "meterId",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query start_date: String = "startDate",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }

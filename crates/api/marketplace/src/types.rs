@@ -15,14 +15,14 @@ hoopai_runtime::model! {
     pub struct CreateChargeRequest {
         /// Required.
         pub app_id: String = "appId",
-        /// Required.
+        /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
         /// Required.
         pub description: String = "description",
         /// Required.
         pub event_id: String = "eventId",
         pub event_time: String = "eventTime",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub meter_id: String = "meterId",
@@ -48,6 +48,7 @@ hoopai_runtime::model! {
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",
@@ -78,11 +79,13 @@ hoopai_runtime::model! {
         pub company_email: String = "companyEmail",
         /// The platform advises against it.
         pub company_high_level_plan: String = "companyHighLevelPlan",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub company_name: String = "companyName",
         pub company_owner_full_name: String = "companyOwnerFullName",
         pub company_plan: String = "companyPlan",
         pub is_whitelabel_company: bool = "isWhitelabelCompany",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_plan_id: String = "marketplaceAppPlanId",
         pub relationship_number: String = "relationshipNumber",
@@ -103,6 +106,7 @@ hoopai_runtime::model! {
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",
@@ -136,7 +140,7 @@ hoopai_runtime::model! {
         pub expiry_at: f64 = "expiryAt",
         pub expiry_in: f64 = "expiryIn",
         pub is_default: bool = "isDefault",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub refresh_token: String = "refreshToken",
         pub scopes: Vec<String> = "scopes",
@@ -171,7 +175,9 @@ hoopai_runtime::model! {
     /// `DeleteIntegrationBodyDto` of Marketplace.
     #[doc(alias = "DeleteIntegrationBodyDto")]
     pub struct UninstallApplicationRequest {
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub reason: String = "reason",
     }

@@ -18,56 +18,97 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a folder.
+    ///
     /// `POST /medias/folder`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
     }
 
+    /// Deletes a file or a folder.
+    ///
     /// `DELETE /medias/{id}`
     ///
-    /// Scope: `medias.write`.
-    /// Needs the token of a location.
+    /// - Scope: `medias.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-media-content")]
     pub fn delete_media_object(&self) -> builder::DeleteMediaObject {
         builder::DeleteMediaObject::new(&self.handle)
     }
 
+    /// Deletes files and folders, or moves them to the trash.
+    ///
     /// `PUT /medias/delete-files`
-    /// Needs the token of a location.
+    ///
+    /// The reply has an entry for each, with its id and whether it was deleted.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "bulk-delete-media-objects")]
     pub fn delete_media_objects_in_bulk(&self) -> builder::DeleteMediaObjectsInBulk {
         builder::DeleteMediaObjectsInBulk::new(&self.handle)
     }
 
+    /// Lists the files or the folders of a location.
+    ///
     /// `GET /medias/files`
     ///
-    /// Scope: `medias.readonly`.
-    /// Needs the token of a location.
+    /// `parentId` looks into a folder.
+    ///
+    /// - Scope: `medias.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)
     }
 
+    /// Renames a file or a folder.
+    ///
     /// `POST /medias/{id}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
     }
 
+    /// Renames several files and folders.
+    ///
     /// `PUT /medias/update-files`
-    /// Needs the token of a location.
+    ///
+    /// The reply has an entry for each, with its id and whether it was updated.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "bulk-update-media-objects")]
     pub fn update_media_objects_in_bulk(&self) -> builder::UpdateMediaObjectsInBulk {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
     }
 
+    /// Uploads a file, or takes one over from an address.
+    ///
     /// `POST /medias/upload-file`
     ///
-    /// Scope: `medias.write`.
-    /// Needs the token of a location.
+    /// Either send `file`, up to 25 MB, or set `hosted` to `true` and send `fileUrl`. The reply has the file's id and the
+    /// address under which it is stored.
+    ///
+    /// - Scope: `medias.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upload-media-content")]
     pub fn upload_media_file(&self) -> builder::UploadMediaFile {
         builder::UploadMediaFile::new(&self.handle)
@@ -94,8 +135,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteMediaObject {
+            /// The id of the file or folder.
             path id: String = "id",
+            /// The id of the location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; always `location`.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -116,15 +160,25 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
+            /// The id of the location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; always `location`.
             query alt_type: types::AltType = "altType",
+            /// The field to sort by, such as `createdAt`.
             query sort_by: String = "sortBy",
+            /// The sort order, such as `asc`.
             query sort_order: String = "sortOrder",
+            /// What to list, such as `file` or `folder`.
             query type_: String = "type",
+            /// Whether all files or folders are answered, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query offset: String = "offset",
+            /// The id of the folder whose contents are listed.
             query parent_id: String = "parentId",
+            /// Words to look for in the names.
             query query: String = "query",
         }
     }
@@ -135,6 +189,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateMediaObject {
+            /// The id of the file or folder.
             path id: String = "id",
             json body: types::UpdateMediaObjectRequest,
         }
@@ -156,10 +211,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadMediaFile {
+            /// The file itself, up to 25 MB; needed unless `hosted` is `true`.
             part file = "file",
+            /// The address of the file; needed if `hosted` is `true`.
             text file_url: String = "fileUrl",
+            /// Whether the file lies elsewhere already, at `fileUrl`.
             text hosted: bool = "hosted",
+            /// The name that the file gets in the library.
             text name: String = "name",
+            /// The id of the folder for the file; the library's top level when left out.
             text parent_id: String = "parentId",
         }
     }

@@ -2,6 +2,12 @@
 
 //! Media Library of the HoopAI Platform API: 7 operations.
 //!
+//! The media library is a location's storage for files and folders: pictures, videos and documents that emails, pages and posts
+//! use by their address. Files and folders share their ids and most operations, and are called media objects here.
+//!
+//! `upload_media_file` answers the id and the address of a file, `create_media_folder` makes a place for it, and
+//! `list_media_objects` shows what a folder holds. Names are all that can be changed of a media object.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_medias::Error> {
 //! let handle = hoopai_medias::Handle::builder().private_token("…").location("…").build()?;

@@ -6,18 +6,21 @@ hoopai_runtime::model! {
     /// `CreateFolderParams` of Media Library.
     #[doc(alias = "CreateFolderParams")]
     pub struct CreateMediaFolderRequest {
-        /// Required.
+        /// The id of the location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; always `location`. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The name of the folder. Required.
         pub name: String = "name",
+        /// The id of the folder in which it is created; the library's top level when left out.
         pub parent_id: String = "parentId",
     }
     /// `FolderDTO` of Media Library.
     #[doc(alias = "FolderDTO")]
     pub struct CreateMediaFolderResponse {
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; always `location`.
         pub alt_type: AltType = "altType",
         pub app_folder: bool = "appFolder",
         pub category: String = "category",
@@ -37,6 +40,7 @@ hoopai_runtime::model! {
     }
     /// `DeleteMediaObjectItem` of Media Library.
     pub struct DeleteMediaObjectItem {
+        /// The id of the file or folder.
         pub id: String = "_id",
     }
     /// `DeleteMediaObjectResponse` of Media Library.
@@ -47,13 +51,13 @@ hoopai_runtime::model! {
     /// `DeleteMediaObjectsBodyParams` of Media Library.
     #[doc(alias = "DeleteMediaObjectsBodyParams")]
     pub struct DeleteMediaObjectsInBulkRequest {
-        /// Required.
+        /// The id of the location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; always `location`. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The files and folders. Required.
         pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
-        /// Required.
+        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Required.
         pub status: DeleteMediaObjectsInBulkRequestStatus = "status",
     }
     /// `DeleteMediaObjectsInBulkResponse` of Media Library.
@@ -69,7 +73,9 @@ hoopai_runtime::model! {
     }
     /// `ListMediaObjectsResponseFile` of Media Library.
     pub struct ListMediaObjectsResponseFile {
+        /// The id of the location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; always `location`.
         pub alt_type: String = "altType",
         pub name: String = "name",
         pub parent_id: String = "parentId",
@@ -78,17 +84,19 @@ hoopai_runtime::model! {
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {
+        /// The id of the file or folder.
         pub id: String = "id",
+        /// The new name, with the extension in the case of a file.
         pub name: String = "name",
     }
     /// `UpdateObject` of Media Library.
     #[doc(alias = "UpdateObject")]
     pub struct UpdateMediaObjectRequest {
-        /// Required.
+        /// The id of the location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; always `location`. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The new name, with the extension in the case of a file. Required.
         pub name: String = "name",
     }
     /// `UpdateMediaObjectResponse` of Media Library.
@@ -99,11 +107,11 @@ hoopai_runtime::model! {
     /// `UpdateMediaObjects` of Media Library.
     #[doc(alias = "UpdateMediaObjects")]
     pub struct UpdateMediaObjectsInBulkRequest {
-        /// Required.
+        /// The id of the location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; always `location`. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The files and folders, each with what is to change. Required.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
     }
     /// `UpdateMediaObjectsInBulkResponse` of Media Library.

@@ -17,37 +17,66 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Exchanges an authorization code or a refresh token for an access token.
+    ///
     /// `POST /oauth/token`
+    ///
+    /// Needs no token, but the app's credentials. The reply says in `userType` whether the token is an agency's or a location's, and
+    /// in `expires_in`, in seconds, how long it lives. Store the new refresh token before the access token is used: the one that was
+    /// sent is void. Never send a refresh token a second time, not even after a time-out.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "get-access-token")]
     pub fn create_access_token(&self) -> builder::CreateAccessToken {
         builder::CreateAccessToken::new(&self.handle)
     }
 
+    /// Makes a token for a location from the token of its agency.
+    ///
     /// `POST /oauth/locationToken`
     ///
-    /// Scope: `oauth.write`.
-    /// Needs the token of an agency.
+    /// Works for locations of the agency in which the app is installed. The token lives 24 hours, like all access tokens. Each call
+    /// makes another one.
+    ///
+    /// - Scope: `oauth.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "get-location-access-token")]
     pub fn create_location_access_token(&self) -> builder::CreateLocationAccessToken {
         builder::CreateLocationAccessToken::new(&self.handle)
     }
 
+    /// Lists the locations of an agency in which an app is or could be installed.
+    ///
     /// `GET /oauth/installedLocations`
     ///
-    /// Scope: `oauth.readonly`.
-    /// Needs the token of an agency.
+    /// `isInstalled` tells the two apart, in the query and in each item. `count` in the reply is the number of the agency's
+    /// locations, not of the items. Locations found here can be given tokens by `create_location_access_token`.
+    ///
+    /// - Scope: `oauth.readonly`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-installed-location")]
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
         builder::ListInstalledLocations::new(&self.handle)
     }
 
-    /// Reports that an app was paid for, or that the payment failed.
+    /// Reports to the platform that an app was paid for, or that the payment failed.
     ///
     /// `POST /oauth/billing/webhook`
+    ///
+    /// For apps that charge their customers themselves. It authenticates by the app's credentials in two headers. Name the location
+    /// or the agency that paid, as `authType` says.
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "billing-webhook")]
     pub fn send_billing_webhook(&self) -> builder::SendBillingWebhook {
         builder::SendBillingWebhook::new(&self.handle)
@@ -84,15 +113,25 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInstalledLocations {
+            /// The id of the app.
             query app_id: String = "appId",
+            /// The id of the agency.
             query company_id: String = "companyId",
+            /// Whether to list locations in which the app is installed, or others.
             query is_installed: bool = "isInstalled",
+            /// How many locations a page holds at most; 20 when left out.
             query limit: String = "limit",
+            /// The id of a location, to ask for it alone.
             query location_id: String = "locationId",
+            /// Whether to list locations in which the app is on trial.
             query on_trial: bool = "onTrial",
+            /// The id of a plan of the app, to list only locations that subscribed to it.
             query plan_id: String = "planId",
+            /// Words to look for in the names of locations.
             query query: String = "query",
+            /// How many locations are left out before the page begins; none when left out.
             query skip: String = "skip",
+            /// The id of a version of the app, to list only installations of it.
             query version_id: String = "versionId",
         }
     }
@@ -103,7 +142,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SendBillingWebhook {
+            /// The client id of the app.
             header x_ghl_client_key: String = "x-ghl-client-key",
+            /// The client secret of the app.
             header x_ghl_client_secret: String = "x-ghl-client-secret",
             json body: types::SendBillingWebhookRequest,
         }

@@ -2,6 +2,16 @@
 
 //! OAuth 2.0 of the HoopAI Platform API: 4 operations.
 //!
+//! The token endpoint of the platform, and what an app can learn of its installations. A client that was built with an OAuth app
+//! calls it by itself: it exchanges, refreshes and stores tokens and makes location tokens of agency tokens. Call the two token
+//! operations by hand only if tokens are kept elsewhere.
+//!
+//! An app is installed in an agency (company) or in a location, and has a token for each. Access tokens live 24 hours. A refresh
+//! token is spent by its first use: each use answers a new one, valid for a year. One that is spent twice, or whose successor is
+//! lost before it was saved, leaves nothing but to have the app installed again.
+//!
+//! The platform takes five calls a minute on the token endpoint.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_oauth::Error> {
 //! let handle = hoopai_oauth::Handle::builder().private_token("…").location("…").build()?;

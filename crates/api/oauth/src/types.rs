@@ -8,15 +8,19 @@ hoopai_runtime::model! {
     /// `GetAccessCodebodyDto` of OAuth 2.0.
     #[doc(alias = "GetAccessCodebodyDto")]
     pub struct CreateAccessTokenRequest {
-        /// Required.
+        /// The client id of the app. Required.
         pub client_id: String = "client_id",
-        /// Required.
+        /// The client secret of the app. Required.
         pub client_secret: String = "client_secret",
+        /// The authorization code from the redirect, for `authorization_code`; good for one use.
         pub code: String = "code",
-        /// Required.
+        /// What is exchanged: an authorization code, a refresh token, or the credentials of the app alone. Required.
         pub grant_type: CreateAccessTokenRequestGrantType = "grant_type",
+        /// The redirect address, as it was given when the code was asked for.
         pub redirect_uri: String = "redirect_uri",
+        /// The refresh token, for `refresh_token`; good for one use.
         pub refresh_token: String = "refresh_token",
+        /// The kind of account that the token is to be for.
         pub user_type: CreateAccessTokenRequestUserType = "user_type",
     }
     /// `GetAccessCodeSuccessfulResponseDto` of OAuth 2.0.
@@ -25,10 +29,12 @@ hoopai_runtime::model! {
         pub access_token: String = "access_token",
         pub approve_all_locations: bool = "approveAllLocations",
         pub approved_locations: Vec<String> = "approvedLocations",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub expires_in: f64 = "expires_in",
         pub install_to_future_locations: bool = "installToFutureLocations",
         pub is_bulk_installation: bool = "isBulkInstallation",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub plan_id: String = "planId",
         pub refresh_token: String = "refresh_token",
@@ -41,9 +47,9 @@ hoopai_runtime::model! {
     /// `GetLocationAccessCodeBodyDto` of OAuth 2.0.
     #[doc(alias = "GetLocationAccessCodeBodyDto")]
     pub struct CreateLocationAccessTokenRequest {
-        /// Required.
+        /// The id of the agency that the location belongs to. Required.
         pub company_id: String = "companyId",
-        /// Required.
+        /// The id of the location for which the token is to be. Required.
         pub location_id: String = "locationId",
     }
     /// `GetLocationAccessTokenSuccessfulResponseDto` of OAuth 2.0.
@@ -52,6 +58,7 @@ hoopai_runtime::model! {
         pub access_token: String = "access_token",
         pub app_id: String = "appId",
         pub expires_in: f64 = "expires_in",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub plan_id: String = "planId",
         pub scope: String = "scope",
@@ -80,12 +87,19 @@ hoopai_runtime::model! {
     }
     /// `SendBillingWebhookRequest` of OAuth 2.0.
     pub struct SendBillingWebhookRequest {
+        /// The amount that was to be paid.
         pub amount: Value = "amount",
+        /// Who paid: a location or an agency (`company`).
         pub auth_type: SendBillingWebhookRequestAuthType = "authType",
+        /// The client id of the app.
         pub client_id: String = "clientId",
+        /// The id of the agency that paid, if `authType` is `company`.
         pub company_id: String = "companyId",
+        /// The id of the location that paid, if `authType` is `location`.
         pub location_id: String = "locationId",
+        /// Whether it is paid once or again and again.
         pub payment_type: SendBillingWebhookRequestPaymentType = "paymentType",
+        /// Whether the payment was completed or failed.
         pub status: SendBillingWebhookRequestStatus = "status",
     }
 }

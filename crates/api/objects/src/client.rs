@@ -18,68 +18,120 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a custom object with its first field.
+    ///
     /// `POST /objects/`
     ///
-    /// Scope: `objects/schema.write`.
-    /// Needs the token of an agency.
+    /// The first field is the one that names a record on screen. Add others with the module Custom Fields.
+    ///
+    /// - Scope: `objects/schema.write`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-custom-object-schema")]
     pub fn create_object(&self) -> builder::CreateObject {
         builder::CreateObject::new(&self.handle)
     }
 
+    /// Creates a record of a custom object or of `business`.
+    ///
     /// `POST /objects/{schemaKey}/records`
     ///
-    /// Scope: `objects/record.write`.
+    /// The interface describes no field of its body, so it goes out as free-form JSON. Clients in the field send `locationId`, `properties`
+    /// with a value for each field, and whoever owns and follows the record.
+    ///
+    /// - Scope: `objects/record.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-object-record")]
     pub fn create_object_record(&self) -> builder::CreateObjectRecord {
         builder::CreateObjectRecord::new(&self.handle)
     }
 
+    /// Deletes a record of a custom object or of `business`.
+    ///
     /// `DELETE /objects/{schemaKey}/records/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-object-record")]
     pub fn delete_object_record(&self) -> builder::DeleteObjectRecord {
         builder::DeleteObjectRecord::new(&self.handle)
     }
 
+    /// Gets one object, at wish with all its fields.
+    ///
     /// `GET /objects/{key}`
     ///
-    /// Scope: `objects/schema.readonly`.
+    /// - Scope: `objects/schema.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-object-schema-by-key")]
     pub fn get_object(&self) -> builder::GetObject {
         builder::GetObject::new(&self.handle)
     }
 
+    /// Gets one record of a custom object or of `business`.
+    ///
     /// `GET /objects/{schemaKey}/records/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-record-by-id")]
     pub fn get_object_record(&self) -> builder::GetObjectRecord {
         builder::GetObjectRecord::new(&self.handle)
     }
 
+    /// Lists the objects of a location, standard and custom ones.
+    ///
     /// `GET /objects/`
     ///
-    /// Scope: `objects/schema.readonly`.
+    /// - Scope: `objects/schema.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-object-by-location-id")]
     pub fn list_objects(&self) -> builder::ListObjects {
         builder::ListObjects::new(&self.handle)
     }
 
+    /// Searches the records of a custom object or of `business`.
+    ///
     /// `POST /objects/{schemaKey}/records/search`
     ///
-    /// Scope: `objects/record.readonly`.
+    /// Only the fields that the object lists as searchable are looked through; `update_object` sets them. The size of the page is `pageLimit`:
+    /// a `pageSize` is answered 422.
+    ///
+    /// - Scope: `objects/record.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
         builder::SearchObjectRecords::new(&self.handle)
     }
 
+    /// Changes the labels of an object and the fields by which its records are found.
+    ///
     /// `PUT /objects/{key}`
     ///
-    /// Scope: `objects/schema.write`.
+    /// Of the standard objects only the searchable fields can be changed.
+    ///
+    /// - Scope: `objects/schema.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-custom-object")]
     pub fn update_object(&self) -> builder::UpdateObject {
         builder::UpdateObject::new(&self.handle)
     }
 
+    /// Changes a record of a custom object or of `business`.
+    ///
     /// `PUT /objects/{schemaKey}/records/{id}`
+    ///
+    /// The location goes into the query, the change into the body. The interface describes no field of the body, so it goes out as free-form
+    /// JSON; clients in the field send `properties` with the values that change.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-object-record")]
     pub fn update_object_record(&self) -> builder::UpdateObjectRecord {
         builder::UpdateObjectRecord::new(&self.handle)
@@ -106,6 +158,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateObjectRecord {
+            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             json body: hoopai_runtime::json::Map,
         }
@@ -117,7 +170,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteObjectRecord {
+            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
+            /// The id of the record.
             path id: String = "id",
         }
     }
@@ -128,8 +183,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetObject {
+            /// The key or the id of the object, such as `custom_objects.pet` or `contact`.
             path key: String = "key",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether the object's fields come along, `true` or `false`.
             query fetch_properties: String = "fetchProperties",
         }
     }
@@ -140,7 +198,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetObjectRecord {
+            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
+            /// The id of the record.
             path id: String = "id",
         }
     }
@@ -151,6 +211,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListObjects {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -161,6 +222,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchObjectRecords {
+            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
             json body: types::SearchObjectRecordsRequest,
         }
@@ -172,6 +234,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateObject {
+            /// The key or the id of the object, such as `custom_objects.pet` or `contact`.
             path key: String = "key",
             json body: types::UpdateObjectRequest,
         }
@@ -183,8 +246,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateObjectRecord {
+            /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
+            /// The id of the record.
             path id: String = "id",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: hoopai_runtime::json::Map,
         }

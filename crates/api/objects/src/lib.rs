@@ -2,6 +2,18 @@
 
 //! Objects of the HoopAI Platform API: 9 operations.
 //!
+//! Custom objects: kinds of things that a business knows beside contacts, opportunities and companies, such as pets, cars or policies.
+//! An *object* is the description of a kind (its labels, key and fields); a *record* is one thing of that kind. The standard objects
+//! `contact`, `opportunity` and `business` can be read as objects too; of their records only those of `business` are reached here.
+//!
+//! Keys of custom objects begin with `custom_objects.`, as in `custom_objects.pet`, and keys of their fields continue them, as in
+//! `custom_objects.pet.name`. The platform shows them under Settings, on the page of the object. More fields are added with the module
+//! Custom Fields, and records are tied to each other with Associations.
+//!
+//! Begin with `list_objects`, then `search_object_records`. A record's values stand in `properties`, by the last part of each field's key,
+//! in the form that the field's type asks for: a number, a string, a list of option keys, `{"currency": …, "value": …}` for money. Whoever owns or
+//! follows a record is a user of the location: one owner and ten followers at most, and owners on custom objects only.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_objects::Error> {
 //! let handle = hoopai_objects::Handle::builder().private_token("…").location("…").build()?;

@@ -8,14 +8,15 @@ hoopai_runtime::model! {
     /// `CreateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "CreateCustomObjectSchemaDTO")]
     pub struct CreateObjectRequest {
+        /// What the object is for.
         pub description: String = "description",
-        /// Required.
+        /// The key in lower case with underscores, such as `pet`; `custom_objects.` is put in front. Required.
         pub key: String = "key",
-        /// Required.
+        /// What the object is called on screen. Required.
         pub labels: CustomObjectLabel = "labels",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The field that names a record on screen. Required.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
     /// `CreatedByResponseDTO` of Objects.
@@ -28,20 +29,27 @@ hoopai_runtime::model! {
     }
     /// `CustomObjectDisplayPropertyDetails` of Objects.
     pub struct CustomObjectDisplayPropertyDetails {
+        /// The type of that field, `TEXT` or `NUMERICAL`.
         pub data_type: String = "dataType",
+        /// The key of that field in lower case with underscores; the object's key is put in front if it is missing, as in `custom_objects.pet.name`.
         pub key: String = "key",
+        /// The name of that field on screen, such as `Pet name`.
         pub name: String = "name",
     }
     /// `CustomObjectLabelDto` of Objects.
     #[doc(alias = "CustomObjectLabelDto")]
     pub struct CustomObjectLabel {
+        /// Its name for many, such as `Pets`.
         pub plural: String = "plural",
+        /// Its name for one, such as `Pet`.
         pub singular: String = "singular",
     }
     /// `CustomObjectLabelUpdateDto` of Objects.
     #[doc(alias = "CustomObjectLabelUpdateDto")]
     pub struct CustomObjectLabelUpdate {
+        /// Its name for many, such as `Pets`.
         pub plural: String = "plural",
+        /// Its name for one, such as `Pet`.
         pub singular: String = "singular",
     }
     /// `CustomObjectResponseDTO` of Objects.
@@ -75,6 +83,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_file_limit: f64 = "maxFileLimit",
         pub name: String = "name",
@@ -95,6 +104,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub key: String = "key",
         pub labels: CustomObjectLabel = "labels",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub primary_display_property: String = "primaryDisplayProperty",
         pub standard: bool = "standard",
@@ -110,6 +120,7 @@ hoopai_runtime::model! {
         pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
@@ -152,6 +163,7 @@ hoopai_runtime::model! {
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
         pub last_updated_by: CreatedByResponse = "lastUpdatedBy",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
@@ -163,15 +175,15 @@ hoopai_runtime::model! {
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]
     pub struct SearchObjectRecordsRequest {
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The number of the page, from 1. Required.
         pub page: i64 = "page",
-        /// Required.
+        /// How many records a page holds at most. Required.
         pub page_limit: i64 = "pageLimit",
-        /// Required.
+        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`. Required.
         pub query: String = "query",
-        /// Required.
+        /// The `searchAfter` of the last record of the page before. Required.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `SearchRecordResponseDTO` of Objects.
@@ -184,11 +196,13 @@ hoopai_runtime::model! {
     /// `UpdateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]
     pub struct UpdateObjectRequest {
+        /// What the object is for.
         pub description: String = "description",
+        /// What the object is called on screen.
         pub labels: CustomObjectLabelUpdate = "labels",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The keys of the fields that a search looks through, such as `custom_objects.pet.name`. Required.
         pub searchable_properties: Vec<String> = "searchableProperties",
     }
 }

@@ -17,97 +17,158 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds followers to an opportunity.
+    ///
     /// `POST /opportunities/{id}/followers`
     ///
-    /// Scope: `opportunities.write`.
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "add-followers-opportunity")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
     }
 
+    /// Makes an opportunity for a contact.
+    ///
     /// `POST /opportunities/`
     ///
-    /// Scope: `opportunities.write`.
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-opportunity")]
     pub fn create_opportunity(&self) -> builder::CreateOpportunity {
         builder::CreateOpportunity::new(&self.handle)
     }
 
+    /// Deletes an opportunity.
+    ///
     /// `DELETE /opportunities/{id}`
     ///
-    /// Scope: `opportunities.write`.
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-opportunity")]
     pub fn delete_opportunity(&self) -> builder::DeleteOpportunity {
         builder::DeleteOpportunity::new(&self.handle)
     }
 
+    /// Gets an opportunity.
+    ///
     /// `GET /opportunities/{id}`
     ///
-    /// Scope: `opportunities.readonly`.
+    /// Notes were not found in real replies, although they are declared; the search can tell them.
+    ///
+    /// - Scope: `opportunities.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-opportunity")]
     pub fn get_opportunity(&self) -> builder::GetOpportunity {
         builder::GetOpportunity::new(&self.handle)
     }
 
+    /// Lists the reasons for which a location loses deals.
+    ///
     /// `GET /opportunities/lost-reason`
     ///
-    /// Scope: `opportunities.readonly`.
+    /// - Scope: `opportunities.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
         builder::ListLostReasons::new(&self.handle)
     }
 
+    /// Lists the pipelines of a location, with their stages.
+    ///
     /// `GET /opportunities/pipelines`
     ///
-    /// Scope: `opportunities.readonly`.
+    /// - Scope: `opportunities.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-pipelines")]
     pub fn list_pipelines(&self) -> builder::ListPipelines {
         builder::ListPipelines::new(&self.handle)
     }
 
+    /// Removes followers from an opportunity, some or all.
+    ///
     /// `DELETE /opportunities/{id}/followers`
     ///
-    /// Scope: `opportunities.write`.
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "remove-followers-opportunity")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
     }
 
+    /// Searches the opportunities of a location by a few conditions.
+    ///
     /// `GET /opportunities/search`
     ///
-    /// Scope: `opportunities.readonly`.
+    /// All conditions given must hold. The next page is had by `page`, or by `startAfter` and `startAfterId` together, both from `meta` of the
+    /// page before. The other search takes filters.
+    ///
+    /// - Scope: `opportunities.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
         builder::SearchOpportunities::new(&self.handle)
     }
 
+    /// Searches the opportunities of a location by words, and by filters if they are added.
+    ///
     /// `POST /opportunities/search`
     ///
-    /// Scope: `opportunities.readonly`.
+    /// `filters` and `sort` are accepted though the interface does not declare them: add them with `extra_body`. A filter has `field` (such as
+    /// `pipeline_id`), `operator` (such as `eq`) and `value`; a sort has `field` (such as `date_added`) and `direction` (`asc`, `desc`).
+    ///
+    /// - Scope: `opportunities.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)
     }
 
+    /// Changes an opportunity, or moves it to another stage.
+    ///
     /// `PUT /opportunities/{id}`
     ///
-    /// Scope: `opportunities.write`.
+    /// The reason of a loss is not among the fields; `update_opportunity_status` sets it.
+    ///
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-opportunity")]
     pub fn update_opportunity(&self) -> builder::UpdateOpportunity {
         builder::UpdateOpportunity::new(&self.handle)
     }
 
+    /// Sets whether a deal is open, won, lost or abandoned.
+    ///
     /// `PUT /opportunities/{id}/status`
     ///
-    /// Scope: `opportunities.write`.
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-opportunity-status")]
     pub fn update_opportunity_status(&self) -> builder::UpdateOpportunityStatus {
         builder::UpdateOpportunityStatus::new(&self.handle)
     }
 
+    /// Changes an opportunity if it is there, or else makes one.
+    ///
     /// `POST /opportunities/upsert`
     ///
-    /// Scope: `opportunities.write`.
+    /// The interface demands followers and what to do with them even where none are meant: send an empty list. It declares no contact;
+    /// earlier ones did, as `contactId`, which `extra_body` can add. The reply's `new` tells whether an opportunity was made.
+    ///
+    /// - Scope: `opportunities.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "Upsert-opportunity")]
     pub fn upsert_opportunity(&self) -> builder::UpsertOpportunity {
         builder::UpsertOpportunity::new(&self.handle)
@@ -124,6 +185,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddFollowers {
+            /// The id of the opportunity.
             path id: String = "id",
             json body: types::Followers,
         }
@@ -145,6 +207,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteOpportunity {
+            /// The id of the opportunity.
             path id: String = "id",
         }
     }
@@ -155,6 +218,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetOpportunity {
+            /// The id of the opportunity.
             path id: String = "id",
         }
     }
@@ -165,12 +229,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLostReasons {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether to list deleted reasons; they are left out if this is.
             query deleted: bool = "deleted",
+            /// Whether the reply tells how many there are.
             query get_count: bool = "getCount",
+            /// How many reasons a page holds; 100 if left out.
             query limit: i64 = "limit",
+            /// The name of the reason.
             query name: String = "name",
+            /// Words to look for.
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
         }
     }
@@ -181,6 +252,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPipelines {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -191,7 +263,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveFollowers {
+            /// The id of the opportunity.
             path id: String = "id",
+            /// Whether all followers are removed.
             query is_remove_all_followers: bool = "isRemoveAllFollowers",
             json body: types::Followers,
         }
@@ -203,25 +277,45 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
+            /// The id of the location (sub-account). Mind the underscore.
             query location_id: String = "location_id",
+            /// Only opportunities that the user with this id looks after.
             query assigned_to: String = "assigned_to",
+            /// Only opportunities that belong to the campaign with this id.
             query campaign_id: String = "campaignId",
+            /// Only opportunities of the contact with this id.
             query contact_id: String = "contact_id",
+            /// Only opportunities in this country, by its two letters of ISO 3166.
             query country: String = "country",
+            /// The first day, as month, day and year: `03-31-2026`.
             query date: String = "date",
+            /// The last day, as month, day and year: `03-31-2026`.
             query end_date: String = "endDate",
+            /// Whether each hit's contact tells its calendar events.
             query get_calendar_events: bool = "getCalendarEvents",
+            /// Whether each hit's contact tells its notes.
             query get_notes: bool = "getNotes",
+            /// Whether each hit's contact tells its tasks.
             query get_tasks: bool = "getTasks",
+            /// Only the opportunity with this id.
             query id: String = "id",
+            /// How many opportunities a page holds; 100 at most, 20 if left out.
             query limit: i64 = "limit",
+            /// The order of the hits, such as `added_asc`.
             query order: String = "order",
+            /// The number of the page, counted from 1.
             query page: i64 = "page",
+            /// Only opportunities in the pipeline with this id.
             query pipeline_id: String = "pipeline_id",
+            /// Only opportunities in the stage with this id.
             query pipeline_stage_id: String = "pipeline_stage_id",
+            /// Words to look for, such as a name or an email address.
             query q: String = "q",
+            /// The `startAfter` of the page before, a moment in milliseconds. Goes with `startAfterId`.
             query start_after: String = "startAfter",
+            /// The `startAfterId` of the page before, an id. Goes with `startAfter`.
             query start_after_id: String = "startAfterId",
+            /// Only opportunities in this state; `all` for any.
             query status: types::Status = "status",
         }
     }
@@ -242,6 +336,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateOpportunity {
+            /// The id of the opportunity.
             path id: String = "id",
             json body: types::UpdateOpportunityRequest,
         }
@@ -253,6 +348,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateOpportunityStatus {
+            /// The id of the opportunity.
             path id: String = "id",
             json body: types::UpdateOpportunityStatusRequest,
         }

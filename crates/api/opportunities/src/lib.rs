@@ -2,6 +2,16 @@
 
 //! Opportunities of the HoopAI Platform API: 12 operations.
 //!
+//! An opportunity is a deal that may come of a contact. It stands in a stage of a pipeline, has a value, and is open until it is won, lost
+//! or abandoned.
+//!
+//! Begin with `list_pipelines`: creating an opportunity takes the id of a pipeline, and moving one that of a stage. Pipelines and stages
+//! themselves cannot be made or changed here.
+//!
+//! There are two searches. `search_opportunities` takes a few conditions in its query, where most names are written with underscores
+//! (`location_id`, `pipeline_id`) but not all (`date`, `endDate`). `search_opportunities_advanced` takes a body, for which filters can be
+//! added. Custom fields are written under `field_value`.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_opportunities::Error> {
 //! let handle = hoopai_opportunities::Handle::builder().private_token("…").location("…").build()?;

@@ -8,46 +8,58 @@ hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "CreateAddFollowersSuccessfulResponseDto")]
     pub struct AddFollowersResponse {
+        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_added: Vec<String> = "followersAdded",
         pub trace_id: String = "traceId",
     }
-    /// `AdditionalDetailsDTO` of Opportunities.
+    /// What the hits of a search tell besides.
     #[doc(alias = "AdditionalDetailsDTO")]
     pub struct AdditionalDetails {
+        /// Whether calendar events are told.
         pub calendar_events: bool = "calendarEvents",
+        /// Whether notes are told.
         pub notes: bool = "notes",
+        /// Whether tasks are told.
         pub tasks: bool = "tasks",
+        /// Whether unread conversations are told.
         pub un_read_conversations: bool = "unReadConversations",
     }
-    /// `CreateDto` of Opportunities.
+    /// An opportunity to be made.
     #[doc(alias = "CreateDto")]
     pub struct CreateOpportunityRequest {
+        /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// Required.
+        /// The id of the contact with whom the deal would be made. Required.
         pub contact_id: String = "contactId",
+        /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: f64 = "monetaryValue",
-        /// Required.
+        /// What the opportunity is called. Required.
         pub name: String = "name",
-        /// Required.
+        /// The id of the pipeline that the opportunity stands in. Required.
         pub pipeline_id: String = "pipelineId",
+        /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
-        /// Required.
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Required.
         pub status: Status = "status",
     }
     /// `CustomField` of Opportunities.
     pub struct CustomField {
         pub field_value: Value = "field_value",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// The key of the custom field, in place of its id.
         pub key: String = "key",
     }
     /// `CustomFieldResponseSchema` of Opportunities.
     #[doc(alias = "CustomFieldResponseSchema")]
     pub struct CustomFieldResponse {
         pub field_value: Value = "fieldValue",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
     }
     /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
@@ -56,10 +68,10 @@ hoopai_runtime::model! {
         pub succeded: bool = "succeded",
         pub trace_id: String = "traceId",
     }
-    /// `FollowersDTO` of Opportunities.
+    /// Followers to add or remove.
     #[doc(alias = "FollowersDTO")]
     pub struct Followers {
-        /// Required.
+        /// The ids of the followers. Required.
         pub followers: Vec<String> = "followers",
     }
     /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
@@ -85,8 +97,11 @@ hoopai_runtime::model! {
     #[doc(alias = "LostReasonResponseSchema")]
     pub struct LostReasonResponse {
         pub created_at: String = "createdAt",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub updated_at: String = "updatedAt",
     }
@@ -96,8 +111,11 @@ hoopai_runtime::model! {
         pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: String = "position",
@@ -108,7 +126,9 @@ hoopai_runtime::model! {
     }
     /// `PipelinesResponseStage` of Opportunities.
     pub struct PipelinesResponseStage {
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub origin_id: String = "originId",
         pub position: f64 = "position",
@@ -119,6 +139,7 @@ hoopai_runtime::model! {
     /// `DeleteFollowersSuccessfulResponseDto` of Opportunities.
     #[doc(alias = "DeleteFollowersSuccessfulResponseDto")]
     pub struct RemoveFollowersResponse {
+        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
         pub followers_removed: Vec<String> = "followersRemoved",
         pub trace_id: String = "traceId",
@@ -134,20 +155,20 @@ hoopai_runtime::model! {
         pub start_after_id: String = "startAfterId",
         pub total: f64 = "total",
     }
-    /// `OpportunitySearchBodyDTO` of Opportunities.
+    /// What to search for.
     #[doc(alias = "OpportunitySearchBodyDTO")]
     pub struct SearchOpportunitiesAdvancedRequest {
-        /// Required.
+        /// What each hit tells besides. Required.
         pub additional_details: AdditionalDetails = "additionalDetails",
-        /// Required.
+        /// How many opportunities a page holds. Required.
         pub limit: i64 = "limit",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The number of the page, counted from 1. Required.
         pub page: i64 = "page",
-        /// Required.
+        /// Words to look for; an empty text finds everything. Required.
         pub query: String = "query",
-        /// Required.
+        /// The position after which the page begins; an empty list for the first page. Required.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `PostSearchSuccessfulResponseDto` of Opportunities.
@@ -163,7 +184,9 @@ hoopai_runtime::model! {
     pub struct SearchOpportunitiesContactResponse {
         pub company_name: String = "companyName",
         pub email: String = "email",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub phone: String = "phone",
         pub tags: Vec<String> = "tags",
@@ -178,68 +201,95 @@ hoopai_runtime::model! {
     }
     /// `SearchOpportunitiesResponseSchema` of Opportunities.
     pub struct SearchOpportunitiesResponseSchema {
+        /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         pub calendar_events: Vec<Value> = "calendarEvents",
         pub contact: SearchOpportunitiesContactResponse = "contact",
+        /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
+        /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomFieldResponse> = "customFields",
         pub external_object_id: String = "externalObjectId",
+        /// The ids of the followers.
         pub followers: Vec<Value> = "followers",
+        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         pub index_version: String = "indexVersion",
         pub last_action_date: String = "lastActionDate",
         pub last_stage_change_at: String = "lastStageChangeAt",
         pub last_status_change_at: String = "lastStatusChangeAt",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
+        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: f64 = "monetaryValue",
+        /// What the opportunity is called.
         pub name: String = "name",
         pub notes: Vec<Value> = "notes",
+        /// The id of the pipeline that the opportunity stands in.
         pub pipeline_id: String = "pipelineId",
+        /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
         pub source: String = "source",
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: String = "status",
         pub tasks: Vec<Value> = "tasks",
         pub updated_at: String = "updatedAt",
     }
-    /// `UpdateOpportunityDto` of Opportunities.
+    /// What to change in an opportunity. What is left out stays as it is.
     #[doc(alias = "UpdateOpportunityDto")]
     pub struct UpdateOpportunityRequest {
+        /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
+        /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
+        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: f64 = "monetaryValue",
+        /// What the opportunity is called.
         pub name: String = "name",
+        /// The id of the pipeline that the opportunity stands in.
         pub pipeline_id: String = "pipelineId",
+        /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: Status = "status",
     }
-    /// `UpdateStatusDto` of Opportunities.
+    /// How the deal stands from now on.
     #[doc(alias = "UpdateStatusDto")]
     pub struct UpdateOpportunityStatusRequest {
+        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
-        /// Required.
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Required.
         pub status: Status = "status",
     }
-    /// `UpsertOpportunityDto` of Opportunities.
+    /// An opportunity to be changed if it is there, or else made.
     #[doc(alias = "UpsertOpportunityDto")]
     pub struct UpsertOpportunityRequest {
+        /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// Required.
+        /// The ids of the followers. Required.
         pub followers: Vec<String> = "followers",
-        /// Required.
+        /// What is done with `followers`: they are added, or they are removed. Required.
         pub followers_action_type: UpsertOpportunityRequestFollowersActionType = "followersActionType",
+        /// The id of the opportunity to be changed. Leave it out to make one.
         pub id: String = "id",
-        /// Required.
+        /// Whether all followers are removed. Required.
         pub is_remove_all_followers: bool = "isRemoveAllFollowers",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
+        /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: f64 = "monetaryValue",
+        /// What the opportunity is called.
         pub name: String = "name",
-        /// Required.
+        /// The id of the pipeline that the opportunity stands in. Required.
         pub pipeline_id: String = "pipelineId",
+        /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: Status = "status",
     }
     /// `UpsertOpportunitySuccessfulResponseDto` of Opportunities.

@@ -17,207 +17,338 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Makes a coupon.
+    ///
     /// `POST /payments/coupon`
     ///
-    /// Scope: `payments/coupons.write`.
-    /// Needs the token of a location.
+    /// From its start date on customers can redeem it. A reply tells `limitPerCustomer` as a number, where the request takes a flag.
+    ///
+    /// - Scope: `payments/coupons.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-coupon")]
     pub fn create_coupon(&self) -> builder::CreateCoupon {
         builder::CreateCoupon::new(&self.handle)
     }
 
+    /// Sets the keys of a custom payment provider, for live and for test payments.
+    ///
     /// `POST /payments/custom-provider/connect`
     ///
-    /// Scope: `payments/custom-provider.write`.
-    /// Needs the token of a location.
+    /// The provider must stand in the location already, by `create_custom_provider_integration`. The keys are secrets.
+    ///
+    /// - Scope: `payments/custom-provider.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-config")]
     pub fn create_custom_provider_config(&self) -> builder::CreateCustomProviderConfig {
         builder::CreateCustomProviderConfig::new(&self.handle)
     }
 
+    /// Puts the calling app into a location as a custom payment provider.
+    ///
     /// `POST /payments/custom-provider/provider`
     ///
-    /// Scope: `payments/custom-provider.write`.
-    /// Needs the token of a location.
+    /// Which app is meant follows from the token. The provider then stands among the payment integrations of the location, and needs keys before it
+    /// can take payments: `create_custom_provider_config`.
+    ///
+    /// - Scope: `payments/custom-provider.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-integration")]
     pub fn create_custom_provider_integration(&self) -> builder::CreateCustomProviderIntegration {
         builder::CreateCustomProviderIntegration::new(&self.handle)
     }
 
+    /// Fulfills items of an order, with how they were shipped.
+    ///
     /// `POST /payments/orders/{orderId}/fulfillments`
     ///
-    /// Scope: `payments/orders.write`.
-    /// Needs the token of a location.
+    /// An order can be fulfilled in several parts. With `notifyCustomer` a message goes out to a real person.
+    ///
+    /// - Scope: `payments/orders.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-order-fulfillment")]
     pub fn create_order_fulfillment(&self) -> builder::CreateOrderFulfillment {
         builder::CreateOrderFulfillment::new(&self.handle)
     }
 
+    /// Adds a white-label payment provider that is built on Authorize.net or NMI.
+    ///
     /// `POST /payments/integrations/provider/whitelabel`
     ///
-    /// Scope: `payments/integration.write`.
-    /// Needs the token of a location.
+    /// Only the token of a marketplace app is let in.
+    ///
+    /// - Scope: `payments/integration.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     pub fn create_white_label_provider(&self) -> builder::CreateWhiteLabelProvider {
         builder::CreateWhiteLabelProvider::new(&self.handle)
     }
 
+    /// Deletes a coupon for good.
+    ///
     /// `DELETE /payments/coupon`
     ///
-    /// Scope: `payments/coupons.write`.
-    /// Needs the token of a location.
+    /// This cannot be undone.
+    ///
+    /// - Scope: `payments/coupons.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-coupon")]
     pub fn delete_coupon(&self) -> builder::DeleteCoupon {
         builder::DeleteCoupon::new(&self.handle)
     }
 
+    /// Takes the calling app out of a location as a custom payment provider.
+    ///
     /// `DELETE /payments/custom-provider/provider`
     ///
-    /// Scope: `payments/custom-provider.write`.
-    /// Needs the token of a location.
+    /// Which app is meant follows from the token. To stop only live or only test payments, use `disconnect_custom_provider_config`.
+    ///
+    /// - Scope: `payments/custom-provider.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-integration")]
     pub fn delete_custom_provider_integration(&self) -> builder::DeleteCustomProviderIntegration {
         builder::DeleteCustomProviderIntegration::new(&self.handle)
     }
 
+    /// Removes the keys of a custom payment provider, of live or of test payments.
+    ///
     /// `POST /payments/custom-provider/disconnect`
     ///
-    /// Scope: `payments/custom-provider.write`.
-    /// Needs the token of a location.
+    /// To take the provider out of the location as a whole, use `delete_custom_provider_integration`.
+    ///
+    /// - Scope: `payments/custom-provider.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "disconnect-config")]
     pub fn disconnect_custom_provider_config(&self) -> builder::DisconnectCustomProviderConfig {
         builder::DisconnectCustomProviderConfig::new(&self.handle)
     }
 
+    /// Answers one coupon, with how often it was used.
+    ///
     /// `GET /payments/coupon`
     ///
-    /// Scope: `payments/coupons.readonly`.
-    /// Needs the token of a location.
+    /// Id and code are both asked for, although each names a coupon. `list_coupons` finds one by its code alone.
+    ///
+    /// - Scope: `payments/coupons.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-coupon")]
     pub fn get_coupon(&self) -> builder::GetCoupon {
         builder::GetCoupon::new(&self.handle)
     }
 
+    /// Answers the configuration of the calling app's custom payment provider in a location.
+    ///
     /// `GET /payments/custom-provider/connect`
     ///
-    /// Scope: `payments/custom-provider.readonly`.
-    /// Needs the token of a location.
+    /// The reply can hold the provider's keys: do not log it.
+    ///
+    /// - Scope: `payments/custom-provider.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "fetch-config")]
     pub fn get_custom_provider_config(&self) -> builder::GetCustomProviderConfig {
         builder::GetCustomProviderConfig::new(&self.handle)
     }
 
+    /// Answers one order, with its items, amounts, coupon and source.
+    ///
     /// `GET /payments/orders/{orderId}`
     ///
-    /// Scope: `payments/orders.readonly`.
-    /// Needs the token of a location.
+    /// The contact's details in `contactSnapshot` are a copy kept with the order; they need not be what the contact says today.
+    ///
+    /// - Scope: `payments/orders.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-order-by-id")]
     pub fn get_order(&self) -> builder::GetOrder {
         builder::GetOrder::new(&self.handle)
     }
 
+    /// Answers one subscription, with its product, schedule and automatic payment.
+    ///
     /// `GET /payments/subscriptions/{subscriptionId}`
     ///
-    /// Scope: `payments/subscriptions.readonly`.
-    /// Needs the token of a location.
+    /// A subscription bears two ids: `_id` is the platform's and the one wanted here, `subscriptionId` in the reply is the payment provider's.
+    ///
+    /// - Scope: `payments/subscriptions.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-subscription-by-id")]
     pub fn get_subscription(&self) -> builder::GetSubscription {
         builder::GetSubscription::new(&self.handle)
     }
 
+    /// Answers one transaction, with its charge, payment provider and refunds.
+    ///
     /// `GET /payments/transactions/{transactionId}`
     ///
-    /// Scope: `payments/transactions.readonly`.
-    /// Needs the token of a location.
+    /// What the payment provider said stands in `chargeSnapshot`, in the provider's own shape.
+    ///
+    /// - Scope: `payments/transactions.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-transaction-by-id")]
     pub fn get_transaction(&self) -> builder::GetTransaction {
         builder::GetTransaction::new(&self.handle)
     }
 
+    /// Lists the coupons of a location.
+    ///
     /// `GET /payments/coupon/list`
     ///
-    /// Scope: `payments/coupons.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `payments/coupons.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
     }
 
+    /// Lists all fulfillments of an order.
+    ///
     /// `GET /payments/orders/{orderId}/fulfillments`
     ///
-    /// Scope: `payments/orders.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `payments/orders.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-order-fulfillment")]
     pub fn list_order_fulfillments(&self) -> builder::ListOrderFulfillments {
         builder::ListOrderFulfillments::new(&self.handle)
     }
 
+    /// Lists the notes of an order.
+    ///
     /// `GET /payments/orders/{orderId}/notes`
     ///
-    /// How it lists the notes is described nowhere: read them from the reply's extra fields.
-    /// Needs the token of a location.
+    /// In which field the notes stand is described nowhere: read them from the reply's extra fields.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
         builder::ListOrderNotes::new(&self.handle)
     }
 
+    /// Lists the orders of a location, filtered as wished.
+    ///
     /// `GET /payments/orders`
     ///
-    /// Scope: `payments/orders.readonly`.
-    /// Needs the token of a location.
+    /// An item is a summary; what was bought and the buyer's details come with `get_order`.
+    ///
+    /// - Scope: `payments/orders.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
     }
 
+    /// Lists the subscriptions of a location, filtered as wished.
+    ///
     /// `GET /payments/subscriptions`
     ///
-    /// Scope: `payments/subscriptions.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `payments/subscriptions.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
     }
 
+    /// Lists the transactions of a location, filtered as wished.
+    ///
     /// `GET /payments/transactions`
     ///
-    /// Scope: `payments/transactions.readonly`.
-    /// Needs the token of a location.
+    /// An item tells what was paid for by `entityType` and `entityId`, such as an order.
+    ///
+    /// - Scope: `payments/transactions.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
     }
 
+    /// Lists the white-label payment providers, those built on Authorize.net or NMI.
+    ///
     /// `GET /payments/integrations/provider/whitelabel`
     ///
-    /// Scope: `payments/integration.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `payments/integration.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
         builder::ListWhiteLabelProviders::new(&self.handle)
     }
 
+    /// Records a payment for an order that was made outside the platform.
+    ///
     /// `POST /payments/orders/{orderId}/record-payment`
     ///
-    /// Scope: `payments/orders.collectPayment`.
-    /// Needs the token of a location.
+    /// The order's state becomes paid, unless the payment is marked as a partial one. Nobody is charged: it notes that cash, a cheque or the like
+    /// was received. An id that no order has is answered 404 "Order not found".
+    ///
+    /// - Scope: `payments/orders.collectPayment`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "record-order-payment")]
     pub fn record_order_payment(&self) -> builder::RecordOrderPayment {
         builder::RecordOrderPayment::new(&self.handle)
     }
 
+    /// Changes a coupon.
+    ///
     /// `PUT /payments/coupon`
     ///
-    /// Scope: `payments/coupons.write`.
-    /// Needs the token of a location.
+    /// Name, code, discount and start date must be sent each time, changed or not: read the coupon first and send it again as a whole.
+    ///
+    /// - Scope: `payments/coupons.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-coupon")]
     pub fn update_coupon(&self) -> builder::UpdateCoupon {
         builder::UpdateCoupon::new(&self.handle)
     }
 
+    /// Says what the calling app can do as a custom payment provider.
+    ///
     /// `PUT /payments/custom-provider/capabilities`
     ///
-    /// Scope: `payments/custom-provider.write`.
-    /// Needs the token of a location.
+    /// Which app is meant follows from the token. Either `companyId` or `locationId` must be given.
+    ///
+    /// - Scope: `payments/custom-provider.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "custom-provider-marketplace-app-update-capabilities")]
     pub fn update_custom_provider_capabilities(&self) -> builder::UpdateCustomProviderCapabilities {
         builder::UpdateCustomProviderCapabilities::new(&self.handle)
@@ -244,6 +375,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::CreateCustomProviderConfigRequest,
         }
@@ -255,6 +387,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomProviderIntegration {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::CreateCustomProviderIntegrationRequest,
         }
@@ -266,6 +399,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateOrderFulfillment {
+            /// The id of the order.
             path order_id: String = "orderId",
             json body: types::CreateOrderFulfillmentRequest,
         }
@@ -297,6 +431,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomProviderIntegration {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -307,6 +442,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DisconnectCustomProviderConfig {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::DisconnectCustomProviderConfigRequest,
         }
@@ -318,9 +454,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCoupon {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The code of the coupon, as customers type it.
             query code: String = "code",
+            /// The id of the coupon.
             query id: String = "id",
         }
     }
@@ -331,6 +471,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -341,8 +482,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetOrder {
+            /// The id of the order.
             path order_id: String = "orderId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -353,8 +497,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSubscription {
+            /// The id of the subscription, the `_id` of a list's item.
             path subscription_id: String = "subscriptionId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -365,9 +512,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetTransaction {
+            /// The id of the transaction.
             path transaction_id: String = "transactionId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: String = "altType",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -378,11 +529,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCoupons {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Words to look for in name and code.
             query search: String = "search",
+            /// The state of the coupons: `scheduled`, `active` or `expired`.
             query status: types::Status = "status",
         }
     }
@@ -393,8 +550,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListOrderFulfillments {
+            /// The id of the order.
             path order_id: String = "orderId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -405,8 +565,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListOrderNotes {
+            /// The id of the order.
             path order_id: String = "orderId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -417,18 +580,31 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListOrders {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The id of the contact who ordered.
             query contact_id: String = "contactId",
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
+            /// The ids of products of a funnel, separated by commas.
             query funnel_product_ids: String = "funnelProductIds",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
+            /// Whether the order is paid: `paid`, `unpaid`, `refunded` or `partially_paid`.
             query payment_status: types::ListOrdersPaymentStatus = "paymentStatus",
+            /// Words to look for in the order's name.
             query search: String = "search",
+            /// The id of what the order came from, such as a funnel.
             query source_id: String = "sourceId",
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
+            /// The state of the order, such as `completed`.
             query status: String = "status",
         }
     }
@@ -439,18 +615,31 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
+            /// The id of what the subscription began with, such as an order.
             query entity_id: String = "entityId",
+            /// The kind of place where the subscription came from, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
+            /// Whether to answer how many payments were collected for each subscription.
             query get_payments_collected_count: bool = "getPaymentsCollectedCount",
+            /// The id of one subscription.
             query id: String = "id",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
+            /// Words to look for in the subscription's name.
             query search: String = "search",
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
         }
     }
@@ -461,19 +650,33 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTransactions {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: String = "altType",
+            /// The id of the contact who paid.
             query contact_id: String = "contactId",
+            /// Where the period ends, a date such as `2024-02-13`.
             query end_at: String = "endAt",
+            /// The id of what was paid for, such as an order.
             query entity_id: String = "entityId",
+            /// The kind of place more exactly, such as `two_step_order_form`.
             query entity_source_sub_type: String = "entitySourceSubType",
+            /// The kind of place where the payment came from, such as `funnel`.
             query entity_source_type: String = "entitySourceType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The mode of payment, such as `live`.
             query payment_mode: String = "paymentMode",
+            /// Words to look for in the transaction's name.
             query search: String = "search",
+            /// Where the period begins, a date such as `2024-02-01`.
             query start_at: String = "startAt",
+            /// The id of the subscription whose payments are wanted, as the payment provider writes it.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -484,9 +687,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -497,6 +704,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RecordOrderPayment {
+            /// The id of the order.
             path order_id: String = "orderId",
             json body: types::RecordOrderPaymentRequest,
         }

@@ -2,6 +2,19 @@
 
 //! Payments of the HoopAI Platform API: 23 operations.
 //!
+//! What was bought and what was paid: orders, transactions and subscriptions of a location, coupons, and the payment providers behind them.
+//!
+//! An order is what a customer bought on a funnel, a website, an invoice, a calendar or elsewhere; its source says where. A transaction is one
+//! payment, made or tried, for such an entity. A subscription is an entity that is paid again and again; its payments are transactions too.
+//! Products and prices live in the module Products, invoices in Invoices. Begin with `list_orders` or `list_transactions`.
+//! None of these three is made here: orders can only be fulfilled and marked as paid by hand, and nothing in this module charges a customer.
+//!
+//! Coupons are made, changed and deleted by their id. Changing one sends all of it again, not only what differs.
+//!
+//! An app that is a payment provider itself comes in three steps: `create_custom_provider_integration` puts it into a location,
+//! `create_custom_provider_config` gives it the keys for live and test payments, and `update_custom_provider_capabilities` says what it can do.
+//! White-label providers are another thing: Authorize.net or NMI under a name and logo of one's own.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_payments::Error> {
 //! let handle = hoopai_payments::Handle::builder().private_token("…").location("…").build()?;

@@ -10,10 +10,13 @@ hoopai_runtime::model! {
         pub discount: f64 = "discount",
         pub subtotal: f64 = "subtotal",
     }
-    /// `ApplyToFuturePaymentsConfig` of Payments.
+    /// For how long a coupon reduces the later payments of a subscription.
     pub struct ApplyToFuturePaymentsConfig {
+        /// The number of months; of use with `fixed` only.
         pub duration: f64 = "duration",
+        /// The unit of `duration`; always `months`.
         pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
+        /// `forever`, or `fixed` for the time that `duration` gives.
         pub type_: Type = "type",
     }
     /// `ApplyToFuturePaymentsConfigDto` of Payments.
@@ -22,22 +25,27 @@ hoopai_runtime::model! {
         pub duration_type: String = "durationType",
         pub type_: Type = "type",
     }
-    /// `CardDto` of Payments.
+    /// The card that was used, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
+        /// The last four digits of the card's number.
         pub last4: String = "last4",
+        /// The brand: `visa`, `mastercard` or `other`.
         pub type_: CardType = "type",
     }
-    /// `ChequeDto` of Payments.
+    /// The cheque that was used.
     #[doc(alias = "ChequeDto")]
     pub struct Cheque {
+        /// The number of the cheque.
         pub number: String = "number",
     }
     /// `CouponDto` of Payments.
     #[doc(alias = "CouponDto")]
     pub struct Coupon {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
@@ -54,35 +62,43 @@ hoopai_runtime::model! {
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
-    /// `CreateCouponParams` of Payments.
+    /// A coupon to be made.
     #[doc(alias = "CreateCouponParams")]
     pub struct CreateCouponRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
+        /// For how long later payments are reduced; when left out, `forever`.
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// Required.
+        /// The code that customers type, such as `SUMMER10`. Required.
         pub code: String = "code",
-        /// Required.
+        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
         pub discount_type: DiscountType = "discountType",
-        /// Required.
+        /// How much is taken off, in per cent or in money as `discountType` says. Required.
         pub discount_value: f64 = "discountValue",
+        /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
         pub end_date: String = "endDate",
+        /// Whether each customer can redeem it only once; `false` when left out.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// Required.
+        /// The coupon's name, as shown in the account. Required.
         pub name: String = "name",
+        /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
-        /// Required.
+        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
         pub start_date: String = "startDate",
+        /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
     }
     /// `CreateCouponResponseDto` of Payments.
     #[doc(alias = "CreateCouponResponseDto")]
     pub struct CreateCouponResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
@@ -100,12 +116,12 @@ hoopai_runtime::model! {
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
-    /// `ConnectCustomProvidersConfigDto` of Payments.
+    /// The keys of a custom payment provider.
     #[doc(alias = "ConnectCustomProvidersConfigDto")]
     pub struct CreateCustomProviderConfigRequest {
-        /// Required.
+        /// The keys for live payments. Required.
         pub live: CustomProviderKeys = "live",
-        /// Required.
+        /// The keys for test payments. Required.
         pub test: CustomProviderKeys = "test",
     }
     /// `ConnectCustomProvidersResponseSchema` of Payments.
@@ -116,6 +132,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -125,20 +142,20 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreateCustomProvidersDto` of Payments.
+    /// A custom payment provider, as the location will see it.
     #[doc(alias = "CreateCustomProvidersDto")]
     pub struct CreateCustomProviderIntegrationRequest {
-        /// Required.
+        /// What the provider offers; stands under its name among the payment integrations. Required.
         pub description: String = "description",
-        /// Required.
+        /// The public address of the logo that stands among the payment integrations. Required.
         pub image_url: String = "imageUrl",
-        /// Required.
+        /// The provider's name. Required.
         pub name: String = "name",
-        /// Required.
+        /// The address of the page that opens in a frame when a customer pays. Required.
         pub payments_url: String = "paymentsUrl",
-        /// Required.
+        /// The address that the platform calls to verify a payment, to refund it, to manage a subscription and the like. Required.
         pub query_url: String = "queryUrl",
-        /// Required.
+        /// Whether the provider can run subscriptions that follow a schedule. Required.
         pub supports_subscription_schedule: bool = "supportsSubscriptionSchedule",
     }
     /// `CreateCustomProvidersResponseSchema` of Payments.
@@ -149,6 +166,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -158,18 +176,18 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreateFulfillmentDto` of Payments.
+    /// A fulfillment of an order, or of a part of it.
     #[doc(alias = "CreateFulfillmentDto")]
     pub struct CreateOrderFulfillmentRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The items that this fulfillment covers. Required.
         pub items: Vec<FulfillmentItems> = "items",
-        /// Required.
+        /// Whether the customer is sent a message about it. Required.
         pub notify_customer: bool = "notifyCustomer",
-        /// Required.
+        /// Where the shipped items can be tracked; an empty list if nothing is shipped. Required.
         pub trackings: Vec<FulfillmentTracking> = "trackings",
     }
     /// `CreateFulfillmentResponseDto` of Payments.
@@ -179,29 +197,31 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `CreateWhiteLabelIntegrationProviderDto` of Payments.
+    /// A white-label payment provider to be added.
     #[doc(alias = "CreateWhiteLabelIntegrationProviderDto")]
     pub struct CreateWhiteLabelProviderRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// What the provider offers, in a few words. Required.
         pub description: String = "description",
-        /// Required.
+        /// The address of its picture; begins with `https://` and must be open to the public. Required.
         pub image_url: String = "imageUrl",
-        /// Required.
+        /// What it is built on: `authorize-net` or `nmi`. Required.
         pub provider: CreateWhiteLabelProviderRequestProvider = "provider",
-        /// Required.
+        /// The provider's name, as people see it. Required.
         pub title: String = "title",
-        /// Required.
+        /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Required.
         pub unique_name: String = "uniqueName",
     }
     /// `CreateWhitelabelIntegrationResponseDto` of Payments.
     #[doc(alias = "CreateWhitelabelIntegrationResponseDto")]
     pub struct CreateWhiteLabelProviderResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub created_at: String = "createdAt",
         pub description: String = "description",
@@ -212,9 +232,11 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CustomProviderKeys` of Payments.
+    /// A pair of keys of a custom payment provider.
     pub struct CustomProviderKeys {
+        /// The secret key of the provider.
         pub api_key: String = "apiKey",
+        /// The key of the provider that pages may show.
         pub publishable_key: String = "publishableKey",
     }
     /// `CustomRRuleOptionsDto` of Payments.
@@ -242,7 +264,9 @@ hoopai_runtime::model! {
         pub available_quantity: f64 = "availableQuantity",
         pub compare_at_price: f64 = "compareAtPrice",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
@@ -266,6 +290,7 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
@@ -278,11 +303,11 @@ hoopai_runtime::model! {
     /// `DeleteCouponParams` of Payments.
     #[doc(alias = "DeleteCouponParams")]
     pub struct DeleteCouponRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The id of the coupon to be deleted. Required.
         pub id: String = "id",
     }
     /// `DeleteCouponResponseDto` of Payments.
@@ -297,10 +322,10 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `DeleteCustomProvidersConfigDto` of Payments.
+    /// Which keys of a custom payment provider are removed.
     #[doc(alias = "DeleteCustomProvidersConfigDto")]
     pub struct DisconnectCustomProviderConfigRequest {
-        /// Required.
+        /// `true` removes the keys for live payments, `false` those for test payments. Required.
         pub live_mode: bool = "liveMode",
     }
     /// `DisconnectCustomProvidersResponseSchema` of Payments.
@@ -321,22 +346,29 @@ hoopai_runtime::model! {
     #[doc(alias = "FulfillmentSchema")]
     pub struct Fulfillment {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub created_at: String = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
         pub trackings: Vec<FulfillmentTracking> = "trackings",
         pub updated_at: String = "updatedAt",
     }
-    /// `FulfillmentItems` of Payments.
+    /// An item that is fulfilled.
     pub struct FulfillmentItems {
+        /// The id of the price that was bought.
         pub price_id: String = "priceId",
+        /// How many pieces are fulfilled.
         pub qty: f64 = "qty",
     }
-    /// `FulfillmentTracking` of Payments.
+    /// What tracks a shipment.
     pub struct FulfillmentTracking {
+        /// The carrier's name, such as `FedEx`.
         pub shipping_carrier: String = "shippingCarrier",
+        /// The number that the carrier gave the shipment.
         pub tracking_number: String = "trackingNumber",
+        /// The address where the shipment can be followed.
         pub tracking_url: String = "trackingUrl",
     }
     /// `GetCustomProvidersResponseSchema` of Payments.
@@ -347,6 +379,7 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
@@ -360,16 +393,20 @@ hoopai_runtime::model! {
     #[doc(alias = "GetOrderResponseSchema")]
     pub struct GetOrderResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: f64 = "amount",
         pub amount_summary: AmountSummary = "amountSummary",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub fingerprint: String = "fingerprint",
         pub fulfillment_status: String = "fulfillmentStatus",
@@ -388,6 +425,7 @@ hoopai_runtime::model! {
     pub struct GetOrderResponseItem {
         pub id: String = "_id",
         pub authorize_amount: f64 = "authorizeAmount",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub price: Map = "price",
@@ -402,17 +440,21 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSubscriptionResponseSchema")]
     pub struct GetSubscriptionResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: f64 = "amount",
         pub auto_payment: Map = "autoPayment",
         pub canceled_at: String = "canceledAt",
         pub canceled_by: String = "canceledBy",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source: OrderSource = "entitySource",
@@ -434,16 +476,20 @@ hoopai_runtime::model! {
     #[doc(alias = "GetTxnResponseSchema")]
     pub struct GetTransactionResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: f64 = "amount",
         pub amount_refunded: f64 = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source: OrderSource = "entitySource",
@@ -468,7 +514,9 @@ hoopai_runtime::model! {
     #[doc(alias = "IntegrationProviderSchema")]
     pub struct IntegrationProvider {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub created_at: String = "createdAt",
         pub description: String = "description",
@@ -535,15 +583,19 @@ hoopai_runtime::model! {
     #[doc(alias = "OrderResponseSchema")]
     pub struct OrderResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: f64 = "amount",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub coupon_code: String = "couponCode",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount: f64 = "discount",
         pub fulfillment_status: String = "fulfillmentStatus",
@@ -588,20 +640,26 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
     }
-    /// `PostRecordOrderPaymentBody` of Payments.
+    /// A payment that was received outside the platform.
     #[doc(alias = "PostRecordOrderPaymentBody")]
     pub struct RecordOrderPaymentRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// How much was paid.
         pub amount: f64 = "amount",
+        /// The card, if one was used.
         pub card: Card = "card",
+        /// The cheque, if one was used.
         pub cheque: Cheque = "cheque",
+        /// Whether only a part of what is owed was paid.
         pub is_partial_payment: bool = "isPartialPayment",
+        /// Further data of your own, kept with the transaction.
         pub meta: Map = "meta",
-        /// Required.
+        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Required.
         pub mode: RecordOrderPaymentRequestMode = "mode",
+        /// A note to be kept with the transaction.
         pub notes: String = "notes",
     }
     /// `PostRecordOrderPaymentResponse` of Payments.
@@ -626,14 +684,18 @@ hoopai_runtime::model! {
     #[doc(alias = "SubscriptionResponseSchema")]
     pub struct SubscriptionResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub amount: f64 = "amount",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source_id: String = "entitySourceId",
@@ -654,17 +716,21 @@ hoopai_runtime::model! {
     #[doc(alias = "TxnResponseSchema")]
     pub struct TxnResponse {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
         pub amount: f64 = "amount",
         pub amount_refunded: f64 = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_email: String = "contactEmail",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_source_id: String = "entitySourceId",
@@ -684,38 +750,46 @@ hoopai_runtime::model! {
         pub subscription_id: String = "subscriptionId",
         pub updated_at: String = "updatedAt",
     }
-    /// `UpdateCouponParams` of Payments.
+    /// A coupon as it is to be, as a whole.
     #[doc(alias = "UpdateCouponParams")]
     pub struct UpdateCouponRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
+        /// For how long later payments are reduced; when left out, `forever`.
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// Required.
+        /// The code that customers type, such as `SUMMER10`. Required.
         pub code: String = "code",
-        /// Required.
+        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
         pub discount_type: DiscountType = "discountType",
-        /// Required.
+        /// How much is taken off, in per cent or in money as `discountType` says. Required.
         pub discount_value: f64 = "discountValue",
+        /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
         pub end_date: String = "endDate",
-        /// Required.
+        /// The id of the coupon to be changed. Required.
         pub id: String = "id",
+        /// Whether each customer can redeem it only once; `false` when left out.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// Required.
+        /// The coupon's name, as shown in the account. Required.
         pub name: String = "name",
+        /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
-        /// Required.
+        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
         pub start_date: String = "startDate",
+        /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
     }
     /// `UpdateCustomProviderCapabilitiesDto` of Payments.
     #[doc(alias = "UpdateCustomProviderCapabilitiesDto")]
     pub struct UpdateCustomProviderCapabilitiesRequest {
+        /// The id of the agency (company); needed when `locationId` is left out.
         pub company_id: String = "companyId",
+        /// The id of the location (sub-account); needed when `companyId` is left out.
         pub location_id: String = "locationId",
-        /// Required.
+        /// Whether the app can run subscriptions that follow a schedule. Required.
         pub supports_subscription_schedules: bool = "supportsSubscriptionSchedules",
     }
     /// `UpdateCustomProviderCapabilitiesResponseSchema` of Payments.

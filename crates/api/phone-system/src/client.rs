@@ -19,8 +19,10 @@ impl Client {
 
     /// `GET /phone-system/numbers/location/{locationId}`
     ///
-    /// Scope: `phonenumbers.read`.
-    /// Needs the token of a location.
+    /// - Scope: `phonenumbers.read`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "active-numbers")]
     pub fn list_active_phone_numbers(&self) -> builder::ListActivePhoneNumbers {
         builder::ListActivePhoneNumbers::new(&self.handle)
@@ -28,8 +30,10 @@ impl Client {
 
     /// `GET /phone-system/numbers/location/{locationId}/available`
     ///
-    /// Scope: `phonenumbers.read`.
-    /// Needs the token of a location.
+    /// - Scope: `phonenumbers.read`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "available-numbers")]
     pub fn list_available_phone_numbers(&self) -> builder::ListAvailablePhoneNumbers {
         builder::ListAvailablePhoneNumbers::new(&self.handle)
@@ -37,8 +41,10 @@ impl Client {
 
     /// `GET /phone-system/number-pools`
     ///
-    /// Scope: `numberpools.read`.
-    /// Needs the token of a location.
+    /// - Scope: `numberpools.read`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getNumberPoolList")]
     pub fn list_number_pools(&self) -> builder::ListNumberPools {
         builder::ListNumberPools::new(&self.handle)
@@ -46,8 +52,10 @@ impl Client {
 
     /// `POST /phone-system/numbers/location/{locationId}/purchase`
     ///
-    /// Scope: `phonenumbers.write`.
-    /// Needs the token of a location.
+    /// - Scope: `phonenumbers.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "purchase-phone-number")]
     pub fn purchase_phone_number(&self) -> builder::PurchasePhoneNumber {
         builder::PurchasePhoneNumber::new(&self.handle)
@@ -64,8 +72,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListActivePhoneNumbers {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The number of the page.
             query page: i64 = "page",
+            /// How many items a page holds at most.
             query page_size: i64 = "pageSize",
             query search_filter: String = "searchFilter",
             query skip_number_pool: bool = "skipNumberPool",
@@ -78,6 +89,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAvailablePhoneNumbers {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             query country_code: String = "countryCode",
             query anywhere: String = "anywhere",
@@ -96,6 +108,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListNumberPools {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -106,6 +119,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PurchasePhoneNumber {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::PurchasePhoneNumberRequest,
         }

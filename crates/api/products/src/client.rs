@@ -17,239 +17,385 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a price to a product.
+    ///
     /// `POST /products/{productId}/price`
     ///
-    /// Scope: `products/prices.write`.
+    /// A recurring price needs `recurring`. For a variant, name one option of each variant in `variantOptionIds`.
+    ///
+    /// - Scope: `products/prices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-price-for-product")]
     pub fn create_price(&self) -> builder::CreatePrice {
         builder::CreatePrice::new(&self.handle)
     }
 
+    /// Makes a product.
+    ///
     /// `POST /products/`
     ///
-    /// Scope: `products.write`.
+    /// It cannot be bought before it has a price: `create_price`. With variants, make one price for each combination of options.
+    ///
+    /// - Scope: `products.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-product")]
     pub fn create_product(&self) -> builder::CreateProduct {
         builder::CreateProduct::new(&self.handle)
     }
 
+    /// Makes a collection.
+    ///
     /// `POST /products/collections`
     ///
-    /// Scope: `products/collection.write`.
-    /// Needs the token of a location.
+    /// Products are put into it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
+    ///
+    /// - Scope: `products/collection.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-product-collection")]
     pub fn create_product_collection(&self) -> builder::CreateProductCollection {
         builder::CreateProductCollection::new(&self.handle)
     }
 
+    /// Deletes a price of a product.
+    ///
     /// `DELETE /products/{productId}/price/{priceId}`
     ///
-    /// Scope: `products/prices.write`.
+    /// - Scope: `products/prices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-price-by-id-for-product")]
     pub fn delete_price(&self) -> builder::DeletePrice {
         builder::DeletePrice::new(&self.handle)
     }
 
+    /// Deletes a product.
+    ///
     /// `DELETE /products/{productId}`
     ///
-    /// Scope: `products.write`.
+    /// - Scope: `products.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-product-by-id")]
     pub fn delete_product(&self) -> builder::DeleteProduct {
         builder::DeleteProduct::new(&self.handle)
     }
 
+    /// Deletes a collection.
+    ///
     /// `DELETE /products/collections/{collectionId}`
     ///
-    /// Scope: `products/collection.write`.
-    /// Needs the token of a location.
+    /// - Scope: `products/collection.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-product-collection")]
     pub fn delete_product_collection(&self) -> builder::DeleteProductCollection {
         builder::DeleteProductCollection::new(&self.handle)
     }
 
+    /// Deletes a review of a product.
+    ///
     /// `DELETE /products/reviews/{reviewId}`
     ///
-    /// Scope: `products.write`.
-    /// Needs the token of a location.
+    /// - Scope: `products.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-product-review")]
     pub fn delete_product_review(&self) -> builder::DeleteProductReview {
         builder::DeleteProductReview::new(&self.handle)
     }
 
+    /// Answers one price of a product.
+    ///
     /// `GET /products/{productId}/price/{priceId}`
     ///
-    /// Scope: `products/prices.readonly`.
+    /// - Scope: `products/prices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-price-by-id-for-product")]
     pub fn get_price(&self) -> builder::GetPrice {
         builder::GetPrice::new(&self.handle)
     }
 
+    /// Answers one product.
+    ///
     /// `GET /products/{productId}`
     ///
-    /// Scope: `products.readonly`.
+    /// Its prices are listed by `list_prices`.
+    ///
+    /// - Scope: `products.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-product-by-id")]
     pub fn get_product(&self) -> builder::GetProduct {
         builder::GetProduct::new(&self.handle)
     }
 
+    /// Answers one collection.
+    ///
     /// `GET /products/collections/{collectionId}`
     ///
-    /// Scope: `products/collection.readonly`.
-    /// Needs the token of a location.
+    /// It was seen to be refused with 401 "This route is not yet supported by the IAM Service"; `list_product_collections` with the id in
+    /// `collectionIds` finds the collection too.
+    ///
+    /// - Scope: `products/collection.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-product-collection-id")]
     pub fn get_product_collection(&self) -> builder::GetProductCollection {
         builder::GetProductCollection::new(&self.handle)
     }
 
+    /// Counts the reviews of a location's products, by their state.
+    ///
     /// `GET /products/reviews/count`
     ///
-    /// Scope: `products.readonly`.
-    /// Needs the token of a location.
+    /// It takes the filters of `get_product_reviews` and answers one count for each state; in which fields is described nowhere.
+    ///
+    /// - Scope: `products.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-reviews-count")]
     pub fn get_product_review_counts(&self) -> builder::GetProductReviewCounts {
         builder::GetProductReviewCounts::new(&self.handle)
     }
 
+    /// Counts the products that a store shows, those it does not, and all.
+    ///
     /// `GET /products/store/{storeId}/stats`
     ///
-    /// Scope: `products.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `products.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-product-store-stats")]
     pub fn get_product_store_stats(&self) -> builder::GetProductStoreStats {
         builder::GetProductStoreStats::new(&self.handle)
     }
 
+    /// Lists the stock of a location's products, one item a price.
+    ///
     /// `GET /products/inventory`
     ///
-    /// Scope: `products/prices.readonly`.
+    /// - Scope: `products/prices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
         builder::ListInventory::new(&self.handle)
     }
 
+    /// Lists the prices of a product.
+    ///
     /// `GET /products/{productId}/price`
     ///
-    /// Scope: `products/prices.readonly`.
+    /// - Scope: `products/prices.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
         builder::ListPrices::new(&self.handle)
     }
 
+    /// Lists the collections of a location.
+    ///
     /// `GET /products/collections`
     ///
-    /// Scope: `products/collection.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `products/collection.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
         builder::ListProductCollections::new(&self.handle)
     }
 
+    /// Lists the reviews of a location's products, filtered as wished.
+    ///
     /// `GET /products/reviews`
     ///
-    /// Scope: `products.readonly`.
-    /// Needs the token of a location.
+    /// - Scope: `products.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
         builder::ListProductReviews::new(&self.handle)
     }
 
+    /// Lists the products of a location, filtered as wished.
+    ///
     /// `GET /products/`
     ///
-    /// Scope: `products.readonly`.
+    /// The products come without their prices: `list_prices` has those. `total` in the reply is a list that holds an object with the number.
+    ///
+    /// - Scope: `products.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
         builder::ListProducts::new(&self.handle)
     }
 
+    /// Sets the stock of prices.
+    ///
     /// `POST /products/inventory`
     ///
-    /// Scope: `products/prices.write`.
+    /// The quantity is set and not added to what is there.
+    ///
+    /// - Scope: `products/prices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-inventory")]
     pub fn update_inventory(&self) -> builder::UpdateInventory {
         builder::UpdateInventory::new(&self.handle)
     }
 
-    /// Updates the stock of many prices at once.
+    /// Changes the stock of many prices at once.
     ///
     /// `POST /products/bulk-update/inventory`
+    ///
+    /// Only its method and path are documented, neither what it takes nor what it answers. `update_inventory` sets stock with documented fields.
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-update-inventory")]
     pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
         builder::UpdateInventoryInBulk::new(&self.handle)
     }
 
+    /// Changes a price of a product.
+    ///
     /// `PUT /products/{productId}/price/{priceId}`
     ///
-    /// Scope: `products/prices.write`.
+    /// Name, type, currency and amount must be sent each time, changed or not.
+    ///
+    /// - Scope: `products/prices.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-price-by-id-for-product")]
     pub fn update_price(&self) -> builder::UpdatePrice {
         builder::UpdatePrice::new(&self.handle)
     }
 
+    /// Changes a product.
+    ///
     /// `PUT /products/{productId}`
     ///
-    /// Scope: `products.write`.
+    /// Name and product type must be sent each time, changed or not. Lists such as `medias`, `variants` and `collectionIds` are sent as they are to be.
+    ///
+    /// - Scope: `products.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-product-by-id")]
     pub fn update_product(&self) -> builder::UpdateProduct {
         builder::UpdateProduct::new(&self.handle)
     }
 
+    /// Changes a collection.
+    ///
     /// `PUT /products/collections/{collectionId}`
     ///
-    /// Scope: `products/collection.write`.
-    /// Needs the token of a location.
+    /// - Scope: `products/collection.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-product-collection")]
     pub fn update_product_collection(&self) -> builder::UpdateProductCollection {
         builder::UpdateProductCollection::new(&self.handle)
     }
 
+    /// Sets in which order a store shows its products.
+    ///
     /// `POST /products/store/{storeId}/priority`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-display-priority")]
     pub fn update_product_display_priorities(&self) -> builder::UpdateProductDisplayPriorities {
         builder::UpdateProductDisplayPriorities::new(&self.handle)
     }
 
+    /// Changes a review, such as its state, or replies to it.
+    ///
     /// `PUT /products/reviews/{reviewId}`
     ///
-    /// Scope: `products.write`.
-    /// Needs the token of a location.
+    /// This is how a review is approved. To approve many at once, use `update_product_reviews_in_bulk`.
+    ///
+    /// - Scope: `products.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-product-review")]
     pub fn update_product_review(&self) -> builder::UpdateProductReview {
         builder::UpdateProductReview::new(&self.handle)
     }
 
+    /// Gives several reviews the same state.
+    ///
     /// `POST /products/reviews/bulk-update`
     ///
-    /// Scope: `products.write`.
-    /// Needs the token of a location.
+    /// - Scope: `products.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-update-product-review")]
     pub fn update_product_reviews_in_bulk(&self) -> builder::UpdateProductReviewsInBulk {
         builder::UpdateProductReviewsInBulk::new(&self.handle)
     }
 
+    /// Changes products and their prices, each in its own way.
+    ///
     /// `POST /products/bulk-update/edit`
+    ///
+    /// At most 30 products and prices together in a call. Unlike `update_products_in_bulk`, each product and price says by itself what it is to be.
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulkEdit")]
     pub fn update_products_and_prices_in_bulk(&self) -> builder::UpdateProductsAndPricesInBulk {
         builder::UpdateProductsAndPricesInBulk::new(&self.handle)
     }
 
+    /// Changes one thing of many products at once, or deletes them.
+    ///
     /// `POST /products/bulk-update`
     ///
-    /// Scope: `products.write`.
-    /// Needs the token of a location.
+    /// `type` says what happens, and which other fields are read: `price` and `compareAtPrice` for `bulk-update-price`, `availability` for
+    /// `bulk-update-availability`, `collectionIds` for `bulk-update-product-collection`, `currency` for `bulk-update-currency`. With
+    /// `bulk-delete-products` all named products are deleted.
+    ///
+    /// - Scope: `products.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulkUpdate")]
     pub fn update_products_in_bulk(&self) -> builder::UpdateProductsInBulk {
         builder::UpdateProductsInBulk::new(&self.handle)
     }
 
+    /// Puts products into a store or takes them out.
+    ///
     /// `POST /products/store/{storeId}`
     ///
-    /// Scope: `products.write`.
-    /// Needs the token of a location.
+    /// Products that are not named stay where they are; the products themselves do not change.
+    ///
+    /// - Scope: `products.write`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-store-status")]
     pub fn update_products_in_store(&self) -> builder::UpdateProductsInStore {
         builder::UpdateProductsInStore::new(&self.handle)
@@ -266,6 +412,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreatePrice {
+            /// The id of the product.
             path product_id: String = "productId",
             json body: types::CreatePriceRequest,
         }
@@ -297,8 +444,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeletePrice {
+            /// The id of the product.
             path product_id: String = "productId",
+            /// The id of the price.
             path price_id: String = "priceId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -309,8 +459,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteProduct {
+            /// The id of the product, or its slug.
             path product_id: String = "productId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Declared here too, without a use that is documented; leave it out.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -321,8 +474,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteProductCollection {
+            /// The id of the collection.
             path collection_id: String = "collectionId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -333,9 +489,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteProductReview {
+            /// The id of the review.
             path review_id: String = "reviewId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The id of the product that was reviewed.
             query product_id: String = "productId",
         }
     }
@@ -346,8 +506,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetPrice {
+            /// The id of the product.
             path product_id: String = "productId",
+            /// The id of the price.
             path price_id: String = "priceId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -358,8 +521,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProduct {
+            /// The id of the product, or its slug.
             path product_id: String = "productId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether to answer if the product is on a wish list.
             query send_wishlist_status: bool = "sendWishlistStatus",
         }
     }
@@ -370,7 +536,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductCollection {
+            /// The id of the collection.
             path collection_id: String = "collectionId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
         }
     }
@@ -381,12 +549,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductReviewCounts {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: String = "endDate",
+            /// The ids of the products whose reviews are wanted, separated by commas.
             query product_id: String = "productId",
+            /// Only reviews with this rating.
             query rating: f64 = "rating",
+            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
             query start_date: String = "startDate",
+            /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
     }
@@ -397,10 +572,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductStoreStats {
+            /// The id of the store.
             path store_id: String = "storeId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The ids of collections, separated by commas; only products of these are counted.
             query collection_ids: String = "collectionIds",
+            /// Words to look for in the product's name.
             query search: String = "search",
         }
     }
@@ -411,10 +591,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInventory {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Words to look for in the names of variants.
             query search: String = "search",
         }
     }
@@ -425,10 +610,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPrices {
+            /// The id of the product.
             path product_id: String = "productId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The ids of the prices that are wanted, separated by commas.
             query ids: String = "ids",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -439,11 +629,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductCollections {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The ids of the collections that are wanted, separated by commas.
             query collection_ids: String = "collectionIds",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// Words to look for in the collection's name.
             query name: String = "name",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -454,16 +650,27 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductReviews {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: String = "endDate",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The ids of the products whose reviews are wanted, separated by commas.
             query product_id: String = "productId",
+            /// Only reviews with this rating.
             query rating: f64 = "rating",
+            /// What to sort by: `createdAt` or `rating`.
             query sort_field: types::ListProductReviewsSortField = "sortField",
+            /// The direction: `asc` upwards, `desc` downwards.
             query sort_order: types::SortOrder = "sortOrder",
+            /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
             query start_date: String = "startDate",
+            /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
     }
@@ -474,17 +681,29 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProducts {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Whether to list the products that are available in the online store, or the others.
             query available_in_store: bool = "availableInStore",
+            /// The ids of collections, separated by commas; only products of these are listed.
             query collection_ids: String = "collectionIds",
+            /// The slug of a collection; only products of it are listed.
             query collection_slug: String = "collectionSlug",
+            /// What is answered as a whole instead of by its id: `tax`, `stripe`, `paypal`.
             query expand: Vec<String> = "expand",
+            /// Whether to list the products that the store shows (`true`) or those it does not (`false`).
             query included_in_store: bool = "includedInStore",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// The ids of the products that are wanted.
             query product_ids: Vec<String> = "productIds",
+            /// Words to look for in the product's name.
             query search: String = "search",
+            /// The order by date: `asc`, oldest first, or `desc`, newest first.
             query sort_order: types::SortOrder = "sortOrder",
+            /// The id of a store; the products are listed as this store has them.
             query store_id: String = "storeId",
         }
     }
@@ -515,7 +734,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdatePrice {
+            /// The id of the product.
             path product_id: String = "productId",
+            /// The id of the price.
             path price_id: String = "priceId",
             json body: types::UpdatePriceRequest,
         }
@@ -527,6 +748,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateProduct {
+            /// The id of the product, or its slug.
             path product_id: String = "productId",
             json body: types::UpdateProductRequest,
         }
@@ -538,6 +760,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateProductCollection {
+            /// The id of the collection.
             path collection_id: String = "collectionId",
             json body: types::UpdateProductCollectionRequest,
         }
@@ -549,6 +772,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateProductDisplayPriorities {
+            /// The id of the store.
             path store_id: String = "storeId",
             json body: types::UpdateProductDisplayPrioritiesRequest,
         }
@@ -560,6 +784,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateProductReview {
+            /// The id of the review.
             path review_id: String = "reviewId",
             json body: types::UpdateProductReviewRequest,
         }
@@ -601,6 +826,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateProductsInStore {
+            /// The id of the store.
             path store_id: String = "storeId",
             json body: types::UpdateProductsInStoreRequest,
         }

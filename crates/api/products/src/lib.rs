@@ -2,6 +2,19 @@
 
 //! Products of the HoopAI Platform API: 28 operations.
 //!
+//! The catalogue of a location: products, their prices and stock, the collections that sort them, customers' reviews, and which products an online
+//! store shows.
+//!
+//! A product holds what is said of a thing for sale; what it costs is said by its prices, one or more. A product with variants, such as sizes and
+//! colours, has a price for each combination of options, and stock is counted by price, not by product. So making something that can be bought takes
+//! two calls: `create_product`, then `create_price`.
+//!
+//! Amounts are in major units of the currency: `99.99` is ninety-nine dollars and ninety-nine cents. A product can be sold and yet be in no store:
+//! `availableInStore` belongs to the product, `update_products_in_store` to one store.
+//!
+//! Careful: `update_products_in_bulk` deletes too, and updates of a product or a price ask for name and type each time, changed or not. Prices and
+//! products take `locationId`; inventory, collections, reviews and stores take `altId` and `altType` instead.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_products::Error> {
 //! let handle = hoopai_products::Handle::builder().private_token("…").location("…").build()?;

@@ -5,134 +5,201 @@
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `BulkEditPriceDto` of Products.
+    /// A price and what is to change of it.
     #[doc(alias = "BulkEditPriceDto")]
     pub struct BulkEditPrice {
+        /// The id of the price to be changed.
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// How much it costs, in major units, such as `99.99`.
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The price's name, such as `Red / S`.
         pub name: String = "name",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
+        /// A fee that is charged on top, in major units.
         pub setup_fee: f64 = "setupFee",
+        /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
     }
-    /// `BulkEditProductDto` of Products.
+    /// A product and what is to change of it.
     #[doc(alias = "BulkEditProductDto")]
     pub struct BulkEditProduct {
+        /// The id of the product to be changed.
         pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
+        /// What the product is, in a few words.
         pub description: String = "description",
+        /// The address of the product's picture.
         pub image: String = "image",
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
+        /// Whether taxes are added.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
+        /// The label that the product wears, as an object whose fields are not declared here.
         pub label: Map = "label",
+        /// Further pictures of the product, as objects whose fields are not declared here.
         pub medias: Vec<Map> = "medias",
+        /// The product's name, as customers read it.
         pub name: String = "name",
+        /// Those prices of the product that are to be changed.
         pub prices: Vec<BulkEditPrice> = "prices",
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
+        /// The taxes, as objects whose fields are described nowhere.
         pub taxes: Vec<Map> = "taxes",
     }
-    /// `BulkUpdateFilters` of Products.
+    /// A choice of products.
     pub struct BulkUpdateFilters {
+        /// Only products that are available in the online store, or only the others.
         pub available_in_store: bool = "availableInStore",
+        /// Only products of these collections, by id.
         pub collection_ids: Vec<String> = "collectionIds",
+        /// Only products of this type.
         pub product_type: String = "productType",
+        /// Words to look for.
         pub search: String = "search",
     }
     /// `CollectionSchema` of Products.
     #[doc(alias = "CollectionSchema")]
     pub struct Collection {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
         pub created_at: String = "createdAt",
         pub image: String = "image",
         pub name: String = "name",
         pub seo: CollectionSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
-    /// `CollectionSEODto` of Products.
+    /// What search engines and previews show of a collection.
     #[doc(alias = "CollectionSEODto")]
     pub struct CollectionSeo {
+        /// The description shown there.
         pub description: String = "description",
+        /// The title shown there.
         pub title: String = "title",
     }
-    /// `CreatePriceDto` of Products.
+    /// A price to be added to a product.
     #[doc(alias = "CreatePriceDto")]
     pub struct CreatePriceRequest {
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// Required.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What the price is for, in a few words.
         pub description: String = "description",
+        /// What is delivered when the product is digital; its form is described nowhere.
         pub digital_delivery: Vec<String> = "digitalDelivery",
+        /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// Required.
+        /// The price's name, such as `Red / S`. Required.
         pub name: String = "name",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
+        /// A fee that is charged on top, in major units.
         pub setup_fee: f64 = "setupFee",
+        /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// Required.
+        /// `one_time`, or `recurring` for a subscription. Required.
         pub type_: Type = "type",
+        /// The id of the user who makes the price.
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `CreatePriceResponseDto` of Products.
     #[doc(alias = "CreatePriceResponseDto")]
     pub struct CreatePriceResponse {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// `CreateProductCollectionsDto` of Products.
+    /// A collection to be made.
     #[doc(alias = "CreateProductCollectionsDto")]
     pub struct CreateProductCollectionRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// An id of the collection, 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
+        /// The address of the picture that stands for the collection.
         pub image: String = "image",
-        /// Required.
+        /// The collection's name, as customers read it. Required.
         pub name: String = "name",
+        /// What search engines and previews show.
         pub seo: CollectionSeo = "seo",
-        /// Required.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters. Required.
         pub slug: String = "slug",
     }
     /// `CreateCollectionResponseDto` of Products.
@@ -141,36 +208,53 @@ hoopai_runtime::model! {
         pub data: Collection = "data",
         pub trace_id: String = "traceId",
     }
-    /// `CreateProductDto` of Products.
+    /// A product to be made.
     #[doc(alias = "CreateProductDto")]
     pub struct CreateProductRequest {
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
+        /// What the product is, in a few words.
         pub description: String = "description",
+        /// The address of the product's picture.
         pub image: String = "image",
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
+        /// Whether taxes are added; `false` when left out. When `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
+        /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// Required.
+        /// The product's name, as customers read it. Required.
         pub name: String = "name",
-        /// Required.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Required.
         pub product_type: ProductType = "productType",
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
+        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
         pub taxes: Vec<String> = "taxes",
+        /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `CreateProductResponseDto` of Products.
     #[doc(alias = "CreateProductResponseDto")]
     pub struct CreateProductResponse {
         pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: String = "createdAt",
@@ -178,10 +262,13 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
@@ -192,28 +279,39 @@ hoopai_runtime::model! {
     #[doc(alias = "DefaultPriceResponseDto")]
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `DefaultProductResponseDto` of Products.
     #[doc(alias = "DefaultProductResponseDto")]
     pub struct DefaultProductResponse {
         pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: String = "createdAt",
@@ -221,10 +319,13 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub updated_at: String = "updatedAt",
@@ -260,22 +361,31 @@ hoopai_runtime::model! {
     #[doc(alias = "GetPriceResponseDto")]
     pub struct GetPriceResponse {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `DefaultCollectionResponseDto` of Products.
@@ -289,7 +399,9 @@ hoopai_runtime::model! {
     #[doc(alias = "GetProductResponseDto")]
     pub struct GetProductResponse {
         pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: String = "createdAt",
@@ -297,10 +409,13 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
@@ -325,12 +440,15 @@ hoopai_runtime::model! {
     #[doc(alias = "InventoryItemDto")]
     pub struct InventoryItem {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         pub image: String = "image",
         pub name: String = "name",
         pub product: String = "product",
         pub product_name: String = "productName",
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         pub updated_at: String = "updatedAt",
     }
@@ -382,105 +500,145 @@ hoopai_runtime::model! {
     pub struct ListProductsStats {
         pub total: f64 = "total",
     }
-    /// `MembershipOfferDto` of Products.
+    /// A membership offer that comes with a price.
     #[doc(alias = "MembershipOfferDto")]
     pub struct MembershipOffer {
+        /// The id of the offer.
         pub id: String = "_id",
+        /// The offer's label.
         pub label: String = "label",
+        /// The offer's value.
         pub value: String = "value",
     }
-    /// `PriceDimensionsDto` of Products.
+    /// A size.
     #[doc(alias = "PriceDimensionsDto")]
     pub struct PriceDimensions {
+        /// The height.
         pub height: f64 = "height",
+        /// The length.
         pub length: f64 = "length",
+        /// The unit of all three: `cm`, `in` or `m`.
         pub unit: PriceDimensionsUnit = "unit",
+        /// The width.
         pub width: f64 = "width",
     }
-    /// `PriceMetaDto` of Products.
+    /// Where a price comes from.
     #[doc(alias = "PriceMetaDto")]
     pub struct PriceMeta {
+        /// The part of the platform it comes from, such as `funnel` or `calendar`.
         pub internal_source: PriceMetaInternalSource = "internalSource",
+        /// The system it was imported from: `stripe`, `woocommerce` or `shopify`.
         pub source: PriceMetaSource = "source",
+        /// The price's id in that system.
         pub source_id: String = "sourceId",
+        /// The price's id at Stripe.
         pub stripe_price_id: String = "stripePriceId",
     }
-    /// `PriceUpdateField` of Products.
+    /// How prices change.
     pub struct PriceUpdateField {
+        /// Whether the result is rounded to a whole number.
         pub round_to_whole: bool = "roundToWhole",
+        /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent.
         pub type_: PriceUpdateFieldType = "type",
+        /// An amount in major units, or a number of per cent, as `type` says.
         pub value: f64 = "value",
     }
-    /// `ProductLabelDto` of Products.
+    /// A label that a product wears for a while.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
+        /// The moment until which it is shown, in ISO 8601, such as `2024-06-30T05:43:39.000Z`.
         pub end_date: String = "endDate",
+        /// The moment from which on it is shown, in ISO 8601, such as `2024-06-26T05:43:35.000Z`.
         pub start_date: String = "startDate",
+        /// What the label says.
         pub title: String = "title",
     }
-    /// `ProductMediaDto` of Products.
+    /// A picture of a product.
     #[doc(alias = "ProductMediaDto")]
     pub struct ProductMedia {
+        /// An id of the picture.
         pub id: String = "id",
+        /// Whether it is shown first of all.
         pub is_featured: bool = "isFeatured",
+        /// The ids of the prices it belongs to.
         pub price_ids: Vec<Value> = "priceIds",
+        /// The title of its file.
         pub title: String = "title",
+        /// `image`; `video` is declared too.
         pub type_: ProductMediaType = "type",
+        /// The address of its file.
         pub url: String = "url",
     }
-    /// `ProductReviewDto` of Products.
+    /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
     pub struct ProductReview {
+        /// The text of the reply, up to 5000 characters.
         pub comment: String = "comment",
+        /// The headline of the reply, up to 200 characters.
         pub headline: String = "headline",
+        /// Who replies.
         pub user: UserDetails = "user",
     }
-    /// `ProductSEODto` of Products.
+    /// What search engines and previews show of a product.
     #[doc(alias = "ProductSEODto")]
     pub struct ProductSeo {
+        /// The description shown there.
         pub description: String = "description",
+        /// The title shown there.
         pub title: String = "title",
     }
-    /// `ProductVariantDto` of Products.
+    /// A way in which a product varies.
     #[doc(alias = "ProductVariantDto")]
     pub struct ProductVariant {
+        /// An id of the variant.
         pub id: String = "id",
+        /// The name of what varies, such as `Size`.
         pub name: String = "name",
+        /// What there is to choose from.
         pub options: Vec<ProductVariantOption> = "options",
     }
-    /// `ProductVariantOptionDto` of Products.
+    /// A choice within a variant.
     #[doc(alias = "ProductVariantOptionDto")]
     pub struct ProductVariantOption {
+        /// An id of the option; prices name it in `variantOptionIds`.
         pub id: String = "id",
+        /// The name of the choice, such as `XL`.
         pub name: String = "name",
     }
-    /// `RecurringDto` of Products.
+    /// How often a price is paid: every so many intervals.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
+        /// The interval: `day`, `week`, `month` or `year`.
         pub interval: RecurringInterval = "interval",
+        /// How many intervals lie between two payments.
         pub interval_count: f64 = "intervalCount",
     }
-    /// `ShippingOptionsDto` of Products.
+    /// Weight and size of what is shipped.
     #[doc(alias = "ShippingOptionsDto")]
     pub struct ShippingOptions {
+        /// How large it is.
         pub dimensions: PriceDimensions = "dimensions",
+        /// How heavy it is.
         pub weight: WeightOptions = "weight",
     }
-    /// `UpdateInventoryItemDto` of Products.
+    /// The stock of one price.
     #[doc(alias = "UpdateInventoryItemDto")]
     pub struct UpdateInventoryItem {
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// The id of the price.
         pub price_id: String = "priceId",
     }
-    /// `UpdateInventoryDto` of Products.
+    /// Stock to be set.
     #[doc(alias = "UpdateInventoryDto")]
     pub struct UpdateInventoryRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The prices whose stock is set. Required.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
     /// `UpdateInventoryResponseDto` of Products.
@@ -490,69 +648,99 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `UpdatePriceDto` of Products.
+    /// A price as it is to be.
     #[doc(alias = "UpdatePriceDto")]
     pub struct UpdatePriceRequest {
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// Required.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
-        /// Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What the price is for, in a few words.
         pub description: String = "description",
+        /// What is delivered when the product is digital; its form is described nowhere.
         pub digital_delivery: Vec<String> = "digitalDelivery",
+        /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// Required.
+        /// The price's name, such as `Red / S`. Required.
         pub name: String = "name",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
+        /// A fee that is charged on top, in major units.
         pub setup_fee: f64 = "setupFee",
+        /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
+        /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
+        /// After how many payments it ends; 1 or more.
         pub total_cycles: f64 = "totalCycles",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
+        /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// Required.
+        /// `one_time`, or `recurring` for a subscription. Required.
         pub type_: Type = "type",
+        /// The id of the user who made the price.
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
     /// `UpdatePriceResponseDto` of Products.
     #[doc(alias = "UpdatePriceResponseDto")]
     pub struct UpdatePriceResponse {
         pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         pub amount: f64 = "amount",
+        /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
         pub compare_at_price: f64 = "compareAtPrice",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         pub name: String = "name",
         pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
         pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// `UpdateProductCollectionsDto` of Products.
+    /// What is to change of a collection.
     #[doc(alias = "UpdateProductCollectionsDto")]
     pub struct UpdateProductCollectionRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// The address of the picture that stands for the collection.
         pub image: String = "image",
+        /// The collection's name, as customers read it.
         pub name: String = "name",
+        /// What search engines and previews show.
         pub seo: CollectionSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
     }
     /// `UpdateProductCollectionResponseDto` of Products.
@@ -562,47 +750,65 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateDisplayPriorityBodyDto` of Products.
+    /// The order of a store's products.
     #[doc(alias = "UpdateDisplayPriorityBodyDto")]
     pub struct UpdateProductDisplayPrioritiesRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The products, each with its place in the order; in which fields is described nowhere. Required.
         pub products: Vec<Value> = "products",
     }
-    /// `UpdateProductDto` of Products.
+    /// A product as it is to be.
     #[doc(alias = "UpdateProductDto")]
     pub struct UpdateProductRequest {
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
+        /// The ids of the collections the product is in.
         pub collection_ids: Vec<String> = "collectionIds",
+        /// What the product is, in a few words.
         pub description: String = "description",
+        /// The address of the product's picture.
         pub image: String = "image",
+        /// Whether the product wears its label; when `true`, `label` must be given.
         pub is_label_enabled: bool = "isLabelEnabled",
+        /// Whether taxes are added. When `true`, `taxes` must not be empty.
         pub is_taxes_enabled: bool = "isTaxesEnabled",
+        /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// Required.
+        /// The product's name, as customers read it. Required.
         pub name: String = "name",
+        /// The prices of the product; their text form is described nowhere. `update_price` changes a price field by field.
         pub prices: Vec<String> = "prices",
-        /// Required.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Required.
         pub product_type: ProductType = "productType",
+        /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
+        /// Whether the prices contain the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
+        /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
         pub taxes: Vec<String> = "taxes",
+        /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `UpdateProductResponseDto` of Products.
     #[doc(alias = "UpdateProductResponseDto")]
     pub struct UpdateProductResponse {
         pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
         pub created_at: String = "createdAt",
@@ -610,49 +816,59 @@ hoopai_runtime::model! {
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
         pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// `UpdateProductReviewObjectDto` of Products.
+    /// One review, with what it belongs to.
     #[doc(alias = "UpdateProductReviewObjectDto")]
     pub struct UpdateProductReviewObject {
+        /// The id of the product that was reviewed.
         pub product_id: String = "productId",
+        /// The id of the review.
         pub review_id: String = "reviewId",
+        /// The id of the store where it was reviewed.
         pub store_id: String = "storeId",
     }
-    /// `UpdateProductReviewDto` of Products.
+    /// What is to change of a review.
     #[doc(alias = "UpdateProductReviewDto")]
     pub struct UpdateProductReviewRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// The text of the review.
         pub detail: String = "detail",
+        /// The headline of the review.
         pub headline: String = "headline",
-        /// Required.
+        /// The id of the product that was reviewed. Required.
         pub product_id: String = "productId",
+        /// How good the product is found, as a number.
         pub rating: f64 = "rating",
+        /// The replies to the review.
         pub reply: Vec<ProductReview> = "reply",
-        /// Required.
+        /// The state of the review, such as `approved`. Required.
         pub status: String = "status",
     }
-    /// `UpdateProductReviewsDto` of Products.
+    /// A state for several reviews.
     #[doc(alias = "UpdateProductReviewsDto")]
     pub struct UpdateProductReviewsInBulkRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The reviews that get the state. Required.
         pub reviews: Vec<UpdateProductReviewObject> = "reviews",
-        /// Required.
+        /// The state of the reviews, such as `approved`. Required.
         pub status: String = "status",
     }
     /// `UpdateProductReviewsResponseDto` of Products.
@@ -669,14 +885,14 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `BulkEditRequestDto` of Products.
+    /// Changes of products and prices.
     #[doc(alias = "BulkEditRequestDto")]
     pub struct UpdateProductsAndPricesInBulkRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The products to be changed; they and all their prices together may be 30 at most. Required.
         pub products: Vec<BulkEditProduct> = "products",
     }
     /// `BulkEditResponseDto` of Products.
@@ -687,22 +903,28 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_count: f64 = "updatedCount",
     }
-    /// `BulkUpdateDto` of Products.
+    /// A change of many products.
     #[doc(alias = "BulkUpdateDto")]
     pub struct UpdateProductsInBulkRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Whether the products are to be available.
         pub availability: bool = "availability",
+        /// The ids of the collections.
         pub collection_ids: Vec<String> = "collectionIds",
+        /// How the price to compare with changes.
         pub compare_at_price: PriceUpdateField = "compareAtPrice",
+        /// The new currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// A choice of products; read only when all are selected, by a field `selectAll` that is declared nowhere.
         pub filters: BulkUpdateFilters = "filters",
+        /// How the price changes.
         pub price: PriceUpdateField = "price",
-        /// Required.
+        /// The ids of the products. Required.
         pub product_ids: Vec<String> = "productIds",
-        /// Required.
+        /// What is to be done with the products; says which of the other fields are read. Required.
         pub type_: UpdateProductsInBulkRequestType = "type",
     }
     /// `BulkUpdateResponseDto` of Products.
@@ -712,30 +934,36 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateProductStoreDto` of Products.
+    /// Which products go into a store or out of it.
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
-        /// Required.
+        /// `include` puts the products into the store, `exclude` takes them out. Required.
         pub action: UpdateProductsInStoreRequestAction = "action",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The ids of the products. Required.
         pub product_ids: Vec<String> = "productIds",
     }
-    /// `UserDetailsDto` of Products.
+    /// A person who reviews or replies.
     #[doc(alias = "UserDetailsDto")]
     pub struct UserDetails {
+        /// The person's email address.
         pub email: String = "email",
+        /// Whether the person is a customer; if not, somebody of the business.
         pub is_customer: bool = "isCustomer",
+        /// The person's name, 1 to 100 characters.
         pub name: String = "name",
+        /// The person's phone number.
         pub phone: String = "phone",
     }
-    /// `WeightOptionsDto` of Products.
+    /// A weight.
     #[doc(alias = "WeightOptionsDto")]
     pub struct WeightOptions {
+        /// The unit: `kg`, `lb`, `g` or `oz`.
         pub unit: WeightOptionsUnit = "unit",
+        /// The weight as a number.
         pub value: f64 = "value",
     }
 }

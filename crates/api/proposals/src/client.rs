@@ -20,24 +20,36 @@ impl Client {
     }
 
     /// `GET /proposals/document`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
         builder::ListDocuments::new(&self.handle)
     }
 
     /// `GET /proposals/templates`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
     }
 
     /// `POST /proposals/document/send`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-documents-contracts")]
     pub fn send_document(&self) -> builder::SendDocument {
         builder::SendDocument::new(&self.handle)
     }
 
     /// `POST /proposals/templates/send`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "send-documents-contracts-template")]
     pub fn send_template(&self) -> builder::SendTemplate {
         builder::SendTemplate::new(&self.handle)
@@ -54,12 +66,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListDocuments {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query date_from: String = "dateFrom",
             query date_to: String = "dateTo",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
             query payment_status: types::PaymentStatus = "paymentStatus",
             query query: String = "query",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
             query status: types::Status = "status",
         }
@@ -71,14 +86,18 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query date_from: String = "dateFrom",
             query date_to: String = "dateTo",
             query is_public_document: bool = "isPublicDocument",
+            /// How many items a page holds at most.
             query limit: String = "limit",
             query name: String = "name",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
             query type_: String = "type",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }

@@ -33,6 +33,7 @@ hoopai_runtime::model! {
         pub is_expired: bool = "isExpired",
         pub links: Vec<ProposalEstimateLinks> = "links",
         pub locale: String = "locale",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub payment_status: Vec<PaymentStatus> = "paymentStatus",
@@ -57,6 +58,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
         pub amount: f64 = "amount",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount_percentage: f64 = "discountPercentage",
         pub discounts: Vec<Discount> = "discounts",
@@ -137,7 +139,7 @@ hoopai_runtime::model! {
         /// Required.
         pub document_id: String = "documentId",
         pub document_name: String = "documentName",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub medium: SendDocumentRequestMedium = "medium",
         pub notification_settings: NotificationSettings = "notificationSettings",
@@ -154,9 +156,9 @@ hoopai_runtime::model! {
     /// `SendDocumentFromPublicApiBodyDto` of Documents.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
     pub struct SendTemplateRequest {
-        /// Required.
+        /// The id of the contact. Required.
         pub contact_id: String = "contactId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub opportunity_id: String = "opportunityId",
         pub send_document: bool = "sendDocument",
@@ -182,6 +184,7 @@ hoopai_runtime::model! {
         pub document_count: f64 = "documentCount",
         pub id: String = "id",
         pub is_public_document: bool = "isPublicDocument",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub type_: TemplateListResponseType = "type",

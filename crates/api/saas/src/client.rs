@@ -18,14 +18,20 @@ impl Client {
     }
 
     /// `POST /saas/bulk-disable-saas/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-disable-saas")]
     pub fn disable_saas_in_bulk(&self) -> builder::DisableSaasInBulk {
         builder::DisableSaasInBulk::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-disable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn disable_saas_in_bulk_deprecated(&self) -> builder::DisableSaasInBulkDeprecated {
@@ -33,14 +39,20 @@ impl Client {
     }
 
     /// `POST /saas/enable-saas/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "enable-saas-location")]
     pub fn enable_saas_for_location(&self) -> builder::EnableSaasForLocation {
         builder::EnableSaasForLocation::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/enable-saas/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "enable-saas-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_for_location_deprecated(&self) -> builder::EnableSaasForLocationDeprecated {
@@ -48,14 +60,20 @@ impl Client {
     }
 
     /// `POST /saas/bulk-enable-saas/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-enable-saas")]
     pub fn enable_saas_in_bulk(&self) -> builder::EnableSaasInBulk {
         builder::EnableSaasInBulk::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-enable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_in_bulk_deprecated(&self) -> builder::EnableSaasInBulkDeprecated {
@@ -63,14 +81,20 @@ impl Client {
     }
 
     /// `GET /saas/get-saas-subscription/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-location-subscription")]
     pub fn get_location_subscription(&self) -> builder::GetLocationSubscription {
         builder::GetLocationSubscription::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-location-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_location_subscription_deprecated(&self) -> builder::GetLocationSubscriptionDeprecated {
@@ -78,14 +102,20 @@ impl Client {
     }
 
     /// `GET /saas/saas-plan/{planId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-saas-plan")]
     pub fn get_saas_plan(&self) -> builder::GetSaasPlan {
         builder::GetSaasPlan::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/saas-plan/{planId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-saas-plan-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_saas_plan_deprecated(&self) -> builder::GetSaasPlanDeprecated {
@@ -93,14 +123,20 @@ impl Client {
     }
 
     /// `GET /saas/agency-plans/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-agency-plans")]
     pub fn list_agency_plans(&self) -> builder::ListAgencyPlans {
         builder::ListAgencyPlans::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/agency-plans/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-agency-plans-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agency_plans_deprecated(&self) -> builder::ListAgencyPlansDeprecated {
@@ -108,14 +144,20 @@ impl Client {
     }
 
     /// `GET /saas/locations`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "locations")]
     pub fn list_locations_by_stripe_id(&self) -> builder::ListLocationsByStripeId {
         builder::ListLocationsByStripeId::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/locations`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_locations_by_stripe_id_deprecated(&self) -> builder::ListLocationsByStripeIdDeprecated {
@@ -123,14 +165,20 @@ impl Client {
     }
 
     /// `GET /saas/saas-locations/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
         builder::ListSaasLocations::new(&self.handle)
     }
 
     /// `GET /saas-api/public-api/saas-locations/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_saas_locations_deprecated(&self) -> builder::ListSaasLocationsDeprecated {
@@ -138,14 +186,20 @@ impl Client {
     }
 
     /// `POST /saas/pause/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "pause-location")]
     pub fn update_location_paused(&self) -> builder::UpdateLocationPaused {
         builder::UpdateLocationPaused::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/pause/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "pause-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_location_paused_deprecated(&self) -> builder::UpdateLocationPausedDeprecated {
@@ -153,14 +207,20 @@ impl Client {
     }
 
     /// `POST /saas/update-rebilling/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-rebilling")]
     pub fn update_rebilling(&self) -> builder::UpdateRebilling {
         builder::UpdateRebilling::new(&self.handle)
     }
 
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "update-rebilling-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_rebilling_deprecated(&self) -> builder::UpdateRebillingDeprecated {
@@ -168,14 +228,20 @@ impl Client {
     }
 
     /// `PUT /saas/update-saas-subscription/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "generate-payment-link")]
     pub fn update_saas_subscription(&self) -> builder::UpdateSaasSubscription {
         builder::UpdateSaasSubscription::new(&self.handle)
     }
 
     /// `PUT /saas-api/public-api/update-saas-subscription/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-saas-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_saas_subscription_deprecated(&self) -> builder::UpdateSaasSubscriptionDeprecated {
@@ -193,6 +259,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DisableSaasInBulk {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::BulkDisableSaas,
         }
@@ -204,6 +271,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DisableSaasInBulkDeprecated {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::BulkDisableSaas,
         }
@@ -215,6 +283,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         EnableSaasForLocation {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::EnableSaas,
         }
@@ -226,6 +295,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         EnableSaasForLocationDeprecated {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::EnableSaas,
         }
@@ -237,6 +307,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         EnableSaasInBulk {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::BulkEnableSaasRequest,
         }
@@ -248,6 +319,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         EnableSaasInBulkDeprecated {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::BulkEnableSaasRequest,
         }
@@ -259,7 +331,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLocationSubscription {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }
@@ -270,7 +344,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLocationSubscriptionDeprecated {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }
@@ -282,6 +358,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetSaasPlan {
             path plan_id: String = "planId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }
@@ -293,6 +370,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetSaasPlanDeprecated {
             path plan_id: String = "planId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }
@@ -303,6 +381,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgencyPlans {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
         }
     }
@@ -313,6 +392,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgencyPlansDeprecated {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
         }
     }
@@ -323,6 +403,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeId {
+            /// The id of the agency (company).
             query company_id: String = "companyId",
             query customer_id: String = "customerId",
             query subscription_id: String = "subscriptionId",
@@ -335,6 +416,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeIdDeprecated {
+            /// The id of the agency (company).
             query company_id: String = "companyId",
             query customer_id: String = "customerId",
             query subscription_id: String = "subscriptionId",
@@ -347,7 +429,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
+            /// The number of the page.
             query page: i64 = "page",
         }
     }
@@ -358,7 +442,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSaasLocationsDeprecated {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
+            /// The number of the page.
             query page: i64 = "page",
         }
     }
@@ -369,6 +455,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateLocationPaused {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::PauseLocation,
         }
@@ -380,6 +467,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateLocationPausedDeprecated {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::PauseLocation,
         }
@@ -391,6 +479,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateRebilling {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::UpdateRebilling,
         }
@@ -402,6 +491,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateRebillingDeprecated {
+            /// The id of the agency (company).
             path company_id: String = "companyId",
             json body: types::UpdateRebilling,
         }
@@ -413,6 +503,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateSaasSubscription {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::UpdateSubscription,
         }
@@ -424,6 +515,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateSaasSubscriptionDeprecated {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::UpdateSubscription,
         }

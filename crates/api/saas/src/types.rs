@@ -67,8 +67,9 @@ hoopai_runtime::model! {
     /// `EnableSaasDto` of SaaS.
     #[doc(alias = "EnableSaasDto")]
     pub struct EnableSaas {
-        /// Required.
+        /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub description: String = "description",
         pub email: String = "email",
@@ -106,9 +107,11 @@ hoopai_runtime::model! {
     /// `LocationSubscriptionResponseDto` of SaaS.
     #[doc(alias = "LocationSubscriptionResponseDto")]
     pub struct LocationSubscriptionResponse {
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub price_id: String = "priceId",
         pub product_id: String = "productId",
@@ -121,7 +124,7 @@ hoopai_runtime::model! {
     /// `PauseLocationDto` of SaaS.
     #[doc(alias = "PauseLocationDto")]
     pub struct PauseLocation {
-        /// Required.
+        /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
         /// Required.
         pub paused: bool = "paused",
@@ -131,6 +134,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         pub amount: f64 = "amount",
         pub billing_interval: BillingInterval = "billingInterval",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub id: String = "id",
         pub symbol: String = "symbol",
@@ -138,10 +142,12 @@ hoopai_runtime::model! {
     /// `SaasLocationDto` of SaaS.
     #[doc(alias = "SaasLocationDto")]
     pub struct SaasLocation {
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub customer_id: String = "customerId",
         pub email: String = "email",
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub provider_location_id: String = "providerLocationId",
@@ -154,6 +160,7 @@ hoopai_runtime::model! {
     pub struct SaasPlanResponse {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub contact_limit: f64 = "contactLimit",
         pub created_at: String = "createdAt",
@@ -198,7 +205,7 @@ hoopai_runtime::model! {
     /// `UpdateSubscriptionDto` of SaaS.
     #[doc(alias = "UpdateSubscriptionDto")]
     pub struct UpdateSubscription {
-        /// Required.
+        /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
         /// Required.
         pub customer_id: String = "customerId",

@@ -18,28 +18,40 @@ impl Client {
     }
 
     /// `POST /snapshots/share/link`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-snapshot-share-link")]
     pub fn create_snapshot_share_link(&self) -> builder::CreateSnapshotShareLink {
         builder::CreateSnapshotShareLink::new(&self.handle)
     }
 
     /// `GET /snapshots/snapshot-status/{snapshotId}/location/{locationId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-latest-snapshot-push")]
     pub fn get_latest_snapshot_push(&self) -> builder::GetLatestSnapshotPush {
         builder::GetLatestSnapshotPush::new(&self.handle)
     }
 
     /// `GET /snapshots/snapshot-status/{snapshotId}`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-snapshot-push")]
     pub fn list_snapshot_pushes(&self) -> builder::ListSnapshotPushes {
         builder::ListSnapshotPushes::new(&self.handle)
     }
 
     /// `GET /snapshots/`
-    /// Needs the token of an agency.
+    ///
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-custom-snapshots")]
     pub fn list_snapshots(&self) -> builder::ListSnapshots {
         builder::ListSnapshots::new(&self.handle)
@@ -56,6 +68,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateSnapshotShareLink {
+            /// The id of the agency (company).
             query company_id: String = "companyId",
             json body: types::CreateSnapshotShareLinkRequest,
         }
@@ -68,7 +81,9 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetLatestSnapshotPush {
             path snapshot_id: String = "snapshotId",
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }
@@ -80,9 +95,11 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListSnapshotPushes {
             path snapshot_id: String = "snapshotId",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
             query from_2: String = "from",
             query last_doc: String = "lastDoc",
+            /// How many items a page holds at most.
             query limit: String = "limit",
             query to: String = "to",
         }
@@ -94,6 +111,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSnapshots {
+            /// The id of the agency (company).
             query company_id: String = "companyId",
         }
     }

@@ -43,6 +43,7 @@ hoopai_runtime::model! {
     pub struct SnapshotStatus {
         pub date_added: String = "dateAdded",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: String = "status",
     }
@@ -50,6 +51,7 @@ hoopai_runtime::model! {
     pub struct SnapshotStatusSchemaWithAssets {
         pub completed: Vec<String> = "completed",
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub pending: Vec<String> = "pending",
         pub status: String = "status",

@@ -19,30 +19,45 @@ impl Client {
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "attach-facebook-page-group")]
     pub fn attach_facebook_page(&self) -> builder::AttachFacebookPage {
         builder::AttachFacebookPage::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "attach-instagram-page-group")]
     pub fn attach_instagram_account(&self) -> builder::AttachInstagramAccount {
         builder::AttachInstagramAccount::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "attach-linkedin-page-profile")]
     pub fn attach_linkedin_page_or_profile(&self) -> builder::AttachLinkedinPageOrProfile {
         builder::AttachLinkedinPageOrProfile::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "attach-tiktok-profile")]
     pub fn attach_tiktok_profile(&self) -> builder::AttachTiktokProfile {
         builder::AttachTiktokProfile::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "attach-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn attach_twitter_profile(&self) -> builder::AttachTwitterProfile {
@@ -51,61 +66,90 @@ impl Client {
 
     /// `POST /social-media-posting/{locationId}/posts`
     ///
-    /// Scope: `socialplanner/post.write`.
+    /// - Scope: `socialplanner/post.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-post")]
     pub fn create_post(&self) -> builder::CreatePost {
         builder::CreatePost::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-account")]
     pub fn delete_account(&self) -> builder::DeleteAccount {
         builder::DeleteAccount::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-csv")]
     pub fn delete_csv(&self) -> builder::DeleteCsv {
         builder::DeleteCsv::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-csv-post")]
     pub fn delete_csv_post(&self) -> builder::DeleteCsvPost {
         builder::DeleteCsvPost::new(&self.handle)
     }
 
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-post")]
     pub fn delete_post(&self) -> builder::DeletePost {
         builder::DeletePost::new(&self.handle)
     }
 
     /// `POST /social-media-posting/{locationId}/posts/bulk-delete`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-delete-social-planner-posts")]
     pub fn delete_posts_in_bulk(&self) -> builder::DeletePostsInBulk {
         builder::DeletePostsInBulk::new(&self.handle)
     }
 
     /// `PATCH /social-media-posting/{locationId}/csv/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "start-csv-finalize")]
     pub fn finalize_csv(&self) -> builder::FinalizeCsv {
         builder::FinalizeCsv::new(&self.handle)
     }
 
     /// `GET /social-media-posting/{locationId}/categories/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-categories-id")]
     pub fn get_category(&self) -> builder::GetCategory {
         builder::GetCategory::new(&self.handle)
     }
 
     /// `GET /social-media-posting/{locationId}/posts/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-post")]
     pub fn get_post(&self) -> builder::GetPost {
         builder::GetPost::new(&self.handle)
     }
 
     /// `POST /social-media-posting/statistics`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-social-media-statistics")]
     pub fn get_social_media_statistics(&self) -> builder::GetSocialMediaStatistics {
         builder::GetSocialMediaStatistics::new(&self.handle)
@@ -113,7 +157,9 @@ impl Client {
 
     /// `GET /social-media-posting/{locationId}/accounts`
     ///
-    /// Scope: `socialplanner/account.readonly`.
+    /// - Scope: `socialplanner/account.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-account")]
     pub fn list_accounts(&self) -> builder::ListAccounts {
         builder::ListAccounts::new(&self.handle)
@@ -121,43 +167,63 @@ impl Client {
 
     /// `GET /social-media-posting/{locationId}/categories`
     ///
-    /// Scope: `socialplanner/category.readonly`.
+    /// - Scope: `socialplanner/category.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
         builder::ListCategories::new(&self.handle)
     }
 
     /// `GET /social-media-posting/{locationId}/csv/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
         builder::ListCsvPosts::new(&self.handle)
     }
 
     /// `GET /social-media-posting/{locationId}/csv`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
         builder::ListCsvs::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-facebook-page-group")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-google-locations")]
     pub fn list_google_locations(&self) -> builder::ListGoogleLocations {
         builder::ListGoogleLocations::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-instagram-page-group")]
     pub fn list_instagram_accounts(&self) -> builder::ListInstagramAccounts {
         builder::ListInstagramAccounts::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-linkedin-page-profile")]
     pub fn list_linkedin_pages_and_profiles(&self) -> builder::ListLinkedinPagesAndProfiles {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
@@ -165,37 +231,54 @@ impl Client {
 
     /// `POST /social-media-posting/{locationId}/posts/list`
     ///
-    /// Scope: `socialplanner/post.readonly`.
+    /// - Scope: `socialplanner/post.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
         builder::ListPosts::new(&self.handle)
     }
 
     /// `GET /social-media-posting/{locationId}/tags`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
     }
 
     /// `POST /social-media-posting/{locationId}/tags/details`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-tags-by-ids")]
     pub fn list_tags_by_ids(&self) -> builder::ListTagsByIds {
         builder::ListTagsByIds::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-tiktok-business-profile")]
     pub fn list_tiktok_business_profiles(&self) -> builder::ListTiktokBusinessProfiles {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-tiktok-profile")]
     pub fn list_tiktok_profiles(&self) -> builder::ListTiktokProfiles {
         builder::ListTiktokProfiles::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_twitter_profiles(&self) -> builder::ListTwitterProfiles {
@@ -204,19 +287,27 @@ impl Client {
 
     /// `POST /social-media-posting/{locationId}/set-accounts`
     ///
-    /// Scope: `socialplanner/csv.write`.
+    /// - Scope: `socialplanner/csv.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "set-accounts")]
     pub fn set_csv_accounts(&self) -> builder::SetCsvAccounts {
         builder::SetCsvAccounts::new(&self.handle)
     }
 
     /// `POST /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "set-google-locations")]
     pub fn set_google_location(&self) -> builder::SetGoogleLocation {
         builder::SetGoogleLocation::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/facebook/start`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-facebook-oauth")]
     pub fn start_facebook_oauth(&self) -> builder::StartFacebookOauth {
         builder::StartFacebookOauth::new(&self.handle)
@@ -224,7 +315,9 @@ impl Client {
 
     /// `GET /social-media-posting/oauth/google/start`
     ///
-    /// Scope: `socialplanner/oauth.readonly`.
+    /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-google-oauth")]
     pub fn start_google_oauth(&self) -> builder::StartGoogleOauth {
         builder::StartGoogleOauth::new(&self.handle)
@@ -232,13 +325,18 @@ impl Client {
 
     /// `GET /social-media-posting/oauth/instagram/start`
     ///
-    /// Scope: `socialplanner/oauth.readonly`.
+    /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-instagram-oauth")]
     pub fn start_instagram_oauth(&self) -> builder::StartInstagramOauth {
         builder::StartInstagramOauth::new(&self.handle)
     }
 
     /// `GET /social-media-posting/oauth/linkedin/start`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-linkedin-oauth")]
     pub fn start_linkedin_oauth(&self) -> builder::StartLinkedinOauth {
         builder::StartLinkedinOauth::new(&self.handle)
@@ -246,7 +344,9 @@ impl Client {
 
     /// `GET /social-media-posting/oauth/tiktok-business/start`
     ///
-    /// Scope: `socialplanner/oauth.readonly`.
+    /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-tiktok-business-oauth")]
     pub fn start_tiktok_business_oauth(&self) -> builder::StartTiktokBusinessOauth {
         builder::StartTiktokBusinessOauth::new(&self.handle)
@@ -254,7 +354,9 @@ impl Client {
 
     /// `GET /social-media-posting/oauth/tiktok/start`
     ///
-    /// Scope: `socialplanner/oauth.readonly`.
+    /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-tiktok-oauth")]
     pub fn start_tiktok_oauth(&self) -> builder::StartTiktokOauth {
         builder::StartTiktokOauth::new(&self.handle)
@@ -262,7 +364,9 @@ impl Client {
 
     /// `GET /social-media-posting/oauth/twitter/start`
     ///
-    /// Scope: `socialplanner/oauth.readonly`.
+    /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "start-twitter-oauth")]
     #[deprecated = "the platform advises against this operation"]
     pub fn start_twitter_oauth(&self) -> builder::StartTwitterOauth {
@@ -270,6 +374,9 @@ impl Client {
     }
 
     /// `PUT /social-media-posting/{locationId}/posts/{id}`
+    ///
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "edit-post")]
     pub fn update_post(&self) -> builder::UpdatePost {
         builder::UpdatePost::new(&self.handle)
@@ -277,7 +384,9 @@ impl Client {
 
     /// `POST /social-media-posting/{locationId}/csv`
     ///
-    /// Scope: `socialplanner/csv.write`.
+    /// - Scope: `socialplanner/csv.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "upload-csv")]
     pub fn upload_csv(&self) -> builder::UploadCsv {
         builder::UploadCsv::new(&self.handle)
@@ -294,6 +403,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachFacebookPage {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::AttachFacebookPageRequest,
@@ -306,6 +416,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachInstagramAccount {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::AttachInstagramAccountRequest,
@@ -318,6 +429,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachLinkedinPageOrProfile {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::AttachLinkedinPageOrProfileRequest,
@@ -330,6 +442,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachTiktokProfile {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::AttachTiktokProfileRequest,
@@ -342,6 +455,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachTwitterProfile {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::AttachTwitterProfileRequest,
@@ -354,6 +468,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreatePost {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::CreatePostRequest,
         }
@@ -365,9 +480,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAccount {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
+            /// The id of the agency (company).
             query company_id: String = "companyId",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }
@@ -378,6 +496,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCsv {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
         }
@@ -389,6 +508,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCsvPost {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path csv_id: String = "csvId",
             path post_id: String = "postId",
@@ -401,6 +521,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeletePost {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
         }
@@ -412,6 +533,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeletePostsInBulk {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::DeletePostsInBulkRequest,
         }
@@ -423,6 +545,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         FinalizeCsv {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
             json body: types::FinalizeCsvRequest,
@@ -435,6 +558,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCategory {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
         }
@@ -446,6 +570,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetPost {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
         }
@@ -457,6 +582,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSocialMediaStatistics {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::GetSocialMediaStatisticsRequest,
         }
@@ -468,6 +594,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAccounts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
         }
     }
@@ -478,9 +605,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCategories {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// How many items a page holds at most.
             query limit: String = "limit",
             query search_text: String = "searchText",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
         }
     }
@@ -491,9 +621,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCsvPosts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
         }
     }
@@ -504,10 +637,14 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCsvs {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             query include_users: String = "includeUsers",
+            /// How many items a page holds at most.
             query limit: String = "limit",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
+            /// The id of the user.
             query user_id: String = "userId",
         }
     }
@@ -518,6 +655,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -529,6 +667,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleLocations {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -540,6 +679,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInstagramAccounts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -551,6 +691,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinPagesAndProfiles {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -562,6 +703,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPosts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::ListPostsRequest,
         }
@@ -573,9 +715,12 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTags {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// How many items a page holds at most.
             query limit: String = "limit",
             query search_text: String = "searchText",
+            /// How many items are left out before the page begins.
             query skip: String = "skip",
         }
     }
@@ -586,6 +731,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTagsByIds {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::ListTagsByIdsRequest,
         }
@@ -597,6 +743,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTiktokBusinessProfiles {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -608,6 +755,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTiktokProfiles {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -619,6 +767,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTwitterProfiles {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
         }
@@ -630,6 +779,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetCsvAccounts {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             json body: types::SetCsvAccountsRequest,
         }
@@ -641,6 +791,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetGoogleLocation {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path account_id: String = "accountId",
             json body: types::SetGoogleLocationRequest,
@@ -653,8 +804,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartFacebookOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -666,8 +820,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartGoogleOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -679,8 +836,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartInstagramOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -692,8 +852,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartLinkedinOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -705,8 +868,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTiktokBusinessOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -718,8 +884,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTiktokOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -731,8 +900,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTwitterOauth {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the user.
             query user_id: String = "userId",
+            /// The number of the page.
             query page: String = "page",
             query reconnect: String = "reconnect",
         }
@@ -744,6 +916,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdatePost {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             path id: String = "id",
             json body: types::UpdatePostRequest,
@@ -756,6 +929,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCsv {
+            /// The id of the location (sub-account).
             path location_id: String = "locationId",
             part file = "file",
         }

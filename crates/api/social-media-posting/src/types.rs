@@ -17,6 +17,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachFBAccountDTO")]
     pub struct AttachFacebookPageRequest {
         pub avatar: String = "avatar",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
@@ -35,6 +36,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachIGAccountDTO")]
     pub struct AttachInstagramAccountRequest {
         pub avatar: String = "avatar",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
@@ -54,6 +56,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachLinkedinAccountDTO")]
     pub struct AttachLinkedinPageOrProfileRequest {
         pub avatar: String = "avatar",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
@@ -73,6 +76,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachTiktokAccountDTO")]
     pub struct AttachTiktokProfileRequest {
         pub avatar: String = "avatar",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
@@ -93,6 +97,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachTwitterAccountDTO")]
     pub struct AttachTwitterProfileRequest {
         pub avatar: String = "avatar",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub name: String = "name",
         pub origin_id: String = "originId",
@@ -116,6 +121,7 @@ hoopai_runtime::model! {
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
@@ -169,6 +175,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub origin_id: String = "originId",
         pub status: String = "status",
@@ -230,6 +237,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub origin_id: String = "originId",
         pub status: String = "status",
@@ -254,6 +262,7 @@ hoopai_runtime::model! {
     /// `DeleteAccountResponseSchema` of Social Planner.
     pub struct DeleteAccountResponseSchema {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
     /// `DeletePostResponseDTO` of Social Planner.
@@ -361,6 +370,7 @@ hoopai_runtime::model! {
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub message: String = "message",
         pub name: String = "name",
@@ -440,6 +450,7 @@ hoopai_runtime::model! {
         pub display_date: String = "displayDate",
         pub error: String = "error",
         pub gmb_post_details: GmbPost = "gmbPostDetails",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<PostMedia> = "media",
         pub og_tags_details: OgTags = "ogTagsDetails",
@@ -938,6 +949,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AttachGMBLocationDTO")]
     pub struct SetGoogleLocationRequest {
         pub account: Map = "account",
+        /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub location: Map = "location",
     }
@@ -958,6 +970,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -976,6 +989,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -994,6 +1008,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -1012,6 +1027,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -1029,6 +1045,7 @@ hoopai_runtime::model! {
         pub created_at: String = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub tag: String = "tag",
         pub updated_at: String = "updatedAt",
@@ -1041,6 +1058,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -1059,6 +1077,7 @@ hoopai_runtime::model! {
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
         pub name: String = "name",

@@ -17,150 +17,261 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Registers a shipping carrier that the platform asks for its rates.
+    ///
     /// `POST /store/shipping-carrier`
-    /// Needs the token of a location.
+    ///
+    /// The platform calls `callbackUrl` to learn what the carrier charges, so that address must be reachable from the outside. Then add a
+    /// shipping rate with `isCarrierRate` that names the carrier.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
         builder::CreateShippingCarrier::new(&self.handle)
     }
 
+    /// Adds a shipping rate to a zone.
+    ///
     /// `POST /store/shipping-zone/{shippingZoneId}/shipping-rate`
-    /// Needs the token of a location.
+    ///
+    /// A rate is either a fixed price, or, with `isCarrierRate`, what a carrier asks plus a handling fee: `amount` is then the fixed part of
+    /// that fee and `percentageOfRateFee` the other.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
         builder::CreateShippingRate::new(&self.handle)
     }
 
+    /// Creates a shipping zone out of countries and their states.
+    ///
     /// `POST /store/shipping-zone`
-    /// Needs the token of a location.
+    ///
+    /// A new zone has no rates; add them with `create_shipping_rate`.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
         builder::CreateShippingZone::new(&self.handle)
     }
 
+    /// Deletes a shipping carrier.
+    ///
     /// `DELETE /store/shipping-carrier/{shippingCarrierId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
         builder::DeleteShippingCarrier::new(&self.handle)
     }
 
+    /// Deletes a shipping rate.
+    ///
     /// `DELETE /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
         builder::DeleteShippingRate::new(&self.handle)
     }
 
+    /// Deletes a shipping zone.
+    ///
     /// `DELETE /store/shipping-zone/{shippingZoneId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
         builder::DeleteShippingZone::new(&self.handle)
     }
 
-    /// Tells how far a store is set up.
+    /// Tells how far the store is set up.
     ///
     /// `GET /store/setup/progress`
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-setup-progress")]
     pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
         builder::GetSetupProgress::new(&self.handle)
     }
 
+    /// Gets one shipping carrier.
+    ///
     /// `GET /store/shipping-carrier/{shippingCarrierId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-shipping-carriers")]
     pub fn get_shipping_carrier(&self) -> builder::GetShippingCarrier {
         builder::GetShippingCarrier::new(&self.handle)
     }
 
+    /// Gets one shipping rate.
+    ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-shipping-rates")]
     pub fn get_shipping_rate(&self) -> builder::GetShippingRate {
         builder::GetShippingRate::new(&self.handle)
     }
 
+    /// Gets one shipping zone.
+    ///
     /// `GET /store/shipping-zone/{shippingZoneId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-shipping-zones")]
     pub fn get_shipping_zone(&self) -> builder::GetShippingZone {
         builder::GetShippingZone::new(&self.handle)
     }
 
+    /// Gets the settings of a store, where it ships from and which emails it sends.
+    ///
     /// `GET /store/store-setting`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
         builder::GetStoreSettings::new(&self.handle)
     }
 
+    /// Works out which shipping rates an order to a country could have.
+    ///
     /// `POST /store/shipping-zone/shipping-rates`
+    ///
+    /// It reads only: nothing is stored, and it is safe to send again. The reply holds rates, each with the id of its zone.
+    /// The order's amount and weight are worked out from its products unless `amountAvailable` and `weightAvailable` say otherwise.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-available-shipping-zones")]
     pub fn list_available_shipping_rates(&self) -> builder::ListAvailableShippingRates {
         builder::ListAvailableShippingRates::new(&self.handle)
     }
 
+    /// Lists the shipping carriers of a location.
+    ///
     /// `GET /store/shipping-carrier`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
         builder::ListShippingCarriers::new(&self.handle)
     }
 
+    /// Lists the shipping rates of a zone.
+    ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
     }
 
+    /// Lists the shipping zones of a location.
+    ///
     /// `GET /store/shipping-zone`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
     }
 
-    /// Notes how far a store is set up.
+    /// Notes how far the store is set up.
     ///
     /// `PUT /store/setup/progress`
+    ///
+    /// No field of its body is published: it goes out as free-form JSON.
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    ///
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-setup-progress")]
     pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
         builder::UpdateSetupProgress::new(&self.handle)
     }
 
+    /// Changes a shipping carrier.
+    ///
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
         builder::UpdateShippingCarrier::new(&self.handle)
     }
 
+    /// Changes a shipping rate.
+    ///
     /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
         builder::UpdateShippingRate::new(&self.handle)
     }
 
+    /// Changes a shipping zone.
+    ///
     /// `PUT /store/shipping-zone/{shippingZoneId}`
-    /// Needs the token of a location.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
         builder::UpdateShippingZone::new(&self.handle)
     }
 
+    /// Writes the settings of a store, whether or not it has some already.
+    ///
     /// `POST /store/store-setting`
-    /// Needs the token of a location.
+    ///
+    /// There is one set of settings a location: what was there is overwritten.
+    ///
+    /// - Needs the token of a location.
+    /// - Version: none declared, so the default.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-store-setting")]
     pub fn upsert_store_settings(&self) -> builder::UpsertStoreSettings {
         builder::UpsertStoreSettings::new(&self.handle)
@@ -187,6 +298,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateShippingRate {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
             json body: types::CreateShippingRateRequest,
         }
@@ -208,8 +320,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteShippingCarrier {
+            /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -220,9 +335,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteShippingRate {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -233,8 +352,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteShippingZone {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -250,8 +372,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetShippingCarrier {
+            /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -262,9 +387,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetShippingRate {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -275,9 +404,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetShippingZone {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// Whether each zone comes with its shipping rates; without them if left out.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }
@@ -288,7 +421,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStoreSettings {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -309,7 +444,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingCarriers {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -320,10 +457,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingRates {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
         }
     }
@@ -334,10 +476,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingZones {
+            /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Whether each zone comes with its shipping rates; without them if left out.
             query with_shipping_rate: bool = "withShippingRate",
         }
     }
@@ -358,6 +505,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateShippingCarrier {
+            /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
             json body: types::UpdateShippingCarrierRequest,
         }
@@ -369,7 +517,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateShippingRate {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
+            /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
             json body: types::UpdateShippingRateRequest,
         }
@@ -381,6 +531,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateShippingZone {
+            /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
             json body: types::UpdateShippingZoneRequest,
         }

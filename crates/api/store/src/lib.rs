@@ -2,6 +2,17 @@
 
 //! Store of the HoopAI Platform API: 20 operations.
 //!
+//! The online shop of a location: where it ships to, what shipping costs, who carries it, and which emails follow an order. What is sold
+//! stands in Products, what was ordered in Payments.
+//!
+//! Three things build on each other. A *shipping zone* is a set of countries, each whole or by some of its states. Under a zone stand its
+//! *shipping rates*: an amount, at wish bound to the price or the weight of an order. A *shipping carrier* is an outside service that is
+//! asked for its price at an address of yours; a rate may point at one. So begin with `create_shipping_zone`, then `create_shipping_rate`,
+//! and ask `list_available_shipping_rates` what an order could ship for.
+//!
+//! Nearly all calls name their account by `altId` and `altType`, not by `locationId`. Amounts are decimal numbers in major units (`99.99`
+//! with `USD` is 99 dollars and 99 cents), weights are kilograms.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_store::Error> {
 //! let handle = hoopai_store::Handle::builder().private_token("…").location("…").build()?;

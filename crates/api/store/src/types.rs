@@ -6,40 +6,57 @@ hoopai_runtime::model! {
     /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
         pub id: String = "_id",
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: f64 = "amount",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
     }
-    /// `ContactAddress` of Store.
+    /// The address of a buyer.
     pub struct ContactAddress {
+        /// Street and number.
         pub address_line1: String = "addressLine1",
+        /// The city.
         pub city: String = "city",
+        /// The buyer's company.
         pub company_name: String = "companyName",
+        /// The country by its two letters of ISO 3166.
         pub country: Country = "country",
+        /// The buyer's email address.
         pub email: String = "email",
+        /// The buyer's name.
         pub name: String = "name",
+        /// The buyer's phone number.
         pub phone: String = "phone",
+        /// The state by its code.
         pub state: State = "state",
+        /// The postal code.
         pub zip: String = "zip",
     }
-    /// `CreateShippingCarrierDto` of Store.
+    /// A shipping carrier to be registered.
     #[doc(alias = "CreateShippingCarrierDto")]
     pub struct CreateShippingCarrierRequest {
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// A public address of yours that the platform calls for the carrier's rates. Required.
         pub callback_url: String = "callbackUrl",
-        /// Required.
+        /// The carrier's name, such as `FedEx`. Required.
         pub name: String = "name",
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
     /// `CreateShippingCarrierResponseDto` of Store.
@@ -50,30 +67,34 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `CreateShippingRateDto` of Store.
+    /// A shipping rate to be added to a zone.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Required.
         pub amount: f64 = "amount",
-        /// Required.
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`). Required.
         pub condition_type: ConditionType = "conditionType",
-        /// Required.
+        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What to say about delivery, such as `Ships next day`.
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// Required.
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Required.
         pub max_condition: f64 = "maxCondition",
-        /// Required.
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Required.
         pub min_condition: f64 = "minCondition",
-        /// Required.
+        /// The rate's name. Required.
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// Required.
+        /// The id of the shipping carrier that is asked. Required.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
     /// `CreateShippingRateResponseDto` of Store.
@@ -84,16 +105,16 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `CreateShippingZoneDto` of Store.
+    /// A shipping zone to be created.
     #[doc(alias = "CreateShippingZoneDto")]
     pub struct CreateShippingZoneRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The countries of the zone. Required.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// Required.
+        /// The zone's name. Required.
         pub name: String = "name",
     }
     /// `CreateShippingZoneResponseDto` of Store.
@@ -157,26 +178,30 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `GetAvailableShippingRates` of Store.
+    /// An order whose shipping is to be priced.
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
+        /// Where the order goes to.
         pub address: ContactAddress = "address",
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Tells that `totalOrderAmount` is final, so that it is not worked out again. Its declared values look like a mistake of the interface, which lists country codes for what is a yes or no.
         pub amount_available: ListAvailableShippingRatesRequestAmountAvailable = "amountAvailable",
-        /// Required.
+        /// The country that the order goes to, by its two letters of ISO 3166. Required.
         pub country: Country = "country",
+        /// The code of a coupon that the order uses.
         pub coupon_code: String = "couponCode",
-        /// Required.
+        /// What is ordered. Required.
         pub products: Vec<ProductItem> = "products",
-        /// Required.
+        /// Where the order was made. Required.
         pub source: OrderSource = "source",
-        /// Required.
+        /// The worth of the order in major units, at least 0.01. Required.
         pub total_order_amount: f64 = "totalOrderAmount",
-        /// Required.
+        /// The weight of the order in kilograms. Required.
         pub total_order_weight: f64 = "totalOrderWeight",
+        /// Whether `totalOrderWeight` is final, so that it is not worked out again.
         pub weight_available: bool = "weightAvailable",
     }
     /// `GetAvailableShippingRatesResponseDto` of Store.
@@ -209,53 +234,75 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `OrderSource` of Store.
+    /// Where an order was made.
     pub struct OrderSource {
+        /// The kind of page or form within it, such as `store`.
         pub sub_type: OrderSourceSubType = "subType",
+        /// The part of the platform, such as `website`.
         pub type_: OrderSourceType = "type",
     }
     /// `ProductItem` of Store.
     pub struct ProductItem {
+        /// The id of what is ordered. The interface calls it a product's in one place, a price's in another.
         pub id: String = "id",
+        /// How many of it.
         pub qty: f64 = "qty",
     }
     /// `ShippingCarrierSchema` of Store.
     #[doc(alias = "ShippingCarrierSchema")]
     pub struct ShippingCarrier {
         pub id: String = "_id",
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
         pub created_at: String = "createdAt",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
         pub updated_at: String = "updatedAt",
     }
     /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
     pub struct ShippingCarrierService {
+        /// The service's name as people read it, such as `Priority Mail Express International`.
         pub name: String = "name",
+        /// The service's name in code, such as `PriorityMailExpressInternational`.
         pub value: String = "value",
     }
     /// `ShippingRateSchema` of Store.
     #[doc(alias = "ShippingRateSchema")]
     pub struct ShippingRate {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: f64 = "amount",
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
         pub created_at: String = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
         pub max_condition: f64 = "maxCondition",
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
         pub min_condition: f64 = "minCondition",
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
         pub updated_at: String = "updatedAt",
@@ -264,46 +311,62 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
         pub created_at: String = "createdAt",
         pub name: String = "name",
         pub shipping_rates: Vec<ShippingRate> = "shippingRates",
         pub updated_at: String = "updatedAt",
     }
-    /// `ShippingZoneCountryDto` of Store.
+    /// A country of a shipping zone, whole or by some of its states.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub code: ShippingZoneCountryCode = "code",
+        /// The states that belong to the zone; empty for the whole country.
         pub states: Vec<ShippingZoneCountryState> = "states",
     }
     /// `ShippingZoneCountryStateDto` of Store.
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
+        /// The state by its code, such as `VA`.
         pub code: ShippingZoneCountryStateCode = "code",
     }
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
+        /// The id of the default template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
+        /// The id of the email template that is sent.
         pub email_template_id: String = "emailTemplateId",
+        /// Whether the email is sent.
         pub enabled: bool = "enabled",
+        /// The subject line of the email.
         pub subject: String = "subject",
     }
     /// `StoreOrderNotificationDto` of Store.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
+        /// The id of the default template.
         pub default_email_template_id: String = "defaultEmailTemplateId",
+        /// The id of the email template that is sent.
         pub email_template_id: String = "emailTemplateId",
+        /// Whether the email is sent.
         pub enabled: bool = "enabled",
+        /// The subject line of the email.
         pub subject: String = "subject",
     }
     /// `StoreSettingSchema` of Store.
     #[doc(alias = "StoreSettingSchema")]
     pub struct StoreSetting {
         pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub created_at: String = "createdAt",
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
@@ -311,27 +374,42 @@ hoopai_runtime::model! {
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
         pub updated_at: String = "updatedAt",
     }
-    /// `StoreShippingOriginDto` of Store.
+    /// The address that a store ships from.
     #[doc(alias = "StoreShippingOriginDto")]
     pub struct StoreShippingOrigin {
+        /// The city.
         pub city: String = "city",
+        /// The country by its two letters of ISO 3166.
         pub country: Country = "country",
+        /// The email address of the business.
         pub email: String = "email",
+        /// The name of the store or its company.
         pub name: String = "name",
+        /// The phone number of the business.
         pub phone: String = "phone",
+        /// The state by its code.
         pub state: State = "state",
+        /// Street and number.
         pub street1: String = "street1",
+        /// A second line of the address.
         pub street2: String = "street2",
+        /// The postal code.
         pub zip: String = "zip",
     }
-    /// `UpdateShippingCarrierDto` of Store.
+    /// What changes about a shipping carrier.
     #[doc(alias = "UpdateShippingCarrierDto")]
     pub struct UpdateShippingCarrierRequest {
+        /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
+        /// The carrier's name, such as `FedEx`.
         pub name: String = "name",
+        /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
     /// `UpdateShippingCarrierResponseDto` of Store.
@@ -342,21 +420,34 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateShippingRateDto` of Store.
+    /// What changes about a shipping rate.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: f64 = "amount",
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
+        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What to say about delivery, such as `Ships next day`.
         pub description: String = "description",
+        /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
         pub max_condition: f64 = "maxCondition",
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
         pub min_condition: f64 = "minCondition",
+        /// The rate's name.
         pub name: String = "name",
+        /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
+        /// The id of the shipping carrier that is asked.
         pub shipping_carrier_id: String = "shippingCarrierId",
+        /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
     /// `UpdateShippingRateResponseDto` of Store.
@@ -367,12 +458,16 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateShippingZoneDto` of Store.
+    /// What changes about a shipping zone.
     #[doc(alias = "UpdateShippingZoneDto")]
     pub struct UpdateShippingZoneRequest {
+        /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
+        /// The zone's name.
         pub name: String = "name",
     }
     /// `UpdateShippingZoneResponseDto` of Store.
@@ -383,16 +478,18 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `CreateStoreSettingDto` of Store.
+    /// The settings of a store.
     #[doc(alias = "CreateStoreSettingDto")]
     pub struct UpsertStoreSettingsRequest {
-        /// Required.
+        /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
-        /// Required.
+        /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The address that orders ship from. Required.
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
+        /// The email to the buyer when an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
+        /// The email to the buyer when an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
     }
     /// `CreateStoreSettingResponseDto` of Store.

@@ -17,17 +17,28 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Lists what people have answered, by default over the last month.
+    ///
     /// `GET /surveys/submissions`
     ///
-    /// Scope: `surveys.readonly`.
+    /// All surveys of the location unless `surveyId` picks one. Pages are numbered from 1; `meta.nextPage` may be a number, null, a numeric
+    /// string or empty, so stop at an empty page rather than trust it.
+    ///
+    /// - Scope: `surveys.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-surveys-submissions")]
     pub fn list_survey_submissions(&self) -> builder::ListSurveySubmissions {
         builder::ListSurveySubmissions::new(&self.handle)
     }
 
+    /// Lists the surveys of a location.
+    ///
     /// `GET /surveys/`
     ///
-    /// Scope: `surveys.readonly`.
+    /// - Scope: `surveys.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-surveys")]
     pub fn list_surveys(&self) -> builder::ListSurveys {
         builder::ListSurveys::new(&self.handle)
@@ -44,12 +55,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSurveySubmissions {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The last day to list, as `YYYY-MM-DD`; today if left out.
             query end_at: String = "endAt",
+            /// How many submissions a page holds at most, up to 100; 20 if left out.
             query limit: i64 = "limit",
+            /// The number of the page, from 1.
             query page: i64 = "page",
+            /// A contact id, a name, an email address or a phone number to look for.
             query q: String = "q",
+            /// The first day to list, as `YYYY-MM-DD`; this day a month ago if left out.
             query start_at: String = "startAt",
+            /// The id of a survey, to have only its submissions.
             query survey_id: String = "surveyId",
         }
     }
@@ -60,9 +78,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSurveys {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// How many surveys a page holds at most, up to 50; 10 if left out.
             query limit: i64 = "limit",
+            /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// The kind of entry to list; `folder` lists folders.
             query type_: String = "type",
         }
     }

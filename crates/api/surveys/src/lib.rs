@@ -2,6 +2,13 @@
 
 //! Surveys of the HoopAI Platform API: 2 operations.
 //!
+//! The surveys of a location and what people have answered. A *survey* is a form that asks on several slides; a *submission* is one person's
+//! answers. Surveys are built in the platform's editor and can only be read here.
+//!
+//! Begin with `list_surveys` for the ids, then `list_survey_submissions`. Without dates that call answers the last month only. Answers
+//! stand in `others`, under the ids of custom fields or the names of standard ones, as a string or, where several could be chosen, a list;
+//! `fieldsOriSequance` there has the order in which they were asked.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_surveys::Error> {
 //! let handle = hoopai_surveys::Handle::builder().private_token("…").location("…").build()?;

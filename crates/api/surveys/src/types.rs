@@ -33,6 +33,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetSurveysSchema")]
     pub struct GetSurveys {
         pub id: String = "id",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
     }
@@ -83,6 +84,7 @@ hoopai_runtime::model! {
     /// `SubmissionSchema` of Surveys.
     #[doc(alias = "SubmissionSchema")]
     pub struct Submission {
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub email: String = "email",

@@ -17,60 +17,103 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a user of the agency or of some of its locations.
+    ///
     /// `POST /users/`
     ///
-    /// Scope: `users.write`.
+    /// `locationIds` names the locations in which the user may work. Scopes that are sent are the only ones the user gets; an
+    /// empty list takes all of them away.
+    ///
+    /// - Scope: `users.write`.
+    /// - Version: `2021-07-28`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-user")]
     pub fn create_user(&self) -> builder::CreateUser {
         builder::CreateUser::new(&self.handle)
     }
 
+    /// Deletes a user.
+    ///
     /// `DELETE /users/{userId}`
     ///
-    /// Scope: `users.write`.
+    /// The platform puts the deletion in a queue: it takes effect some minutes after the reply.
+    ///
+    /// - Scope: `users.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-user")]
     pub fn delete_user(&self) -> builder::DeleteUser {
         builder::DeleteUser::new(&self.handle)
     }
 
+    /// Finds users of an agency by a list of email addresses.
+    ///
     /// `POST /users/search/filter-by-email`
     ///
-    /// Scope: `users.readonly`.
-    /// Needs the token of an agency.
+    /// Says as a rule no more of each user than id and email address; `projection` asks for more.
+    ///
+    /// - Scope: `users.readonly`.
+    /// - Needs the token of an agency.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
         builder::FilterUsersByEmail::new(&self.handle)
     }
 
+    /// Gets a user: name, contact data, role, permissions, scopes.
+    ///
     /// `GET /users/{userId}`
     ///
-    /// Scope: `users.readonly`.
+    /// - Scope: `users.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-user")]
     pub fn get_user(&self) -> builder::GetUser {
         builder::GetUser::new(&self.handle)
     }
 
+    /// Lists the users of a location.
+    ///
     /// `GET /users/`
     ///
-    /// Scope: `users.readonly`.
-    /// Needs the token of a location.
+    /// Answers all of them at once. The platform advises `search_users` with a `location_id` in its place.
+    ///
+    /// - Scope: `users.readonly`.
+    /// - Needs the token of a location.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-user-by-location")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_users(&self) -> builder::ListUsers {
         builder::ListUsers::new(&self.handle)
     }
 
+    /// Finds users of an agency, by name, email address, phone number, location or role.
+    ///
     /// `GET /users/search`
     ///
-    /// Scope: `users.readonly`.
+    /// All conditions must hold together. `count` in the reply says how many users there are over all pages.
+    ///
+    /// - Scope: `users.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
         builder::SearchUsers::new(&self.handle)
     }
 
+    /// Updates a user.
+    ///
     /// `PUT /users/{userId}`
     ///
-    /// Scope: `users.write`.
+    /// Three things are replaced as a whole and not merged: `scopes`, `scopesAssignedToOnly`
+    /// and `twilioPhone`. `companyId` is needed with the token of an agency. The email address cannot be changed; the field
+    /// stands here for old clients only.
+    ///
+    /// - Scope: `users.write`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-user")]
     pub fn update_user(&self) -> builder::UpdateUser {
         builder::UpdateUser::new(&self.handle)
@@ -97,6 +140,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteUser {
+            /// The id of the user.
             path user_id: String = "userId",
         }
     }
@@ -117,6 +161,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetUser {
+            /// The id of the user.
             path user_id: String = "userId",
         }
     }
@@ -127,6 +172,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListUsers {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -137,16 +183,27 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchUsers {
+            /// The id of the agency whose users are searched.
             query company_id: String = "companyId",
+            /// Whether users with two-way synchronisation are looked for, or those without.
             query enabled2way_sync: bool = "enabled2waySync",
+            /// Ids of the users looked for, separated by commas.
             query ids: String = "ids",
+            /// How many users a page holds at most; 25 when left out.
             query limit: String = "limit",
+            /// The id of a location, to find only users who work in it.
             query location_id: String = "locationId",
+            /// Words to look for in full name, email address and phone number.
             query query: String = "query",
+            /// The role of the users looked for, such as `admin` or `user`.
             query role: String = "role",
+            /// How many users are left out before the page begins; none when left out.
             query skip: String = "skip",
+            /// The field to sort by, such as `dateAdded`; first and last name when left out.
             query sort: String = "sort",
+            /// The sort order, such as `asc`.
             query sort_direction: String = "sortDirection",
+            /// The type of the users looked for, `agency` or `account`.
             query type_: String = "type",
         }
     }
@@ -157,6 +214,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateUser {
+            /// The id of the user.
             path user_id: String = "userId",
             json body: types::UpdateUserRequest,
         }

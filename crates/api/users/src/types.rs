@@ -7,31 +7,38 @@ use std::collections::BTreeMap;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
-    /// `CreateUserDto` of Users.
+    /// A user to be created.
     #[doc(alias = "CreateUserDto")]
     pub struct CreateUserRequest {
-        /// Required.
+        /// The id of the agency that the user belongs to. Required.
         pub company_id: String = "companyId",
-        /// Required.
+        /// The email address with which the user signs in; nobody else on the platform may have it. Required.
         pub email: String = "email",
-        /// Required.
+        /// The user's given name. Required.
         pub first_name: String = "firstName",
-        /// Required.
+        /// The user's family name. Required.
         pub last_name: String = "lastName",
-        /// Required.
+        /// The ids of the locations in which the user may work. Required.
         pub location_ids: Vec<String> = "locationIds",
-        /// Required.
+        /// The password with which the user signs in, a secret. Required.
         pub password: String = "password",
+        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
+        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The language in which the user sees the app.
         pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
-        /// Required.
+        /// The user's role there, such as `admin` or `user`. Required.
         pub role: String = "role",
+        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<Scope> = "scopes",
+        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
         pub scopes_assigned_to_only: Vec<ScopesAssignedToOnly> = "scopesAssignedToOnly",
+        /// The user's inbound number in each location that has a Twilio account of its own: location ids as keys, numbers in E.164 as values. Replaces the stored map as a whole, so that `{}` clears it; an empty string clears one location; left out, nothing changes.
         pub twilio_phone: BTreeMap<String, String> = "twilioPhone",
-        /// Required.
+        /// Where the user works: `agency`, or `account` for locations. Required.
         pub type_: String = "type",
     }
     /// `DeleteUserSuccessfulResponseDto` of Users.
@@ -44,13 +51,17 @@ hoopai_runtime::model! {
     /// `FilterByEmailDto` of Users.
     #[doc(alias = "FilterByEmailDto")]
     pub struct FilterUsersByEmailRequest {
-        /// Required.
+        /// The id of the agency whose users are searched. Required.
         pub company_id: String = "companyId",
+        /// Whether deleted users are looked for; `false` when left out.
         pub deleted: bool = "deleted",
-        /// Required.
+        /// The email addresses to look for, separated by commas. Required.
         pub emails: String = "emails",
+        /// How many users a page holds at most, as text; `25` when left out.
         pub limit: String = "limit",
+        /// The fields to answer, separated by commas, or `all`; id and email address when left out.
         pub projection: String = "projection",
+        /// How many users are left out before the page begins, as text; `0` when left out.
         pub skip: String = "skip",
     }
     /// `LocationSuccessfulResponseDto` of Users.
@@ -59,64 +70,116 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
     }
-    /// `PermissionsDto` of Users.
+    /// Switches for areas of the app. For a new user most are on when left out. Off are read-only campaigns and workflows, websites,
+    /// restriction to assigned data, memberships, the bot service, and the reports on Google ads, Facebook ads and attribution.
     #[doc(alias = "PermissionsDto")]
     pub struct Permissions {
+        /// Whether the user may publish advertisements.
         pub ad_publishing_enabled: bool = "adPublishingEnabled",
+        /// Whether the user may only look at advertisements.
         pub ad_publishing_read_only: bool = "adPublishingReadOnly",
+        /// Whether the user sees reports on Google ads; off by default.
         pub adwords_reporting_enabled: bool = "adwordsReportingEnabled",
+        /// Whether the user may use the affiliate manager.
         pub affiliate_manager_enabled: bool = "affiliateManagerEnabled",
+        /// Whether the user sees reports on agents.
         pub agent_reporting_enabled: bool = "agentReportingEnabled",
+        /// Whether the user may use appointments.
         pub appointments_enabled: bool = "appointmentsEnabled",
+        /// Whether the user sees only what is assigned to them; off by default.
         pub assigned_data_only: bool = "assignedDataOnly",
+        /// Whether the user sees reports on attribution; off by default.
         pub attributions_reporting_enabled: bool = "attributionsReportingEnabled",
+        /// Whether the user may use blogs.
         pub blogging_enabled: bool = "bloggingEnabled",
+        /// Whether the user may use the bot service; off by default.
         pub bot_service: bool = "botService",
+        /// Whether the user may make requests that act on many records at once.
         pub bulk_requests_enabled: bool = "bulkRequestsEnabled",
+        /// Whether the user may use campaigns.
         pub campaigns_enabled: bool = "campaignsEnabled",
+        /// Whether the user may only look at campaigns; off by default.
         pub campaigns_read_only: bool = "campaignsReadOnly",
+        /// Whether the user may cancel subscriptions of customers.
         pub cancel_subscription_enabled: bool = "cancelSubscriptionEnabled",
+        /// Whether the user may use certificates.
         pub certificates_enabled: bool = "certificatesEnabled",
+        /// Whether the user may use communities.
         pub communities_enabled: bool = "communitiesEnabled",
+        /// Whether the user may use contacts.
         pub contacts_enabled: bool = "contactsEnabled",
+        /// Whether the user may have content written by AI.
         pub content_ai_enabled: bool = "contentAiEnabled",
+        /// Whether the user may use conversations.
         pub conversations_enabled: bool = "conversationsEnabled",
+        /// Whether the user may only look at custom menu links.
         pub custom_menu_link_read_only: bool = "customMenuLinkReadOnly",
+        /// Whether the user may change custom menu links.
         pub custom_menu_link_write: bool = "customMenuLinkWrite",
+        /// Whether the user sees the figures of the dashboard.
         pub dashboard_stats_enabled: bool = "dashboardStatsEnabled",
+        /// Whether the user may export payments.
         pub export_payments_enabled: bool = "exportPaymentsEnabled",
+        /// Whether the user sees reports on Facebook ads; off by default.
         pub facebook_ads_reporting_enabled: bool = "facebookAdsReportingEnabled",
+        /// Whether the user may use funnels.
         pub funnels_enabled: bool = "funnelsEnabled",
+        /// Whether the user may use GoKollab.
         pub gokollab_enabled: bool = "gokollabEnabled",
+        /// Whether the user may use invoices.
         pub invoice_enabled: bool = "invoiceEnabled",
+        /// Whether the user sees what leads are worth.
         pub lead_value_enabled: bool = "leadValueEnabled",
+        /// Whether the user may use marketing.
         pub marketing_enabled: bool = "marketingEnabled",
+        /// Whether the user may use the media library.
         pub media_storage_enabled: bool = "mediaStorageEnabled",
+        /// Whether the user may use memberships; off by default.
         pub membership_enabled: bool = "membershipEnabled",
+        /// Whether the user may use online listings.
         pub online_listings_enabled: bool = "onlineListingsEnabled",
+        /// Whether the user may change many opportunities at once.
         pub opportunities_bulk_actions_enabled: bool = "opportunitiesBulkActionsEnabled",
+        /// Whether the user may use opportunities.
         pub opportunities_enabled: bool = "opportunitiesEnabled",
+        /// Whether the user may use payments.
         pub payments_enabled: bool = "paymentsEnabled",
+        /// Whether the user may make phone calls.
         pub phone_call_enabled: bool = "phoneCallEnabled",
+        /// Whether the user may record payments by hand.
         pub record_payment_enabled: bool = "recordPaymentEnabled",
+        /// Whether the user may refund payments.
         pub refunds_enabled: bool = "refundsEnabled",
+        /// Whether the user sees reports.
         pub reporting_enabled: bool = "reportingEnabled",
+        /// Whether the user may use reviews.
         pub reviews_enabled: bool = "reviewsEnabled",
+        /// Whether the user may change settings.
         pub settings_enabled: bool = "settingsEnabled",
+        /// Whether the user may use the social planner.
         pub social_planner: bool = "socialPlanner",
+        /// Whether the user may use tags.
         pub tags_enabled: bool = "tagsEnabled",
+        /// Whether the user may use triggers.
         pub triggers_enabled: bool = "triggersEnabled",
+        /// Whether the user may use websites; off by default.
         pub websites_enabled: bool = "websitesEnabled",
+        /// Whether the user may use WordPress.
         pub wordpress_enabled: bool = "wordpressEnabled",
+        /// Whether the user may use workflows.
         pub workflows_enabled: bool = "workflowsEnabled",
+        /// Whether the user may only look at workflows; off by default.
         pub workflows_read_only: bool = "workflowsReadOnly",
     }
     /// `RoleSchema` of Users.
     #[doc(alias = "RoleSchema")]
     pub struct Role {
+        /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
         pub restrict_sub_account: bool = "restrictSubAccount",
+        /// The user's role there, such as `admin` or `user`.
         pub role: String = "role",
+        /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
     /// `SearchUserSuccessfulResponseDto` of Users.
@@ -126,24 +189,38 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub users: Vec<User> = "users",
     }
-    /// `UpdateUserDto` of Users.
+    /// What is to change in a user.
     #[doc(alias = "UpdateUserDto")]
     pub struct UpdateUserRequest {
+        /// The id of the agency that the user belongs to; needed with the token of an agency.
         pub company_id: String = "companyId",
-        /// The platform advises against it.
+        /// The user's email address, which can no longer be changed. The platform advises against it.
         pub email: String = "email",
+        /// The user's given name.
         pub first_name: String = "firstName",
+        /// The user's family name.
         pub last_name: String = "lastName",
+        /// The ids of the locations in which the user may work.
         pub location_ids: Vec<String> = "locationIds",
+        /// The password with which the user signs in, a secret.
         pub password: String = "password",
+        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
+        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The language in which the user sees the app.
         pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
+        /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
+        /// The user's role there, such as `admin` or `user`.
         pub role: String = "role",
+        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<Scope> = "scopes",
+        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
         pub scopes_assigned_to_only: Vec<ScopesAssignedToOnly> = "scopesAssignedToOnly",
+        /// The user's inbound number in each location that has a Twilio account of its own: location ids as keys, numbers in E.164 as values. Replaces the stored map as a whole, so that `{}` clears it; an empty string clears one location; left out, nothing changes.
         pub twilio_phone: BTreeMap<String, String> = "twilioPhone",
+        /// Where the user works: `agency`, or `account` for locations.
         pub type_: String = "type",
     }
     /// `UserSchema` of Users.
@@ -154,15 +231,21 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
+        /// The user's given name.
         pub first_name: String = "firstName",
         pub id: String = "id",
+        /// The user's family name.
         pub last_name: String = "lastName",
         pub lc_phone: Map = "lcPhone",
         pub name: String = "name",
+        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
+        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The language in which the user sees the app.
         pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
+        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
     }
     /// `UserSuccessfulResponseDto` of Users.
@@ -173,16 +256,23 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
+        /// The user's given name.
         pub first_name: String = "firstName",
         pub id: String = "id",
+        /// The user's family name.
         pub last_name: String = "lastName",
         pub lc_phone: Map = "lcPhone",
         pub name: String = "name",
+        /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
+        /// The user's phone number, such as `+15551234567`.
         pub phone: String = "phone",
+        /// The language in which the user sees the app.
         pub platform_language: UserResponsePlatformLanguage = "platformLanguage",
         pub roles: Role = "roles",
+        /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<String> = "scopes",
+        /// The scopes that the user has for records assigned to them, and no others; an empty list takes all of them away.
         pub scopes_assigned_to_only: Vec<String> = "scopesAssignedToOnly",
         pub totp_enabled: bool = "totpEnabled",
         pub trace_id: String = "traceId",

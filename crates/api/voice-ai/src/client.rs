@@ -19,7 +19,9 @@ impl Client {
 
     /// `POST /voice-ai/actions`
     ///
-    /// Scope: `voice-ai-agent-goals.write`.
+    /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -27,7 +29,9 @@ impl Client {
 
     /// `POST /voice-ai/agents`
     ///
-    /// Scope: `voice-ai-agents.write`.
+    /// - Scope: `voice-ai-agents.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -35,7 +39,9 @@ impl Client {
 
     /// `DELETE /voice-ai/actions/{actionId}`
     ///
-    /// Scope: `voice-ai-agent-goals.write`.
+    /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -43,7 +49,9 @@ impl Client {
 
     /// `DELETE /voice-ai/agents/{agentId}`
     ///
-    /// Scope: `voice-ai-agents.write`.
+    /// - Scope: `voice-ai-agents.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -51,7 +59,9 @@ impl Client {
 
     /// `GET /voice-ai/actions/{actionId}`
     ///
-    /// Scope: `voice-ai-agent-goals.readonly`.
+    /// - Scope: `voice-ai-agent-goals.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -59,7 +69,9 @@ impl Client {
 
     /// `GET /voice-ai/agents/{agentId}`
     ///
-    /// Scope: `voice-ai-agents.readonly`.
+    /// - Scope: `voice-ai-agents.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -67,7 +79,9 @@ impl Client {
 
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
-    /// Scope: `voice-ai-dashboard.readonly`.
+    /// - Scope: `voice-ai-dashboard.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -75,7 +89,9 @@ impl Client {
 
     /// `GET /voice-ai/agents`
     ///
-    /// Scope: `voice-ai-agents.readonly`.
+    /// - Scope: `voice-ai-agents.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -83,7 +99,9 @@ impl Client {
 
     /// `GET /voice-ai/dashboard/call-logs`
     ///
-    /// Scope: `voice-ai-dashboard.readonly`.
+    /// - Scope: `voice-ai-dashboard.readonly`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)
@@ -91,7 +109,9 @@ impl Client {
 
     /// `PUT /voice-ai/actions/{actionId}`
     ///
-    /// Scope: `voice-ai-agent-goals.write`.
+    /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Version: `2021-04-15`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -99,7 +119,9 @@ impl Client {
 
     /// `PATCH /voice-ai/agents/{agentId}`
     ///
-    /// Scope: `voice-ai-agents.write`.
+    /// - Scope: `voice-ai-agents.write`.
+    /// - Version: `2021-04-15`.
+    /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)
@@ -138,6 +160,7 @@ pub mod builder {
         DeleteAction {
             path action_id: String = "actionId",
             query agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -149,6 +172,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         DeleteAgent {
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -160,6 +184,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetAction {
             path action_id: String = "actionId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -171,6 +196,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetAgent {
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -182,6 +208,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         GetCallLog {
             path call_id: String = "callId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
@@ -192,8 +219,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgents {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The number of the page.
             query page: i64 = "page",
+            /// How many items a page holds at most.
             query page_size: i64 = "pageSize",
             query query: String = "query",
         }
@@ -205,13 +235,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCallLogs {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             query action_type: types::ActionType = "actionType",
             query agent_id: String = "agentId",
             query call_type: types::ListCallLogsCallType = "callType",
+            /// The id of the contact.
             query contact_id: String = "contactId",
             query end_date: f64 = "endDate",
+            /// The number of the page.
             query page: i64 = "page",
+            /// How many items a page holds at most.
             query page_size: i64 = "pageSize",
             query sort: types::ListCallLogsSort = "sort",
             query sort_by: types::ListCallLogsSortBy = "sortBy",
@@ -237,6 +271,7 @@ pub mod builder {
     hoopai_runtime::setters! {
         UpdateAgent {
             path agent_id: String = "agentId",
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
             json body: types::UpdateAgentRequest,
         }

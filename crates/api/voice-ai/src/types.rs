@@ -8,6 +8,7 @@ hoopai_runtime::model! {
     /// `ActionParameters` of Voice AI.
     pub struct ActionParameters {
         pub api_details: CustomActionApiDetails = "apiDetails",
+        /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         pub contact_field_id: String = "contactFieldId",
         pub days_of_offering_dates: f64 = "daysOfOfferingDates",
@@ -54,6 +55,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
         pub agent_id: String = "agentId",
+        /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_at: String = "createdAt",
         pub duration: f64 = "duration",
@@ -77,7 +79,7 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         /// Required.
         pub agent_id: String = "agentId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -102,7 +104,7 @@ hoopai_runtime::model! {
         pub inbound_number: String = "inboundNumber",
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
         pub language: VoiceAiLanguage = "language",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         pub max_call_duration: f64 = "maxCallDuration",
         pub number_pool_id: String = "numberPoolId",
@@ -110,6 +112,7 @@ hoopai_runtime::model! {
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub translation: Translation = "translation",
         pub voice_id: String = "voiceId",
@@ -127,6 +130,7 @@ hoopai_runtime::model! {
         pub inbound_number: String = "inboundNumber",
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
         pub language: String = "language",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_call_duration: f64 = "maxCallDuration",
         pub number_pool_id: String = "numberPoolId",
@@ -134,6 +138,7 @@ hoopai_runtime::model! {
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
         pub translation: TranslationSchema = "translation",
@@ -186,6 +191,7 @@ hoopai_runtime::model! {
         pub inbound_number: String = "inboundNumber",
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
         pub language: String = "language",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_call_duration: f64 = "maxCallDuration",
         pub number_pool_id: String = "numberPoolId",
@@ -193,6 +199,7 @@ hoopai_runtime::model! {
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub translation: TranslationSchema = "translation",
         pub voice_id: String = "voiceId",
@@ -261,7 +268,7 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         /// Required.
         pub agent_id: String = "agentId",
-        /// Required.
+        /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
@@ -292,6 +299,7 @@ hoopai_runtime::model! {
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub translation: Translation = "translation",
         pub voice_id: String = "voiceId",
@@ -309,6 +317,7 @@ hoopai_runtime::model! {
         pub inbound_number: String = "inboundNumber",
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
         pub language: String = "language",
+        /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub max_call_duration: f64 = "maxCallDuration",
         pub number_pool_id: String = "numberPoolId",
@@ -316,6 +325,7 @@ hoopai_runtime::model! {
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
         pub translation: TranslationSchema = "translation",

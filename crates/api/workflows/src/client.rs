@@ -19,7 +19,9 @@ impl Client {
 
     /// `GET /workflows/`
     ///
-    /// Scope: `workflows.readonly`.
+    /// - Scope: `workflows.readonly`.
+    /// - Version: `2021-07-28`.
+    /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-workflow")]
     pub fn list_workflows(&self) -> builder::ListWorkflows {
         builder::ListWorkflows::new(&self.handle)
@@ -36,6 +38,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListWorkflows {
+            /// The id of the location (sub-account).
             query location_id: String = "locationId",
         }
     }
