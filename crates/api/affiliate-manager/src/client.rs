@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Gets one affiliate with its clicks, leads, customers and money.
+    ///
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
     /// - Scope: `affiliate-manager.readonly`.
@@ -27,6 +29,8 @@ impl Client {
         builder::GetAffiliate::new(&self.handle)
     }
 
+    /// Lists the affiliates of a location with what they brought in.
+    ///
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
     /// - Scope: `affiliate-manager.readonly`.
@@ -37,7 +41,11 @@ impl Client {
         builder::ListAffiliates::new(&self.handle)
     }
 
+    /// Lists the commissions that affiliates have earned.
+    ///
     /// `GET /affiliate-manager/{locationId}/commissions`
+    ///
+    /// Each names the sale, the product, the customer, and the payout that it went into.
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
@@ -47,6 +55,8 @@ impl Client {
         builder::ListCommissions::new(&self.handle)
     }
 
+    /// Lists what has been or will be paid to affiliates.
+    ///
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
     /// - Scope: `affiliate-manager.readonly`.
@@ -70,6 +80,7 @@ pub mod builder {
         GetAffiliate {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the affiliate.
             path affiliate_id: String = "affiliateId",
         }
     }
@@ -82,14 +93,19 @@ pub mod builder {
         ListAffiliates {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// Whether active affiliates are meant, `true` or `false`; `false` if left out.
             query active: String = "active",
+            /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
+            /// The first day to list, such as `2023-10-01`.
             query from_date: String = "fromDate",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
+            /// Words to look for, such as a name.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
+            /// The last day to list, such as `2023-10-31`.
             query to_date: String = "toDate",
         }
     }
@@ -102,15 +118,21 @@ pub mod builder {
         ListCommissions {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of an affiliate, to have only its commissions.
             query affiliate_id: String = "affiliateId",
+            /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
+            /// The first day to list, such as `2023-10-01`.
             query from_date: String = "fromDate",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, up to 100; 10 if left out.
             query limit: i64 = "limit",
+            /// Words to look for, such as an affiliate's email address.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
+            /// The state of the commissions, such as `pending`.
             query status: String = "status",
+            /// The last day to list, such as `2023-10-31`.
             query to_date: String = "toDate",
         }
     }
@@ -123,15 +145,21 @@ pub mod builder {
         ListPayouts {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of an affiliate, to have only its payouts.
             query affiliate_id: String = "affiliateId",
+            /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
+            /// The last moment to list in ISO 8601, such as `2022-12-31T23:59:59.999Z`.
             query end: String = "end",
-            /// How many items a page holds at most.
+            /// How many payouts a page holds at most; 10 if left out.
             query limit: i64 = "limit",
+            /// Words to look for, such as a name.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
+            /// The first moment to list in ISO 8601, such as `2022-12-01T00:00:00.000Z`.
             query start: String = "start",
+            /// The state of the payouts, such as `pending`.
             query status: String = "status",
         }
     }

@@ -2,6 +2,14 @@
 
 //! Affiliate Manager of the HoopAI Platform API: 4 operations.
 //!
+//! Whoever recommends a business and earns by it. An *affiliate* takes part in *campaigns*; what a customer buys on the affiliate's word
+//! brings a *commission*; commissions that are due are paid together in a *payout*. Everything here is read only.
+//!
+//! Begin with `list_affiliates`. Affiliates and campaigns are filters of the two other lists, so that from an affiliate's id it is one call
+//! to the commissions (`list_commissions`) or the payouts (`list_payouts`). All lists take `skip` and `limit` and answer `meta.count`.
+//!
+//! Mind the dates: affiliates and commissions take `fromDate` and `toDate` as days, payouts take `start` and `end` as moments.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_affiliate_manager::Error> {
 //! let handle = hoopai_affiliate_manager::Handle::builder().private_token("…").location("…").build()?;

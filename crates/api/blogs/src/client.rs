@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Tells whether a blog address is taken already.
+    ///
     /// `GET /blogs/posts/url-slug-exists`
+    ///
+    /// Ask before a post is created or its address changed. `exists` is `true` if it is taken.
     ///
     /// - Scope: `blogs/check-slug.readonly`.
     /// - Needs the token of a location.
@@ -28,7 +32,11 @@ impl Client {
         builder::CheckUrlSlugExists::new(&self.handle)
     }
 
+    /// Creates a post in a blog.
+    ///
     /// `POST /blogs/posts`
+    ///
+    /// With `status` `PUBLISHED` it is public at once. The reply does not repeat the text.
     ///
     /// - Scope: `blogs/post.write`.
     /// - Needs the token of a location.
@@ -39,6 +47,8 @@ impl Client {
         builder::CreateBlogPost::new(&self.handle)
     }
 
+    /// Lists the blog authors of a location.
+    ///
     /// `GET /blogs/authors`
     ///
     /// - Scope: `blogs/author.readonly`.
@@ -50,6 +60,8 @@ impl Client {
         builder::ListBlogAuthors::new(&self.handle)
     }
 
+    /// Lists the blog categories of a location.
+    ///
     /// `GET /blogs/categories`
     ///
     /// - Scope: `blogs/category.readonly`.
@@ -61,7 +73,11 @@ impl Client {
         builder::ListBlogCategories::new(&self.handle)
     }
 
+    /// Lists the posts of a blog.
+    ///
     /// `GET /blogs/posts/all`
+    ///
+    /// The posts come under `blogs`, without their text.
     ///
     /// - Scope: `blogs/posts.readonly`.
     /// - Needs the token of a location.
@@ -72,7 +88,11 @@ impl Client {
         builder::ListBlogPosts::new(&self.handle)
     }
 
+    /// Lists the blogs of a location.
+    ///
     /// `GET /blogs/site/all`
+    ///
+    /// Answers id and name of each.
     ///
     /// - Scope: `blogs/list.readonly`.
     /// - Needs the token of a location.
@@ -83,7 +103,11 @@ impl Client {
         builder::ListBlogs::new(&self.handle)
     }
 
+    /// Updates a post.
+    ///
     /// `PUT /blogs/posts/{postId}`
+    ///
+    /// Nearly all fields must be sent, even those that stay as they are: it is the whole post that is given, not a change.
     ///
     /// - Scope: `blogs/post-update.write`.
     /// - Needs the token of a location.
@@ -107,7 +131,9 @@ pub mod builder {
         CheckUrlSlugExists {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The last part of the address, such as `any-blog-post`.
             query url_slug: String = "urlSlug",
+            /// The id of the post that is to have it, if it exists already; it stands in the address of the post's editor.
             query post_id: String = "postId",
         }
     }
@@ -158,6 +184,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogPosts {
+            /// The id of the blog.
             query blog_id: String = "blogId",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
@@ -165,7 +192,9 @@ pub mod builder {
             query location_id: String = "locationId",
             /// How many items are left out before the page begins.
             query offset: i64 = "offset",
+            /// Words to look for in the titles of posts.
             query search_term: String = "searchTerm",
+            /// The status of the posts to list; all when left out.
             query status: types::Status = "status",
         }
     }
@@ -182,6 +211,7 @@ pub mod builder {
             query location_id: String = "locationId",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// Words to look for in the names.
             query search_term: String = "searchTerm",
         }
     }
@@ -192,6 +222,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlogPost {
+            /// The id of the post, which stands in the address of the post's editor, too.
             path post_id: String = "postId",
             json body: types::UpdateBlogPostRequest,
         }

@@ -7,6 +7,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AuthorResponseDTO")]
     pub struct AuthorResponse {
         pub id: String = "_id",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -18,17 +19,28 @@ hoopai_runtime::model! {
     pub struct BlogPostResponse {
         pub id: String = "_id",
         pub archived: bool = "archived",
+        /// The id of the post's author, one that `list_blog_authors` answers.
         pub author: String = "author",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
+        /// The ids of the post's categories.
         pub categories: Vec<String> = "categories",
+        /// A short description of the post.
         pub description: String = "description",
+        /// The words that stand for the picture where it cannot be seen.
         pub image_alt_text: String = "imageAltText",
+        /// The address of the picture above the post.
         pub image_url: String = "imageUrl",
+        /// When the post is or was published, in ISO 8601.
         pub published_at: String = "publishedAt",
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside.
         pub status: String = "status",
+        /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
+        /// The post's title.
         pub title: String = "title",
         pub updated_at: String = "updatedAt",
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogResponseDTO` of Blogs.
@@ -41,11 +53,13 @@ hoopai_runtime::model! {
     #[doc(alias = "CategoryResponseDTO")]
     pub struct CategoryResponse {
         pub id: String = "_id",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
         pub label: String = "label",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub updated_at: String = "updatedAt",
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
     /// `UrlSlugCheckResponseDTO` of Blogs.
@@ -57,31 +71,33 @@ hoopai_runtime::model! {
     /// `CreateBlogPostParams` of Blogs.
     #[doc(alias = "CreateBlogPostParams")]
     pub struct CreateBlogPostRequest {
-        /// Required.
+        /// The id of the post's author, one that `list_blog_authors` answers. Required.
         pub author: String = "author",
-        /// Required.
+        /// The id of the blog. Required.
         pub blog_id: String = "blogId",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// Required.
+        /// The ids of the post's categories. Required.
         pub categories: Vec<String> = "categories",
-        /// Required.
+        /// A short description of the post. Required.
         pub description: String = "description",
-        /// Required.
+        /// The words that stand for the picture where it cannot be seen. Required.
         pub image_alt_text: String = "imageAltText",
-        /// Required.
+        /// The address of the picture above the post. Required.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// When the post is or was published, in ISO 8601. Required.
         pub published_at: String = "publishedAt",
-        /// Required.
+        /// The text of the post, in HTML. Required.
         pub raw_html: String = "rawHTML",
-        /// Required.
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.
         pub status: Status = "status",
+        /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
-        /// Required.
+        /// The post's title. Required.
         pub title: String = "title",
-        /// Required.
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Required.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogPostCreateResponseWrapperDTO` of Blogs.
@@ -99,6 +115,7 @@ hoopai_runtime::model! {
     /// `CategoriesResponseDTO` of Blogs.
     #[doc(alias = "CategoriesResponseDTO")]
     pub struct ListBlogCategoriesResponse {
+        /// The ids of the post's categories.
         pub categories: Vec<CategoryResponse> = "categories",
         pub trace_id: String = "traceId",
     }
@@ -117,31 +134,33 @@ hoopai_runtime::model! {
     /// `UpdateBlogPostParams` of Blogs.
     #[doc(alias = "UpdateBlogPostParams")]
     pub struct UpdateBlogPostRequest {
-        /// Required.
+        /// The id of the post's author, one that `list_blog_authors` answers. Required.
         pub author: String = "author",
-        /// Required.
+        /// The id of the blog. Required.
         pub blog_id: String = "blogId",
+        /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// Required.
+        /// The ids of the post's categories. Required.
         pub categories: Vec<String> = "categories",
-        /// Required.
+        /// A short description of the post. Required.
         pub description: String = "description",
-        /// Required.
+        /// The words that stand for the picture where it cannot be seen. Required.
         pub image_alt_text: String = "imageAltText",
-        /// Required.
+        /// The address of the picture above the post. Required.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// When the post is or was published, in ISO 8601. Required.
         pub published_at: String = "publishedAt",
-        /// Required.
+        /// The text of the post, in HTML. Required.
         pub raw_html: String = "rawHTML",
-        /// Required.
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.
         pub status: Status = "status",
+        /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
-        /// Required.
+        /// The post's title. Required.
         pub title: String = "title",
-        /// Required.
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Required.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogPostUpdateResponseWrapperDTO` of Blogs.

@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Lists the campaigns of a location.
+    ///
     /// `GET /campaigns/`
+    ///
+    /// All at once, without pages: id, name and state of each.
     ///
     /// - Scope: `campaigns.readonly`.
     /// - Version: `2021-07-28`.
@@ -40,6 +44,7 @@ pub mod builder {
         ListCampaigns {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The state of the campaigns to list, such as `draft` or `published`.
             query status: String = "status",
         }
     }

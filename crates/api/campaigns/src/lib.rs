@@ -2,6 +2,11 @@
 
 //! Campaigns of the HoopAI Platform API: 1 operations.
 //!
+//! The campaigns of a location: rows of messages that go out to contacts after each other. They are built in the platform and can only be
+//! listed here; the module Contacts puts a contact into a campaign and takes it out again.
+//!
+//! Campaigns of the module Emails are something else, the sending of one email to many.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_campaigns::Error> {
 //! let handle = hoopai_campaigns::Handle::builder().private_token("…").location("…").build()?;

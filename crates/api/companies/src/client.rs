@@ -18,7 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Gets an agency: name, address, domains, plan, status, policies accepted, number of locations.
+    ///
     /// `GET /companies/{companyId}`
+    ///
+    /// `relationshipNumber` is the number by which other agencies name it, for instance to share snapshots.
     ///
     /// - Scope: `companies.readonly`.
     /// - Needs the token of an agency.

@@ -2,6 +2,11 @@
 
 //! Companies of the HoopAI Platform API: 1 operations.
 //!
+//! A company is an agency: the account above locations (sub-accounts). The module reads its data sheet and no more; its locations are in
+//! Sub-Accounts, its users in Users, its plans in SaaS.
+//!
+//! The agency's id comes with each OAuth token as `companyId`.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_companies::Error> {
 //! let handle = hoopai_companies::Handle::builder().private_token("…").location("…").build()?;

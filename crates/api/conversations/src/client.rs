@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Adds a message to a conversation that came in outside the platform.
+    ///
     /// `POST /conversations/messages/inbound`
+    ///
+    /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -27,7 +31,11 @@ impl Client {
         builder::AddInboundMessage::new(&self.handle)
     }
 
+    /// Adds a call to a conversation that was made outside the platform.
+    ///
     /// `POST /conversations/messages/outbound`
+    ///
+    /// Nobody is called.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -37,6 +45,8 @@ impl Client {
         builder::AddOutboundCall::new(&self.handle)
     }
 
+    /// Cancels an email that is to be sent later.
+    ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
     /// - Version: none declared, so the default.
@@ -46,6 +56,8 @@ impl Client {
         builder::CancelScheduledEmailMessage::new(&self.handle)
     }
 
+    /// Cancels a message that is to be sent later.
+    ///
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
     /// - Scope: `conversations/message.write`.
@@ -56,6 +68,8 @@ impl Client {
         builder::CancelScheduledMessage::new(&self.handle)
     }
 
+    /// Ends the upload of a large file, and answers its address.
+    ///
     /// `POST /conversations/messages/upload/complete`
     ///
     /// - Scope: `conversations/message.write`.
@@ -66,7 +80,11 @@ impl Client {
         builder::CompleteFileUpload::new(&self.handle)
     }
 
+    /// Begins a conversation with a contact.
+    ///
     /// `POST /conversations/`
+    ///
+    /// Sending a message does so by itself; this call is for a conversation without one.
     ///
     /// - Scope: `conversations.write`.
     /// - Version: `2021-04-15`.
@@ -76,9 +94,12 @@ impl Client {
         builder::CreateConversation::new(&self.handle)
     }
 
+    /// Makes a subscription, which contacts can leave without leaving others.
+    ///
     /// `POST /conversations/preferences/custom-subtypes`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
+    /// extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -87,6 +108,8 @@ impl Client {
         builder::CreateCustomSubtype::new(&self.handle)
     }
 
+    /// Deletes a conversation.
+    ///
     /// `DELETE /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
@@ -97,6 +120,8 @@ impl Client {
         builder::DeleteConversation::new(&self.handle)
     }
 
+    /// Downloads what was said in a call, as a text file.
+    ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
     /// - Scope: `conversations/message.readonly`.
@@ -107,7 +132,12 @@ impl Client {
         builder::DownloadMessageTranscription::new(&self.handle)
     }
 
+    /// Lists the messages of a location, for a copy elsewhere.
+    ///
     /// `GET /conversations/messages/export`
+    ///
+    /// The reply's `nextCursor` leads to the next page. Without a channel there are messages of all kinds but emails, notes on
+    /// appointments and opportunities among them; emails must be asked for.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
@@ -117,6 +147,8 @@ impl Client {
         builder::ExportMessages::new(&self.handle)
     }
 
+    /// Gets what a contact is subscribed to.
+    ///
     /// `GET /conversations/preferences/unsubscriptions/status`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
@@ -128,6 +160,8 @@ impl Client {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
     }
 
+    /// Gets a conversation, without its messages.
+    ///
     /// `GET /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.readonly`.
@@ -138,7 +172,11 @@ impl Client {
         builder::GetConversation::new(&self.handle)
     }
 
+    /// Gets an email with its content.
+    ///
     /// `GET /conversations/messages/email/{id}`
+    ///
+    /// A message that is an email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
@@ -147,7 +185,12 @@ impl Client {
         builder::GetEmail::new(&self.handle)
     }
 
+    /// Gets a message.
+    ///
     /// `GET /conversations/messages/{id}`
+    ///
+    /// Real replies were seen to hold it one level deeper than declared, under `message`: look there among the extra fields if the fields
+    /// are empty.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
@@ -157,6 +200,8 @@ impl Client {
         builder::GetMessage::new(&self.handle)
     }
 
+    /// Downloads the recording of a call, as WAV.
+    ///
     /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
     ///
     /// - Scope: `conversations/message.readonly`.
@@ -167,6 +212,8 @@ impl Client {
         builder::GetMessageRecording::new(&self.handle)
     }
 
+    /// Gets what was said in a call, sentence by sentence.
+    ///
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
     /// - Scope: `conversations/message.readonly`.
@@ -177,7 +224,12 @@ impl Client {
         builder::GetMessageTranscription::new(&self.handle)
     }
 
+    /// Begins the upload of a large file.
+    ///
     /// `POST /conversations/messages/upload/initiate`
+    ///
+    /// It takes three steps: this call; a `PUT` of the file to the reply's `uploadUrl`, which is good for 15 minutes and belongs to a storage service,
+    /// so that no token must go there; `complete_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -187,6 +239,8 @@ impl Client {
         builder::InitiateFileUpload::new(&self.handle)
     }
 
+    /// Lists the subscriptions that a location has made.
+    ///
     /// `GET /conversations/preferences/custom-subtypes`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
@@ -198,7 +252,12 @@ impl Client {
         builder::ListCustomSubtypes::new(&self.handle)
     }
 
+    /// Lists the messages of a conversation.
+    ///
     /// `GET /conversations/{conversationId}/messages`
+    ///
+    /// The list is one level deeper than elsewhere: `messages` holds `messages`, along with `nextPage` and the `lastMessageId` that the next
+    /// page is asked for with.
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
@@ -208,7 +267,12 @@ impl Client {
         builder::ListMessages::new(&self.handle)
     }
 
+    /// Searches the conversations of a location.
+    ///
     /// `GET /conversations/search`
+    ///
+    /// All conditions given must hold. The next page begins after the sort value of the last conversation, which replies hold in
+    /// its `sort`, and is asked for with `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
     /// - Version: `2021-04-15`.
@@ -218,6 +282,8 @@ impl Client {
         builder::SearchConversations::new(&self.handle)
     }
 
+    /// Shows the visitor of a live chat that somebody is typing, or no longer.
+    ///
     /// `POST /conversations/providers/live-chat/typing`
     ///
     /// - Scope: `conversations/livechat.write`.
@@ -229,7 +295,12 @@ impl Client {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
     }
 
+    /// Sends a message to a contact.
+    ///
     /// `POST /conversations/messages`
+    ///
+    /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
+    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -239,6 +310,8 @@ impl Client {
         builder::SendMessage::new(&self.handle)
     }
 
+    /// Answers a review on Google, for all to read.
+    ///
     /// `POST /conversations/messages/review-reply`
     ///
     /// - Scope: `conversations/message.write`.
@@ -249,7 +322,11 @@ impl Client {
         builder::SendReviewReply::new(&self.handle)
     }
 
+    /// Replaces the attachments of a call.
+    ///
     /// `PUT /conversations/messages/{messageId}/attachments`
+    ///
+    /// It is for calls that were made outside the platform, so that a recording can follow.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -259,9 +336,12 @@ impl Client {
         builder::SetMessageAttachments::new(&self.handle)
     }
 
+    /// Changes what a contact is subscribed to, in a user's name.
+    ///
     /// `POST /conversations/preferences/unsubscriptions/user-change`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// To subscribe somebody anew is a legal matter: it wants a reason, and for subscriptions that the location made the platform files a legal form
+    /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -270,6 +350,8 @@ impl Client {
         builder::UpdateContactSubscription::new(&self.handle)
     }
 
+    /// Marks a conversation as read, unread or starred.
+    ///
     /// `PUT /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
@@ -280,9 +362,12 @@ impl Client {
         builder::UpdateConversation::new(&self.handle)
     }
 
+    /// Changes a subscription, or archives it.
+    ///
     /// `PUT /conversations/preferences/custom-subtypes/{id}`
     ///
-    /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
+    /// Only admins of the agency or the account may. What it answers beyond a trace id is described nowhere: read it from the reply's
+    /// extra fields.
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -291,7 +376,11 @@ impl Client {
         builder::UpdateCustomSubtype::new(&self.handle)
     }
 
+    /// Says what became of a message that a provider was to deliver.
+    ///
     /// `PUT /conversations/messages/{messageId}/status`
+    ///
+    /// It is for conversation providers, which report on what they were told to deliver.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -301,7 +390,12 @@ impl Client {
         builder::UpdateMessageStatus::new(&self.handle)
     }
 
+    /// Uploads files, so that messages can have them as attachments.
+    ///
     /// `POST /conversations/messages/upload`
+    ///
+    /// The reply holds the files' addresses, which go into `attachments` when a message is sent. Accepted are JPG, JPEG, PNG, MP4, MPEG, ZIP, RAR,
+    /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -342,6 +436,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CancelScheduledEmailMessage {
+            /// The id of the email.
             path email_message_id: String = "emailMessageId",
         }
     }
@@ -421,17 +516,23 @@ pub mod builder {
         ExportMessages {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only messages of this channel; all but emails if left out.
             query channel: types::ExportMessagesChannel = "channel",
-            /// The id of the contact.
+            /// Only messages of the contact with this id.
             query contact_id: String = "contactId",
-            /// The id of the conversation.
+            /// Only messages of the conversation with this id.
             query conversation_id: String = "conversationId",
+            /// The `nextCursor` of the page before.
             query cursor: String = "cursor",
+            /// Only messages up to here.
             query end_date: String = "endDate",
-            /// How many items a page holds at most.
+            /// How many messages a page holds, from 10 to 500; 100 if left out.
             query limit: i64 = "limit",
+            /// By what the messages are sorted; when they were made, if left out.
             query sort_by: types::ExportMessagesSortBy = "sortBy",
+            /// Ascending or descending order; descending if left out.
             query sort_order: types::ExportMessagesSortOrder = "sortOrder",
+            /// Only messages from here on.
             query start_date: String = "startDate",
         }
     }
@@ -446,6 +547,7 @@ pub mod builder {
             query contact_id: String = "contactId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only for this email address; for all of the contact's if left out.
             query email: String = "email",
         }
     }
@@ -467,6 +569,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetEmail {
+            /// The id of the email, not of the message that holds its thread.
             path id: String = "id",
         }
     }
@@ -477,6 +580,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetMessage {
+            /// The id of the message.
             path id: String = "id",
         }
     }
@@ -536,9 +640,11 @@ pub mod builder {
         ListMessages {
             /// The id of the conversation.
             path conversation_id: String = "conversationId",
+            /// The `lastMessageId` of the page before.
             query last_message_id: String = "lastMessageId",
-            /// How many items a page holds at most.
+            /// How many messages a page holds; 20 if left out.
             query limit: i64 = "limit",
+            /// Only messages of this kind.
             query type_: types::ListMessagesType = "type",
         }
     }
@@ -551,27 +657,45 @@ pub mod builder {
         SearchConversations {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
             query assigned_to: String = "assignedTo",
             /// The id of the contact.
             query contact_id: String = "contactId",
+            /// Only conversations added up to here, in milliseconds since 1970.
             query end_date: f64 = "endDate",
+            /// Only conversations that these users follow, by their ids parted by commas.
             query followers: String = "followers",
+            /// Only the conversation with this id.
             query id: String = "id",
+            /// Only conversations of which the last message sent was written by hand, or by a machine.
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
+            /// Only conversations of which the last message came in, or went out.
             query last_message_direction: types::SearchConversationsLastMessageDirection = "lastMessageDirection",
+            /// Only conversations of which the last message is of this kind.
             query last_message_type: types::LastMessageType = "lastMessageType",
-            /// How many items a page holds at most.
+            /// How many conversations a page holds; 20 if left out.
             query limit: i64 = "limit",
+            /// Only conversations in which these users are mentioned, by their ids parted by commas.
             query mentions: String = "mentions",
+            /// Words to look for.
             query query: String = "query",
+            /// Only conversations that have a score in the profile with this id. It goes with the least and the greatest score.
             query score_profile: String = "scoreProfile",
+            /// The greatest score, in the profile that `scoreProfile` names.
             query score_profile_max: f64 = "scoreProfileMax",
+            /// The least score, in the profile that `scoreProfile` names.
             query score_profile_min: f64 = "scoreProfileMin",
+            /// Ascending or descending order.
             query sort: types::SearchConversationsSort = "sort",
+            /// By what the conversations are sorted.
             query sort_by: types::SearchConversationsSortBy = "sortBy",
+            /// The id of the score profile that `score_profile` sorts by.
             query sort_score_profile: String = "sortScoreProfile",
+            /// The sort value of the last conversation of the page before.
             query start_after_date: String = "startAfterDate",
+            /// Only conversations added from here on, in milliseconds since 1970.
             query start_date: f64 = "startDate",
+            /// Only conversations in this state; `all` for any.
             query status: types::SearchConversationsStatus = "status",
         }
     }
@@ -646,6 +770,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomSubtype {
+            /// The id of the subscription.
             path id: String = "id",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -671,12 +796,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadFileAttachments {
+            /// The file.
             part file_attachment = "fileAttachment",
+            /// Addresses of files, in place of files themselves.
             text attachment_urls: Vec<String> = "attachmentUrls",
+            /// The id of Twilio's chat service, for group text messages.
             text chat_service_sid: String = "chatServiceSid",
             /// The id of the contact.
             text contact_id: String = "contactId",
+            /// The id of the conversation.
             text conversation_id: String = "conversationId",
+            /// Whether it is for a group text message (`true`), which takes one file a call.
             text is_group_sms: String = "isGroupSms",
             /// The id of the location (sub-account).
             text location_id: String = "locationId",

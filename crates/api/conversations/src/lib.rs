@@ -2,6 +2,18 @@
 
 //! Conversations of the HoopAI Platform API: 29 operations.
 //!
+//! A conversation is all that passes between a location and a contact: text messages, emails, chats, calls, and notes on what happened.
+//! It holds messages; each has a channel, a direction and a status.
+//!
+//! To write to a contact call `send_message` with the contact's id: the conversation is found or begun by the platform. It reaches a real
+//! person and may cost money. To read, find a conversation with `search_conversations` and page through it with `list_messages`;
+//! `export_messages` goes through the messages of a whole location.
+//!
+//! An app that carries messages itself is a conversation provider. It puts what it received into the platform with `add_inbound_message` and
+//! `add_outbound_call`, sends nothing by that, and says with `update_message_status` what became of messages that it was told to deliver.
+//!
+//! The words for a kind of message differ by call: `SMS` where one is sent, `TYPE_SMS` where conversations are searched and messages listed.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversations::Error> {
 //! let handle = hoopai_conversations::Handle::builder().private_token("…").location("…").build()?;

@@ -5,73 +5,94 @@
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `ProcessMessageBodyDto` of Conversations.
+    /// A message that passed outside the platform and is to be shown in it.
     #[doc(alias = "ProcessMessageBodyDto")]
     pub struct AddInboundMessageRequest {
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id that the message has with the provider outside the platform.
         pub alt_id: String = "altId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
+        /// Who called whom, and how it went. For calls.
         pub call: CallData = "call",
         /// The id of the contact. Required.
         pub contact_id: String = "contactId",
-        /// Required.
+        /// The id of the conversation. Required.
         pub conversation_id: String = "conversationId",
-        /// Required.
+        /// The id of the conversation provider. A wrong one was seen to be answered with status 500, none with success although no message
+        /// was added. Required.
         pub conversation_provider_id: String = "conversationProviderId",
+        /// When it happened, in ISO 8601.
         pub date: String = "date",
+        /// Which way it went. The interface names `outbound` as what counts when it is left out.
         pub direction: Direction = "direction",
+        /// The email addresses that get a copy unseen by the others.
         pub email_bcc: Vec<String> = "emailBcc",
+        /// The email addresses that get a copy.
         pub email_cc: Vec<String> = "emailCc",
+        /// The email address that it came from. It is taken from the contact and cannot be any other.
         pub email_from: String = "emailFrom",
+        /// The id of the email that it answers, so that it joins that thread.
         pub email_message_id: String = "emailMessageId",
+        /// The email address that it went to. It is taken from the contact and cannot be any other.
         pub email_to: String = "emailTo",
+        /// The content as HTML, for emails.
         pub html: String = "html",
+        /// The text of the message.
         pub message: String = "message",
+        /// The subject line, for emails.
         pub subject: String = "subject",
-        /// Required.
+        /// The channel. A provider that is an additional one must say `Custom`: its emails under `Email` were seen to end up in the channel of
+        /// the default provider. Required.
         pub type_: AddInboundMessageRequestType = "type",
     }
-    /// `ProcessOutboundMessageBodyDto` of Conversations.
+    /// A call that was made outside the platform and is to be shown in it.
     #[doc(alias = "ProcessOutboundMessageBodyDto")]
     pub struct AddOutboundCallRequest {
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id that the message has with the provider outside the platform.
         pub alt_id: String = "altId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
+        /// Who called whom, and how it went. For calls.
         pub call: CallData = "call",
-        /// Required.
+        /// The id of the conversation. Required.
         pub conversation_id: String = "conversationId",
-        /// Required.
+        /// The id of the conversation provider that carries the message. Required.
         pub conversation_provider_id: String = "conversationProviderId",
+        /// When it happened, in ISO 8601.
         pub date: String = "date",
-        /// Required.
+        /// A call; there is no other kind. Required.
         pub type_: AddOutboundCallRequestType = "type",
     }
-    /// `CallDataDTO` of Conversations.
+    /// Who called whom, and how it went.
     #[doc(alias = "CallDataDTO")]
     pub struct CallData {
+        /// The phone number of the caller, in E.164 form.
         pub from: String = "from",
+        /// How the call went.
         pub status: CallDataStatus = "status",
+        /// The phone number that was called, in E.164 form.
         pub to: String = "to",
     }
     /// `CancelScheduledResponseDto` of Conversations.
     #[doc(alias = "CancelScheduledResponseDto")]
     pub struct CancelScheduledResponse {
+        /// The text of the message.
         pub message: String = "message",
         pub status: f64 = "status",
         pub trace_id: String = "traceId",
     }
-    /// `CompleteFileUploadDto` of Conversations.
+    /// A file that has been uploaded.
     #[doc(alias = "CompleteFileUploadDto")]
     pub struct CompleteFileUploadRequest {
-        /// Required.
+        /// The id of the conversation. Required.
         pub conversation_id: String = "conversationId",
-        /// Required.
+        /// The `filePath` that the beginning of the upload answered. Required.
         pub file_path: String = "filePath",
-        /// Required.
+        /// The name of the file, with its extension. Required.
         pub filename: String = "filename",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The `uploadId` that the beginning of the upload answered. Required.
         pub upload_id: String = "uploadId",
     }
     /// `CompleteFileUploadResponseDto` of Conversations.
@@ -143,7 +164,7 @@ hoopai_runtime::model! {
         pub type_: ConversationSchemaType = "type",
         pub unread_count: f64 = "unreadCount",
     }
-    /// `CreateConversationDto` of Conversations.
+    /// With whom the conversation is to be.
     #[doc(alias = "CreateConversationDto")]
     pub struct CreateConversationRequest {
         /// The id of the contact. Required.
@@ -158,15 +179,16 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `CreateCustomSubtypeDto` of Conversations.
+    /// A subscription to be made.
     #[doc(alias = "CreateCustomSubtypeDto")]
     pub struct CreateCustomSubtypeRequest {
-        /// Required.
+        /// The channel that it is for. Required.
         pub channel: CreateCustomSubtypeRequestChannel = "channel",
+        /// What readers get by it, 100 characters at most.
         pub description: String = "description",
-        /// Required.
+        /// The language by its code, such as `en`. Required.
         pub language: String = "language",
-        /// Required.
+        /// Its name, 100 characters at most, such as `Newsletter`. Required.
         pub name: String = "name",
     }
     /// `DeleteConversationSuccessfulResponse` of Conversations.
@@ -175,11 +197,14 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `ErrorDto` of Conversations.
+    /// An error of a conversation provider.
     #[doc(alias = "ErrorDto")]
     pub struct Error {
+        /// The provider's code for it.
         pub code: String = "code",
+        /// What went wrong, in words.
         pub message: String = "message",
+        /// The kind of error.
         pub type_: String = "type",
     }
     /// `ExportMessagesResponseDto` of Conversations.
@@ -190,17 +215,26 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `ForwardConfigDto` of Conversations.
+    /// What is forwarded to whom.
     #[doc(alias = "ForwardConfigDto")]
     pub struct ForwardConfig {
+        /// The id of the email to forward. Needed for a single email, of no effect for a thread.
         pub email_message_id: String = "emailMessageId",
+        /// Whether the whole thread is forwarded, or one email of it.
         pub forward_whole_thread: bool = "forwardWholeThread",
+        /// Whether anything is forwarded at all.
         pub is_forwarded: bool = "isForwarded",
+        /// The id of the message that holds the thread; nothing is forwarded without it.
         pub message_id: String = "messageId",
+        /// The id of the contact that it goes to.
         pub recipient_contact_id: String = "recipientContactId",
+        /// The id of the conversation that it goes to.
         pub recipient_conversation_id: String = "recipientConversationId",
+        /// The id of the contact whose email it was; found by the platform if left out.
         pub source_contact_id: String = "sourceContactId",
+        /// The id of the conversation that the email was in; found by the platform if left out.
         pub source_conversation_id: String = "sourceConversationId",
+        /// The email address that it goes to.
         pub to_email: String = "toEmail",
     }
     /// `ForwardResponseDto` of Conversations.
@@ -234,8 +268,9 @@ hoopai_runtime::model! {
     /// `GetEmailMessageResponseDto` of Conversations.
     #[doc(alias = "GetEmailMessageResponseDto")]
     pub struct GetEmailResponse {
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id that the message has with the provider outside the platform.
         pub alt_id: String = "altId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
         pub bcc: Vec<String> = "bcc",
         pub body: String = "body",
@@ -243,7 +278,9 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: String = "dateAdded",
         pub direction: Direction = "direction",
@@ -255,6 +292,7 @@ hoopai_runtime::model! {
         pub reply_to_message_id: String = "replyToMessageId",
         pub source: Source = "source",
         pub status: GetEmailResponseStatus = "status",
+        /// The subject line, for emails.
         pub subject: String = "subject",
         pub thread_id: String = "threadId",
         pub to: Vec<String> = "to",
@@ -263,13 +301,16 @@ hoopai_runtime::model! {
     /// `GetMessageResponseDto` of Conversations.
     #[doc(alias = "GetMessageResponseDto")]
     pub struct GetMessageResponse {
+        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
         pub body: String = "body",
         pub chat_widget_id: String = "chatWidgetId",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub content_type: String = "contentType",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
+        /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: String = "dateAdded",
         pub direction: Direction = "direction",
@@ -294,17 +335,18 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub transcript: String = "transcript",
     }
-    /// `InitiateFileUploadDto` of Conversations.
+    /// A file that is about to be uploaded.
     #[doc(alias = "InitiateFileUploadDto")]
     pub struct InitiateFileUploadRequest {
-        /// Required.
+        /// The channel that it is for, which says how large it may be; 100 MB for `WHATSAPP`, 5 MB for others. Required.
         pub channel: String = "channel",
-        /// Required.
+        /// The MIME type of the file, such as `video/mp4`. Required.
         pub content_type: String = "contentType",
-        /// Required.
+        /// The id of the conversation. Required.
         pub conversation_id: String = "conversationId",
+        /// The size of the file in bytes, so that one too large is refused at once.
         pub file_size: f64 = "fileSize",
-        /// Required.
+        /// The name of the file, with its extension. Required.
         pub filename: String = "filename",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
@@ -342,9 +384,11 @@ hoopai_runtime::model! {
     pub struct ProcessMessageResponse {
         /// The id of the contact.
         pub contact_id: String = "contactId",
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub date_added: String = "dateAdded",
         pub email_message_id: String = "emailMessageId",
+        /// The text of the message.
         pub message: String = "message",
         pub message_id: String = "messageId",
         pub success: bool = "success",
@@ -361,16 +405,16 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `UserTypingBody` of Conversations.
+    /// Who is typing to whom.
     #[doc(alias = "UserTypingBody")]
     pub struct SendLiveChatTypingIndicatorRequest {
-        /// Required.
+        /// The id of the conversation. Required.
         pub conversation_id: String = "conversationId",
-        /// Required.
+        /// Whether somebody is typing, as the text `true` or `false`. Required.
         pub is_typing: String = "isTyping",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the visitor in the chat. Required.
         pub visitor_id: String = "visitorId",
     }
     /// `CreateLiveChatMessageFeedbackResponse` of Conversations.
@@ -379,40 +423,64 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `SendMessageBodyDto` of Conversations.
+    /// A message to be sent. What it needs beyond the contact depends on its type.
     #[doc(alias = "SendMessageBodyDto")]
     pub struct SendMessageRequest {
+        /// The id of the appointment that it is about.
         pub appointment_id: String = "appointmentId",
+        /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
-        /// The id of the contact. Required.
+        /// The id of the contact who gets it. Required.
         pub contact_id: String = "contactId",
+        /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
+        /// The id of the subscription under which an email goes out, so that its readers can leave just that one.
         pub custom_subtype_id: String = "customSubtypeId",
+        /// The email addresses that get a copy unseen by the others.
         pub email_bcc: Vec<String> = "emailBcc",
+        /// The email addresses that get a copy.
         pub email_cc: Vec<String> = "emailCc",
+        /// The email address that it comes from.
         pub email_from: String = "emailFrom",
+        /// Whether an email answers the sender alone, or all.
         pub email_reply_mode: SendMessageRequestEmailReplyMode = "emailReplyMode",
+        /// The email address that it goes to, if not the contact's main one; it must be one of the contact's.
         pub email_to: String = "emailTo",
+        /// What is forwarded to whom, if the email forwards another.
         pub forward: ForwardConfig = "forward",
+        /// The phone number that it comes from, in E.164 form.
         pub from_number: String = "fromNumber",
+        /// The content as HTML, for emails.
         pub html: String = "html",
+        /// The text, for all channels but email, which may have `html` as well.
         pub message: String = "message",
+        /// Within how many hours it chooses that time.
         pub optimization_period: SendMessageRequestOptimizationPeriod = "optimizationPeriod",
+        /// The id of the message that it answers.
         pub reply_message_id: String = "replyMessageId",
+        /// When to send it, in seconds (not milliseconds) since 1970, UTC. At once if left out.
         pub scheduled_timestamp: f64 = "scheduledTimestamp",
+        /// What becomes of a message is known only later; leave it out.
         pub status: Status = "status",
+        /// A closer description of the kind of message; not needed.
         pub sub_type: String = "subType",
+        /// The subject line, for emails.
         pub subject: String = "subject",
+        /// The id of the template to make it from.
         pub template_id: String = "templateId",
+        /// The id of the thread that it belongs to; for emails that is the id of the message that holds the emails of the thread.
         pub thread_id: String = "threadId",
+        /// The phone number that it goes to, in E.164 form.
         pub to_number: String = "toNumber",
-        /// Required.
+        /// The channel by which it is sent. Required.
         pub type_: SendMessageRequestType = "type",
+        /// Whether the platform chooses the best time for a scheduled email.
         pub uses_native_scheduling_ai: bool = "usesNativeSchedulingAi",
     }
     /// `SendMessageResponseDto` of Conversations.
     #[doc(alias = "SendMessageResponseDto")]
     pub struct SendMessageResponse {
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub email_message_id: String = "emailMessageId",
         pub forward_data: ForwardResponse = "forwardData",
@@ -422,51 +490,60 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         pub trace_id: String = "traceId",
     }
-    /// `SendReviewReplyDto` of Conversations.
+    /// An answer to a review.
     #[doc(alias = "SendReviewReplyDto")]
     pub struct SendReviewReplyRequest {
-        /// Required.
+        /// The id of the conversation that the review is in; it must be about a review. Required.
         pub conversation_id: String = "conversationId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The text of the answer, for all to read. Required.
         pub message: String = "message",
     }
-    /// `AddMessageAttachmentsDto` of Conversations.
+    /// The attachments that a message is to have.
     #[doc(alias = "AddMessageAttachmentsDto")]
     pub struct SetMessageAttachmentsRequest {
-        /// Required.
+        /// The addresses of the files, five at most. They replace all attachments that are there. Required.
         pub attachments: Vec<String> = "attachments",
     }
-    /// `SubscriptionActionDto` of Conversations.
+    /// What changes in a contact's subscriptions.
     #[doc(alias = "SubscriptionActionDto")]
     pub struct SubscriptionAction {
+        /// The id of the subscription that the location made. Needed for the type `custom`.
         pub subtype_id: String = "subtype_id",
+        /// Which of the platform's own. Needed for the type `default`.
         pub subtype_name: SubscriptionActionSubtypeName = "subtype_name",
+        /// How the contact stands to it from now on.
         pub subtype_status: SubscriptionActionSubtypeStatus = "subtype_status",
+        /// Whether it is about a subscription of the platform's own, about one that the location made, or about all.
         pub type_: SubscriptionActionType = "type",
     }
-    /// `UserSubscriptionChangeDto` of Conversations.
+    /// A change to what a contact is subscribed to.
     #[doc(alias = "UserSubscriptionChangeDto")]
     pub struct UpdateContactSubscriptionRequest {
         /// The id of the contact. Required.
         pub contact_id: String = "contactId",
-        /// Required.
+        /// The email address that the change is for. Required.
         pub email: String = "email",
+        /// The grounds in detail.
         pub legal_description: String = "legal_description",
+        /// On what grounds the contact is subscribed anew. Needed for that and for `resub_all` only.
         pub legal_reason: String = "legal_reason",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What changes. Required.
         pub subscription_action: SubscriptionAction = "subscription_action",
     }
-    /// `UpdateConversationDto` of Conversations.
+    /// What to change in a conversation.
     #[doc(alias = "UpdateConversationDto")]
     pub struct UpdateConversationRequest {
+        /// Feedback on the conversation, free-form.
         pub feedback: Map = "feedback",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Whether it is starred.
         pub starred: bool = "starred",
+        /// How many of its messages count as unread; zero marks it as read.
         pub unread_count: f64 = "unreadCount",
     }
     /// `GetConversationSuccessfulResponse` of Conversations.
@@ -476,21 +553,28 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateCustomSubtypeDto` of Conversations.
+    /// What to change in a subscription.
     #[doc(alias = "UpdateCustomSubtypeDto")]
     pub struct UpdateCustomSubtypeRequest {
+        /// Whether it is archived.
         pub archived: bool = "archived",
+        /// What readers get by it, 100 characters at most.
         pub description: String = "description",
+        /// Its name, 100 characters at most.
         pub name: String = "name",
+        /// The id of the legal form by which readers subscribe anew; not needed for archiving.
         pub resubscription_legal_form_id: String = "resubscription_legal_form_id",
     }
-    /// `UpdateMessageStatusDto` of Conversations.
+    /// What became of a message.
     #[doc(alias = "UpdateMessageStatusDto")]
     pub struct UpdateMessageStatusRequest {
+        /// The id of the email, if it is one.
         pub email_message_id: String = "emailMessageId",
+        /// Why it failed, as the provider says.
         pub error: Error = "error",
+        /// Of an email, the further recipients whom the status concerns.
         pub recipients: Vec<String> = "recipients",
-        /// Required.
+        /// What became of it. Required.
         pub status: Status = "status",
     }
     /// `UploadFilesResponseDto` of Conversations.

@@ -18,7 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Imports whole courses into a location, with chapters, lessons and materials.
+    ///
     /// `POST /courses/courses-exporter/public/import`
+    ///
+    /// Images, videos and materials are given by their addresses. No reply of this call is recorded, so it is read as free-form JSON.
     ///
     /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
     ///

@@ -2,6 +2,12 @@
 
 //! Courses of the HoopAI Platform API: 1 operations.
 //!
+//! Brings courses into the memberships of a location. A course is a *product*; it has *categories* (chapters), these have *posts* (lessons)
+//! and *subcategories* with posts of their own, and a post has *materials* to download.
+//!
+//! There is one call, and it only adds: it cannot read, change or delete what is there, and nothing is documented of its reply. Nothing in it
+//! tells a second import of a course from the first, so look into the account before you send it again.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_courses::Error> {
 //! let handle = hoopai_courses::Handle::builder().private_token("…").location("…").build()?;

@@ -3,12 +3,17 @@
 //! The models: what requests take and replies bring.
 
 hoopai_runtime::model! {
-    /// `CategoryInterface` of Courses.
+    /// A chapter of a course.
     pub struct CategoryInterface {
+        /// The lessons of the chapter.
         pub posts: Vec<PostInterface> = "posts",
+        /// The parts of the chapter, which hold lessons of their own.
         pub sub_categories: Vec<SubCategoryInterface> = "subCategories",
+        /// The address of the chapter's small picture.
         pub thumbnail_url: String = "thumbnailUrl",
+        /// The title of the chapter.
         pub title: String = "title",
+        /// Whether members see the chapter (`published`) or not yet (`draft`).
         pub visibility: Visibility = "visibility",
     }
     /// `PublicExporterPayload` of Courses.
@@ -16,44 +21,66 @@ hoopai_runtime::model! {
     pub struct ImportCoursesRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The courses. Required.
         pub products: Vec<ProductInterface> = "products",
+        /// The id of the user in whose name the courses are brought in.
         pub user_id: String = "userId",
     }
-    /// `InstructorDetails` of Courses.
+    /// Who teaches a course.
     pub struct InstructorDetails {
+        /// What there is to know about the person.
         pub description: String = "description",
+        /// The name of the person.
         pub name: String = "name",
     }
-    /// `PostInterface` of Courses.
+    /// A lesson of a course.
     pub struct PostInterface {
+        /// The address of the lesson's video.
         pub bucket_video_url: String = "bucketVideoUrl",
+        /// Whether the lesson is a video, an assignment or a quiz.
         pub content_type: ContentType = "contentType",
+        /// The text of the lesson.
         pub description: String = "description",
+        /// Files that go with the lesson.
         pub post_materials: Vec<PostMaterialInterface> = "postMaterials",
+        /// The address of the lesson's small picture.
         pub thumbnail_url: String = "thumbnailUrl",
+        /// The title of the lesson.
         pub title: String = "title",
+        /// Whether members see the lesson (`published`) or not yet (`draft`).
         pub visibility: Visibility = "visibility",
     }
-    /// `PostMaterialInterface` of Courses.
+    /// A file that goes with a lesson.
     pub struct PostMaterialInterface {
+        /// What the file is called.
         pub title: String = "title",
+        /// The type of the file.
         pub type_: Type = "type",
+        /// The address of the file.
         pub url: String = "url",
     }
-    /// `ProductInterface` of Courses.
+    /// A course.
     pub struct ProductInterface {
+        /// The chapters of the course.
         pub categories: Vec<CategoryInterface> = "categories",
+        /// What the course is about.
         pub description: String = "description",
+        /// The address of the picture of the course.
         pub image_url: String = "imageUrl",
+        /// Who teaches the course.
         pub instructor_details: InstructorDetails = "instructorDetails",
+        /// The title of the course.
         pub title: String = "title",
     }
-    /// `SubCategoryInterface` of Courses.
+    /// A part of a chapter.
     pub struct SubCategoryInterface {
+        /// The lessons of the part.
         pub posts: Vec<PostInterface> = "posts",
+        /// The address of the part's small picture.
         pub thumbnail_url: String = "thumbnailUrl",
+        /// The title of the part.
         pub title: String = "title",
+        /// Whether members see the part (`published`) or not yet (`draft`).
         pub visibility: Visibility = "visibility",
     }
 }

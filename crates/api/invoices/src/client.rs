@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Cancels an invoice schedule.
+    ///
     /// `POST /invoices/schedule/{scheduleId}/cancel`
     ///
     /// - Scope: `invoices/schedule.write`.
@@ -27,7 +29,11 @@ impl Client {
         builder::CancelInvoiceSchedule::new(&self.handle)
     }
 
+    /// Makes an estimate.
+    ///
     /// `POST /invoices/estimate`
+    ///
+    /// Nothing is sent unless `sendEstimateDetails` is given; `send_estimate` sends it later.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -37,6 +43,8 @@ impl Client {
         builder::CreateEstimate::new(&self.handle)
     }
 
+    /// Makes an estimate template.
+    ///
     /// `POST /invoices/estimate/template`
     ///
     /// - Scope: `invoices/estimate.write`.
@@ -47,7 +55,11 @@ impl Client {
         builder::CreateEstimateTemplate::new(&self.handle)
     }
 
+    /// Makes an invoice, as a draft.
+    ///
     /// `POST /invoices/`
+    ///
+    /// Nothing is sent yet: `send_invoice` does that. Products are not needed, an item can be written out by hand.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -57,7 +69,11 @@ impl Client {
         builder::CreateInvoice::new(&self.handle)
     }
 
+    /// Makes an invoice of an estimate.
+    ///
     /// `POST /invoices/estimate/{estimateId}/invoice`
+    ///
+    /// The reply holds both documents.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -67,7 +83,11 @@ impl Client {
         builder::CreateInvoiceFromEstimate::new(&self.handle)
     }
 
+    /// Makes a schedule of invoices.
+    ///
     /// `POST /invoices/schedule`
+    ///
+    /// It sends nothing before it is started with `schedule_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -77,6 +97,8 @@ impl Client {
         builder::CreateInvoiceSchedule::new(&self.handle)
     }
 
+    /// Makes an invoice template.
+    ///
     /// `POST /invoices/template`
     ///
     /// - Scope: `invoices/template.write`.
@@ -87,7 +109,11 @@ impl Client {
         builder::CreateInvoiceTemplate::new(&self.handle)
     }
 
+    /// Deletes an estimate.
+    ///
     /// `DELETE /invoices/estimate/{estimateId}`
+    ///
+    /// It answers the deleted estimate.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -97,7 +123,11 @@ impl Client {
         builder::DeleteEstimate::new(&self.handle)
     }
 
+    /// Deletes an estimate template.
+    ///
     /// `DELETE /invoices/estimate/template/{templateId}`
+    ///
+    /// It answers the deleted template.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -107,7 +137,11 @@ impl Client {
         builder::DeleteEstimateTemplate::new(&self.handle)
     }
 
+    /// Deletes an invoice.
+    ///
     /// `DELETE /invoices/{invoiceId}`
+    ///
+    /// To keep it and only take its claim away, use `void_invoice`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -117,7 +151,11 @@ impl Client {
         builder::DeleteInvoice::new(&self.handle)
     }
 
+    /// Deletes an invoice schedule.
+    ///
     /// `DELETE /invoices/schedule/{scheduleId}`
+    ///
+    /// To end it and keep it, use `cancel_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -127,6 +165,8 @@ impl Client {
         builder::DeleteInvoiceSchedule::new(&self.handle)
     }
 
+    /// Deletes an invoice template.
+    ///
     /// `DELETE /invoices/template/{templateId}`
     ///
     /// - Scope: `invoices/template.write`.
@@ -137,7 +177,11 @@ impl Client {
         builder::DeleteInvoiceTemplate::new(&self.handle)
     }
 
+    /// Hands out the next estimate number of a location.
+    ///
     /// `GET /invoices/estimate/number/generate`
+    ///
+    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -147,7 +191,11 @@ impl Client {
         builder::GenerateEstimateNumber::new(&self.handle)
     }
 
+    /// Hands out the next invoice number of a location.
+    ///
     /// `GET /invoices/generate-invoice-number`
+    ///
+    /// Called twice, it may hand out two numbers and leave a gap in the sequence.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -157,6 +205,8 @@ impl Client {
         builder::GenerateInvoiceNumber::new(&self.handle)
     }
 
+    /// Answers one invoice, with its items, sums and state.
+    ///
     /// `GET /invoices/{invoiceId}`
     ///
     /// - Scope: `invoices.readonly`.
@@ -167,6 +217,8 @@ impl Client {
         builder::GetInvoice::new(&self.handle)
     }
 
+    /// Answers one invoice schedule, with the invoices it made.
+    ///
     /// `GET /invoices/schedule/{scheduleId}`
     ///
     /// - Scope: `invoices/schedule.readonly`.
@@ -177,7 +229,11 @@ impl Client {
         builder::GetInvoiceSchedule::new(&self.handle)
     }
 
+    /// Answers a location's settings for invoices and estimates: terms, prefixes, reminders, fees.
+    ///
     /// `GET /invoices/settings`
+    ///
+    /// They can only be read here.
     ///
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
@@ -187,6 +243,8 @@ impl Client {
         builder::GetInvoiceSettings::new(&self.handle)
     }
 
+    /// Answers one invoice template.
+    ///
     /// `GET /invoices/template/{templateId}`
     ///
     /// - Scope: `invoices/template.readonly`.
@@ -197,7 +255,11 @@ impl Client {
         builder::GetInvoiceTemplate::new(&self.handle)
     }
 
+    /// Lists the estimate templates of a location.
+    ///
     /// `GET /invoices/estimate/template`
+    ///
+    /// No call answers a single one: look for its id with `search`, or use `preview_estimate_template`.
     ///
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
@@ -207,6 +269,8 @@ impl Client {
         builder::ListEstimateTemplates::new(&self.handle)
     }
 
+    /// Lists the estimates of a location, filtered as wished.
+    ///
     /// `GET /invoices/estimate/list`
     ///
     /// - Scope: `invoices/estimate.readonly`.
@@ -217,6 +281,8 @@ impl Client {
         builder::ListEstimates::new(&self.handle)
     }
 
+    /// Lists the invoice schedules of a location, filtered as wished.
+    ///
     /// `GET /invoices/schedule`
     ///
     /// - Scope: `invoices/schedule.readonly`.
@@ -227,6 +293,8 @@ impl Client {
         builder::ListInvoiceSchedules::new(&self.handle)
     }
 
+    /// Lists the invoice templates of a location, filtered as wished.
+    ///
     /// `GET /invoices/template`
     ///
     /// - Scope: `invoices/template.readonly`.
@@ -237,6 +305,8 @@ impl Client {
         builder::ListInvoiceTemplates::new(&self.handle)
     }
 
+    /// Lists the invoices of a location, filtered as wished.
+    ///
     /// `GET /invoices/`
     ///
     /// - Scope: `invoices.readonly`.
@@ -247,6 +317,8 @@ impl Client {
         builder::ListInvoices::new(&self.handle)
     }
 
+    /// Answers an estimate template as a preview.
+    ///
     /// `GET /invoices/estimate/template/preview`
     ///
     /// - Scope: `invoices/estimate.readonly`.
@@ -257,7 +329,11 @@ impl Client {
         builder::PreviewEstimateTemplate::new(&self.handle)
     }
 
+    /// Records a payment for an invoice that was made outside the platform.
+    ///
     /// `POST /invoices/{invoiceId}/record-payment`
+    ///
+    /// Nobody is charged: it notes that cash, a cheque or the like was received. `card` and `cheque` are both declared as needed, however it was paid.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -267,7 +343,11 @@ impl Client {
         builder::RecordInvoicePayment::new(&self.handle)
     }
 
+    /// Starts an invoice schedule.
+    ///
     /// `POST /invoices/schedule/{scheduleId}/schedule`
+    ///
+    /// From then on a real person gets invoices. With `autoPayment` they are paid automatically.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -277,7 +357,12 @@ impl Client {
         builder::ScheduleInvoiceSchedule::new(&self.handle)
     }
 
+    /// Sends an estimate to its contact.
+    ///
     /// `POST /invoices/estimate/{estimateId}/send`
+    ///
+    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
+    /// later messages about the estimate run through that user.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -287,7 +372,12 @@ impl Client {
         builder::SendEstimate::new(&self.handle)
     }
 
+    /// Sends an invoice to its contact.
+    ///
     /// `POST /invoices/{invoiceId}/send`
+    ///
+    /// A real person gets an email, an SMS or both, unless `action` is `send_manually`. The user named by `userId` must have access to the location;
+    /// later messages about the invoice run through that user.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -297,7 +387,11 @@ impl Client {
         builder::SendInvoice::new(&self.handle)
     }
 
+    /// Updates an invoice schedule that runs already, and schedules it anew.
+    ///
     /// `POST /invoices/schedule/{scheduleId}/updateAndSchedule`
+    ///
+    /// It is declared without a body: what is to change is said with `update_invoice_schedule`.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -307,7 +401,11 @@ impl Client {
         builder::UpdateAndScheduleInvoiceSchedule::new(&self.handle)
     }
 
+    /// Changes an estimate.
+    ///
     /// `PUT /invoices/estimate/{estimateId}`
+    ///
+    /// It is sent as a whole: contact, business and all items, changed or not.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -317,6 +415,8 @@ impl Client {
         builder::UpdateEstimate::new(&self.handle)
     }
 
+    /// Marks an estimate as visited now.
+    ///
     /// `PATCH /invoices/estimate/stats/last-visited-at`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
@@ -328,7 +428,11 @@ impl Client {
         builder::UpdateEstimateLastVisit::new(&self.handle)
     }
 
+    /// Changes an estimate template.
+    ///
     /// `PUT /invoices/estimate/template/{templateId}`
+    ///
+    /// It is sent as a whole: business, discount and all items, changed or not.
     ///
     /// - Scope: `invoices/estimate.write`.
     /// - Version: `2021-07-28`.
@@ -338,7 +442,11 @@ impl Client {
         builder::UpdateEstimateTemplate::new(&self.handle)
     }
 
+    /// Changes an invoice.
+    ///
     /// `PUT /invoices/{invoiceId}`
+    ///
+    /// Name, currency, items and both dates must be sent each time, changed or not. The items stand in `invoiceItems` here.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -348,6 +456,8 @@ impl Client {
         builder::UpdateInvoice::new(&self.handle)
     }
 
+    /// Marks an invoice as visited now.
+    ///
     /// `PATCH /invoices/stats/last-visited-at`
     ///
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
@@ -359,7 +469,11 @@ impl Client {
         builder::UpdateInvoiceLastVisit::new(&self.handle)
     }
 
+    /// Sets what is charged when an invoice is paid late.
+    ///
     /// `PATCH /invoices/{invoiceId}/late-fees-configuration`
+    ///
+    /// The whole configuration is sent; nothing else of the invoice changes.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -368,7 +482,11 @@ impl Client {
         builder::UpdateInvoiceLateFees::new(&self.handle)
     }
 
+    /// Changes an invoice schedule.
+    ///
     /// `PUT /invoices/schedule/{scheduleId}`
+    ///
+    /// It is sent as a whole: who pays, when, and all items, changed or not.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -378,7 +496,11 @@ impl Client {
         builder::UpdateInvoiceSchedule::new(&self.handle)
     }
 
+    /// Sets whether and by what the invoices of a schedule are paid automatically.
+    ///
     /// `POST /invoices/schedule/{scheduleId}/auto-payment`
+    ///
+    /// With it, a payment method that the customer left is charged by itself.
     ///
     /// - Scope: `invoices/schedule.write`.
     /// - Version: `2021-07-28`.
@@ -388,7 +510,11 @@ impl Client {
         builder::UpdateInvoiceScheduleAutoPayment::new(&self.handle)
     }
 
+    /// Changes an invoice template.
+    ///
     /// `PUT /invoices/template/{templateId}`
+    ///
+    /// Late fees and payment methods have calls of their own: `update_invoice_template_late_fees` and `update_invoice_template_payment_methods`.
     ///
     /// - Scope: `invoices/template.write`.
     /// - Version: `2021-07-28`.
@@ -398,7 +524,11 @@ impl Client {
         builder::UpdateInvoiceTemplate::new(&self.handle)
     }
 
+    /// Sets what invoices of a template charge when they are paid late.
+    ///
     /// `PATCH /invoices/template/{templateId}/late-fees-configuration`
+    ///
+    /// The whole configuration is sent; nothing else of the template changes.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -407,6 +537,8 @@ impl Client {
         builder::UpdateInvoiceTemplateLateFees::new(&self.handle)
     }
 
+    /// Sets how invoices of a template can be paid.
+    ///
     /// `PATCH /invoices/template/{templateId}/payment-methods-configuration`
     ///
     /// - Version: `2021-07-28`.
@@ -416,7 +548,12 @@ impl Client {
         builder::UpdateInvoiceTemplatePaymentMethods::new(&self.handle)
     }
 
+    /// Makes an invoice or changes one, and sends it if wished.
+    ///
     /// `POST /invoices/text2pay`
+    ///
+    /// Without `id` a new invoice is made, each time it is called; with `id` that one is changed. With `send` as its `action` a real person gets a
+    /// message. The reply holds the address under which the invoice can be seen.
     ///
     /// - Scope: `invoices.write`.
     /// - Needs the token of a location.
@@ -427,7 +564,11 @@ impl Client {
         builder::UpsertText2payInvoice::new(&self.handle)
     }
 
+    /// Voids an invoice, so that it is not to be paid any more.
+    ///
     /// `POST /invoices/{invoiceId}/void`
+    ///
+    /// Unlike after `delete_invoice` it stays, with the state `void`.
     ///
     /// - Scope: `invoices.write`.
     /// - Version: `2021-07-28`.
@@ -448,6 +589,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             json body: types::CancelInvoiceScheduleRequest,
         }
@@ -489,6 +631,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateInvoiceFromEstimate {
+            /// The id of the estimate.
             path estimate_id: String = "estimateId",
             json body: types::CreateInvoiceFromEstimateRequest,
         }
@@ -520,6 +663,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEstimate {
+            /// The id of the estimate.
             path estimate_id: String = "estimateId",
             json body: types::Alt,
         }
@@ -531,6 +675,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEstimateTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: types::Alt,
         }
@@ -557,6 +702,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
@@ -571,6 +717,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteInvoiceTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
@@ -626,6 +773,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
@@ -653,6 +801,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             /// The id of the account that `altType` names, as a rule a location.
             query alt_id: String = "altId",
@@ -671,10 +820,11 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most: a number, written as text.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
             query offset: String = "offset",
+            /// An id or a name to look for.
             query search: String = "search",
         }
     }
@@ -689,15 +839,19 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most: a number, written as text.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
             query offset: String = "offset",
-            /// The id of the contact.
+            /// The id of the contact whom the estimate is for.
             query contact_id: String = "contactId",
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
+            /// Words to look for in the estimate's name.
             query search: String = "search",
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
+            /// The state of the estimates: `draft`, `sent`, `viewed`, `accepted`, `declined`, `invoiced`, or `all`.
             query status: types::ListEstimatesStatus = "status",
         }
     }
@@ -712,14 +866,19 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most: a number, written as text.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
             query offset: String = "offset",
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
+            /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
+            /// The state of the schedules.
             query status: String = "status",
         }
     }
@@ -734,14 +893,19 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most: a number, written as text.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
             query offset: String = "offset",
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
+            /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
+            /// The state of the templates.
             query status: String = "status",
         }
     }
@@ -756,18 +920,25 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most: a number, written as text.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
             query offset: String = "offset",
-            /// The id of the contact.
+            /// The id of the contact who is to pay.
             query contact_id: String = "contactId",
+            /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
+            /// The mode of payment: `live`, `test` or `default`.
             query payment_mode: types::PaymentMode = "paymentMode",
+            /// An id, a name, an email address or a phone number to look for.
             query search: String = "search",
+            /// What to sort by; `issueDate` is the only choice.
             query sort_field: types::ListInvoicesSortField = "sortField",
+            /// The direction: `ascend` upwards, `descend` downwards.
             query sort_order: types::ListInvoicesSortOrder = "sortOrder",
+            /// The day on which the period begins, such as `2023-01-01`.
             query start_at: String = "startAt",
+            /// The state of the invoices: `draft`, `sent`, `payment_processing`, `paid`, `partially_paid` or `void`.
             query status: String = "status",
         }
     }
@@ -782,6 +953,7 @@ pub mod builder {
             query alt_id: String = "altId",
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
+            /// The id of the template.
             query template_id: String = "templateId",
         }
     }
@@ -804,6 +976,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             json body: types::ScheduleInvoiceScheduleRequest,
         }
@@ -815,6 +988,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SendEstimate {
+            /// The id of the estimate.
             path estimate_id: String = "estimateId",
             json body: types::SendEstimate,
         }
@@ -838,6 +1012,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
         }
     }
@@ -848,6 +1023,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateEstimate {
+            /// The id of the estimate.
             path estimate_id: String = "estimateId",
             json body: types::UpdateEstimateRequest,
         }
@@ -869,6 +1045,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateEstimateTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: types::EstimateTemplates,
         }
@@ -914,6 +1091,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             json body: types::UpdateInvoiceScheduleRequest,
         }
@@ -925,6 +1103,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceScheduleAutoPayment {
+            /// The id of the schedule.
             path schedule_id: String = "scheduleId",
             json body: types::UpdateInvoiceScheduleAutoPaymentRequest,
         }
@@ -936,6 +1115,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: types::UpdateInvoiceTemplateRequest,
         }
@@ -947,6 +1127,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: types::UpdateInvoiceLateFeesConfiguration,
         }
@@ -958,6 +1139,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
+            /// The id of the template.
             path template_id: String = "templateId",
             json body: types::UpdateInvoiceTemplatePaymentMethodsRequest,
         }

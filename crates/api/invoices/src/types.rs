@@ -5,9 +5,10 @@
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `AdditionalEmailsDto` of Invoices.
+    /// A further email address of a contact.
     #[doc(alias = "AdditionalEmailsDto")]
     pub struct AdditionalEmails {
+        /// The email address.
         pub email: String = "email",
     }
     /// `Address` of Invoices.
@@ -19,13 +20,19 @@ hoopai_runtime::model! {
         pub postal_code: String = "postalCode",
         pub state: String = "state",
     }
-    /// `AddressDto` of Invoices.
+    /// A postal address.
     pub struct AddressDto {
+        /// The first line, as a rule street and number.
         pub address_line1: String = "addressLine1",
+        /// The second line.
         pub address_line2: String = "addressLine2",
+        /// The city.
         pub city: String = "city",
+        /// The country by its two letters of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
+        /// The postal code.
         pub postal_code: String = "postalCode",
+        /// The state or region, such as `TX`.
         pub state: String = "state",
     }
     /// `AltDto` of Invoices.
@@ -36,55 +43,83 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
     }
-    /// `AttachmentsDto` of Invoices.
+    /// A file that goes with the document.
     #[doc(alias = "AttachmentsDto")]
     pub struct Attachments {
+        /// The id of the file.
         pub id: String = "id",
+        /// The file's name, such as `Electronics.pdf`.
         pub name: String = "name",
+        /// The size of the file.
         pub size: f64 = "size",
+        /// The type of the file.
         pub type_: String = "type",
+        /// The address of the file.
         pub url: String = "url",
     }
-    /// `AutoInvoicingDto` of Invoices.
+    /// Whether an invoice is made of an estimate automatically.
     #[doc(alias = "AutoInvoicingDto")]
     pub struct AutoInvoicing {
+        /// Whether direct payments are on; what they do is described nowhere.
         pub direct_payments: bool = "directPayments",
+        /// Whether an invoice is made automatically.
         pub enabled: bool = "enabled",
     }
-    /// `AutoPaymentDetailsDto` of Invoices.
+    /// Whether and by what invoices are paid automatically.
     #[doc(alias = "AutoPaymentDetailsDto")]
     pub struct AutoPaymentDetails {
+        /// The account that is debited by Bacs, in the United Kingdom.
         pub bacs_direct_debit: BacsDirectDebit = "bacsDirectDebit",
+        /// The account that is debited by BECS, in Australia.
         pub becs_direct_debit: BecsDirectDebit = "becsDirectDebit",
+        /// The card that is charged.
         pub card: Card = "card",
+        /// The id of the card.
         pub card_id: String = "cardId",
+        /// The id of the customer, as the payment provider writes it.
         pub customer_id: String = "customerId",
+        /// Whether invoices are paid automatically.
         pub enable: bool = "enable",
+        /// The id of the payment method, as the payment provider writes it.
         pub payment_method_id: String = "paymentMethodId",
+        /// The payment provider; its fields are described nowhere.
         pub provider: Map = "provider",
+        /// The account that is debited by SEPA, in the euro area.
         pub sepa_direct_debit: SepaDirectDebit = "sepaDirectDebit",
+        /// The kind of payment method.
         pub type_: String = "type",
+        /// The account at a bank of the United States that is debited.
         pub us_bank_account: UsBankAccount = "usBankAccount",
     }
-    /// `BacsDirectDebitDTO` of Invoices.
+    /// An account in the United Kingdom, in as far as it may be kept.
     #[doc(alias = "BacsDirectDebitDTO")]
     pub struct BacsDirectDebit {
+        /// The last four digits of the account's number.
         pub last4: String = "last4",
+        /// The sort code of the bank's branch.
         pub sort_code: String = "sort_code",
     }
-    /// `BecsDirectDebitDTO` of Invoices.
+    /// An account in Australia, in as far as it may be kept.
     #[doc(alias = "BecsDirectDebitDTO")]
     pub struct BecsDirectDebit {
+        /// The BSB number of the bank's branch.
         pub bsb_number: String = "bsb_number",
+        /// The last four digits of the account's number.
         pub last4: String = "last4",
     }
-    /// `BusinessDetailsDto` of Invoices.
+    /// The business that writes, as it stands on the document.
     pub struct BusinessDetailsDto {
+        /// The business's postal address.
         pub address: AddressDto = "address",
+        /// Custom values that stand on the document; replies hold objects where text is declared.
         pub custom_values: Vec<String> = "customValues",
+        /// The address of the logo.
         pub logo_url: String = "logoUrl",
+        /// The business's name.
         pub name: String = "name",
+        /// The business's phone number.
         pub phone_no: String = "phoneNo",
+        /// The address of the website.
         pub website: String = "website",
     }
     /// `CancelInvoiceScheduleDto` of Invoices.
@@ -103,83 +138,117 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CardDto` of Invoices.
+    /// A card, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
+        /// The card's brand.
         pub brand: String = "brand",
+        /// The last four digits of the card's number.
         pub last4: String = "last4",
     }
-    /// `ChequeDto` of Invoices.
+    /// A cheque.
     #[doc(alias = "ChequeDto")]
     pub struct Cheque {
+        /// The number of the cheque.
         pub number: String = "number",
     }
-    /// `ContactDetailsDto` of Invoices.
+    /// The contact to whom the document goes.
     pub struct ContactDetailsDto {
+        /// Further email addresses of the contact.
         pub additional_emails: Vec<AdditionalEmails> = "additionalEmails",
+        /// The contact's postal address.
         pub address: AddressDto = "address",
+        /// The name of the contact's company.
         pub company_name: String = "companyName",
+        /// Custom fields of the contact.
         pub custom_fields: Vec<String> = "customFields",
+        /// The contact's email address.
         pub email: String = "email",
+        /// The id of the contact.
         pub id: String = "id",
+        /// The contact's name.
         pub name: String = "name",
+        /// The contact's phone number, such as `+1234567890`.
         pub phone_no: String = "phoneNo",
     }
-    /// `CreateEstimatesDto` of Invoices.
+    /// An estimate to be made.
     #[doc(alias = "CreateEstimatesDto")]
     pub struct CreateEstimateRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// Required.
+        /// Whether and how often the estimate recurs. Required.
         pub frequency_settings: FrequencySettings = "frequencySettings",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<EstimateLineItem> = "items",
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The estimate's name, by which the business finds it. Required.
         pub name: String = "name",
+        /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
+        /// The id of the user who acts; must be one with access to the location.
         pub user_id: String = "userId",
     }
     /// `CreateInvoiceFromEstimateDto` of Invoices.
@@ -189,8 +258,9 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// Whether the estimate gets the state `invoiced`. Required.
         pub mark_as_invoiced: bool = "markAsInvoiced",
+        /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
         pub version: CreateInvoiceFromEstimateRequestVersion = "version",
     }
     /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
@@ -200,42 +270,54 @@ hoopai_runtime::model! {
         pub invoice: DefaultInvoiceResponse = "invoice",
         pub trace_id: String = "traceId",
     }
-    /// `CreateInvoiceDto` of Invoices.
+    /// An invoice to be made.
     #[doc(alias = "CreateInvoiceDto")]
     pub struct CreateInvoiceRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// Required.
+        /// The day on which it is issued, such as `2023-01-01`. Required.
         pub issue_date: String = "issueDate",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
+        /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The invoice's name, by which the business finds it. Required.
         pub name: String = "name",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// Required.
+        /// The addresses and phone numbers to which it is sent. Required.
         pub sent_to: SentToDto = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
     /// `CreateInvoiceResponseDto` of Invoices.
@@ -249,57 +331,77 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreateInvoiceScheduleDto` of Invoices.
+    /// A schedule of invoices to be made.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
+        /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The schedule's name. Required.
         pub name: String = "name",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// Required.
+        /// When invoices are made and sent. Required.
         pub schedule: ScheduleOptions = "schedule",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
     /// `CreateInvoiceScheduleResponseDto` of Invoices.
@@ -310,50 +412,68 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreateInvoiceTemplateDto` of Invoices.
+    /// An invoice template to be made.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the invoices, as text whose form is described nowhere.
         pub attachments: Vec<String> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// Whether the template is internal; what follows from that is described nowhere.
         pub internal: bool = "internal",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
+        /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The template's name. Required.
         pub name: String = "name",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
     /// `CreateInvoiceTemplateResponseDto` of Invoices.
@@ -364,12 +484,16 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: f64 = "total",
@@ -407,22 +531,36 @@ hoopai_runtime::model! {
         pub from_name: String = "fromName",
         pub sms_template: String = "smsTemplate",
     }
-    /// `CustomRRuleOptionsDto` of Invoices.
+    /// A rule by which something recurs.
     #[doc(alias = "CustomRRuleOptionsDto")]
     pub struct CustomRRuleOptions {
+        /// How many times it happens at most.
         pub count: f64 = "count",
+        /// The day of the month: `1` to `28`, or `-1` for the last.
         pub day_of_month: f64 = "dayOfMonth",
+        /// The day of the week: `mo`, `tu`, `we`, `th`, `fr`, `sa` or `su`.
         pub day_of_week: CustomRRuleOptionsDayOfWeek = "dayOfWeek",
+        /// How many days earlier than the rule says it happens.
         pub days_before: f64 = "daysBefore",
+        /// The day on which it ends, such as `2029-11-01`.
         pub end_date: String = "endDate",
+        /// The time of day at which it ends, such as `18:45:00`.
         pub end_time: String = "endTime",
+        /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
         pub end_type: String = "endType",
+        /// Every so many intervals it happens.
         pub interval: f64 = "interval",
+        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`.
         pub interval_type: IntervalType = "intervalType",
+        /// The month by its first three letters, such as `jan`.
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
+        /// Which week: `1` to `4`, or `-1` for the last.
         pub num_of_week: f64 = "numOfWeek",
+        /// The day on which it begins, such as `2023-01-01`.
         pub start_date: String = "startDate",
+        /// The time of day at which it begins, such as `20:45:00`.
         pub start_time: String = "startTime",
+        /// Whether it begins on the day when the primary user accepts.
         pub use_start_as_primary_user_accepted: bool = "useStartAsPrimaryUserAccepted",
     }
     /// `DefaultInvoiceResponseDto` of Invoices.
@@ -436,21 +574,32 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub updated_at: String = "updatedAt",
@@ -466,21 +615,32 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
@@ -498,29 +658,44 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `DiscountDto` of Invoices.
+    /// What is taken off.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
+        /// What `value` means: `percentage`, or `fixed` for an amount of money.
         pub type_: DiscountType = "type",
+        /// The ids of the products that are discounted.
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
+        /// How much is taken off, in per cent or in money as `type` says.
         pub value: f64 = "value",
     }
-    /// `EstimateLineItemDto` of Invoices.
+    /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
+        /// What one piece costs, in major units.
         pub amount: f64 = "amount",
+        /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is charged for, in more words.
         pub description: String = "description",
+        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
+        /// What is charged for.
         pub name: String = "name",
+        /// The id of the product's price.
         pub price_id: String = "priceId",
+        /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
+        /// How many pieces are charged for.
         pub qty: f64 = "qty",
+        /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
+        /// The taxes on this line.
         pub taxes: Vec<ItemTax> = "taxes",
+        /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
     /// `EstimateResponseDto` of Invoices.
@@ -532,32 +707,48 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: Map = "autoInvoice",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
         /// The id of the agency (company).
         pub company_id: String = "companyId",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
+        /// Whether and how often the estimate recurs.
         pub frequency_settings: FrequencySettings = "frequencySettings",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
         pub last_visited_at: String = "lastVisitedAt",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub sent_by: String = "sentBy",
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: Map = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub totalamount_in_usd: f64 = "totalamountInUSD",
@@ -579,65 +770,87 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub updated_at: String = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
-    /// `EstimateTemplatesDto` of Invoices.
+    /// An estimate template, to be made or as it is to be.
     #[doc(alias = "EstimateTemplatesDto")]
     pub struct EstimateTemplates {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// Required.
+        /// What is charged for, one entry a line, with the fields of an estimate's items. Required.
         pub items: Vec<Value> = "items",
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The template's name. Required.
         pub name: String = "name",
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// `FrequencySettingsDto` of Invoices.
+    /// Whether and how often an estimate recurs.
     #[doc(alias = "FrequencySettingsDto")]
     pub struct FrequencySettings {
+        /// Whether it recurs.
         pub enabled: bool = "enabled",
+        /// When it recurs.
         pub schedule: ScheduleOptions = "schedule",
     }
     /// `GenerateEstimateNumberResponse` of Invoices.
     pub struct GenerateEstimateNumberResponse {
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
         pub trace_id: String = "traceId",
     }
     /// `GenerateInvoiceNumberResponseDto` of Invoices.
     #[doc(alias = "GenerateInvoiceNumberResponseDto")]
     pub struct GenerateInvoiceNumberResponse {
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
         pub trace_id: String = "traceId",
     }
@@ -652,22 +865,33 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub total_summary: TotalSummary = "totalSummary",
@@ -680,23 +904,30 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: InvoiceSettingsBusinessDetails = "businessDetails",
         pub custom_fields: Vec<String> = "customFields",
         pub custom_notification: CustomNotification = "customNotification",
         pub due_after_x_days: f64 = "dueAfterXDays",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         pub estimates_expire_after_x_days: f64 = "estimatesExpireAfterXDays",
         pub estimates_terms_note: String = "estimatesTermsNote",
         pub estimates_title: String = "estimatesTitle",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
         pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
         pub product_settings: InvoiceProductSettings = "productSettings",
         pub reminder_settings: ReminderSettings = "reminderSettings",
         pub sender_configuration: InvoiceSettingsSenderConfiguration = "senderConfiguration",
         pub terms_note: String = "termsNote",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
@@ -708,20 +939,27 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub updated_at: String = "updatedAt",
@@ -734,32 +972,47 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: f64 = "total",
         pub updated_at: String = "updatedAt",
     }
-    /// `InvoiceItemDto` of Invoices.
+    /// A line of an invoice.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
+        /// What one piece costs, in major units.
         pub amount: f64 = "amount",
+        /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is charged for, in more words.
         pub description: String = "description",
+        /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
+        /// What is charged for.
         pub name: String = "name",
+        /// The id of the product's price.
         pub price_id: String = "priceId",
+        /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
+        /// How many pieces are charged for.
         pub qty: f64 = "qty",
+        /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
+        /// The taxes on this line.
         pub taxes: Vec<ItemTax> = "taxes",
+        /// The kind of price: `one_time` or `recurring`.
         pub type_: InvoiceItemType = "type",
     }
     /// `InvoiceProductSettingsDto` of Invoices.
@@ -778,48 +1031,68 @@ hoopai_runtime::model! {
         pub phone_no: String = "phoneNo",
         pub website: String = "website",
     }
-    /// `InvoiceSettingsSenderConfigurationDto` of Invoices.
+    /// The sender, as the receiver sees it.
     #[doc(alias = "InvoiceSettingsSenderConfigurationDto")]
     pub struct InvoiceSettingsSenderConfiguration {
+        /// The sender's email address.
         pub from_email: String = "fromEmail",
+        /// The sender's name.
         pub from_name: String = "fromName",
     }
-    /// `ItemTaxDto` of Invoices.
+    /// A tax on a line.
     #[doc(alias = "ItemTaxDto")]
     pub struct ItemTax {
+        /// The id of the tax.
         pub id: String = "_id",
+        /// How it is calculated; `exclusive`, on top of the amount, is the only choice.
         pub calculation: ItemTaxCalculation = "calculation",
+        /// What the tax is, in a few words.
         pub description: String = "description",
+        /// The tax's name.
         pub name: String = "name",
+        /// The rate in per cent.
         pub rate: f64 = "rate",
+        /// A further id of the tax.
         pub tax_id: String = "taxId",
     }
-    /// `LateFeesConfigurationDto` of Invoices.
+    /// What is charged when an invoice is paid late.
     #[doc(alias = "LateFeesConfigurationDto")]
     pub struct LateFeesConfiguration {
+        /// Whether late fees are charged.
         pub enable: bool = "enable",
+        /// How often the fee is charged.
         pub frequency: LateFeesFrequency = "frequency",
+        /// How long nothing is charged yet.
         pub grace: LateFeesGrace = "grace",
+        /// How much all late fees together can come to.
         pub max_late_fees: LateFeesMaxFees = "maxLateFees",
+        /// What `value` means: `fixed` for an amount of money, or `percentage`.
         pub type_: DiscountType = "type",
+        /// How high the fee is, in money or in per cent as `type` says.
         pub value: f64 = "value",
     }
-    /// `LateFeesFrequencyDto` of Invoices.
+    /// How often a late fee is charged.
     #[doc(alias = "LateFeesFrequencyDto")]
     pub struct LateFeesFrequency {
+        /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee.
         pub interval: LateFeesFrequencyInterval = "interval",
+        /// How many intervals lie between two fees.
         pub interval_count: f64 = "intervalCount",
     }
-    /// `LateFeesGraceDto` of Invoices.
+    /// How long no late fee is charged yet.
     #[doc(alias = "LateFeesGraceDto")]
     pub struct LateFeesGrace {
+        /// The unit; always `day`.
         pub interval: LateFeesGraceInterval = "interval",
+        /// The number of days.
         pub interval_count: f64 = "intervalCount",
     }
-    /// `LateFeesMaxFeesDto` of Invoices.
+    /// How much all late fees together can come to.
     #[doc(alias = "LateFeesMaxFeesDto")]
     pub struct LateFeesMaxFees {
+        /// What `value` means; always `fixed`, an amount of money.
         pub type_: LateFeesMaxFeesType = "type",
+        /// The amount of money.
         pub value: f64 = "value",
     }
     /// `ListEstimateTemplateResponseDTO` of Invoices.
@@ -857,63 +1130,82 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `PaymentMethodDto` of Invoices.
+    /// How a document can be paid.
     #[doc(alias = "PaymentMethodDto")]
     pub struct PaymentMethod {
+        /// What Stripe takes.
         pub stripe: StripePaymentMethod = "stripe",
     }
-    /// `PaymentScheduleDto` of Invoices.
+    /// The parts in which an invoice is paid.
     #[doc(alias = "PaymentScheduleDto")]
     pub struct PaymentSchedule {
+        /// The parts; their text form is described nowhere.
         pub schedules: Vec<String> = "schedules",
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum.
         pub type_: DiscountType = "type",
     }
-    /// `PaymentScheduleConfigDto` of Invoices.
+    /// The parts in which an estimate is paid.
     #[doc(alias = "PaymentScheduleConfigDto")]
     pub struct PaymentScheduleConfig {
+        /// How the days are found on which the parts are due.
         pub date_config: PaymentScheduleDateConfig = "dateConfig",
+        /// The parts; in which fields is described nowhere.
         pub schedules: Vec<Value> = "schedules",
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum.
         pub type_: DiscountType = "type",
     }
-    /// `PaymentScheduleDateConfigDto` of Invoices.
+    /// How the days are found on which the parts of an estimate are due.
     #[doc(alias = "PaymentScheduleDateConfigDto")]
     pub struct PaymentScheduleDateConfig {
+        /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`).
         pub deposit_date_type: PaymentScheduleDateConfigDepositDateType = "depositDateType",
+        /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`).
         pub schedule_date_type: PaymentScheduleDateConfigScheduleDateType = "scheduleDateType",
     }
-    /// `ProcessingFeeDto` of Invoices.
+    /// Charges beside the items.
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
+        /// The charges; in which fields is described nowhere.
         pub charges: Vec<Value> = "charges",
+        /// How much of them was collected.
         pub collected_miscellaneous_charges: f64 = "collectedMiscellaneousCharges",
+        /// The charges that were paid.
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
     }
-    /// `ProcessingFeePaidChargeDto` of Invoices.
+    /// A charge that was paid.
     #[doc(alias = "ProcessingFeePaidChargeDto")]
     pub struct ProcessingFeePaidCharge {
+        /// The id of the charge.
         pub id: String = "_id",
+        /// What it came to.
         pub amount: f64 = "amount",
+        /// The charge as it is set.
         pub charge: f64 = "charge",
+        /// The charge's name, such as `Processing Fee`.
         pub name: String = "name",
     }
-    /// `RecordPaymentDto` of Invoices.
+    /// A payment that was received outside the platform.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// How much was paid, in major units.
         pub amount: f64 = "amount",
-        /// Required.
+        /// The card that was used. Required.
         pub card: Card = "card",
-        /// Required.
+        /// The cheque that was used. Required.
         pub cheque: Cheque = "cheque",
+        /// The moment to be noted for the payment, in ISO 8601, such as `2025-03-19T05:03:00.000Z`.
         pub fulfilled_at: String = "fulfilledAt",
+        /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
-        /// Required.
+        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Required.
         pub mode: RecordInvoicePaymentRequestMode = "mode",
-        /// Required.
+        /// A note to be kept with the payment. Required.
         pub notes: String = "notes",
+        /// The ids of the parts of the invoice's payment schedule that this payment settles.
         pub payment_schedule_ids: Vec<String> = "paymentScheduleIds",
     }
     /// `RecordPaymentResponseDto` of Invoices.
@@ -958,15 +1250,16 @@ hoopai_runtime::model! {
     pub struct Response {
         pub trace_id: String = "traceId",
     }
-    /// `ScheduleInvoiceScheduleDto` of Invoices.
+    /// How an invoice schedule is started.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Whether and by what it is paid automatically.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
     }
     /// `ScheduleInvoiceScheduleResponseDto` of Invoices.
@@ -977,61 +1270,74 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `ScheduleOptionsDto` of Invoices.
+    /// When something happens: once, or again and again by a rule.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
+        /// The moment at which it happens, if only once.
         pub execute_at: String = "executeAt",
+        /// The rule by which it recurs.
         pub rrule: CustomRRuleOptions = "rrule",
     }
-    /// `SendEstimateDto` of Invoices.
+    /// How an estimate is sent.
     #[doc(alias = "SendEstimateDto")]
     pub struct SendEstimate {
-        /// Required.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Required.
         pub action: Action = "action",
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// The estimate's name.
         pub estimate_name: String = "estimateName",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// Required.
+        /// The id of the user who sends it; must be one with access to the location. Required.
         pub user_id: String = "userId",
     }
-    /// `SendInvoiceDto` of Invoices.
+    /// How an invoice is sent.
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
-        /// Required.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Required.
         pub action: Action = "action",
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Whether and by what it is paid automatically.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// Required.
+        /// The id of the user who sends it; must be one with access to the location. Required.
         pub user_id: String = "userId",
     }
     /// `SendInvoicesResponseDto` of Invoices.
@@ -1042,34 +1348,45 @@ hoopai_runtime::model! {
         pub sms_data: Map = "smsData",
         pub trace_id: String = "traceId",
     }
-    /// `SentToDto` of Invoices.
+    /// Where a document is sent.
     pub struct SentToDto {
+        /// The email addresses.
         pub email: Vec<String> = "email",
+        /// The email addresses that get a hidden copy.
         pub email_bcc: Vec<String> = "emailBcc",
+        /// The email addresses that get a copy.
         pub email_cc: Vec<String> = "emailCc",
+        /// The phone numbers.
         pub phone_no: Vec<String> = "phoneNo",
     }
-    /// `SepaDirectDebitDTO` of Invoices.
+    /// An account in the euro area, in as far as it may be kept.
     #[doc(alias = "SepaDirectDebitDTO")]
     pub struct SepaDirectDebit {
+        /// The bank's code.
         pub bank_code: String = "bank_code",
+        /// The code of the bank's branch.
         pub branch_code: String = "branch_code",
+        /// The last four digits of the account's number.
         pub last4: String = "last4",
     }
-    /// `StripePaymentMethodDto` of Invoices.
+    /// What Stripe takes.
     #[doc(alias = "StripePaymentMethodDto")]
     pub struct StripePaymentMethod {
+        /// Whether only debits of a bank account are taken.
         pub enable_bank_debit_only: bool = "enableBankDebitOnly",
     }
-    /// `TipsConfigurationDto` of Invoices.
+    /// Whether and which tips are offered.
     #[doc(alias = "TipsConfigurationDto")]
     pub struct TipsConfiguration {
+        /// Whether tips are offered.
         pub tips_enabled: bool = "tipsEnabled",
+        /// The tips that are offered, in per cent.
         pub tips_percentage: Vec<f64> = "tipsPercentage",
     }
     /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
+        /// What is taken off.
         pub discount: f64 = "discount",
         pub sub_total: f64 = "subTotal",
         pub tax: f64 = "tax",
@@ -1082,20 +1399,27 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
@@ -1104,52 +1428,69 @@ hoopai_runtime::model! {
     /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
     pub struct UpdateEstimateLastVisitRequest {
-        /// Required.
+        /// The id of the estimate. Required.
         pub estimate_id: String = "estimateId",
     }
-    /// `UpdateEstimateDto` of Invoices.
+    /// An estimate as it is to be.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether an invoice is made of the estimate automatically.
         pub auto_invoice: AutoInvoicing = "autoInvoice",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
+        /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
+        /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
+        /// The state of the estimate; `all` is declared too, but is a word for filters.
         pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
+        /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// Required.
+        /// Whether and how often the estimate recurs. Required.
         pub frequency_settings: FrequencySettings = "frequencySettings",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<EstimateLineItem> = "items",
+        /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
+        /// Further data of your own, kept with the document.
         pub meta: Map = "meta",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The estimate's name, by which the business finds it. Required.
         pub name: String = "name",
+        /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
+        /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
+        /// The id of the user who acts; must be one with access to the location.
         pub user_id: String = "userId",
     }
     /// `PatchInvoiceStatsLastViewedDto` of Invoices.
     #[doc(alias = "PatchInvoiceStatsLastViewedDto")]
     pub struct UpdateInvoiceLastVisitRequest {
-        /// Required.
+        /// The id of the invoice. Required.
         pub invoice_id: String = "invoiceId",
     }
     /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
@@ -1159,43 +1500,59 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// What is charged when it is paid late. Required.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
     }
-    /// `UpdateInvoiceDto` of Invoices.
+    /// An invoice as it is to be.
     #[doc(alias = "UpdateInvoiceDto")]
     pub struct UpdateInvoiceRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The id of the contact.
+        /// The id of the contact to whom the invoice goes.
         pub contact_id: String = "contactId",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What the invoice is about.
         pub description: String = "description",
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// Required.
+        /// The day until which it is to be paid, such as `2023-01-14`. Required.
         pub due_date: String = "dueDate",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// Required.
+        /// The day on which it is issued, such as `2023-01-01`. Required.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The invoice's name, by which the business finds it. Required.
         pub name: String = "name",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
+        /// What Xero, the accounting software, needs; its fields are described nowhere.
         pub xero_details: Map = "xeroDetails",
     }
     /// `UpdateInvoiceResponseDto` of Invoices.
@@ -1209,21 +1566,32 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
@@ -1236,9 +1604,9 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// Whether and by what it is paid automatically. Required.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// Required.
+        /// The id of the schedule, as in the path. Required.
         pub id: String = "id",
     }
     /// `AutoPaymentInvoiceScheduleResponseDto` of Invoices.
@@ -1249,51 +1617,62 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `UpdateInvoiceScheduleDto` of Invoices.
+    /// A schedule of invoices as it is to be.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
     pub struct UpdateInvoiceScheduleRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
-        /// Required.
+        /// What is taken off. Required.
         pub discount: Discount = "discount",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The schedule's name. Required.
         pub name: String = "name",
-        /// Required.
+        /// When invoices are made and sent. Required.
         pub schedule: ScheduleOptions = "schedule",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
     /// `UpdateInvoiceScheduleResponseDto` of Invoices.
@@ -1304,20 +1683,27 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
         pub schedule: ScheduleOptions = "schedule",
         pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
@@ -1330,27 +1716,33 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
     }
-    /// `UpdateInvoiceTemplateDto` of Invoices.
+    /// An invoice template as it is to be.
     #[doc(alias = "UpdateInvoiceTemplateDto")]
     pub struct UpdateInvoiceTemplateRequest {
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Required.
+        /// The business that writes, as it stands on the document. Required.
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// Whether the template is internal; what follows from that is described nowhere.
         pub internal: bool = "internal",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The template's name. Required.
         pub name: String = "name",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
     /// `UpdateInvoiceTemplateResponseDto` of Invoices.
@@ -1361,58 +1753,78 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `Text2PayDto` of Invoices.
+    /// An invoice to be made or changed, and sent.
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
-        /// Required.
+        /// `draft` only saves the invoice, `send` sends it. Required.
         pub action: UpsertText2payInvoiceRequestAction = "action",
         /// The id of the account that `altType` names, as a rule a location. Required.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
+        /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// Required.
+        /// The contact to whom the document goes. Required.
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Discount = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// The id of the invoice to be changed; left out to make a new one.
         pub id: String = "id",
+        /// Whether receipts carry the terms too.
         pub include_terms_note: bool = "includeTermsNote",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
+        /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// Required.
+        /// The day on which it is issued, such as `2023-01-01`. Required.
         pub issue_date: String = "issueDate",
-        /// Required.
+        /// What is charged for, one entry a line. Required.
         pub items: Vec<InvoiceItem> = "items",
+        /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Required.
+        /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
+        /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// Required.
+        /// The invoice's name, by which the business finds it. Required.
         pub name: String = "name",
+        /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// Required.
+        /// The addresses and phone numbers to which it is sent. Required.
         pub sent_to: SentToDto = "sentTo",
+        /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
+        /// Whether and which tips are offered.
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// Required.
+        /// The id of the user who acts; must be one with access to the location. Required.
         pub user_id: String = "userId",
     }
     /// `Text2PayInvoiceResponseDto` of Invoices.
@@ -1422,10 +1834,12 @@ hoopai_runtime::model! {
         pub invoice_url: String = "invoiceUrl",
         pub trace_id: String = "traceId",
     }
-    /// `USBankAccountDto` of Invoices.
+    /// An account at a bank of the United States, in as far as it may be kept.
     #[doc(alias = "USBankAccountDto")]
     pub struct UsBankAccount {
+        /// The bank's name.
         pub bank_name: String = "bank_name",
+        /// The last four digits of the account's number.
         pub last4: String = "last4",
     }
     /// `VoidInvoiceDto` of Invoices.
@@ -1447,21 +1861,32 @@ hoopai_runtime::model! {
         pub amount_due: f64 = "amountDue",
         pub amount_paid: f64 = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
         pub created_at: String = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
+        /// What is taken off.
         pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
         pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
         pub total: f64 = "total",
         pub trace_id: String = "traceId",

@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a trigger link.
+    ///
     /// `POST /links/`
     ///
     /// - Scope: `links.write`.
@@ -27,6 +29,8 @@ impl Client {
         builder::CreateLink::new(&self.handle)
     }
 
+    /// Deletes a trigger link.
+    ///
     /// `DELETE /links/{linkId}`
     ///
     /// - Scope: `links.write`.
@@ -37,7 +41,11 @@ impl Client {
         builder::DeleteLink::new(&self.handle)
     }
 
+    /// Gets one trigger link.
+    ///
     /// `GET /links/id/{linkId}`
+    ///
+    /// Unlike `update_link` and `delete_link` it needs the location too.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -46,6 +54,8 @@ impl Client {
         builder::GetLink::new(&self.handle)
     }
 
+    /// Lists all trigger links of a location.
+    ///
     /// `GET /links/`
     ///
     /// - Scope: `links.readonly`.
@@ -56,6 +66,8 @@ impl Client {
         builder::ListLinks::new(&self.handle)
     }
 
+    /// Searches the trigger links of a location.
+    ///
     /// `GET /links/search`
     ///
     /// - Version: `2021-04-15`.
@@ -65,7 +77,11 @@ impl Client {
         builder::SearchLinks::new(&self.handle)
     }
 
+    /// Changes the name and the target of a trigger link.
+    ///
     /// `PUT /links/{linkId}`
+    ///
+    /// Both are needed, the one that stays included.
     ///
     /// - Scope: `links.write`.
     /// - Version: `2021-07-28`.
@@ -96,6 +112,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLink {
+            /// The id of the trigger link.
             path link_id: String = "linkId",
         }
     }
@@ -106,6 +123,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLink {
+            /// The id of the trigger link.
             path link_id: String = "linkId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -131,10 +149,11 @@ pub mod builder {
         SearchLinks {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// How many items a page holds at most.
+            /// How many links a page holds at most; 20 if left out.
             query limit: i64 = "limit",
+            /// Words to look for.
             query query: String = "query",
-            /// How many items are left out before the page begins.
+            /// How many links are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
         }
     }
@@ -145,6 +164,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateLink {
+            /// The id of the trigger link.
             path link_id: String = "linkId",
             json body: types::UpdateLinkRequest,
         }

@@ -2,6 +2,11 @@
 
 //! Trigger Links of the HoopAI Platform API: 6 operations.
 //!
+//! Trigger links: addresses that lead somewhere else and tell the platform who clicked. A link is put into an email or a text message; when
+//! a contact follows it, workflows can react, and the contact goes on to `redirectTo`.
+//!
+//! Begin with `list_links`, which answers all links of a location at once, or with `search_links`, which answers them in pages.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_links::Error> {
 //! let handle = hoopai_links::Handle::builder().private_token("…").location("…").build()?;

@@ -8,9 +8,9 @@ hoopai_runtime::model! {
     pub struct CreateLinkRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The link's name within the platform. Required.
         pub name: String = "name",
-        /// Required.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Required.
         pub redirect_to: String = "redirectTo",
     }
     /// `DeleteLinksSuccessfulResponseDto` of Trigger Links.
@@ -38,15 +38,17 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The link's name within the platform.
         pub name: String = "name",
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`.
         pub redirect_to: String = "redirectTo",
     }
     /// `LinkUpdateDto` of Trigger Links.
     #[doc(alias = "LinkUpdateDto")]
     pub struct UpdateLinkRequest {
-        /// Required.
+        /// The link's name within the platform. Required.
         pub name: String = "name",
-        /// Required.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Required.
         pub redirect_to: String = "redirectTo",
     }
 }

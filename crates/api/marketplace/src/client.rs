@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Tells whether the wallet of the location whose token is used has enough money to be charged.
+    ///
     /// `GET /marketplace/billing/charges/has-funds`
     ///
     /// - Scope: `charges.readonly`.
@@ -28,7 +30,12 @@ impl Client {
         builder::CheckFunds::new(&self.handle)
     }
 
+    /// Takes money from the wallet of a location, for units of a meter.
+    ///
     /// `POST /marketplace/billing/charges`
+    ///
+    /// It costs the customer real money. Use an `eventId` that is unique on your side: nothing says that a second call with the
+    /// same one is refused, but `list_charges` finds what became of the first.
     ///
     /// - Scope: `charges.write`.
     /// - Needs the token of a location.
@@ -39,6 +46,8 @@ impl Client {
         builder::CreateCharge::new(&self.handle)
     }
 
+    /// Deletes a charge.
+    ///
     /// `DELETE /marketplace/billing/charges/{chargeId}`
     ///
     /// - Scope: `charges.write`.
@@ -50,7 +59,11 @@ impl Client {
         builder::DeleteCharge::new(&self.handle)
     }
 
+    /// Gets a charge: meter, units, amount, and whether it was refunded.
+    ///
     /// `GET /marketplace/billing/charges/{chargeId}`
+    ///
+    /// `amountCharged` and `pricePerUnit` are in US dollars, not cents.
     ///
     /// - Scope: `charges.readonly`.
     /// - Needs the token of a location.
@@ -61,7 +74,12 @@ impl Client {
         builder::GetCharge::new(&self.handle)
     }
 
+    /// Tells who installed an app in the account whose token is used.
+    ///
     /// `GET /marketplace/app/{appId}/installations`
+    ///
+    /// Answers agency, location, user and the plan of a paid app, and the white label's domain and logo if there is one. For an app
+    /// that is installed in a location, email address, owner and plan of the agency are `null`.
     ///
     /// - Scope: `marketplace-installer-details.readonly`.
     /// - Version: `2021-07-28`.
@@ -71,7 +89,12 @@ impl Client {
         builder::GetInstallerDetails::new(&self.handle)
     }
 
+    /// Gets what an app costs a location, by subscription and by use.
+    ///
     /// `GET /marketplace/app/{appId}/rebilling-config/location/{locationId}`
+    ///
+    /// `usage` lists the meters with their prices per unit. `fixedPricePerUnit` counts if `priceType` is `fixed`; if it
+    /// is `dynamic`, the price lies between the two others, which come as text.
     ///
     /// - Scope: `oauth.readonly`.
     /// - Needs the token of a location.
@@ -82,7 +105,11 @@ impl Client {
         builder::GetRebillingConfig::new(&self.handle)
     }
 
+    /// Lists the charges that an app made to wallets.
+    ///
     /// `GET /marketplace/billing/charges`
+    ///
+    /// All conditions must hold together. `pagination.total` in the reply says how many there are over all pages.
     ///
     /// - Scope: `charges.readonly`.
     /// - Needs the token of a location.
@@ -93,7 +120,13 @@ impl Client {
         builder::ListCharges::new(&self.handle)
     }
 
+    /// Hands a location's credentials for a third service over to the platform.
+    ///
     /// `POST /marketplace/external-auth/migration`
+    ///
+    /// For apps that used to keep such credentials themselves. The platform checks them against what the app's version declares, stores them
+    /// encrypted, and renews the tokens from then on. With `type` `oauth2`, `accessToken` and `refreshToken` are needed; with
+    /// `basic`, `apiKey` or `basicCredentials`.
     ///
     /// - Scope: `marketplace-external-auth-migration.write`.
     /// - Needs the token of a location.
@@ -104,7 +137,12 @@ impl Client {
         builder::MigrateConnection::new(&self.handle)
     }
 
+    /// Uninstalls an app from an agency with all its locations, or from one location.
+    ///
     /// `DELETE /marketplace/app/{appId}/installations`
+    ///
+    /// The token decides: with an agency's, `companyId` is needed, and the app goes from the agency and from all its locations; with
+    /// a location's, `locationId` is needed, and it goes from that location only. The app loses its access and stops working there.
     ///
     /// - Scope: `oauth.write`.
     /// - Version: `2021-07-28`.
@@ -140,6 +178,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCharge {
+            /// The id of the charge.
             path charge_id: String = "chargeId",
         }
     }
@@ -150,6 +189,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCharge {
+            /// The id of the charge.
             path charge_id: String = "chargeId",
         }
     }
@@ -160,6 +200,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInstallerDetails {
+            /// The id of the app.
             path app_id: String = "appId",
         }
     }
@@ -170,6 +211,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetRebillingConfig {
+            /// The id of the app.
             path app_id: String = "appId",
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
@@ -182,15 +224,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCharges {
+            /// The day before which the charges were made, such as `2026-03-27`; goes with `startDate`.
             query end_date: String = "endDate",
+            /// The app's own id of an event, to list only charges for it.
             query event_id: String = "eventId",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The id of a meter, to list only its charges.
             query meter_id: String = "meterId",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// The day after which the charges were made, such as `2026-03-26`; goes with `endDate`.
             query start_date: String = "startDate",
-            /// The id of the user.
+            /// The user's id that was given when the charges were made.
             query user_id: String = "userId",
         }
     }
@@ -211,6 +257,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UninstallApplication {
+            /// The id of the app.
             path app_id: String = "appId",
             json body: types::UninstallApplicationRequest,
         }

@@ -2,6 +2,15 @@
 
 //! Marketplace of the HoopAI Platform API: 9 operations.
 //!
+//! For apps of the marketplace: who installed the app, what it costs the customer, and charges for what the customer used.
+//!
+//! An app that bills by use has meters, set up on its pricing page in the developer portal. A charge names a meter and a number
+//! of units, and takes the money from the wallet of a location, in US dollars. Ask `check_funds` first, then `create_charge`, with
+//! an `event_id` of your own by which the charge can be found again.
+//!
+//! `get_installer_details` tells who installed the app. `migrate_connection` hands credentials for a third service over to
+//! the platform, which keeps and renews them from then on.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_marketplace::Error> {
 //! let handle = hoopai_marketplace::Handle::builder().private_token("…").location("…").build()?;

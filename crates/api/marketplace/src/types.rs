@@ -13,22 +13,25 @@ hoopai_runtime::model! {
     /// `RaiseChargeBodyDTO` of Marketplace.
     #[doc(alias = "RaiseChargeBodyDTO")]
     pub struct CreateChargeRequest {
-        /// Required.
+        /// The id of the app. Required.
         pub app_id: String = "appId",
-        /// The id of the agency (company). Required.
+        /// The id of the agency that the location belongs to. Required.
         pub company_id: String = "companyId",
-        /// Required.
+        /// What the charge is for, in words for the customer. Required.
         pub description: String = "description",
-        /// Required.
+        /// Your own id of what is charged for, by which `list_charges` finds the charge again. Required.
         pub event_id: String = "eventId",
+        /// When it happened, in ISO 8601; the time of the charge when left out.
         pub event_time: String = "eventTime",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location whose wallet pays. Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the meter, found on the app's pricing page in the developer portal. Required.
         pub meter_id: String = "meterId",
+        /// The price of one unit in US dollars, such as `0.01`.
         pub price: f64 = "price",
-        /// Required.
+        /// How many units are charged. Required.
         pub units: f64 = "units",
+        /// The id of the user who caused the charge.
         pub user_id: String = "userId",
     }
     /// `CreateChargeResponse` of Marketplace.
@@ -127,24 +130,33 @@ hoopai_runtime::model! {
     /// `MigrateConnectionDto` of Marketplace.
     #[doc(alias = "MigrateConnectionDto")]
     pub struct MigrateConnectionRequest {
+        /// The access token, a secret, for `oauth2`.
         pub access_token: String = "accessToken",
-        /// Required.
+        /// Your own name for the connection, by which it is told from others. Required.
         pub account_id: String = "accountId",
+        /// The key, a secret, for `basic`.
         pub api_key: String = "apiKey",
-        /// Required.
+        /// The id of the app. Required.
         pub app_id: String = "appId",
-        /// Required.
+        /// The id of the app's version. Required.
         pub app_version_id: String = "appVersionId",
+        /// The credentials, secrets, for `basic`; the keys are those that the app's version declares.
         pub basic_credentials: Map = "basicCredentials",
+        /// The connection's name, as users see it; `accountId` when left out.
         pub display_name: String = "displayName",
+        /// When the access token expires, in milliseconds since 1970, for `oauth2`.
         pub expiry_at: f64 = "expiryAt",
+        /// How long the access token lives, in milliseconds, for `oauth2`.
         pub expiry_in: f64 = "expiryIn",
+        /// Whether the location uses this connection by default; `false` when left out.
         pub is_default: bool = "isDefault",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location whose credentials they are. Required.
         pub location_id: String = "locationId",
+        /// The refresh token, a secret, for `oauth2`.
         pub refresh_token: String = "refreshToken",
+        /// What the tokens allow, for `oauth2`.
         pub scopes: Vec<String> = "scopes",
-        /// Required.
+        /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Required.
         pub type_: MigrateConnectionRequestType = "type",
     }
     /// `MigrateConnectionResponseDto` of Marketplace.
@@ -175,10 +187,11 @@ hoopai_runtime::model! {
     /// `DeleteIntegrationBodyDto` of Marketplace.
     #[doc(alias = "DeleteIntegrationBodyDto")]
     pub struct UninstallApplicationRequest {
-        /// The id of the agency (company).
+        /// The id of the agency from which the app is uninstalled; needed with the token of an agency.
         pub company_id: String = "companyId",
-        /// The id of the location (sub-account).
+        /// The id of the location from which the app is uninstalled; needed with the token of a location.
         pub location_id: String = "locationId",
+        /// Why the app is uninstalled; needed if its developer is who does it.
         pub reason: String = "reason",
     }
     /// `DeleteIntegrationResponse` of Marketplace.

@@ -17,7 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Lists the phone numbers that a location has.
+    ///
     /// `GET /phone-system/numbers/location/{locationId}`
+    ///
+    /// Each comes with what it can do (calls, SMS, MMS, fax), whom it rings and where it forwards. Numbers that belong to a pool are
+    /// left out unless `skipNumberPool` is `false`.
     ///
     /// - Scope: `phonenumbers.read`.
     /// - Needs the token of a location.
@@ -28,7 +33,12 @@ impl Client {
         builder::ListActivePhoneNumbers::new(&self.handle)
     }
 
+    /// Finds phone numbers that a location can buy.
+    ///
     /// `GET /phone-system/numbers/location/{locationId}/available`
+    ///
+    /// `price` in each is its monthly price, `addressRequirements` whether an address must be on record to buy it. Keep the
+    /// `fingerprintId` of the reply: buying one of these numbers asks for it.
     ///
     /// - Scope: `phonenumbers.read`.
     /// - Needs the token of a location.
@@ -39,6 +49,8 @@ impl Client {
         builder::ListAvailablePhoneNumbers::new(&self.handle)
     }
 
+    /// Lists number pools, with their numbers and how their calls are handled.
+    ///
     /// `GET /phone-system/number-pools`
     ///
     /// - Scope: `numberpools.read`.
@@ -50,7 +62,12 @@ impl Client {
         builder::ListNumberPools::new(&self.handle)
     }
 
+    /// Buys a phone number for a location.
+    ///
     /// `POST /phone-system/numbers/location/{locationId}/purchase`
+    ///
+    /// It costs money, month by month. Some countries demand proof of an address or an identity first, which `addressSid` and
+    /// `bundleSid` point to. The reply is the location's phone account with all its numbers, the new one among them.
     ///
     /// - Scope: `phonenumbers.write`.
     /// - Needs the token of a location.
@@ -74,11 +91,13 @@ pub mod builder {
         ListActivePhoneNumbers {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// The number of the page.
+            /// The number of the page, counted from `0`.
             query page: i64 = "page",
-            /// How many items a page holds at most.
+            /// How many numbers a page holds at most, from `1` to `1000`.
             query page_size: i64 = "pageSize",
+            /// A part of the numbers looked for, such as `+91` for those of India.
             query search_filter: String = "searchFilter",
+            /// Whether numbers that belong to a pool are left out; `true` when left out.
             query skip_number_pool: bool = "skipNumberPool",
         }
     }
@@ -91,13 +110,21 @@ pub mod builder {
         ListAvailablePhoneNumbers {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The country of the numbers by its two letters of ISO 3166, such as `US`.
             query country_code: String = "countryCode",
+            /// Digits that stand anywhere in the numbers, such as `825`.
             query anywhere: String = "anywhere",
+            /// Digits with which the numbers begin, such as `830`.
             query first_part: String = "firstPart",
+            /// Digits with which the numbers end, such as `825`.
             query last_part: String = "lastPart",
+            /// Whether the numbers must be able to send and take MMS.
             query mms_enabled: bool = "mmsEnabled",
+            /// The kinds of numbers, separated by commas: `local`, `tollFree`, `mobile`.
             query number_types: String = "numberTypes",
+            /// Whether the numbers must be able to send and take SMS.
             query sms_enabled: bool = "smsEnabled",
+            /// Whether the numbers must be able to make and take calls.
             query voice_enabled: bool = "voiceEnabled",
         }
     }
@@ -108,7 +135,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListNumberPools {
-            /// The id of the location (sub-account).
+            /// The id of a location, to list only its pools.
             query location_id: String = "locationId",
         }
     }

@@ -2,6 +2,14 @@
 
 //! Phone System of the HoopAI Platform API: 4 operations.
 //!
+//! The phone numbers of a location: which it has, how calls to them are routed, and which can be bought. A number pool is a set
+//! of numbers that share their routing.
+//!
+//! Buying goes in two steps. `list_available_phone_numbers` shows numbers with their monthly price, together with a
+//! `fingerprintId`; `purchase_phone_number` takes one of them, and that id with it. A number costs money each month from then on.
+//!
+//! Numbers are in E.164 (`+14155552671`) throughout.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_phone_system::Error> {
 //! let handle = hoopai_phone_system::Handle::builder().private_token("…").location("…").build()?;

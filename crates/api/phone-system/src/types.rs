@@ -120,15 +120,23 @@ hoopai_runtime::model! {
     /// `PurchasePhoneNumberBodyDto` of Phone System.
     #[doc(alias = "PurchasePhoneNumberBodyDto")]
     pub struct PurchasePhoneNumberRequest {
+        /// The SID of an address in Twilio, where the number demands one; begins with `AD`.
         pub address_sid: String = "addressSid",
+        /// The SID of a regulatory bundle in Twilio, where the country demands one; begins with `BU`.
         pub bundle_sid: String = "bundleSid",
+        /// The country of the number by its two letters of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
+        /// The id that came with the numbers found by `list_available_phone_numbers`; it also keeps a purchase from being made twice.
         pub fingerprint_id: String = "fingerprintId",
+        /// The city for which the number is bought.
         pub locality: String = "locality",
+        /// The kind of number.
         pub number_type: PurchasePhoneNumberRequestNumberType = "numberType",
-        /// Required.
+        /// The number, in E.164, such as `+18305551234`. Required.
         pub phone_number: String = "phoneNumber",
+        /// The state or region for which the number is bought, such as `TX`.
         pub region: String = "region",
+        /// Whether the check of the location's identity is skipped, which takes an agency whose own was checked.
         pub skip_location_kyc: bool = "skipLocationKYC",
     }
     /// `TwilioAccountResponseDto` of Phone System.

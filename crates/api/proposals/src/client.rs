@@ -19,7 +19,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Lists the documents of a location.
+    ///
     /// `GET /proposals/document`
+    ///
+    /// Without filters all of them. The two dates belong together: give both or neither.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -28,6 +32,8 @@ impl Client {
         builder::ListDocuments::new(&self.handle)
     }
 
+    /// Lists the templates for documents of a location.
+    ///
     /// `GET /proposals/templates`
     ///
     /// - Version: `2021-07-28`.
@@ -37,7 +43,12 @@ impl Client {
         builder::ListTemplates::new(&self.handle)
     }
 
+    /// Sends a document to the person who is to agree to it.
+    ///
     /// `POST /proposals/document/send`
+    ///
+    /// With `email` the platform writes to a real person, and to those in `ccRecipients`; with `link` it answers links for you
+    /// to pass on.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -46,7 +57,11 @@ impl Client {
         builder::SendDocument::new(&self.handle)
     }
 
+    /// Makes a document of a template for a contact, and sends it.
+    ///
     /// `POST /proposals/templates/send`
+    ///
+    /// Each call makes another document, and with `sendDocument` a real person hears of it.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -68,14 +83,19 @@ pub mod builder {
         ListDocuments {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`; together with `dateTo`.
             query date_from: String = "dateFrom",
+            /// The last moment to list in ISO 8601; together with `dateFrom`.
             query date_to: String = "dateTo",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The states of payment to list, one of them or several separated by commas.
             query payment_status: types::PaymentStatus = "paymentStatus",
+            /// Words to look for.
             query query: String = "query",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
+            /// The states to list, one of them or several separated by commas.
             query status: types::Status = "status",
         }
     }
@@ -88,16 +108,21 @@ pub mod builder {
         ListTemplates {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`.
             query date_from: String = "dateFrom",
+            /// The last moment to list in ISO 8601.
             query date_to: String = "dateTo",
+            /// Whether to list public documents (DocForms); `userId` is then needed.
             query is_public_document: bool = "isPublicDocument",
             /// How many items a page holds at most.
             query limit: String = "limit",
+            /// The template's name, to look for.
             query name: String = "name",
             /// How many items are left out before the page begins.
             query skip: String = "skip",
+            /// The types to list, separated by commas, of `proposal`, `estimate` and `contentLibrary`.
             query type_: String = "type",
-            /// The id of the user.
+            /// The id of a user; needed with `isPublicDocument`.
             query user_id: String = "userId",
         }
     }

@@ -2,6 +2,16 @@
 
 //! Documents of the HoopAI Platform API: 4 operations.
 //!
+//! Documents to be agreed on: proposals, estimates and contracts that a contact opens, signs and at times pays. A *template* is a document to
+//! be filled; a *document* is one made for somebody, with a state (`draft`, `sent`, `viewed`, `completed`, `accepted`) and, where money is
+//! due, a state of payment.
+//!
+//! Documents and templates are made in the platform's editor. Here they are listed and sent: begin with `list_templates` and `send_template`
+//! to make a document of a template for a contact, or with `list_documents` and `send_document` for one that exists. Sending reaches real
+//! people. Both answer links to the document.
+//!
+//! The two lists take `limit` and `skip` and answer a `total`.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_proposals::Error> {
 //! let handle = hoopai_proposals::Handle::builder().private_token("…").location("…").build()?;

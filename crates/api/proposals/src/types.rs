@@ -6,11 +6,17 @@ hoopai_runtime::model! {
     /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
     pub struct CcRecipientItem {
+        /// The contact's whole name.
         pub contact_name: String = "contactName",
+        /// The contact's email address.
         pub email: String = "email",
+        /// The contact's given name.
         pub first_name: String = "firstName",
+        /// The id of the contact.
         pub id: String = "id",
+        /// The address of the contact's picture.
         pub image_url: String = "imageUrl",
+        /// The contact's family name.
         pub last_name: String = "lastName",
     }
     /// `DiscountDto` of Documents.
@@ -82,19 +88,25 @@ hoopai_runtime::model! {
     /// `NotificationSendSettingDto` of Documents.
     #[doc(alias = "NotificationSendSettingDto")]
     pub struct NotificationSendSetting {
+        /// The subject of the email.
         pub subject: String = "subject",
+        /// The id of the email template.
         pub template_id: String = "templateId",
     }
     /// `NotificationSenderSettingDto` of Documents.
     #[doc(alias = "NotificationSenderSettingDto")]
     pub struct NotificationSenderSetting {
+        /// The sender's email address.
         pub from_email: String = "fromEmail",
+        /// The sender's name.
         pub from_name: String = "fromName",
     }
     /// `NotificationSettingsDto` of Documents.
     #[doc(alias = "NotificationSettingsDto")]
     pub struct NotificationSettings {
+        /// What the receiver sees.
         pub receive: NotificationSendSetting = "receive",
+        /// Who the email is from.
         pub sender: NotificationSenderSetting = "sender",
     }
     /// `ProposalEstimateLinksDto` of Documents.
@@ -135,15 +147,19 @@ hoopai_runtime::model! {
     /// `SendDocumentDto` of Documents.
     #[doc(alias = "SendDocumentDto")]
     pub struct SendDocumentRequest {
+        /// Contacts who get a copy.
         pub cc_recipients: Vec<CcRecipientItem> = "ccRecipients",
-        /// Required.
+        /// The id of the document. Required.
         pub document_id: String = "documentId",
+        /// The name under which the document is sent.
         pub document_name: String = "documentName",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// How it is sent, by email or as a link.
         pub medium: SendDocumentRequestMedium = "medium",
+        /// How the email looks.
         pub notification_settings: NotificationSettings = "notificationSettings",
-        /// Required.
+        /// The id of the user who sends it. Required.
         pub sent_by: String = "sentBy",
     }
     /// `SendDocumentResponseDto` of Documents.
@@ -156,15 +172,17 @@ hoopai_runtime::model! {
     /// `SendDocumentFromPublicApiBodyDto` of Documents.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
     pub struct SendTemplateRequest {
-        /// The id of the contact. Required.
+        /// The id of the contact who gets the document. Required.
         pub contact_id: String = "contactId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The id of an opportunity that the document belongs to.
         pub opportunity_id: String = "opportunityId",
+        /// Whether the document is sent to the contact.
         pub send_document: bool = "sendDocument",
-        /// Required.
+        /// The id of the template. Required.
         pub template_id: String = "templateId",
-        /// Required.
+        /// The id of the user who sends it. Required.
         pub user_id: String = "userId",
     }
     /// `SendTemplateResponseDto` of Documents.

@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Turns SaaS mode off for several locations.
+    ///
     /// `POST /saas/bulk-disable-saas/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -27,6 +29,8 @@ impl Client {
         builder::DisableSaasInBulk::new(&self.handle)
     }
 
+    /// Turns SaaS mode off for several locations, under the old path.
+    ///
     /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -38,7 +42,13 @@ impl Client {
         builder::DisableSaasInBulkDeprecated::new(&self.handle)
     }
 
+    /// Turns SaaS mode on for a location.
+    ///
     /// `POST /saas/enable-saas/{locationId}`
+    ///
+    /// Needs an agency on the plan Agency Pro. What else is needed depends on the generation: `stripeAccountId`, `name`, `email`
+    /// and, if the customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` are for
+    /// setting up the subscription beforehand.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -48,6 +58,8 @@ impl Client {
         builder::EnableSaasForLocation::new(&self.handle)
     }
 
+    /// Turns SaaS mode on for a location, under the old path.
+    ///
     /// `POST /saas-api/public-api/enable-saas/{locationId}`
     ///
     /// - Needs the token of an agency.
@@ -59,7 +71,11 @@ impl Client {
         builder::EnableSaasForLocationDeprecated::new(&self.handle)
     }
 
+    /// Turns SaaS mode on for several locations, all with the same plan.
+    ///
     /// `POST /saas/bulk-enable-saas/{companyId}`
+    ///
+    /// The locations are worked through as a bulk action, whose address the reply may carry.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -69,6 +85,8 @@ impl Client {
         builder::EnableSaasInBulk::new(&self.handle)
     }
 
+    /// Turns SaaS mode on for several locations, under the old path.
+    ///
     /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -80,6 +98,8 @@ impl Client {
         builder::EnableSaasInBulkDeprecated::new(&self.handle)
     }
 
+    /// Gets the subscription of a location: plan, price, status, customer.
+    ///
     /// `GET /saas/get-saas-subscription/{locationId}`
     ///
     /// - Needs the token of an agency.
@@ -90,6 +110,8 @@ impl Client {
         builder::GetLocationSubscription::new(&self.handle)
     }
 
+    /// Gets the subscription of a location, under the old path.
+    ///
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
     ///
     /// - Needs the token of an agency.
@@ -101,6 +123,8 @@ impl Client {
         builder::GetLocationSubscriptionDeprecated::new(&self.handle)
     }
 
+    /// Gets a plan of an agency, with its prices, products, add-ons and limits.
+    ///
     /// `GET /saas/saas-plan/{planId}`
     ///
     /// - Needs the token of an agency.
@@ -111,6 +135,8 @@ impl Client {
         builder::GetSaasPlan::new(&self.handle)
     }
 
+    /// Gets a plan of an agency, under the old path.
+    ///
     /// `GET /saas-api/public-api/saas-plan/{planId}`
     ///
     /// - Needs the token of an agency.
@@ -122,7 +148,12 @@ impl Client {
         builder::GetSaasPlanDeprecated::new(&self.handle)
     }
 
+    /// Lists the plans that an agency sells, with their prices.
+    ///
     /// `GET /saas/agency-plans/{companyId}`
+    ///
+    /// Answers all of them at once. Each has its prices by month and by year, its trial period in days and its limits. The ids of a
+    /// plan and of a price are what turning the mode on takes.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -132,6 +163,8 @@ impl Client {
         builder::ListAgencyPlans::new(&self.handle)
     }
 
+    /// Lists the plans that an agency sells, under the old path.
+    ///
     /// `GET /saas-api/public-api/agency-plans/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -143,7 +176,11 @@ impl Client {
         builder::ListAgencyPlansDeprecated::new(&self.handle)
     }
 
+    /// Finds the locations of an agency that belong to a customer or a subscription in Stripe.
+    ///
     /// `GET /saas/locations`
+    ///
+    /// The interface demands both ids here, where the same call under the old path was content with one.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -153,6 +190,8 @@ impl Client {
         builder::ListLocationsByStripeId::new(&self.handle)
     }
 
+    /// Finds locations by a customer or a subscription in Stripe, under the old path.
+    ///
     /// `GET /saas-api/public-api/locations`
     ///
     /// - Needs the token of an agency.
@@ -164,7 +203,11 @@ impl Client {
         builder::ListLocationsByStripeIdDeprecated::new(&self.handle)
     }
 
+    /// Lists the locations of an agency that are in SaaS mode.
+    ///
     /// `GET /saas/saas-locations/{companyId}`
+    ///
+    /// Each comes with its mode, its customer and its subscription.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -174,6 +217,8 @@ impl Client {
         builder::ListSaasLocations::new(&self.handle)
     }
 
+    /// Lists the locations of an agency that are in SaaS mode, under the old path.
+    ///
     /// `GET /saas-api/public-api/saas-locations/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -185,7 +230,11 @@ impl Client {
         builder::ListSaasLocationsDeprecated::new(&self.handle)
     }
 
+    /// Pauses a location, or resumes it.
+    ///
     /// `POST /saas/pause/{locationId}`
+    ///
+    /// `paused` in the body decides which. Answers a plain `true` or `false`.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -195,6 +244,8 @@ impl Client {
         builder::UpdateLocationPaused::new(&self.handle)
     }
 
+    /// Pauses a location, or resumes it, under the old path.
+    ///
     /// `POST /saas-api/public-api/pause/{locationId}`
     ///
     /// - Needs the token of an agency.
@@ -206,7 +257,11 @@ impl Client {
         builder::UpdateLocationPausedDeprecated::new(&self.handle)
     }
 
+    /// Sets for several locations how the use of a product is billed on.
+    ///
     /// `POST /saas/update-rebilling/{companyId}`
+    ///
+    /// One product a call. It changes what customers pay from then on.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -216,6 +271,8 @@ impl Client {
         builder::UpdateRebilling::new(&self.handle)
     }
 
+    /// Sets how the use of a product is billed on, under the old path.
+    ///
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
     ///
     /// - Needs the token of an agency.
@@ -227,7 +284,11 @@ impl Client {
         builder::UpdateRebillingDeprecated::new(&self.handle)
     }
 
+    /// Assigns a subscription in Stripe to a location.
+    ///
     /// `PUT /saas/update-saas-subscription/{locationId}`
+    ///
+    /// Answers a plain text.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
@@ -237,6 +298,8 @@ impl Client {
         builder::UpdateSaasSubscription::new(&self.handle)
     }
 
+    /// Assigns a subscription in Stripe to a location, under the old path.
+    ///
     /// `PUT /saas-api/public-api/update-saas-subscription/{locationId}`
     ///
     /// - Needs the token of an agency.
@@ -357,6 +420,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSaasPlan {
+            /// The id of the plan.
             path plan_id: String = "planId",
             /// The id of the agency (company).
             query company_id: String = "companyId",
@@ -369,6 +433,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSaasPlanDeprecated {
+            /// The id of the plan.
             path plan_id: String = "planId",
             /// The id of the agency (company).
             query company_id: String = "companyId",
@@ -405,7 +470,9 @@ pub mod builder {
         ListLocationsByStripeId {
             /// The id of the agency (company).
             query company_id: String = "companyId",
+            /// The id of the customer in Stripe, which begins with `cus_`.
             query customer_id: String = "customerId",
+            /// The id of the subscription in Stripe, which begins with `sub_`.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -418,7 +485,9 @@ pub mod builder {
         ListLocationsByStripeIdDeprecated {
             /// The id of the agency (company).
             query company_id: String = "companyId",
+            /// The id of the customer in Stripe, which begins with `cus_`.
             query customer_id: String = "customerId",
+            /// The id of the subscription in Stripe, which begins with `sub_`.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -431,7 +500,7 @@ pub mod builder {
         ListSaasLocations {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page.
+            /// The number of the page, counted from `1`.
             query page: i64 = "page",
         }
     }
@@ -444,7 +513,7 @@ pub mod builder {
         ListSaasLocationsDeprecated {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page.
+            /// The number of the page, counted from `1`.
             query page: i64 = "page",
         }
     }

@@ -18,6 +18,7 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub snapshot_id: String = "snapshotId",
@@ -29,7 +30,7 @@ hoopai_runtime::model! {
     /// `BulkDisableSaasDto` of SaaS.
     #[doc(alias = "BulkDisableSaasDto")]
     pub struct BulkDisableSaas {
-        /// Required.
+        /// The ids of the locations. Required.
         pub location_ids: Vec<String> = "locationIds",
     }
     /// `BulkDisableSaasResponseDto` of SaaS.
@@ -41,19 +42,23 @@ hoopai_runtime::model! {
     /// `BulkEnableSaasActionPayloadDto` of SaaS.
     #[doc(alias = "BulkEnableSaasActionPayloadDto")]
     pub struct BulkEnableSaasActionPayload {
+        /// The id of the price, one of the plan's.
         pub price_id: String = "priceId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
+        /// The id of the plan.
         pub saas_plan_id: String = "saasPlanId",
+        /// The id of the agency's account in Stripe, which begins with `acct_`.
         pub stripe_account_id: String = "stripeAccountId",
     }
-    /// `BulkEnableSaasRequestDto` of SaaS.
+    /// Locations for which SaaS mode is turned on, and the plan they get.
     #[doc(alias = "BulkEnableSaasRequestDto")]
     pub struct BulkEnableSaasRequest {
-        /// Required.
+        /// The plan that the locations get, and over whom it is billed. Required.
         pub action_payload: BulkEnableSaasActionPayload = "actionPayload",
-        /// Required.
+        /// Whether it is SaaS V2; V1 otherwise. Required.
         pub is_saa_sv2: bool = "isSaaSV2",
-        /// Required.
+        /// The ids of the locations. Required.
         pub location_ids: Vec<String> = "locationIds",
     }
     /// `BulkEnableSaasResponseDto` of SaaS.
@@ -64,22 +69,30 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `EnableSaasDto` of SaaS.
+    /// How SaaS mode is turned on for a location.
     #[doc(alias = "EnableSaasDto")]
     pub struct EnableSaas {
         /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
-        /// The id of the contact.
+        /// The id of the contact; needed for SaaS V2.
         pub contact_id: String = "contactId",
+        /// A description.
         pub description: String = "description",
+        /// The customer's email address in Stripe; needed for SaaS V1 only.
         pub email: String = "email",
-        /// Required.
+        /// Whether it is SaaS V2; V1 otherwise. Required.
         pub is_saa_sv2: bool = "isSaaSV2",
+        /// The customer's name in Stripe; needed for SaaS V1 only.
         pub name: String = "name",
+        /// The id of the price, one of the plan's; needed only to set up the subscription beforehand.
         pub price_id: String = "priceId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
+        /// The id of the plan; needed only to set up the subscription beforehand.
         pub saas_plan_id: String = "saasPlanId",
+        /// The id of the agency's account in Stripe, which begins with `acct_`; needed for SaaS V1 only.
         pub stripe_account_id: String = "stripeAccountId",
+        /// The id of the customer in Stripe, which begins with `cus_`, if there is one; for SaaS V1 only.
         pub stripe_customer_id: String = "stripeCustomerId",
     }
     /// `EnableSaasResponseDto` of SaaS.
@@ -113,20 +126,22 @@ hoopai_runtime::model! {
         pub is_saa_sv2: bool = "isSaaSV2",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The id of the price, one of the plan's.
         pub price_id: String = "priceId",
         pub product_id: String = "productId",
         pub saas_mode: String = "saasMode",
+        /// The id of the plan.
         pub saas_plan_id: String = "saasPlanId",
         pub subscription_id: String = "subscriptionId",
         pub subscription_status: String = "subscriptionStatus",
         pub trace_id: String = "traceId",
     }
-    /// `PauseLocationDto` of SaaS.
+    /// Whether a location is paused.
     #[doc(alias = "PauseLocationDto")]
     pub struct PauseLocation {
         /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
-        /// Required.
+        /// `true` pauses the location, `false` resumes it. Required.
         pub paused: bool = "paused",
     }
     /// `Price` of SaaS.
@@ -150,6 +165,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_mode: String = "saasMode",
         pub subscription_id: String = "subscriptionId",
@@ -170,6 +186,7 @@ hoopai_runtime::model! {
         pub plan_level: f64 = "planLevel",
         pub prices: Vec<Price> = "prices",
         pub product_id: String = "productId",
+        /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
         pub setup_fee: f64 = "setupFee",
@@ -180,20 +197,23 @@ hoopai_runtime::model! {
         pub updated_at: String = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
-    /// `UpdateRebillingDto` of SaaS.
+    /// How the use of a product is billed on.
     #[doc(alias = "UpdateRebillingDto")]
     pub struct UpdateRebilling {
-        /// Required.
+        /// The settings for this product. Required.
         pub config: UpdateRebillingConfig = "config",
-        /// Required.
+        /// The ids of the locations. Required.
         pub location_ids: Vec<String> = "locationIds",
-        /// Required.
+        /// The product whose use is billed on. Required.
         pub product: UpdateRebillingProduct = "product",
     }
-    /// `UpdateRebillingConfig` of SaaS.
+    /// The settings for this product.
     pub struct UpdateRebillingConfig {
+        /// Whether its use is billed on to them.
         pub enabled: bool = "enabled",
+        /// What is put on top of the price, in per cent: `5` makes 105 of 100.
         pub markup: f64 = "markup",
+        /// Whether the locations may use the product.
         pub opt_in: bool = "optIn",
     }
     /// `UpdateRebillingResponseDto` of SaaS.
@@ -202,14 +222,14 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateSubscriptionDto` of SaaS.
+    /// The subscription of a location.
     #[doc(alias = "UpdateSubscriptionDto")]
     pub struct UpdateSubscription {
         /// The id of the agency (company). Required.
         pub company_id: String = "companyId",
-        /// Required.
+        /// The id of the customer in Stripe, which begins with `cus_`. Required.
         pub customer_id: String = "customerId",
-        /// Required.
+        /// The id of the subscription in Stripe, which begins with `sub_`. Required.
         pub subscription_id: String = "subscriptionId",
     }
 }

@@ -17,7 +17,12 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Creates a link by which a snapshot can be imported.
+    ///
     /// `POST /snapshots/share/link`
+    ///
+    /// The fields are named with underscores here. `agency_link` goes with `relationship_number`, `location_link`
+    /// with `share_location_id`.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
@@ -27,7 +32,11 @@ impl Client {
         builder::CreateSnapshotShareLink::new(&self.handle)
     }
 
+    /// Tells how far the latest push of a snapshot into a location has come.
+    ///
     /// `GET /snapshots/snapshot-status/{snapshotId}/location/{locationId}`
+    ///
+    /// `completed` and `pending` list kinds of assets, such as `forms` or `custom_fields`.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
@@ -37,7 +46,11 @@ impl Client {
         builder::GetLatestSnapshotPush::new(&self.handle)
     }
 
+    /// Lists the locations into which a snapshot was pushed between two points in time.
+    ///
     /// `GET /snapshots/snapshot-status/{snapshotId}`
+    ///
+    /// All parameters must be given, `lastDoc` included, even though there is nothing to go on from yet at the first page.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
@@ -47,7 +60,11 @@ impl Client {
         builder::ListSnapshotPushes::new(&self.handle)
     }
 
+    /// Lists the snapshots of an agency, its own and imported ones.
+    ///
     /// `GET /snapshots/`
+    ///
+    /// Answers all of them at once; `type` says `own` or `imported`.
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
@@ -80,6 +97,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLatestSnapshotPush {
+            /// The id of the snapshot.
             path snapshot_id: String = "snapshotId",
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
@@ -94,13 +112,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSnapshotPushes {
+            /// The id of the snapshot.
             path snapshot_id: String = "snapshotId",
             /// The id of the agency (company).
             query company_id: String = "companyId",
+            /// The beginning, written like `10-10-2022 12:00 AM`, the month first.
             query from_2: String = "from",
+            /// The id of the last item of the page before, after which this page begins.
             query last_doc: String = "lastDoc",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
+            /// The end, written like `12-18-2023 11:59 PM`, the month first.
             query to: String = "to",
         }
     }

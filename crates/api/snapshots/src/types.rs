@@ -6,11 +6,13 @@ hoopai_runtime::model! {
     /// `CreateSnapshotShareLinkRequestDTO` of Snapshots.
     #[doc(alias = "CreateSnapshotShareLinkRequestDTO")]
     pub struct CreateSnapshotShareLinkRequest {
+        /// The relationship numbers of the agencies that may use the link, separated by commas, such as `0-128-926,1-208-926`.
         pub relationship_number: String = "relationship_number",
+        /// The ids of the locations that may use the link, separated by commas.
         pub share_location_id: String = "share_location_id",
-        /// Required.
+        /// The kind of link: whether it stays valid, and who may use it. Required.
         pub share_type: CreateSnapshotShareLinkRequestShareType = "share_type",
-        /// Required.
+        /// The id of the snapshot. Required.
         pub snapshot_id: String = "snapshot_id",
     }
     /// `CreateSnapshotShareLinkSuccessfulResponseDTO` of Snapshots.

@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Lists all workflows of a location.
+    ///
     /// `GET /workflows/`
+    ///
+    /// All at once, without pages: id, name, `status` (such as `draft`), `version` and times of each, but not its steps.
     ///
     /// - Scope: `workflows.readonly`.
     /// - Version: `2021-07-28`.

@@ -2,6 +2,12 @@
 
 //! Workflows of the HoopAI Platform API: 1 operations.
 //!
+//! The automations of a location: what shall happen when something happens, such as a message to every new contact. They are built in the
+//! platform's editor; here they can only be listed, not made, changed or run.
+//!
+//! The ids from `list_workflows` are what other modules ask for: Contacts puts a contact into a workflow and takes it out again, and the
+//! agents of Voice AI and Conversation AI start one.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_workflows::Error> {
 //! let handle = hoopai_workflows::Handle::builder().private_token("…").location("…").build()?;
