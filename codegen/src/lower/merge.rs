@@ -50,11 +50,15 @@ pub(super) fn object(
                 };
                 let same = kind(other)
                     .filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
-                let agreed = if same.is_some() && same == kind(property) {
+                let mut agreed = if same.is_some() && same == kind(property) {
                     json!({ "type": same })
                 } else {
                     json!({})
                 };
+                // The words of the variant that comes first.
+                if let Some(text) = other.get("description").or(property.get("description")) {
+                    agreed["description"] = text.clone();
+                }
                 merged.insert(name.clone(), agreed);
             }
             // The same, and only one of them may have words.

@@ -268,6 +268,8 @@ hoopai_runtime::model! {
     }
     /// `CreateContactRequestCustomField` of Contacts.
     pub struct CreateContactRequestCustomField {
+        /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
+        /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
         pub field_value: Value = "field_value",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",

@@ -49,6 +49,7 @@ hoopai_runtime::model! {
     }
     /// `CustomField` of Opportunities.
     pub struct CustomField {
+        /// The value, text, a list of text or an object, as the kind of field has it.
         pub field_value: Value = "field_value",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
