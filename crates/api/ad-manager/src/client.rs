@@ -18,7 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Puts a contact into a custom audience.
+    ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member`
+    ///
+    /// Data of the contact goes to Facebook for that.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -28,7 +32,11 @@ impl Client {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
     }
 
+    /// Makes a welcome message for Facebook ads that open a chat.
+    ///
     /// `POST /ad-publishing/facebook/conversation-forms`
+    ///
+    /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -38,7 +46,12 @@ impl Client {
         builder::CreateFacebookConversationForm::new(&self.handle)
     }
 
+    /// Connects a location with a Facebook page and an ad account.
+    ///
     /// `POST /ad-publishing/facebook/integration`
+    ///
+    /// The user must have logged in to Facebook in the platform before; see `GET /ad-publishing/facebook/me`. The reply may hold
+    /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -48,7 +61,11 @@ impl Client {
         builder::CreateFacebookIntegration::new(&self.handle)
     }
 
+    /// Makes a lead form on a Facebook page.
+    ///
     /// `POST /ad-publishing/facebook/page/{pageId}/forms`
+    ///
+    /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -58,7 +75,11 @@ impl Client {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
     }
 
+    /// Connects a location with a Google Ads account.
+    ///
     /// `POST /ad-publishing/google/integration`
+    ///
+    /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -68,7 +89,12 @@ impl Client {
         builder::CreateGoogleIntegration::new(&self.handle)
     }
 
+    /// Starts a job that uploads people into a customer match list at Google.
+    ///
     /// `POST /ad-publishing/google/segments/offline-user-list-job`
+    ///
+    /// They come from smart lists of the location or from a CSV file, and their data goes to Google. The reply only says that the job was taken;
+    /// Google needs time for it.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -78,7 +104,12 @@ impl Client {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
     }
 
+    /// Connects a location with a LinkedIn ad account.
+    ///
     /// `POST /ad-publishing/linkedin/integration`
+    ///
+    /// The user must have logged in to LinkedIn in the platform before; see `GET /ad-publishing/linkedin/me`. Name, currency and organization
+    /// come from the list of ad accounts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -88,7 +119,11 @@ impl Client {
         builder::CreateLinkedinIntegration::new(&self.handle)
     }
 
+    /// Makes a lead form for a LinkedIn ad account.
+    ///
     /// `POST /ad-publishing/linkedin/{accountId}/form`
+    ///
+    /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -98,6 +133,8 @@ impl Client {
         builder::CreateLinkedinLeadForm::new(&self.handle)
     }
 
+    /// Deletes a Facebook ad.
+    ///
     /// `DELETE /ad-publishing/facebook/ads/{adId}`
     ///
     /// - Scope: `adPublishing.write`.
@@ -108,7 +145,11 @@ impl Client {
         builder::DeleteFacebookAd::new(&self.handle)
     }
 
+    /// Takes a Facebook ad account off a location.
+    ///
     /// `DELETE /ad-publishing/facebook/ad-accounts/{adAccountId}`
+    ///
+    /// The connection ends; the account at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -118,6 +159,8 @@ impl Client {
         builder::DeleteFacebookAdAccount::new(&self.handle)
     }
 
+    /// Deletes a Facebook ad set.
+    ///
     /// `DELETE /ad-publishing/facebook/adsets/{adsetId}`
     ///
     /// - Scope: `adPublishing.write`.
@@ -128,6 +171,8 @@ impl Client {
         builder::DeleteFacebookAdset::new(&self.handle)
     }
 
+    /// Deletes a Facebook campaign.
+    ///
     /// `DELETE /ad-publishing/facebook/campaigns/{campaignId}`
     ///
     /// - Scope: `adPublishing.write`.
@@ -138,6 +183,8 @@ impl Client {
         builder::DeleteFacebookCampaign::new(&self.handle)
     }
 
+    /// Deletes a custom audience at Facebook.
+    ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.write`.
@@ -148,6 +195,8 @@ impl Client {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
     }
 
+    /// Ends the Facebook integration of a location.
+    ///
     /// `DELETE /ad-publishing/facebook/integration`
     ///
     /// - Scope: `adPublishing.write`.
@@ -158,7 +207,11 @@ impl Client {
         builder::DeleteFacebookIntegration::new(&self.handle)
     }
 
+    /// Takes a Facebook page off a location.
+    ///
     /// `DELETE /ad-publishing/facebook/page`
+    ///
+    /// The connection ends; the page at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -168,7 +221,11 @@ impl Client {
         builder::DeleteFacebookPage::new(&self.handle)
     }
 
+    /// Takes a Google Ads account off a location.
+    ///
     /// `DELETE /ad-publishing/google/ad-accounts/{adAccountId}`
+    ///
+    /// The connection ends; the account at Google stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -178,7 +235,11 @@ impl Client {
         builder::DeleteGoogleAdAccount::new(&self.handle)
     }
 
+    /// Deletes a conversion action at Google.
+    ///
     /// `DELETE /ad-publishing/google/conversions/{conversionId}`
+    ///
+    /// It answers a list of resource names, where other deletions answer a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -188,6 +249,8 @@ impl Client {
         builder::DeleteGoogleConversion::new(&self.handle)
     }
 
+    /// Deletes an audience segment at Google.
+    ///
     /// `DELETE /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.write`.
@@ -198,7 +261,11 @@ impl Client {
         builder::DeleteGoogleSegment::new(&self.handle)
     }
 
+    /// Takes a LinkedIn ad account off a location.
+    ///
     /// `DELETE /ad-publishing/linkedin/ad-account`
+    ///
+    /// The connection ends; the account at LinkedIn stays.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -208,7 +275,11 @@ impl Client {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
     }
 
+    /// Makes a copy of a Facebook ad and answers the copy.
+    ///
     /// `POST /ad-publishing/facebook/ads/{adId}/duplicate`
+    ///
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -218,7 +289,11 @@ impl Client {
         builder::DuplicateFacebookAd::new(&self.handle)
     }
 
+    /// Makes a copy of a Facebook ad set with its ads and answers the copy.
+    ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/duplicate`
+    ///
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -228,7 +303,11 @@ impl Client {
         builder::DuplicateFacebookAdset::new(&self.handle)
     }
 
+    /// Makes a copy of a Facebook campaign with its ad sets and ads and answers the copy.
+    ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/duplicate`
+    ///
+    /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -238,6 +317,8 @@ impl Client {
         builder::DuplicateFacebookCampaign::new(&self.handle)
     }
 
+    /// Reads a Facebook ad account, with its currency and time zone.
+    ///
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -248,6 +329,8 @@ impl Client {
         builder::GetFacebookAdAccount::new(&self.handle)
     }
 
+    /// Reads a Facebook campaign with its ad sets and ads.
+    ///
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -258,6 +341,8 @@ impl Client {
         builder::GetFacebookCampaign::new(&self.handle)
     }
 
+    /// Reads the figures of one Facebook campaign.
+    ///
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -268,6 +353,8 @@ impl Client {
         builder::GetFacebookCampaignReporting::new(&self.handle)
     }
 
+    /// Reads which Facebook user a location is connected as.
+    ///
     /// `GET /ad-publishing/facebook/me`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -278,6 +365,8 @@ impl Client {
         builder::GetFacebookCurrentUser::new(&self.handle)
     }
 
+    /// Reads a custom audience of Facebook.
+    ///
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -288,7 +377,11 @@ impl Client {
         builder::GetFacebookCustomAudience::new(&self.handle)
     }
 
+    /// Reads the Facebook integration of a location: its ad account, pages and status.
+    ///
     /// `GET /ad-publishing/facebook/integration`
+    ///
+    /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -298,7 +391,11 @@ impl Client {
         builder::GetFacebookIntegration::new(&self.handle)
     }
 
+    /// Reads a lead form as Facebook defines it.
+    ///
     /// `GET /ad-publishing/facebook/lead-form/{leadFormId}`
+    ///
+    /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -308,7 +405,11 @@ impl Client {
         builder::GetFacebookLeadForm::new(&self.handle)
     }
 
+    /// Reads the figures of all Facebook advertising of a location, by day, week or month.
+    ///
     /// `GET /ad-publishing/facebook/reporting`
+    ///
+    /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -318,7 +419,11 @@ impl Client {
         builder::GetFacebookReporting::new(&self.handle)
     }
 
+    /// Reads a Google Ads account, with its currency and payment status.
+    ///
     /// `GET /ad-publishing/google/ad-accounts/{adAccountId}`
+    ///
+    /// The fields have other names than in the list.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -328,6 +433,8 @@ impl Client {
         builder::GetGoogleAdAccount::new(&self.handle)
     }
 
+    /// Reads a combined audience of Google.
+    ///
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -338,6 +445,8 @@ impl Client {
         builder::GetGoogleAudience::new(&self.handle)
     }
 
+    /// Reads a Google campaign with its ad groups and ads.
+    ///
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -348,6 +457,8 @@ impl Client {
         builder::GetGoogleCampaign::new(&self.handle)
     }
 
+    /// Reads the figures of one Google campaign, day by day.
+    ///
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -358,6 +469,8 @@ impl Client {
         builder::GetGoogleCampaignReporting::new(&self.handle)
     }
 
+    /// Reads a conversion action of Google.
+    ///
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -368,6 +481,8 @@ impl Client {
         builder::GetGoogleConversion::new(&self.handle)
     }
 
+    /// Reads which Google user a location is connected as.
+    ///
     /// `GET /ad-publishing/google/me`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -378,6 +493,8 @@ impl Client {
         builder::GetGoogleCurrentUser::new(&self.handle)
     }
 
+    /// Reads the Google Ads integration of a location: its account and status.
+    ///
     /// `GET /ad-publishing/google/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -388,7 +505,11 @@ impl Client {
         builder::GetGoogleIntegration::new(&self.handle)
     }
 
+    /// Reads the figures of all Google advertising of a location, by day, week or month.
+    ///
     /// `GET /ad-publishing/google/reporting`
+    ///
+    /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -398,6 +519,8 @@ impl Client {
         builder::GetGoogleReporting::new(&self.handle)
     }
 
+    /// Reads an audience segment of Google.
+    ///
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -408,6 +531,8 @@ impl Client {
         builder::GetGoogleSegment::new(&self.handle)
     }
 
+    /// Reads a LinkedIn ad account, with its currency and organization.
+    ///
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -418,7 +543,11 @@ impl Client {
         builder::GetLinkedinAdAccount::new(&self.handle)
     }
 
+    /// Reads the figures of LinkedIn advertising, by account, campaign group, campaign or ad.
+    ///
     /// `GET /ad-publishing/linkedin/reporting`
+    ///
+    /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -428,6 +557,8 @@ impl Client {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
     }
 
+    /// Reads a LinkedIn campaign group with its campaigns and ads.
+    ///
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -438,6 +569,8 @@ impl Client {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
     }
 
+    /// Reads the figures of one LinkedIn campaign group together with what is stored of it.
+    ///
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -448,6 +581,8 @@ impl Client {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
     }
 
+    /// Reads which LinkedIn user a location is connected as.
+    ///
     /// `GET /ad-publishing/linkedin/me`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -458,6 +593,8 @@ impl Client {
         builder::GetLinkedinCurrentUser::new(&self.handle)
     }
 
+    /// Reads the LinkedIn integration of a location: its ad account, organization and status.
+    ///
     /// `GET /ad-publishing/linkedin/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -468,6 +605,8 @@ impl Client {
         builder::GetLinkedinIntegration::new(&self.handle)
     }
 
+    /// Lists the Facebook ad accounts that the connected user can use.
+    ///
     /// `GET /ad-publishing/facebook/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -478,6 +617,8 @@ impl Client {
         builder::ListFacebookAdAccounts::new(&self.handle)
     }
 
+    /// Lists the welcome messages that Facebook ads of a location can open a chat with.
+    ///
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -488,6 +629,8 @@ impl Client {
         builder::ListFacebookConversationForms::new(&self.handle)
     }
 
+    /// Lists the custom audiences of a Facebook ad account.
+    ///
     /// `GET /ad-publishing/facebook/custom-audience`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -498,7 +641,11 @@ impl Client {
         builder::ListFacebookCustomAudiences::new(&self.handle)
     }
 
+    /// Lists Facebook campaigns, ad sets or ads.
+    ///
     /// `GET /ad-publishing/facebook/entity`
+    ///
+    /// The reply's `next` is the cursor of the page after; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -508,6 +655,8 @@ impl Client {
         builder::ListFacebookEntities::new(&self.handle)
     }
 
+    /// Lists the Instagram accounts that belong to a Facebook page.
+    ///
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -518,6 +667,8 @@ impl Client {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
     }
 
+    /// Lists the lead forms of a Facebook page.
+    ///
     /// `GET /ad-publishing/facebook/page/{pageId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -528,6 +679,8 @@ impl Client {
         builder::ListFacebookPageLeadForms::new(&self.handle)
     }
 
+    /// Lists the Facebook pages that the connected user can use.
+    ///
     /// `GET /ad-publishing/facebook/pages`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -538,7 +691,11 @@ impl Client {
         builder::ListFacebookPages::new(&self.handle)
     }
 
+    /// Lists the conversion pixels of a location.
+    ///
     /// `GET /ad-publishing/facebook/pixels`
+    ///
+    /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
     ///
     /// Answers any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
@@ -550,6 +707,8 @@ impl Client {
         builder::ListFacebookPixels::new(&self.handle)
     }
 
+    /// Lists Facebook campaigns, ad sets or ads with their figures.
+    ///
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -560,7 +719,11 @@ impl Client {
         builder::ListFacebookReporting::new(&self.handle)
     }
 
+    /// Lists the Google Ads accounts that the connected user can use.
+    ///
     /// `GET /ad-publishing/google/ad-accounts`
+    ///
+    /// Each account comes with its `mccId`, which connecting it asks for.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -570,7 +733,11 @@ impl Client {
         builder::ListGoogleAdAccounts::new(&self.handle)
     }
 
+    /// Lists Google assets of one kind: phone numbers, sitelinks, lead forms, images or texts.
+    ///
     /// `GET /ad-publishing/google/assets`
+    ///
+    /// Which fields an asset has depends on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -580,6 +747,8 @@ impl Client {
         builder::ListGoogleAssets::new(&self.handle)
     }
 
+    /// Lists the combined audiences of a Google Ads account.
+    ///
     /// `GET /ad-publishing/google/audiences`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -590,6 +759,8 @@ impl Client {
         builder::ListGoogleAudiences::new(&self.handle)
     }
 
+    /// Lists the conversion goals of a Google Ads account.
+    ///
     /// `GET /ad-publishing/google/conversion-goals`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -600,7 +771,11 @@ impl Client {
         builder::ListGoogleConversionGoals::new(&self.handle)
     }
 
+    /// Lists the conversion actions of a Google Ads account.
+    ///
     /// `GET /ad-publishing/google/conversions`
+    ///
+    /// How many fields one has depends on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -610,6 +785,8 @@ impl Client {
         builder::ListGoogleConversions::new(&self.handle)
     }
 
+    /// Lists Google campaigns, ad groups or ads.
+    ///
     /// `GET /ad-publishing/google/entity`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -620,7 +797,11 @@ impl Client {
         builder::ListGoogleEntities::new(&self.handle)
     }
 
+    /// Asks Google for keywords that suit a website, with how often they are searched for.
+    ///
     /// `POST /ad-publishing/google/keyword-ideas`
+    ///
+    /// It only reads, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -630,7 +811,11 @@ impl Client {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
     }
 
+    /// Lists Google campaigns, ad groups and the like with their figures.
+    ///
     /// `GET /ad-publishing/google/reporting/list`
+    ///
+    /// Which fields a row has depends on what is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -640,6 +825,8 @@ impl Client {
         builder::ListGoogleReporting::new(&self.handle)
     }
 
+    /// Lists the audience segments of a Google Ads account.
+    ///
     /// `GET /ad-publishing/google/segments`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -650,6 +837,8 @@ impl Client {
         builder::ListGoogleSegments::new(&self.handle)
     }
 
+    /// Lists the interests by which Google can choose who sees an ad, as a tree.
+    ///
     /// `GET /ad-publishing/google/target-interests`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -660,6 +849,8 @@ impl Client {
         builder::ListGoogleTargetInterests::new(&self.handle)
     }
 
+    /// Lists the LinkedIn ad accounts that the connected user can use.
+    ///
     /// `GET /ad-publishing/linkedin/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -670,6 +861,8 @@ impl Client {
         builder::ListLinkedinAdAccounts::new(&self.handle)
     }
 
+    /// Lists the lead forms of a LinkedIn ad account.
+    ///
     /// `GET /ad-publishing/linkedin/{accountId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -680,7 +873,11 @@ impl Client {
         builder::ListLinkedinLeadForms::new(&self.handle)
     }
 
+    /// Lists parts of a LinkedIn campaign group with their figures.
+    ///
     /// `GET /ad-publishing/linkedin/reporting/list`
+    ///
+    /// Both the campaign and the campaign group must be named, whatever is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -690,6 +887,8 @@ impl Client {
         builder::ListLinkedinReporting::new(&self.handle)
     }
 
+    /// Pauses a running Facebook ad.
+    ///
     /// `POST /ad-publishing/facebook/ads/{adId}/pause`
     ///
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
@@ -702,7 +901,11 @@ impl Client {
         builder::PauseFacebookAd::new(&self.handle)
     }
 
+    /// Pauses a running Facebook ad set.
+    ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/pause`
+    ///
+    /// It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -712,6 +915,8 @@ impl Client {
         builder::PauseFacebookAdset::new(&self.handle)
     }
 
+    /// Pauses a running Facebook campaign.
+    ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/pause`
     ///
     /// - Scope: `adPublishing.write`.
@@ -722,7 +927,12 @@ impl Client {
         builder::PauseFacebookCampaign::new(&self.handle)
     }
 
+    /// Publishes a campaign on Facebook.
+    ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/publish`
+    ///
+    /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
+    /// ad sets and its ads.
     ///
     /// Answers any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
@@ -734,7 +944,12 @@ impl Client {
         builder::PublishFacebookCampaign::new(&self.handle)
     }
 
+    /// Publishes a campaign on Google.
+    ///
     /// `POST /ad-publishing/google/ads/{adId}/publish`
+    ///
+    /// From then on people may see its ads and money is spent. It answers the stored campaign; what Google objects to stands in the error fields
+    /// of the campaign's parts.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -744,7 +959,12 @@ impl Client {
         builder::PublishGoogleCampaign::new(&self.handle)
     }
 
+    /// Publishes a campaign group on LinkedIn.
+    ///
     /// `POST /ad-publishing/linkedin/ads/{adId}/publish`
+    ///
+    /// From then on people may see its ads and money is spent. The reply is a flag; what LinkedIn objects to stands in `linkedInError` of the
+    /// group, its campaigns and its ads.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -754,7 +974,11 @@ impl Client {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
     }
 
+    /// Takes a contact out of a custom audience.
+    ///
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}/member`
+    ///
+    /// The contact is named in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -764,7 +988,11 @@ impl Client {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
     }
 
+    /// Lets a paused Facebook ad run again.
+    ///
     /// `POST /ad-publishing/facebook/ads/{adId}/resume`
+    ///
+    /// From here on it may spend money again.
     ///
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
@@ -776,7 +1004,11 @@ impl Client {
         builder::ResumeFacebookAd::new(&self.handle)
     }
 
+    /// Lets a paused Facebook ad set run again.
+    ///
     /// `POST /ad-publishing/facebook/adsets/{adsetId}/resume`
+    ///
+    /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -786,7 +1018,11 @@ impl Client {
         builder::ResumeFacebookAdset::new(&self.handle)
     }
 
+    /// Lets a paused Facebook campaign run again.
+    ///
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/resume`
+    ///
+    /// From here on it may spend money again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -796,7 +1032,11 @@ impl Client {
         builder::ResumeFacebookCampaign::new(&self.handle)
     }
 
+    /// Looks for places, interests and the like that a Facebook audience can be made of.
+    ///
     /// `GET /ad-publishing/facebook/targeting/search`
+    ///
+    /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -805,6 +1045,8 @@ impl Client {
         builder::SearchFacebookTargeting::new(&self.handle)
     }
 
+    /// Looks for places or languages that a Google audience can be made of.
+    ///
     /// `GET /ad-publishing/google/targeting/search`
     ///
     /// - Scope: `adPublishing.readonly`.
@@ -815,7 +1057,11 @@ impl Client {
         builder::SearchGoogleTargeting::new(&self.handle)
     }
 
+    /// Looks for places, industries, job titles and the like that a LinkedIn audience can be made of.
+    ///
     /// `GET /ad-publishing/linkedin/targeting/search`
+    ///
+    /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
@@ -825,7 +1071,11 @@ impl Client {
         builder::SearchLinkedinTargeting::new(&self.handle)
     }
 
+    /// Makes a Facebook page the default one of a location.
+    ///
     /// `PUT /ad-publishing/facebook/page/default`
+    ///
+    /// The location goes into the query here, the page into the body.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -835,7 +1085,11 @@ impl Client {
         builder::SetFacebookDefaultPage::new(&self.handle)
     }
 
+    /// Changes the name and the description of a custom audience.
+    ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}`
+    ///
+    /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -845,7 +1099,12 @@ impl Client {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
     }
 
+    /// Puts many people into a custom audience, or takes them out.
+    ///
     /// `PUT /ad-publishing/facebook/custom-audience/{audienceId}/member/batch`
+    ///
+    /// They come from smart lists of the location or from a CSV file. The reply is a flag; how many people Facebook knew is read from the audience
+    /// later. Data of the people goes to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -855,7 +1114,11 @@ impl Client {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
     }
 
+    /// Pauses, archives or resumes a LinkedIn campaign group, campaign or ad.
+    ///
     /// `PATCH /ad-publishing/linkedin/{adId}/status`
+    ///
+    /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -865,7 +1128,12 @@ impl Client {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
     }
 
+    /// Makes a Facebook ad, or changes the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/facebook/ads-v2`
+    ///
+    /// The ad belongs to an ad set of a campaign; make these first. People see it once its campaign is published. A problem that Facebook has
+    /// with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -875,7 +1143,12 @@ impl Client {
         builder::UpsertFacebookAd::new(&self.handle)
     }
 
+    /// Makes a Facebook ad set, or changes the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/facebook/adsets`
+    ///
+    /// An ad set says who sees its ads, where, for how much and from when to when. It belongs to a campaign; make that first. A problem that
+    /// Facebook has with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -885,7 +1158,12 @@ impl Client {
         builder::UpsertFacebookAdset::new(&self.handle)
     }
 
+    /// Makes a Facebook campaign, or changes the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/facebook/campaigns`
+    ///
+    /// Next come its ad sets and their ads, then publishing. The reply leaves out the ad sets; a problem that Facebook has with the campaign
+    /// stands in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -895,7 +1173,11 @@ impl Client {
         builder::UpsertFacebookCampaign::new(&self.handle)
     }
 
+    /// Makes a conversion pixel, or renames the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/facebook/pixels`
+    ///
+    /// A new pixel is answered with its id, a renamed one with a flag.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -905,7 +1187,12 @@ impl Client {
         builder::UpsertFacebookPixel::new(&self.handle)
     }
 
+    /// Makes a Google asset, or changes the one whose resource name is sent.
+    ///
     /// `POST /ad-publishing/google/assets`
+    ///
+    /// Phone numbers, sitelinks and lead forms can be made, each with a payload of its own. It answers a resource name, which goes into `assets`
+    /// of a campaign.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -915,7 +1202,11 @@ impl Client {
         builder::UpsertGoogleAssets::new(&self.handle)
     }
 
+    /// Makes a combined audience at Google, or changes the one whose resource name is sent.
+    ///
     /// `PUT /ad-publishing/google/audiences`
+    ///
+    /// It answers a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -925,7 +1216,12 @@ impl Client {
         builder::UpsertGoogleAudience::new(&self.handle)
     }
 
+    /// Writes a whole Google campaign, with its ad groups, ads, audience and budget.
+    ///
     /// `PUT /ad-publishing/google/ads`
+    ///
+    /// With `id` it changes that campaign, without it makes a new one. Read the campaign, change it and send it back whole, so that nothing in it
+    /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -935,7 +1231,11 @@ impl Client {
         builder::UpsertGoogleCampaign::new(&self.handle)
     }
 
+    /// Makes a conversion action at Google, or changes the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/google/conversions`
+    ///
+    /// It answers the resource name of what was written, not the conversion.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -945,7 +1245,12 @@ impl Client {
         builder::UpsertGoogleConversion::new(&self.handle)
     }
 
+    /// Makes an audience segment at Google, or changes the one whose id is sent.
+    ///
     /// `PUT /ad-publishing/google/segments`
+    ///
+    /// Which fields apply follows from `type` in the query: `members` for custom segments, `ruleBasedUserList` for website visitors,
+    /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -955,7 +1260,12 @@ impl Client {
         builder::UpsertGoogleSegment::new(&self.handle)
     }
 
+    /// Writes a whole LinkedIn campaign group, with its campaigns and ads.
+    ///
     /// `PUT /ad-publishing/linkedin/ads`
+    ///
+    /// With `id` it changes that campaign group, without it makes a new one. Read the group, change it and send it back whole, so that nothing
+    /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
@@ -976,6 +1286,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddFacebookCustomAudienceMember {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             json body: types::UpdateCustomAudience,
         }
@@ -1007,6 +1318,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateFacebookPageLeadForm {
+            /// The id of the Facebook page.
             path page_id: String = "pageId",
             json body: types::CreateFacebookPageLeadFormRequest,
         }
@@ -1048,6 +1360,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateLinkedinLeadForm {
+            /// The id of the LinkedIn ad account.
             path account_id: String = "accountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1061,6 +1374,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookAd {
+            /// The id of the ad.
             path ad_id: String = "adId",
             json body: types::LocationIdBody,
         }
@@ -1072,6 +1386,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1083,6 +1398,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookAdset {
+            /// The id of the ad set.
             path adset_id: String = "adsetId",
             json body: types::LocationIdBody,
         }
@@ -1094,6 +1410,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: types::LocationIdBody,
         }
@@ -1105,6 +1422,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookCustomAudience {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1129,6 +1447,7 @@ pub mod builder {
         DeleteFacebookPage {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The id of the Facebook page.
             query page_id: String = "pageId",
         }
     }
@@ -1139,6 +1458,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGoogleAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             json body: types::LocationIdBody,
         }
@@ -1150,6 +1470,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGoogleConversion {
+            /// The id of the conversion action.
             path conversion_id: String = "conversionId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1162,9 +1483,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGoogleSegment {
+            /// The id of the segment.
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which kind of segment the id is of.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1175,6 +1498,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1187,6 +1511,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAd {
+            /// The id of the ad.
             path ad_id: String = "adId",
         }
     }
@@ -1197,6 +1522,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DuplicateFacebookAdset {
+            /// The id of the ad set.
             path adset_id: String = "adsetId",
         }
     }
@@ -1207,6 +1533,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DuplicateFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: types::LocationIdBody,
         }
@@ -1218,6 +1545,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1230,10 +1558,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The fields wanted, divided by commas, such as `adsets,ads`.
             query fields: String = "fields",
+            /// Where the campaign is read from, such as `facebook`.
             query source: String = "source",
         }
     }
@@ -1244,10 +1575,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookCampaignReporting {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
         }
     }
@@ -1269,6 +1603,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookCustomAudience {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1292,6 +1627,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookLeadForm {
+            /// The id of the lead form.
             path lead_form_id: String = "leadFormId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1304,12 +1640,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// The figures wanted in the report.
             query fields: Vec<types::GetFacebookReportingField> = "fields",
+            /// How long a period of the report is.
             query group_by: types::GetFacebookReportingGroupBy = "groupBy",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1320,6 +1661,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1332,6 +1674,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleAudience {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1344,6 +1687,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleCampaign {
+            /// The id of the campaign, despite its name.
             path ad_id: String = "adId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1356,10 +1700,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleCampaignReporting {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
         }
     }
@@ -1370,6 +1717,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleConversion {
+            /// The id of the conversion action.
             path conversion_id: String = "conversionId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1404,12 +1752,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// The figures wanted in the report.
             query fields: Vec<types::GetGoogleReportingField> = "fields",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
+            /// How long a period of the report is; a day is called `date` here.
             query group_by: types::GetGoogleReportingGroupBy = "groupBy",
         }
     }
@@ -1420,9 +1773,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleSegment {
+            /// The id of the segment.
             path segment_id: String = "segmentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which kind of segment the id is of.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1433,6 +1788,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1445,13 +1801,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// The URNs of what is reported on, divided by commas.
             query entity_urns: String = "entityUrns",
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
+            /// How long a period of the report is; `day` if left out. There are no weeks.
             query group_by: types::GetLinkedinAdAnalyticsGroupBy = "groupBy",
+            /// What a row stands for; `ACCOUNT` if left out. A `CREATIVE` is an ad.
             query pivot: types::GetLinkedinAdAnalyticsPivot = "pivot",
         }
     }
@@ -1462,6 +1824,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroup {
+            /// The id of the campaign group, despite its name.
             path ad_id: String = "adId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1474,11 +1837,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinCampaignGroupReporting {
+            /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -1513,10 +1880,13 @@ pub mod builder {
         ListFacebookAdAccounts {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
-            /// How many items a page holds at most.
+            /// How many accounts a page holds at most, as a string of digits.
             query limit: String = "limit",
+            /// The cursor of the page, as the reply before named it; left out for the first page.
             query next: String = "next",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: String = "type",
         }
     }
@@ -1538,10 +1908,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             query ad_account_id: String = "adAccountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`.
             query type_: types::ListFacebookCustomAudiencesType = "type",
+            /// Whether the audiences of the ad manager or of the integration are meant.
             query source: types::ListFacebookCustomAudiencesSource = "source",
         }
     }
@@ -1552,15 +1925,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookEntities {
+            /// Whether campaigns, ad sets or ads are listed.
             query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
+            /// Only what belongs to this ad set.
             query ad_set_id: String = "adSetId",
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
+            /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
+            /// The cursor of the page, as the reply before named it; left out for the first page.
             query next: String = "next",
+            /// The id of something to look for; the platform does not say more about it.
             query search_id: String = "searchId",
+            /// Only what belongs to this ad account.
             query selected_ad_account_id: String = "selectedAdAccountId",
         }
     }
@@ -1571,9 +1952,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookInstagramAccounts {
+            /// The id of the Facebook page.
             path page_id: String = "pageId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1584,6 +1967,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPageLeadForms {
+            /// The id of the Facebook page.
             path page_id: String = "pageId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1598,6 +1982,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// `true` asks for the pages that are connected already.
             query fetch_existing: String = "fetchExisting",
         }
     }
@@ -1610,8 +1995,11 @@ pub mod builder {
         ListFacebookPixels {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The channel, such as `FACEBOOK`.
             query channel: String = "channel",
+            /// The id of the Instagram account.
             query ig_user_id: String = "igUserId",
+            /// The id of the Facebook page.
             query page_id: String = "pageId",
         }
     }
@@ -1622,12 +2010,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
+            /// The id of the campaign; it must be sent, whatever is listed.
             query campaign_id: String = "campaignId",
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// What is listed, such as `campaigns`.
             query list_type: String = "listType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1640,6 +2033,7 @@ pub mod builder {
         ListGoogleAdAccounts {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1652,8 +2046,11 @@ pub mod builder {
         ListGoogleAssets {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The kind of asset.
             query type_: types::ListGoogleAssetsType = "type",
+            /// `true` leaves only the advertiser's own assets.
             query advertiser_only: String = "advertiserOnly",
+            /// Only the asset with this id.
             query id: String = "id",
         }
     }
@@ -1688,10 +2085,15 @@ pub mod builder {
         ListGoogleConversions {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only those of this category, such as `PURCHASE`.
             query category: String = "category",
+            /// Only those of this kind, such as `WEBPAGE`.
             query conversion_type: String = "conversionType",
+            /// The last day that is looked at, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// The first day that is looked at, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// Whose view is wanted: the ad manager's or that of Google Ads, formerly AdWords.
             query type_: types::ListGoogleConversionsType = "type",
         }
     }
@@ -1702,15 +2104,23 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleEntities {
+            /// Whether campaigns, ad groups or ads are listed.
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
+            /// Only what belongs to this ad group.
             query ad_group_id: String = "adGroupId",
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
+            /// The last day that is looked at, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// The id of something to look for; the platform does not say more about it.
             query search_id: String = "searchId",
+            /// Only what belongs to this ad account.
             query selected_ad_account_id: String = "selectedAdAccountId",
+            /// The first day that is looked at, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
         }
     }
@@ -1733,12 +2143,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// What is listed, such as `campaigns`.
             query list_type: String = "listType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
+            /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
         }
     }
@@ -1751,6 +2166,7 @@ pub mod builder {
         ListGoogleSegments {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
         }
     }
@@ -1761,9 +2177,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
+            /// The channel that the campaign uses, such as `SEARCH`.
             query advertising_channel_type: String = "advertisingChannelType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy.
             query type_: types::ListGoogleTargetInterestsType = "type",
         }
     }
@@ -1785,6 +2203,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinLeadForms {
+            /// The id of the LinkedIn ad account.
             path account_id: String = "accountId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -1797,13 +2216,19 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinReporting {
+            /// The id of the LinkedIn campaign group.
             query campaign_group_id: String = "campaignGroupId",
+            /// The id of the campaign.
             query campaign_id: String = "campaignId",
+            /// The last day of the report, as `YYYY-MM-DD`.
             query end_date: String = "endDate",
+            /// What is listed; the platform documents no values.
             query list_type: String = "listType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The first day of the report, as `YYYY-MM-DD`.
             query start_date: String = "startDate",
+            /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
         }
     }
@@ -1814,6 +2239,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PauseFacebookAd {
+            /// The id of the ad.
             path ad_id: String = "adId",
             json body: types::LocationIdBody,
         }
@@ -1825,6 +2251,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PauseFacebookAdset {
+            /// The id of the ad set.
             path adset_id: String = "adsetId",
             json body: types::LocationIdBody,
         }
@@ -1836,6 +2263,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PauseFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: types::LocationIdBody,
         }
@@ -1847,6 +2275,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: types::PublishFacebookCampaignRequest,
         }
@@ -1858,6 +2287,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishGoogleCampaign {
+            /// The id of the campaign, despite its name.
             path ad_id: String = "adId",
         }
     }
@@ -1868,6 +2298,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PublishLinkedinCampaignGroup {
+            /// The id of the campaign group, despite its name.
             path ad_id: String = "adId",
             json body: types::LocationIdBody,
         }
@@ -1879,6 +2310,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveFacebookCustomAudienceMember {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             json body: types::UpdateCustomAudience,
         }
@@ -1890,6 +2322,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ResumeFacebookAd {
+            /// The id of the ad.
             path ad_id: String = "adId",
             json body: types::LocationIdBody,
         }
@@ -1901,6 +2334,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ResumeFacebookAdset {
+            /// The id of the ad set.
             path adset_id: String = "adsetId",
             json body: types::LocationIdBody,
         }
@@ -1912,6 +2346,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ResumeFacebookCampaign {
+            /// The id of the campaign.
             path campaign_id: String = "campaignId",
             json body: types::LocationIdBody,
         }
@@ -1923,8 +2358,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
+            /// What to look for, such as `fitness`.
             query query: String = "query",
+            /// What kind of option is wanted, such as `interest`.
             query type_: String = "type",
+            /// A kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
         }
     }
@@ -1937,7 +2375,9 @@ pub mod builder {
         SearchGoogleTargeting {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// What kind of option is wanted, such as `geolocation`.
             query type_: String = "type",
+            /// What to look for, such as `New York`.
             query query: String = "query",
         }
     }
@@ -1948,10 +2388,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
+            /// What kind of option is wanted, such as `locations`.
             query facet: String = "facet",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The way of searching, such as `typeahead`.
             query q: String = "q",
+            /// What to look for.
             query query: String = "query",
         }
     }
@@ -1974,6 +2417,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudience {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             json body: types::UpdateFacebookCustomAudienceRequest,
         }
@@ -1985,6 +2429,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateFacebookCustomAudienceMembersInBulk {
+            /// The id of the audience.
             path audience_id: String = "audienceId",
             json body: types::UpdateFacebookCustomAudienceMembersInBulkRequest,
         }
@@ -1996,6 +2441,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateLinkedinAdStatus {
+            /// The id of the campaign group, campaign or ad.
             path ad_id: String = "adId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -2091,6 +2537,8 @@ pub mod builder {
         UpsertGoogleSegment {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
+            /// (`CUSTOMER_MATCH`), or people like those of other lists.
             query type_: types::UpsertGoogleSegmentType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }

@@ -2,6 +2,22 @@
 
 //! Ad Manager of the HoopAI Platform API: 94 operations.
 //!
+//! Ad Manager makes, publishes and measures advertisements on Facebook and Instagram, Google and LinkedIn, out of a location. Each network has
+//! its own operations and its own words: Facebook has campaigns, ad sets and ads; Google campaigns, ad groups and ads; LinkedIn campaign
+//! groups, campaigns and ads. What is called a campaign at Facebook and Google is therefore a campaign group at LinkedIn.
+//!
+//! Before anything else a location needs an integration with the network: somebody logs in to the network in the platform, then
+//! `POST …/integration` says which ad account (and page) to use. `GET …/me` tells whose login that is, `GET …/ad-accounts` which accounts it
+//! sees. Begin with `GET …/integration`.
+//!
+//! Advertisements are written as drafts and then published. Facebook takes campaign, ad set and ad one after the other; Google and LinkedIn take
+//! the whole tree in one request. All writing is by upsert: with an id it changes what is there, without one it makes a new thing, so a repeated
+//! call can make two. Publishing shows advertisements to real people and spends real money.
+//!
+//! Amounts have traps: Google counts in micros (millionths of the account's currency), a LinkedIn bid in minor units, and for the budgets of
+//! Facebook and LinkedIn nobody says, so look at what the network made of the first one. Days are written `YYYY-MM-DD`. Many operations want
+//! `locationId` in the body, even those that delete.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_ad_manager::Error> {
 //! let handle = hoopai_ad_manager::Handle::builder().private_token("…").location("…").build()?;

@@ -5,100 +5,149 @@
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
-    /// `AdCampaignDTO` of Ad Manager.
+    /// A campaign of LinkedIn, inside a campaign group.
     #[doc(alias = "AdCampaignDTO")]
     pub struct AdCampaign {
+        /// The id of the campaign group that it belongs to.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The id of the campaign.
         pub ad_campaign_id: String = "adCampaignId",
+        /// The ads of the campaign.
         pub ads: Vec<LinkedInAd> = "ads",
+        /// Who is to see the ads.
         pub audience: Audience = "audience",
+        /// The type of campaign, in LinkedIn's words.
         pub campaign_type: String = "campaignType",
+        /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
+        /// The language and country that the campaign is for.
         pub locale: Locale = "locale",
+        /// What its ads show: an image with text, a video, or several cards to page through.
         pub media_type: AdCampaignMediaType = "mediaType",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
+        /// The campaign's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The bid.
         pub unit_cost: UnitCost = "unitCost",
     }
-    /// `AdScheduleTargetDTO` of Ad Manager.
+    /// Hours of a weekday in which an asset is shown.
     #[doc(alias = "AdScheduleTargetDTO")]
     pub struct AdScheduleTarget {
+        /// The day of the week.
         pub day_of_week: AdScheduleTargetDayOfWeek = "dayOfWeek",
+        /// The hour that it ends in, from 0 to 23.
         pub end_hour: f64 = "endHour",
+        /// The minute that it ends at; quarters of an hour only, as words.
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
+        /// The hour that it begins in, from 0 to 23.
         pub start_hour: f64 = "startHour",
+        /// The minute that it begins at; quarters of an hour only, as words.
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
-    /// `AgeRangeDTO` of Ad Manager.
+    /// A range of ages.
     #[doc(alias = "AgeRangeDTO")]
     pub struct AgeRange {
+        /// The highest age, in years.
         pub max_age: f64 = "maxAge",
+        /// The lowest age, in years.
         pub min_age: f64 = "minAge",
     }
-    /// `AudienceDTO` of Ad Manager.
+    /// Who is to see the ads of a LinkedIn campaign.
     #[doc(alias = "AudienceDTO")]
     pub struct Audience {
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GeoLocation> = "geo_locations",
+        /// What else they have in common, such as industry or job title.
         pub target_audience: TargetAudience = "targetAudience",
     }
-    /// `AudienceCustomAudienceItemDTO` of Ad Manager.
+    /// A custom audience of Facebook, named in an ad set.
     #[doc(alias = "AudienceCustomAudienceItemDTO")]
     pub struct AudienceCustomAudienceItem {
+        /// The id of the audience.
         pub id: String = "id",
+        /// The name of the audience.
         pub name: String = "name",
     }
-    /// `AudienceDimensionDTO` of Ad Manager.
+    /// People by age, gender, parenthood and segment.
     #[doc(alias = "AudienceDimensionDTO")]
     pub struct AudienceDimension {
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
-    /// `AudienceInterestDTO` of Ad Manager.
+    /// An interest of people, as the targeting search finds it.
     #[doc(alias = "AudienceInterestDTO")]
     pub struct AudienceInterest {
+        /// The id of the interest at Facebook.
         pub id: String = "id",
+        /// The name of the interest.
         pub name: String = "name",
+        /// The kind of interest; `interests` if left out.
         pub type_: String = "type",
     }
-    /// `AudienceLocaleDTO` of Ad Manager.
+    /// A language of people, as the targeting search finds it.
     #[doc(alias = "AudienceLocaleDTO")]
     pub struct AudienceLocale {
+        /// Facebook's number for the language.
         pub key: f64 = "key",
+        /// The name of the language, such as `English (US)`.
         pub name: String = "name",
     }
-    /// `AudienceLocationDTO` of Ad Manager.
+    /// A place, as the targeting search finds it.
     #[doc(alias = "AudienceLocationDTO")]
     pub struct AudienceLocation {
+        /// Where an address is.
         pub geometry: AudienceLocationGeometry = "geometry",
+        /// Facebook's key of the place; `US` for a country, digits for a city.
         pub key: String = "key",
+        /// The name of the place.
         pub name: String = "name",
+        /// How far around the place people count, in `radiusUnit`; for cities and addresses.
         pub radius: f64 = "radius",
+        /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
+        /// Whether people of the place are taken in or left out.
         pub selection_type: SelectionType = "selectionType",
+        /// The kind of place.
         pub type_: AudienceLocationType = "type",
     }
-    /// `AudienceLocationGeometry` of Ad Manager.
+    /// Where an address is.
     pub struct AudienceLocationGeometry {
+        /// The coordinates: an object with `lat` and `lng`.
         pub location: Map = "location",
+        /// How exact the coordinates are, such as `APPROXIMATE`.
         pub location_type: String = "location_type",
     }
-    /// `AudiencePlacementsDTO` of Ad Manager.
+    /// Where ads appear, for each app; used only if `placementType` is `manual`.
     #[doc(alias = "AudiencePlacementsDTO")]
     pub struct AudiencePlacements {
+        /// Positions on Facebook, such as `feed`, `right_hand_column` and `marketplace`.
         pub facebook: Vec<String> = "facebook",
+        /// Positions on Instagram, such as `stream`, `story` and `explore`.
         pub instagram: Vec<String> = "instagram",
+        /// Positions in Messenger, such as `messenger_home`.
         pub messenger: Vec<String> = "messenger",
     }
-    /// `AudienceSegmentsDTO` of Ad Manager.
+    /// Segments, each by its resource name.
     #[doc(alias = "AudienceSegmentsDTO")]
     pub struct AudienceSegments {
+        /// Custom segments, such as `customers/123/customAudiences/456`.
         pub custom_audiences: Vec<String> = "customAudiences",
+        /// Interests and buying intents, such as `customers/123/userInterests/321`.
         pub user_interests: Vec<String> = "userInterests",
+        /// Lists of people, such as visitors or customers: `customers/123/userLists/789`.
         pub user_lists: Vec<String> = "userLists",
     }
     /// `AudienceUpdateResultDTO` of Ad Manager.
@@ -108,36 +157,46 @@ hoopai_runtime::model! {
         pub status: f64 = "status",
         pub trace_id: String = "traceId",
     }
-    /// `Budget` of Ad Manager.
+    /// What a Facebook ad set may spend, and when.
     pub struct Budget {
+        /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: f64 = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// `ConsentDTO` of Ad Manager.
+    /// A box that people tick in a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
     pub struct Consent {
+        /// Whether it must be ticked before the form is sent.
         pub check_required: bool = "checkRequired",
+        /// What they consent to, by language.
         pub consent: LocalizedString = "consent",
+        /// The number of the consent within the form.
         pub id: f64 = "id",
     }
-    /// `ConversionValueSettings` of Ad Manager.
+    /// What a conversion is worth.
     pub struct ConversionValueSettings {
+        /// Whether the default value counts even where a transaction brings a value of its own.
         pub always_use_default_value: bool = "alwaysUseDefaultValue",
+        /// The currency of the default value, by its three letters of ISO 4217.
         pub default_currency_code: String = "defaultCurrencyCode",
+        /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars.
         pub default_value: f64 = "defaultValue",
     }
-    /// `CreateConversationFormDTO` of Ad Manager.
+    /// A welcome message that opens a chat.
     #[doc(alias = "CreateConversationFormDTO")]
     pub struct CreateFacebookConversationFormRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The name of the welcome message, for its makers. Required.
         pub name: String = "name",
-        /// Required.
+        /// Questions that people can ask with one tap. Required.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// Required.
+        /// What the welcome message says. Required.
         pub text: String = "text",
     }
     /// `FacebookCreatedConversationFormDTO` of Ad Manager.
@@ -154,43 +213,48 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreateIntegrationDTO` of Ad Manager.
+    /// The Facebook page and ad account that a location is connected with.
     #[doc(alias = "CreateIntegrationDTO")]
     pub struct CreateFacebookIntegrationRequest {
+        /// The id of the ad account, such as `act_123456`.
         pub ad_account_id: String = "adAccountId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the Facebook page. Required.
         pub page_id: String = "pageId",
     }
-    /// `CreateLeadFormDTO` of Ad Manager.
+    /// A lead form of a Facebook page.
     #[doc(alias = "CreateLeadFormDTO")]
     pub struct CreateFacebookPageLeadFormRequest {
+        /// Terms of your own, with boxes to tick.
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
+        /// What people see before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The form's name, for its makers. Required.
         pub name: String = "name",
-        /// Required.
+        /// The address of the privacy policy. Required.
         pub privacy_policy_link: String = "privacyPolicyLink",
+        /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
+        /// The headline above the questions.
         pub question_page_headline: String = "questionPageHeadline",
-        /// Required.
+        /// The questions, in their order. Required.
         pub questions: Vec<FormQuestion> = "questions",
-        /// Required.
+        /// What people see when they have sent the form. Required.
         pub thank_you_page: ThankYouPage = "thankYouPage",
-        /// Required.
+        /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Required.
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
     }
-    /// `CreateGoogleIntegrationDTO` of Ad Manager.
+    /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
     pub struct CreateGoogleIntegrationRequest {
-        /// Required.
+        /// The id of the Google Ads account, such as `123-456-7890`. Required.
         pub ad_account_id: String = "adAccountId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the manager account (My Client Center) above it, as the list of accounts has it. Required.
         pub mcc_id: String = "mccId",
     }
     /// `GoogleCreatedIntegrationDTO` of Ad Manager.
@@ -209,71 +273,87 @@ hoopai_runtime::model! {
         pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
     }
-    /// `CreateOfflineUserListJobDTO` of Ad Manager.
+    /// Who is uploaded into which list; smart lists or a file.
     #[doc(alias = "CreateOfflineUserListJobDTO")]
     pub struct CreateGoogleOfflineUserListJobRequest {
+        /// The path of an uploaded CSV file, such as `/uploads/users.csv`.
         pub csv_path: String = "csvPath",
+        /// Whether the list follows its smart lists when they change.
         pub is_dynamic: bool = "isDynamic",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The ids of the smart lists whose contacts are uploaded.
         pub smart_list_ids: Vec<String> = "smartListIds",
+        /// The id of the customer match list at Google.
         pub user_list_id: String = "userListId",
     }
-    /// `CreateLinkedinIntegrationDTO` of Ad Manager.
+    /// The LinkedIn ad account that a location is connected with.
     #[doc(alias = "CreateLinkedinIntegrationDTO")]
     pub struct CreateLinkedinIntegrationRequest {
-        /// Required.
+        /// The id of the ad account at LinkedIn. Required.
         pub ad_account_id: String = "adAccountId",
-        /// Required.
+        /// The name of the ad account. Required.
         pub ad_account_name: String = "adAccountName",
-        /// Required.
+        /// The currency of the ad account, by its three letters of ISO 4217. Required.
         pub currency_code: String = "currencyCode",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The id of the LinkedIn organization that advertises. Required.
         pub organization_id: String = "organizationId",
     }
-    /// `LinkedInCreateLeadFormBodyDTO` of Ad Manager.
+    /// A lead form of a LinkedIn ad account.
     #[doc(alias = "LinkedInCreateLeadFormBodyDTO")]
     pub struct CreateLinkedinLeadFormRequest {
-        /// Required.
+        /// What the form says and asks. Required.
         pub content: LeadFormContent = "content",
-        /// Required.
+        /// The language and country that the form is made in. Required.
         pub creation_locale: CreationLocale = "creationLocale",
+        /// Fields that people do not see, with values that each answer brings along.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
-        /// Required.
+        /// The form's name, for its makers. Required.
         pub name: String = "name",
-        /// Required.
+        /// Whom the form belongs to. Required.
         pub owner: SponsoredAccountOwner = "owner",
-        /// Required.
+        /// The state of the form; it is published at once. Required.
         pub state: State = "state",
     }
-    /// `CreationLocaleDTO` of Ad Manager.
+    /// The language and country that a LinkedIn form is made in.
     #[doc(alias = "CreationLocaleDTO")]
     pub struct CreationLocale {
+        /// The country by its two letters of ISO 3166.
         pub country: String = "country",
+        /// The language by its two letters of ISO 639.
         pub language: String = "language",
     }
-    /// `CustomDisclaimer` of Ad Manager.
+    /// Terms of your own in a Facebook form.
     pub struct CustomDisclaimer {
+        /// The text of the terms.
         pub body: String = "body",
+        /// Boxes that people tick.
         pub checkboxes: Vec<CustomDisclaimerCheckbox> = "checkboxes",
+        /// The title of the terms.
         pub title: String = "title",
     }
-    /// `CustomDisclaimerCheckbox` of Ad Manager.
+    /// A box that people tick in a Facebook form.
     pub struct CustomDisclaimerCheckbox {
+        /// Whether it must be ticked before the form is sent.
         pub is_required: bool = "is_required",
+        /// A key of the box, unique within the form.
         pub key: String = "key",
+        /// What people agree to.
         pub text: String = "text",
     }
-    /// `CustomQuestionFieldDTO` of Ad Manager.
+    /// A question of your own in a Google lead form.
     #[doc(alias = "CustomQuestionFieldDTO")]
     pub struct CustomQuestionField {
+        /// What is asked.
         pub custom_question_text: String = "customQuestionText",
+        /// The answers to choose one of.
         pub single_choice_answers: Vec<CustomQuestionFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
     /// `CustomQuestionFieldSingleChoiceAnswer` of Ad Manager.
     pub struct CustomQuestionFieldSingleChoiceAnswer {
+        /// The texts of the answers.
         pub answer_texts: Vec<String> = "answerTexts",
     }
     /// `FacebookAdDTO` of Ad Manager.
@@ -302,7 +382,9 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_text: String = "primaryText",
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
     }
@@ -345,7 +427,9 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
         pub whatsapp_number: String = "whatsappNumber",
@@ -354,23 +438,37 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookAdsetBudgetDTO")]
     pub struct FacebookAdsetBudget {
         pub actual_amount: f64 = "actualAmount",
+        /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: f64 = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
-    /// `FacebookAudienceDTO` of Ad Manager.
+    /// Who is to see the ads of a Facebook ad set.
     #[doc(alias = "FacebookAudienceDTO")]
     pub struct FacebookAudience {
+        /// The highest age, in years.
         pub age_max: f64 = "age_max",
+        /// The lowest age, in years.
         pub age_min: f64 = "age_min",
+        /// The genders: `1` for men, `2` for women.
         pub genders: Vec<f64> = "genders",
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<AudienceLocation> = "geo_locations",
+        /// What people are interested in.
         pub interests: Vec<AudienceInterest> = "interests",
+        /// The languages that people use.
         pub locales: Vec<AudienceLocale> = "locales",
+        /// Lookalike audiences, of people who are like those of another audience.
         pub lookalike: Vec<AudienceCustomAudienceItem> = "lookalike",
+        /// `auto` lets Facebook choose where ads appear, `manual` goes by `placements`.
         pub placement_type: FacebookAudiencePlacementType = "placementType",
+        /// Where ads appear; used only if `placementType` is `manual`.
         pub placements: AudiencePlacements = "placements",
+        /// Custom audiences of people who had to do with the business before.
         pub retargeting: Vec<AudienceCustomAudienceItem> = "retargeting",
     }
     /// `FacebookBusinessDTO` of Ad Manager.
@@ -390,13 +488,16 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub objective: Objective = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
         pub special_ad_categories: Vec<FacebookCampaignSpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
     }
@@ -491,6 +592,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub objective: String = "objective",
         pub promoted_object: FacebookEntityReportingPromotedObject = "promotedObject",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -661,57 +763,80 @@ hoopai_runtime::model! {
         pub topic: String = "topic",
         pub type_: String = "type",
     }
-    /// `FlexibleRuleUserListDTO` of Ad Manager.
+    /// Rules by which visitors of a website come into a list or stay out of it.
     #[doc(alias = "FlexibleRuleUserListDTO")]
     pub struct FlexibleRuleUserList {
+        /// Rules that keep a visitor out.
         pub exclusive_operands: Vec<RuleOperand> = "exclusiveOperands",
+        /// Rules that take a visitor in.
         pub inclusive_operands: Vec<RuleOperand> = "inclusiveOperands",
+        /// How the rules that take in are combined, such as `AND`.
         pub inclusive_rule_operator: String = "inclusiveRuleOperator",
     }
-    /// `FormQuestion` of Ad Manager.
+    /// A question in a Facebook form.
     pub struct FormQuestion {
+        /// The key that the answer comes under.
         pub key: String = "key",
+        /// What is asked; for questions of your own.
         pub label: String = "label",
+        /// The answers to choose one of; only for the type `CUSTOM`.
         pub options: Vec<FormQuestionOption> = "options",
+        /// What is asked for; most types are filled in by Facebook, `CUSTOM` and `SHORT_ANSWER` are questions of your own.
         pub type_: FormQuestionType = "type",
     }
-    /// `FormQuestionOption` of Ad Manager.
+    /// An answer to choose.
     pub struct FormQuestionOption {
+        /// The key of the answer.
         pub key: String = "key",
+        /// The text of the answer.
         pub value: String = "value",
     }
-    /// `GeoAddressComponentDTO` of Ad Manager.
+    /// A part of an address, as Google's geocoding has it.
     #[doc(alias = "GeoAddressComponentDTO")]
     pub struct GeoAddressComponent {
+        /// The part in full.
         pub long_name: String = "long_name",
+        /// The part in short.
         pub short_name: String = "short_name",
+        /// What kind of part it is, such as `locality`.
         pub types: Vec<String> = "types",
     }
-    /// `GeoGeometryDTO` of Ad Manager.
+    /// Where a place is, as Google's geocoding has it.
     #[doc(alias = "GeoGeometryDTO")]
     pub struct GeoGeometry {
+        /// The coordinates.
         pub location: GeoLatLng = "location",
+        /// How exact the coordinates are, such as `APPROXIMATE`.
         pub location_type: String = "location_type",
+        /// A rectangle around the place.
         pub viewport: GeoViewport = "viewport",
     }
-    /// `GeoLatLngDTO` of Ad Manager.
+    /// A point on the earth.
     #[doc(alias = "GeoLatLngDTO")]
     pub struct GeoLatLng {
+        /// The latitude, in degrees.
         pub lat: f64 = "lat",
+        /// The longitude, in degrees.
         pub lng: f64 = "lng",
     }
-    /// `GeoLocationDTO` of Ad Manager.
+    /// A place, as LinkedIn's targeting search finds it.
     #[doc(alias = "GeoLocationDTO")]
     pub struct GeoLocation {
+        /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`.
         pub facet_urn: String = "facetUrn",
+        /// The name of the place.
         pub name: String = "name",
+        /// Whether people of the place are taken in or left out.
         pub selection_type: SelectionType = "selectionType",
+        /// The URN of the place, such as `urn:li:geo:102713980`.
         pub urn: String = "urn",
     }
-    /// `GeoViewportDTO` of Ad Manager.
+    /// A rectangle on the map.
     #[doc(alias = "GeoViewportDTO")]
     pub struct GeoViewport {
+        /// The north-eastern corner.
         pub northeast: GeoLatLng = "northeast",
+        /// The south-western corner.
         pub southwest: GeoLatLng = "southwest",
     }
     /// `FacebookCampaignReportingDTO` of Ad Manager.
@@ -735,6 +860,7 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub reach: Value = "reach",
         pub results: Value = "results",
@@ -822,6 +948,7 @@ hoopai_runtime::model! {
         pub leads: String = "leads",
         pub name: String = "name",
         pub objective: String = "objective",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub start_time: String = "startTime",
         pub stop_time: String = "stopTime",
@@ -881,6 +1008,7 @@ hoopai_runtime::model! {
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -888,6 +1016,7 @@ hoopai_runtime::model! {
         pub objective_type: ObjectiveType = "objectiveType",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
         pub updated_at: String = "updatedAt",
     }
@@ -910,98 +1039,159 @@ hoopai_runtime::model! {
         pub payment_status: String = "paymentStatus",
         pub status: String = "status",
     }
-    /// `GoogleAdContentDTO` of Ad Manager.
+    /// An ad of Google.
     #[doc(alias = "GoogleAdContentDTO")]
     pub struct GoogleAdContent {
+        /// The id of the campaign that the ad is in.
         pub ad_campaign_id: String = "adCampaignId",
+        /// What Google objects to; the platform sets it.
         pub ad_error: String = "adError",
+        /// The id of the ad group that the ad is in.
         pub ad_group_id: String = "adGroupId",
+        /// The platform's own id of the ad.
         pub ad_id: String = "adId",
+        /// The name of the business, as the ad shows it.
         pub business_name: String = "businessName",
+        /// What the button says.
         pub call_to_action_label: GoogleAdContentCallToActionLabel = "callToActionLabel",
+        /// The cards of a carousel.
         pub carousel_cards: Vec<GoogleCarouselCard> = "carouselCards",
+        /// Whether the channels are picked by hand.
         pub custom_channels: bool = "customChannels",
+        /// Texts that Google chooses from.
         pub descriptions: Vec<String> = "descriptions",
+        /// The address that a click leads to.
         pub final_url: String = "finalUrl",
+        /// The ad's id at Google, once it is published.
         pub google_ad_id: String = "googleAdId",
+        /// Headlines that Google chooses from.
         pub headlines: Vec<String> = "headlines",
+        /// The id of the stored ad; left out, a new one is made.
         pub id: String = "id",
+        /// Whether the ad counts as deleted, although it is kept.
         pub is_deleted: bool = "isDeleted",
+        /// Long headlines that Google chooses from.
         pub long_headlines: Vec<String> = "longHeadlines",
+        /// The images of the ad.
         pub media: Vec<GoogleMedia> = "media",
+        /// What the ad shows.
         pub media_type: GoogleAdContentMediaType = "mediaType",
+        /// The ad's name.
         pub name: String = "name",
+        /// The first part of the path in the address that the ad shows, such as `products`.
         pub path1: String = "path1",
+        /// The second part of the path in the address that the ad shows, such as `deals`.
         pub path2: String = "path2",
+        /// The channels that the ad appears in.
         pub placements: Vec<GoogleAdContentPlacement> = "placements",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The videos of the ad.
         pub youtube_video_links: Vec<GoogleYouTubeVideoLink> = "youtubeVideoLinks",
     }
-    /// `GoogleAdGroupDTO` of Ad Manager.
+    /// An ad group of Google, with its ads.
     #[doc(alias = "GoogleAdGroupDTO")]
     pub struct GoogleAdGroup {
+        /// The id of the campaign that the ad group is in.
         pub ad_campaign_id: String = "adCampaignId",
+        /// The ads of the ad group.
         pub ad_content: Vec<GoogleAdContent> = "adContent",
+        /// What Google objects to; the platform sets it.
         pub ad_group_error: String = "adGroupError",
+        /// The id of the ad group.
         pub ad_group_id: String = "adGroupId",
+        /// Who is to see the ads of the ad group.
         pub audience: GoogleAdGroupAudience = "audience",
+        /// Whether the channels are picked by hand.
         pub custom_channels: bool = "customChannels",
+        /// The ad group's id at Google, once it is published.
         pub google_ad_group_id: String = "googleAdGroupId",
+        /// The id of the audience at Google.
         pub google_audience_id: String = "googleAudienceId",
+        /// The id of the stored ad group; left out, a new one is made.
         pub id: String = "id",
+        /// The searches at which the ads appear or do not.
         pub keywords: GoogleKeywords = "keywords",
+        /// The ad group's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// The channels that are picked.
         pub selected_channels: Vec<GoogleAdGroupSelectedChannel> = "selectedChannels",
     }
-    /// `GoogleAdGroupAudienceDTO` of Ad Manager.
+    /// Who is to see the ads of an ad group.
     #[doc(alias = "GoogleAdGroupAudienceDTO")]
     pub struct GoogleAdGroupAudience {
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        /// The languages that people use.
         pub locales: Vec<GoogleLocale> = "locales",
     }
-    /// `GoogleAdScheduleDTO` of Ad Manager.
+    /// Hours in which the ads of a campaign run.
     #[doc(alias = "GoogleAdScheduleDTO")]
     pub struct GoogleAdSchedule {
+        /// The day, or a word for several days.
         pub day_of_week: GoogleAdScheduleDayOfWeek = "dayOfWeek",
+        /// When it begins, as `HH:MM`.
         pub from: String = "from",
+        /// When it ends, as `HH:MM`.
         pub to: String = "to",
     }
     /// `GoogleAssetDTO` of Ad Manager.
     #[doc(alias = "GoogleAssetDTO")]
     pub struct GoogleAsset {
+        /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
         pub approval_status: String = "approvalStatus",
+        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
+        /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
+        /// The first line below the link.
         pub description1: String = "description1",
+        /// The second line below the link.
         pub description2: String = "description2",
+        /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
+        /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
+        /// The text of the link.
         pub link_text: String = "linkText",
+        /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
         pub policy_topics: Vec<Value> = "policyTopics",
+        /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
         pub review_status: String = "reviewStatus",
         pub source: String = "source",
+        /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
         pub type_: GoogleAssetType = "type",
     }
-    /// `GoogleAssetImageDTO` of Ad Manager.
+    /// An image that is an asset.
     #[doc(alias = "GoogleAssetImageDTO")]
     pub struct GoogleAssetImage {
+        /// What went wrong when it was uploaded; the platform sets it.
         pub error: String = "error",
+        /// The asset's name.
         pub name: String = "name",
+        /// The asset's resource name at Google.
         pub resource_name: String = "resourceName",
+        /// The address of the image.
         pub url: String = "url",
     }
-    /// `GoogleAssetsDTO` of Ad Manager.
+    /// What goes with the ads of a campaign.
     #[doc(alias = "GoogleAssetsDTO")]
     pub struct GoogleAssets {
+        /// The logo of the business.
         pub business_logo: GoogleAssetImage = "businessLogo",
+        /// Phone numbers, by the resource names of their assets.
         pub calls: Vec<String> = "calls",
+        /// Images.
         pub images: Vec<GoogleAssetImage> = "images",
+        /// The lead form, by the resource name of its asset.
         pub lead_form: String = "leadForm",
+        /// Sitelinks, by the resource names of their assets.
         pub sitelinks: Vec<String> = "sitelinks",
     }
     /// `GoogleAudienceDTO` of Ad Manager.
@@ -1017,35 +1207,51 @@ hoopai_runtime::model! {
     }
     /// `GoogleAudienceDimensions` of Ad Manager.
     pub struct GoogleAudienceDimensions {
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
         pub income_ranges: Vec<String> = "incomeRanges",
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
         pub is_house_hold_income_unknown: bool = "isHouseHoldIncomeUnknown",
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
     }
     /// `GoogleAudienceExclusionDimension` of Ad Manager.
     pub struct GoogleAudienceExclusionDimension {
+        /// The age ranges that count.
         pub age_ranges: Vec<AgeRange> = "ageRanges",
+        /// The segments that count.
         pub audience_segments: AudienceSegments = "audienceSegments",
+        /// Genders in Google's words, such as `MALE` and `FEMALE`.
         pub genders: Vec<String> = "genders",
+        /// Whether people of unknown age are among them.
         pub is_age_unknown: bool = "isAgeUnknown",
+        /// Whether people have children, in Google's words, such as `PARENT`.
         pub parental_statuses: Vec<String> = "parentalStatuses",
         pub user_lists: Vec<String> = "userLists",
     }
-    /// `GoogleBiddingStrategyDTO` of Ad Manager.
+    /// How Google bids.
     #[doc(alias = "GoogleBiddingStrategyDTO")]
     pub struct GoogleBiddingStrategy {
+        /// The strategy, in Google's words.
         pub type_: String = "type",
+        /// The bid or target that the strategy asks for, in micros (millionths of the currency).
         pub value: f64 = "value",
     }
-    /// `GoogleBudgetDTO` of Ad Manager.
+    /// What a Google campaign may spend, and when.
     #[doc(alias = "GoogleBudgetDTO")]
     pub struct GoogleBudget {
+        /// How much, in micros: a million is one unit of the account's currency.
         pub amount: f64 = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
+        /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
+        /// The first day, as `YYYY-MM-DD`.
         pub schedule_start_date: String = "scheduleStartDate",
     }
     /// `GoogleCampaignDTO` of Ad Manager.
@@ -1072,23 +1278,32 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: f64 = "maximumCpc",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
-    /// `GoogleCampaignAudienceDTO` of Ad Manager.
+    /// Who is to see the ads of a Google campaign.
     #[doc(alias = "GoogleCampaignAudienceDTO")]
     pub struct GoogleCampaignAudience {
+        /// The age ranges that are taken in or left out.
         pub age_range: Vec<GoogleDemographicTarget> = "ageRange",
+        /// The genders that are taken in or left out.
         pub gender: Vec<GoogleDemographicTarget> = "gender",
+        /// Places whose people are taken in or left out.
         pub geo_locations: Vec<GoogleGeoLocation> = "geo_locations",
+        /// The languages that people use.
         pub locales: Vec<GoogleLocale> = "locales",
+        /// The segments that people belong to.
         pub segments: Vec<GoogleSegmentTarget> = "segments",
+        /// What people are interested in or about to buy.
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
     /// `GoogleCampaignAudience2` of Ad Manager.
@@ -1100,19 +1315,26 @@ hoopai_runtime::model! {
         pub segments: Vec<Value> = "segments",
         pub target_interests: GoogleTargetInterests = "targetInterests",
     }
-    /// `GoogleCampaignGoalDTO` of Ad Manager.
+    /// What the bidding of a Google campaign aims at.
     #[doc(alias = "GoogleCampaignGoalDTO")]
     pub struct GoogleCampaignGoal {
+        /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
+        /// The kind of goal.
         pub type_: GoogleCampaignGoalType = "type",
+        /// What exactly, such as the resource name of a conversion action.
         pub value: String = "value",
     }
-    /// `GoogleCarouselCardDTO` of Ad Manager.
+    /// A card of a carousel.
     #[doc(alias = "GoogleCarouselCardDTO")]
     pub struct GoogleCarouselCard {
+        /// What the card's button says.
         pub call_to_action_label: String = "callToActionLabel",
+        /// The address that a click leads to.
         pub final_url: String = "finalUrl",
+        /// The card's headline.
         pub headline: String = "headline",
+        /// The card's images.
         pub media: Vec<GoogleMedia> = "media",
     }
     /// `GoogleConversionDTO` of Ad Manager.
@@ -1146,10 +1368,12 @@ hoopai_runtime::model! {
         pub issue_count: f64 = "issueCount",
         pub verification_status: String = "verificationStatus",
     }
-    /// `GoogleDemographicTargetDTO` of Ad Manager.
+    /// A gender or an age range.
     #[doc(alias = "GoogleDemographicTargetDTO")]
     pub struct GoogleDemographicTarget {
+        /// Google's name of the gender or age range.
         pub enum_: String = "enum",
+        /// Whether these people are left out.
         pub negative: bool = "negative",
     }
     /// `GoogleEntityDTO` of Ad Manager.
@@ -1180,21 +1404,34 @@ hoopai_runtime::model! {
         pub sales: String = "sales",
         pub status: String = "status",
     }
-    /// `GoogleGeoLocationDTO` of Ad Manager.
+    /// A place, from Google Ads or from Google's geocoding.
     #[doc(alias = "GoogleGeoLocationDTO")]
     pub struct GoogleGeoLocation {
+        /// The parts of the address.
         pub address_components: Vec<GeoAddressComponent> = "address_components",
+        /// The name of the country.
         pub country_name: String = "country_name",
+        /// The address in one line.
         pub formatted_address: String = "formatted_address",
+        /// Where the place is.
         pub geometry: GeoGeometry = "geometry",
+        /// The id of the place.
         pub id: String = "id",
+        /// The place by its resource name at Google Ads.
         pub key: String = "key",
+        /// The name of the place.
         pub name: String = "name",
+        /// The id of the place at Google Maps.
         pub place_id: String = "place_id",
+        /// How far around the place people count, in `radiusUnit`.
         pub radius: f64 = "radius",
+        /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
+        /// The resource name of the place at Google Ads.
         pub resource_name: String = "resourceName",
+        /// Whether people of the place are taken in or left out.
         pub selection_type: SelectionType = "selectionType",
+        /// The kind of place, such as `city`, `region`, `country` or `address`.
         pub type_: String = "type",
     }
     /// `GoogleKeywordIdeaDTO` of Ad Manager.
@@ -1203,34 +1440,48 @@ hoopai_runtime::model! {
         pub avg_monthly_searches: String = "avgMonthlySearches",
         pub text: String = "text",
     }
-    /// `GoogleKeywordItemDTO` of Ad Manager.
+    /// A keyword.
     #[doc(alias = "GoogleKeywordItemDTO")]
     pub struct GoogleKeywordItem {
+        /// The word or words.
         pub keyword: String = "keyword",
+        /// How close a search must come: `BROAD`, `PHRASE` or `EXACT`.
         pub match_type: String = "matchType",
     }
-    /// `GoogleKeywordsDTO` of Ad Manager.
+    /// The keywords of an ad group.
     #[doc(alias = "GoogleKeywordsDTO")]
     pub struct GoogleKeywords {
+        /// Searches at which the ads do not appear.
         pub negatives: Vec<GoogleKeywordItem> = "negatives",
+        /// Searches at which the ads appear.
         pub positives: Vec<GoogleKeywordItem> = "positives",
     }
-    /// `GoogleLocaleDTO` of Ad Manager.
+    /// A language, as the targeting search finds it.
     #[doc(alias = "GoogleLocaleDTO")]
     pub struct GoogleLocale {
+        /// The id of the language.
         pub id: String = "id",
+        /// Google's key of the language.
         pub key: String = "key",
+        /// The name of the language.
         pub name: String = "name",
+        /// The resource name of the language at Google Ads.
         pub resource_name: String = "resourceName",
     }
-    /// `GoogleMediaDTO` of Ad Manager.
+    /// An image of an ad.
     #[doc(alias = "GoogleMediaDTO")]
     pub struct GoogleMedia {
+        /// What went wrong with it; the platform sets it.
         pub error: String = "error",
+        /// What kind of image it is, in the platform's words.
         pub image_type: String = "imageType",
+        /// Whether it is the logo.
         pub is_logo: bool = "isLogo",
+        /// The address that the image is taken from.
         pub src: String = "src",
+        /// The kind of media; there are images only.
         pub type_: GoogleMediaType = "type",
+        /// The public address of the image.
         pub url: String = "url",
     }
     /// `GoogleMetricsDTO` of Ad Manager.
@@ -1245,10 +1496,12 @@ hoopai_runtime::model! {
         pub ctr: f64 = "ctr",
         pub impressions: f64 = "impressions",
     }
-    /// `GoogleNetworkSettingsDTO` of Ad Manager.
+    /// Which of Google's networks the ads appear in.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
     pub struct GoogleNetworkSettings {
+        /// Whether they appear in the display network.
         pub target_content_network: bool = "targetContentNetwork",
+        /// Whether they appear in the search network.
         pub target_search_network: bool = "targetSearchNetwork",
     }
     /// `GoogleReportedCampaignDTO` of Ad Manager.
@@ -1299,10 +1552,12 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub type_: String = "type",
     }
-    /// `GoogleSegmentTargetDTO` of Ad Manager.
+    /// A segment, named in a campaign.
     #[doc(alias = "GoogleSegmentTargetDTO")]
     pub struct GoogleSegmentTarget {
+        /// The id of the segment.
         pub id: String = "id",
+        /// The kind of segment.
         pub type_: String = "type",
     }
     /// `GoogleTargetInterestDTO` of Ad Manager.
@@ -1316,10 +1571,12 @@ hoopai_runtime::model! {
         pub user_interest_id: String = "userInterestId",
         pub user_interest_parent: String = "userInterestParent",
     }
-    /// `GoogleTargetInterestsDTO` of Ad Manager.
+    /// What people are interested in or about to buy.
     #[doc(alias = "GoogleTargetInterestsDTO")]
     pub struct GoogleTargetInterests {
+        /// The ids of lasting interests.
         pub affinity: Vec<String> = "affinity",
+        /// The ids of what people are about to buy.
         pub in_market: Vec<String> = "inMarket",
     }
     /// `GoogleTargetingOptionDTO` of Ad Manager.
@@ -1334,76 +1591,114 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub target_type: String = "targetType",
     }
-    /// `GoogleYouTubeVideoLinkDTO` of Ad Manager.
+    /// A video on YouTube.
     #[doc(alias = "GoogleYouTubeVideoLinkDTO")]
     pub struct GoogleYouTubeVideoLink {
+        /// The id of the video on YouTube.
         pub youtube_video_id: String = "youtubeVideoId",
     }
-    /// `GreetingCard` of Ad Manager.
+    /// What people see of a Facebook form before the questions.
     pub struct GreetingCard {
+        /// The text; a list has an entry for each line.
         pub content: Vec<String> = "content",
+        /// How the text is laid out, such as `LIST_STYLE`.
         pub style: String = "style",
+        /// The headline.
         pub title: String = "title",
     }
-    /// `HiddenFieldDTO` of Ad Manager.
+    /// A field of a LinkedIn form that people do not see.
     #[doc(alias = "HiddenFieldDTO")]
     pub struct HiddenField {
+        /// The name of the field, such as `utm_source`.
         pub name: String = "name",
+        /// The value that each answer brings along.
         pub value: String = "value",
     }
-    /// `LeadFormContentDTO` of Ad Manager.
+    /// What a LinkedIn form says and asks.
     #[doc(alias = "LeadFormContentDTO")]
     pub struct LeadFormContent {
+        /// The text above the questions, by language.
         pub description: LocalizedString = "description",
+        /// The headline of the form, by language.
         pub headline: LocalizedString = "headline",
+        /// The privacy policy and what people consent to.
         pub legal_info: LegalInfo = "legalInfo",
+        /// What people see when they have sent the form.
         pub post_submission_info: PostSubmissionInfo = "postSubmissionInfo",
+        /// The questions, in their order.
         pub questions: Vec<LeadFormQuestion> = "questions",
     }
-    /// `LeadFormFieldDTO` of Ad Manager.
+    /// A thing that a Google lead form asks for.
     #[doc(alias = "LeadFormFieldDTO")]
     pub struct LeadFormField {
+        /// What is asked for, in Google's words, such as `FULL_NAME` or `EMAIL`.
         pub input_type: String = "inputType",
+        /// The answers to choose one of, where there are any.
         pub single_choice_answers: Vec<LeadFormFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
     /// `LeadFormFieldSingleChoiceAnswer` of Ad Manager.
     pub struct LeadFormFieldSingleChoiceAnswer {
+        /// The key of the answer.
         pub key: String = "key",
+        /// The text of the answer.
         pub value: String = "value",
     }
-    /// `LeadFormQuestionDTO` of Ad Manager.
+    /// A question in a LinkedIn form.
     #[doc(alias = "LeadFormQuestionDTO")]
     pub struct LeadFormQuestion {
+        /// The name that the answer comes under.
         pub name: String = "name",
+        /// A thing that LinkedIn knows and fills in, such as `FIRST_NAME`; left out for questions of your own.
         pub predefined_field: String = "predefinedField",
+        /// What is asked, by language.
         pub question: LocalizedString = "question",
+        /// How it is answered.
         pub question_details: QuestionDetails = "questionDetails",
     }
-    /// `LegalInfoDTO` of Ad Manager.
+    /// The privacy policy of a LinkedIn form and what people consent to.
     #[doc(alias = "LegalInfoDTO")]
     pub struct LegalInfo {
+        /// Boxes that people tick.
         pub consents: Vec<Consent> = "consents",
+        /// A legal text of your own, by language.
         pub legal_disclaimer: LocalizedString = "legalDisclaimer",
+        /// The address of the privacy policy.
         pub privacy_policy_url: String = "privacyPolicyUrl",
     }
-    /// `LinkedInAdDTO` of Ad Manager.
+    /// An ad of LinkedIn.
     #[doc(alias = "LinkedInAdDTO")]
     pub struct LinkedInAd {
+        /// The id of the campaign group that the ad is in.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The id of the campaign that the ad is in.
         pub ad_campaign_id: String = "adCampaignId",
+        /// The id of the ad.
         pub ad_id: String = "adId",
+        /// What the button says.
         pub call_to_action_label: String = "callToActionLabel",
+        /// LinkedIn's reference to the content of the ad.
         pub content_reference_string: String = "contentReferenceString",
+        /// The ad's description.
         pub description: String = "description",
+        /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
+        /// The address that a click leads to.
         pub destination_url: String = "destinationUrl",
+        /// The ad's headline.
         pub headline: String = "headline",
+        /// The id of the stored ad; left out, a new one is made.
         pub id: String = "id",
+        /// The text above the image or video.
         pub introductory_text: String = "introductoryText",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
+        /// The images or videos of the ad.
         pub media: Vec<LinkedInMedia> = "media",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
+        /// The ad's name.
         pub name: String = "name",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
     }
     /// `LinkedInAdAccountDTO` of Ad Manager.
@@ -1451,12 +1746,16 @@ hoopai_runtime::model! {
         pub impressions: f64 = "impressions",
         pub one_click_leads: f64 = "oneClickLeads",
     }
-    /// `LinkedInBudgetDTO` of Ad Manager.
+    /// What a LinkedIn campaign group may spend, and when.
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
+        /// How much; nobody says whether in the currency's major or minor unit.
         pub amount: f64 = "amount",
+        /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
+        /// The last day, in ISO 8601.
         pub schedule_end_date: String = "scheduleEndDate",
+        /// The first day, in ISO 8601.
         pub schedule_start_date: String = "scheduleStartDate",
     }
     /// `LinkedInCampaignGroupDTO` of Ad Manager.
@@ -1470,14 +1769,18 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub objective_type: ObjectiveType = "objectiveType",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub trace_id: String = "traceId",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
         pub updated_by: String = "updatedBy",
@@ -1505,6 +1808,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
     }
     /// `LinkedInIntegrationDTO` of Ad Manager.
@@ -1542,17 +1846,26 @@ hoopai_runtime::model! {
         pub rejection_reasons: Vec<String> = "rejectionReasons",
         pub review_status: String = "reviewStatus",
     }
-    /// `LinkedInMediaDTO` of Ad Manager.
+    /// An image or a video of a LinkedIn ad.
     #[doc(alias = "LinkedInMediaDTO")]
     pub struct LinkedInMedia {
+        /// The address that a click leads to.
         pub destination_url: String = "destinationUrl",
+        /// The size of the file, in bytes.
         pub file_size_bytes: f64 = "fileSizeBytes",
+        /// The addresses of pictures out of a video.
         pub frames: Vec<String> = "frames",
+        /// The headline, where a carousel has one for each card.
         pub headline: String = "headline",
+        /// The name of the file.
         pub name: String = "name",
+        /// Which of the `frames` stands for the video, by its place in the list.
         pub selected_poster: f64 = "selectedPoster",
+        /// The address of the image or video.
         pub src: String = "src",
+        /// The address of a small picture of it.
         pub thumbnail_url: String = "thumbnailUrl",
+        /// Whether it is an image or a video.
         pub type_: MediaType = "type",
     }
     /// `LinkedInTargetingOptionDTO` of Ad Manager.
@@ -1575,81 +1888,107 @@ hoopai_runtime::model! {
         pub data: Vec<GoogleEntity> = "data",
         pub trace_id: String = "traceId",
     }
-    /// `KeywordSuggestionDTO` of Ad Manager.
+    /// What keyword ideas are asked for.
     #[doc(alias = "KeywordSuggestionDTO")]
     pub struct ListGoogleKeywordIdeasRequest {
+        /// Keywords to start from.
         pub keywords: Vec<String> = "keywords",
+        /// The language, such as `en`.
         pub language_code: String = "languageCode",
+        /// Where the searches are made, such as `US` and `CA`.
         pub locations: Vec<String> = "locations",
-        /// Required.
+        /// The address of the website that the keywords are for. Required.
         pub url: String = "url",
     }
-    /// `LocaleDTO` of Ad Manager.
+    /// The language and country of a LinkedIn campaign.
     #[doc(alias = "LocaleDTO")]
     pub struct Locale {
+        /// The country by its two letters of ISO 3166.
         pub country: String = "country",
+        /// The language by its two letters of ISO 639.
         pub language: String = "language",
     }
-    /// `LocalizedStringDTO` of Ad Manager.
+    /// A text in one or more languages.
     #[doc(alias = "LocalizedStringDTO")]
     pub struct LocalizedString {
+        /// The text by language and country, such as `{"en_US": "Hello"}`.
         pub localized: Map = "localized",
     }
-    /// `LocationIdBodyDTO` of Ad Manager.
+    /// The location that the call is about.
     #[doc(alias = "LocationIdBodyDTO")]
     pub struct LocationIdBody {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
-    /// `MediaDTO` of Ad Manager.
+    /// An image or a video of a Facebook ad.
     #[doc(alias = "MediaDTO")]
     pub struct Media {
+        /// The text below the headline, where a carousel has one for each card.
         pub description: String = "description",
+        /// The headline, where a carousel has one for each card.
         pub headline: String = "headline",
+        /// The address that a click leads to.
         pub link: String = "link",
+        /// The name of the file.
         pub name: String = "name",
+        /// Which picture stands for the video, counted from 0; needed for videos.
         pub selected_poster: f64 = "selectedPoster",
+        /// The address of the image or video.
         pub src: String = "src",
+        /// The address of a small picture of it; needed for videos.
         pub thumbnail_url: String = "thumbnailUrl",
+        /// Whether it is an image or a video.
         pub type_: MediaType = "type",
     }
-    /// `MemberDTO` of Ad Manager.
+    /// Something that people of a custom segment look for, visit or use.
     #[doc(alias = "MemberDTO")]
     pub struct Member {
+        /// The app by its id, such as `com.example.app`; for the kind `APP`.
         pub app: String = "app",
+        /// The words that people search for; for the kind `KEYWORD`.
         pub keyword: String = "keyword",
+        /// Which of the three it is.
         pub member_type: MemberMemberType = "memberType",
+        /// The address that people visit; for the kind `URL`.
         pub url: String = "url",
     }
-    /// `MultipleChoiceOptionDTO` of Ad Manager.
+    /// An answer to choose.
     #[doc(alias = "MultipleChoiceOptionDTO")]
     pub struct MultipleChoiceOption {
+        /// The number of the answer within its question.
         pub id: f64 = "id",
+        /// The text of the answer, by language.
         pub text: LocalizedString = "text",
     }
-    /// `MultipleChoiceQuestionDetailsDTO` of Ad Manager.
+    /// The answers of a question with choices.
     #[doc(alias = "MultipleChoiceQuestionDetailsDTO")]
     pub struct MultipleChoiceQuestionDetails {
+        /// The answers to choose from.
         pub options: Vec<MultipleChoiceOption> = "options",
     }
-    /// `PostSubmissionCallToActionDTO` of Ad Manager.
+    /// The button that people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
+        /// What the button says.
         pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
+        /// What the button leads to.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
-    /// `PostSubmissionCallToActionTargetDTO` of Ad Manager.
+    /// What a button leads to.
     #[doc(alias = "PostSubmissionCallToActionTargetDTO")]
     pub struct PostSubmissionCallToActionTarget {
+        /// The address of the page.
         pub landing_page_url: String = "landingPageUrl",
     }
-    /// `PostSubmissionInfoDTO` of Ad Manager.
+    /// What people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionInfoDTO")]
     pub struct PostSubmissionInfo {
+        /// The button below the message.
         pub call_to_action: PostSubmissionCallToAction = "callToAction",
+        /// The message, by language.
         pub message: LocalizedString = "message",
     }
-    /// `PublishAdDTO` of Ad Manager.
+    /// The location whose campaign is published.
     #[doc(alias = "PublishAdDTO")]
     pub struct PublishFacebookCampaignRequest {
         /// The id of the location (sub-account). Required.
@@ -1680,19 +2019,24 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub maximum_cpc: f64 = "maximumCpc",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: String = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
-    /// `QuestionDetailsDTO` of Ad Manager.
+    /// How a question is answered; one of the two.
     #[doc(alias = "QuestionDetailsDTO")]
     pub struct QuestionDetails {
+        /// For a question with answers to choose from.
         pub multiple_choice_question_details: MultipleChoiceQuestionDetails = "multipleChoiceQuestionDetails",
+        /// For a question that is answered in words; an empty object.
         pub text_question_details: Map = "textQuestionDetails",
     }
     /// `ResourceNameDTO` of Ad Manager.
@@ -1700,57 +2044,72 @@ hoopai_runtime::model! {
     pub struct ResourceName {
         pub resource_name: String = "resourceName",
     }
-    /// `RuleDTO` of Ad Manager.
+    /// What must be true of a visit.
     #[doc(alias = "RuleDTO")]
     pub struct Rule {
+        /// Groups of conditions.
         pub rule_item_groups: Vec<RuleItemGroup> = "ruleItemGroups",
     }
-    /// `RuleBasedUserListDTO` of Ad Manager.
+    /// A list of website visitors, by rules.
     #[doc(alias = "RuleBasedUserListDTO")]
     pub struct RuleBasedUserList {
+        /// The rules.
         pub flexible_rule_user_list: FlexibleRuleUserList = "flexibleRuleUserList",
+        /// `REQUESTED` asks Google to put earlier visitors into the list too.
         pub prepopulation_status: RuleBasedUserListPrepopulationStatus = "prepopulationStatus",
     }
-    /// `RuleItemDTO` of Ad Manager.
+    /// A condition of a visit.
     #[doc(alias = "RuleItemDTO")]
     pub struct RuleItem {
+        /// What is looked at: `url__` is the page that was visited, `referrer__` the one before.
         pub name: RuleItemName = "name",
+        /// What it must be like.
         pub string_rule_item: StringRuleItem = "stringRuleItem",
     }
-    /// `RuleItemGroupDTO` of Ad Manager.
+    /// A group of conditions.
     #[doc(alias = "RuleItemGroupDTO")]
     pub struct RuleItemGroup {
+        /// The conditions.
         pub rule_items: Vec<RuleItem> = "ruleItems",
     }
-    /// `RuleOperandDTO` of Ad Manager.
+    /// A rule and how far it looks back.
     #[doc(alias = "RuleOperandDTO")]
     pub struct RuleOperand {
+        /// How many days back visits count.
         pub lookback_window_days: f64 = "lookbackWindowDays",
+        /// What must be true of a visit.
         pub rule: Rule = "rule",
     }
-    /// `SelectedAttributeDTO` of Ad Manager.
+    /// Something that people have in common, as LinkedIn's targeting search finds it.
     #[doc(alias = "SelectedAttributeDTO")]
     pub struct SelectedAttribute {
+        /// The name of the category that it belongs to.
         pub category_name: String = "categoryName",
+        /// The facet that it belongs to.
         pub facet: String = "facet",
+        /// The name of the option.
         pub name: String = "name",
+        /// The URN of the option.
         pub urn: String = "urn",
     }
-    /// `FbSetDefaultPageBodyDTO` of Ad Manager.
+    /// The page that becomes the default.
     #[doc(alias = "FbSetDefaultPageBodyDTO")]
     pub struct SetFacebookDefaultPageRequest {
-        /// Required.
+        /// The id of the Facebook page. Required.
         pub page_id: String = "pageId",
     }
-    /// `SponsoredAccountOwnerDTO` of Ad Manager.
+    /// Whom a LinkedIn form belongs to.
     #[doc(alias = "SponsoredAccountOwnerDTO")]
     pub struct SponsoredAccountOwner {
+        /// The URN of the ad account, such as `urn:li:sponsoredAccount:123456`.
         pub sponsored_account: String = "sponsoredAccount",
     }
-    /// `StringRuleItemDTO` of Ad Manager.
+    /// What an address must be like.
     #[doc(alias = "StringRuleItemDTO")]
     pub struct StringRuleItem {
+        /// How it is compared, in Google's words, such as `CONTAINS`.
         pub operator: String = "operator",
+        /// What it is compared with, such as `/products`.
         pub value: String = "value",
     }
     /// `SuccessDTO` of Ad Manager.
@@ -1759,127 +2118,173 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `TargetAudienceDTO` of Ad Manager.
+    /// What the people whom LinkedIn chooses have in common.
     #[doc(alias = "TargetAudienceDTO")]
     pub struct TargetAudience {
+        /// Whom to leave out, in groups of attributes.
         pub exclude: Vec<Vec<SelectedAttribute>> = "exclude",
+        /// Whom to take in: whoever has all attributes of at least one group.
         pub include: Vec<Vec<SelectedAttribute>> = "include",
     }
-    /// `ThankYouPage` of Ad Manager.
+    /// What people see when they have sent a Facebook form.
     pub struct ThankYouPage {
+        /// The text.
         pub body: String = "body",
+        /// The phone number of the business, for a button that calls.
         pub business_phone: String = "businessPhone",
+        /// The address that the button leads to.
         pub button_link: String = "buttonLink",
+        /// What the button says.
         pub button_text: String = "buttonText",
+        /// What the button does, such as `VIEW_WEBSITE`.
         pub button_type: String = "buttonType",
+        /// The country of the phone number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
+        /// The headline.
         pub title: String = "title",
     }
-    /// `UnitCostDTO` of Ad Manager.
+    /// A bid.
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
+        /// How much, in the currency's minor unit: `500` is five dollars.
         pub amount: f64 = "amount",
     }
-    /// `UpdateCustomAudienceDTO` of Ad Manager.
+    /// Which contact is put into an audience or taken out.
     #[doc(alias = "UpdateCustomAudienceDTO")]
     pub struct UpdateCustomAudience {
         /// The id of the contact. Required.
         pub contact_id: String = "contactId",
+        /// The id of the Facebook ad account that the audience belongs to.
         pub fb_ad_account_id: String = "fbAdAccountId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
     }
-    /// `UpdateCustomAudienceBatchDTO` of Ad Manager.
+    /// Who is put into an audience or taken out; smart lists or a file.
     #[doc(alias = "UpdateCustomAudienceBatchDTO")]
     pub struct UpdateFacebookCustomAudienceMembersInBulkRequest {
+        /// The path of an uploaded CSV file, such as `/uploads/audience.csv`.
         pub csv_path: String = "csvPath",
+        /// Whether the audience follows its smart lists when they change; `true` as a string.
         pub dynamic_audience: String = "dynamicAudience",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What is to be done, such as `ADD`. Required.
         pub operation_type: String = "operationType",
+        /// The ids of the smart lists whose contacts are meant.
         pub smartlist_ids: Vec<String> = "smartlistIds",
     }
-    /// `FbUpdateAudienceBodyDTO` of Ad Manager.
+    /// The new name and description of a custom audience.
     #[doc(alias = "FbUpdateAudienceBodyDTO")]
     pub struct UpdateFacebookCustomAudienceRequest {
-        /// Required.
+        /// The new description. Required.
         pub description: String = "description",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The new name. Required.
         pub name: String = "name",
     }
-    /// `LinkedInUpdateAdStatusBodyDTO` of Ad Manager.
+    /// What becomes of which kind of thing.
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
-        /// Required.
+        /// What is to be done. Required.
         pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
-        /// Required.
+        /// What the id in the path is of: `adGroup` is a campaign group. Required.
         pub type_: UpdateLinkedinAdStatusRequestType = "type",
     }
-    /// `UpsertAdDTO` of Ad Manager.
+    /// An ad of Facebook.
     #[doc(alias = "UpsertAdDTO")]
     pub struct UpsertFacebookAdRequest {
-        /// Required.
+        /// The id of the ad set that the ad is in. Required.
         pub adset_id: String = "adsetId",
-        /// Required.
+        /// The id of the campaign that the ad is in. Required.
         pub campaign_id: String = "campaignId",
+        /// The id of the welcome message that a click opens a chat with.
         pub conversation_form_id: String = "conversationFormId",
+        /// What the button says, in Facebook's words, such as `LEARN_MORE`.
         pub cta: String = "cta",
+        /// The text below the headline.
         pub description: String = "description",
+        /// The id of the lead form that a click opens.
         pub destination_form_id: String = "destinationFormId",
+        /// The address that a click leads to.
         pub destination_link: String = "destinationLink",
+        /// The ad's headline.
         pub headline: String = "headline",
+        /// The id of the ad to be changed; left out, a new one is made.
         pub id: String = "id",
+        /// The address of the ad's image.
         pub image_url: String = "imageUrl",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
+        /// Whether the ad shows one image or video, or several cards to page through.
         pub media_type: FacebookAdMediaType = "mediaType",
+        /// Whether the ad may appear together with those of other advertisers.
         pub multi_advertiser_ads: bool = "multiAdvertiserAds",
+        /// The ad's name.
         pub name: String = "name",
+        /// The text above the image or video.
         pub primary_text: String = "primaryText",
     }
-    /// `UpsertAdsetDTO` of Ad Manager.
+    /// An ad set of Facebook.
     #[doc(alias = "UpsertAdsetDTO")]
     pub struct UpsertFacebookAdsetRequest {
+        /// Who is to see the ads, and where.
         pub audience: FacebookAudience = "audience",
+        /// What the ad set may spend, and from when to when.
         pub budget: Budget = "budget",
-        /// Required.
+        /// The id of the campaign that the ad set is in. Required.
         pub campaign_id: String = "campaignId",
+        /// Where people are to act, such as `website`.
         pub conversion_location: String = "conversionLocation",
+        /// The event of the pixel that counts, such as `Purchase`.
         pub custom_event_type: String = "customEventType",
+        /// The id of the ad set to be changed; left out, a new one is made.
         pub id: String = "id",
+        /// The id of the Instagram account that the ads appear under.
         pub instagram_actor_id: String = "instagramActorId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The app that a click opens a chat in.
         pub messaging_platforms: UpsertFacebookAdsetRequestMessagingPlatforms = "messagingPlatforms",
+        /// The ad set's name.
         pub name: String = "name",
+        /// The id of the Facebook page that the ads appear under.
         pub page_id: String = "pageId",
+        /// The id of the pixel that counts conversions.
         pub pixel_id: String = "pixelId",
+        /// The WhatsApp number that chats go to, such as `+1234567890`.
         pub whatsapp_number: String = "whatsappNumber",
     }
-    /// `UpsertCampaignDTO` of Ad Manager.
+    /// A campaign of Facebook.
     #[doc(alias = "UpsertCampaignDTO")]
     pub struct UpsertFacebookCampaignRequest {
+        /// The id of the campaign to be changed; left out, a new one is made.
         pub id: String = "id",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The campaign's name.
         pub name: String = "name",
+        /// What the ads are to achieve.
         pub objective: Objective = "objective",
+        /// Where the campaign comes from, such as `facebook`.
         pub source: String = "source",
+        /// The subject, where Facebook has special rules for it; one word here, a list in replies.
         pub special_ad_categories: UpsertFacebookCampaignRequestSpecialAdCategories = "specialAdCategories",
     }
-    /// `UpsertConversionPixelDTO` of Ad Manager.
+    /// A conversion pixel of Facebook.
     #[doc(alias = "UpsertConversionPixelDTO")]
     pub struct UpsertFacebookPixelRequest {
+        /// The id of the pixel to be renamed; left out, a new one is made.
         pub conversion_pixel_id: String = "conversionPixelId",
+        /// The id of the Instagram account.
         pub ig_user_id: String = "igUserId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The pixel's name.
         pub name: String = "name",
-        /// Required.
+        /// The kind of event that it counts, such as `LEAD_EVENT`. Required.
         pub type_: String = "type",
     }
     /// `FacebookUpsertedPixelDTO` of Ad Manager.
@@ -1889,142 +2294,214 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `UpsertAssetsDTO` of Ad Manager.
+    /// An asset of Google.
     #[doc(alias = "UpsertAssetsDTO")]
     pub struct UpsertGoogleAssetsRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What the asset holds; which fields it has depends on `type`. Required.
         pub payload: UpsertGoogleAssetsRequestPayload = "payload",
-        /// Required.
+        /// The kind of asset. Required.
         pub type_: GoogleAssetType = "type",
     }
     /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
     pub struct UpsertGoogleAssetsRequestPayload {
+        /// The hours in which the number is shown.
         pub ad_schedule_targets: Vec<AdScheduleTarget> = "adScheduleTargets",
+        /// The image behind the form, by its resource name: `customers/123/assets/789`.
         pub background_image_asset: String = "backgroundImageAsset",
+        /// The name of the business, as the form shows it.
         pub business_name: String = "businessName",
+        /// The conversion action that calls count for, by its resource name: `customers/123/conversionActions/456`.
         pub call_conversion_action: String = "callConversionAction",
+        /// The text beside the button that opens the form.
         pub call_to_action_description: String = "callToActionDescription",
+        /// What the button that opens the form says.
         pub call_to_action_type: UpsertGoogleAssetsRequestPayloadCallToActionType = "callToActionType",
+        /// The country of the number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
+        /// Questions of your own, which come after the fields.
         pub custom_question_fields: Vec<CustomQuestionField> = "customQuestionFields",
+        /// The text of the form.
         pub description: String = "description",
+        /// The first line below the link.
         pub description1: String = "description1",
+        /// The second line below the link.
         pub description2: String = "description2",
+        /// `LOW_INTENT` for more leads, `HIGH_INTENT` for fewer that mean it.
         pub desired_intent: UpsertGoogleAssetsRequestPayloadDesiredIntent = "desiredIntent",
+        /// The last day that the link is shown, as `YYYY-MM-DD`.
         pub end_date: String = "endDate",
+        /// What people are asked for.
         pub fields: Vec<LeadFormField> = "fields",
+        /// One address, despite its name: where the link leads to.
         pub final_urls: String = "finalUrls",
+        /// The headline of the form.
         pub headline: String = "headline",
+        /// The text of the link.
         pub link_text: String = "linkText",
+        /// The phone number, such as `+14155551234`.
         pub phone_number: String = "phoneNumber",
+        /// What the button after sending says.
         pub post_submit_call_to_action_type: UpsertGoogleAssetsRequestPayloadPostSubmitCallToActionType = "postSubmitCallToActionType",
+        /// The text that people see when they have sent the form.
         pub post_submit_description: String = "postSubmitDescription",
+        /// The headline that people see when they have sent the form.
         pub post_submit_headline: String = "postSubmitHeadline",
+        /// The address of the privacy policy.
         pub privacy_policy_url: String = "privacyPolicyUrl",
+        /// The asset to be changed, by its resource name; left out, a new one is made.
         pub resource_name: String = "resourceName",
+        /// The first day that the link is shown, as `YYYY-MM-DD`.
         pub start_date: String = "startDate",
     }
-    /// `UpsertAudienceDTO` of Ad Manager.
+    /// A combined audience of Google.
     #[doc(alias = "UpsertAudienceDTO")]
     pub struct UpsertGoogleAudienceRequest {
+        /// Who is in the audience.
         pub dimensions: AudienceDimension = "dimensions",
+        /// Who is left out of it.
         pub exclusion_dimension: AudienceDimension = "exclusionDimension",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The audience's name. Required.
         pub name: String = "name",
+        /// The audience to be changed, such as `customers/123/audiences/456`; left out, a new one is made.
         pub resource_name: String = "resourceName",
     }
-    /// `CampaignDTO` of Ad Manager.
+    /// A campaign of Google with all that is in it.
     #[doc(alias = "CampaignDTO")]
     pub struct UpsertGoogleCampaignRequest {
+        /// The ad groups, each with its ads.
         pub ad_groups: Vec<GoogleAdGroup> = "adGroups",
+        /// The hours in which the ads run.
         pub ad_schedule: Vec<GoogleAdSchedule> = "adSchedule",
+        /// Further options, free in form and not documented.
         pub advanced_options: Map = "advancedOptions",
+        /// A finer division of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// Required.
+        /// Where at Google the ads run: in the search, in the display network and so on. Required.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
+        /// Phone numbers, sitelinks, images and the like that go with the ads.
         pub assets: GoogleAssets = "assets",
+        /// Who is to see the ads.
         pub audience: GoogleCampaignAudience = "audience",
+        /// How Google bids.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
+        /// What the campaign may spend, and from when to when.
         pub budget: GoogleBudget = "budget",
+        /// What the bidding aims at.
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
+        /// What the campaign is for: visits of a website, or leads.
         pub goal_type: GoalType = "goalType",
+        /// The id of the Google Ads account that pays.
         pub google_ad_account_id: String = "googleAdAccountId",
+        /// The campaign's id at Google, once it is published.
         pub google_campaign_id: String = "googleCampaignId",
+        /// The id of the stored campaign; left out, a new one is made.
         pub id: String = "id",
+        /// Whether these are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// The most that a click may cost, in micros (millionths of the currency).
         pub maximum_cpc: f64 = "maximumCpc",
-        /// Required.
+        /// The campaign's name. Required.
         pub name: String = "name",
+        /// Which of Google's networks the ads appear in.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Where the traffic comes from or goes to, such as `WEBSITE`; the platform does not say more.
         pub source: String = "source",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// `UpsertConversionDTO` of Ad Manager.
+    /// A conversion action: something that people do and Google counts.
     #[doc(alias = "UpsertConversionDTO")]
     pub struct UpsertGoogleConversionRequest {
-        /// Required.
+        /// Which clicks get the credit for a conversion. Required.
         pub attribution_model: AttributionModel = "attributionModel",
-        /// Required.
+        /// What people do, in Google's words, such as `PURCHASE`. Required.
         pub category: String = "category",
-        /// Required.
+        /// How many days after a click a conversion still counts. Required.
         pub click_through_window: f64 = "clickThroughWindow",
+        /// The id of the conversion action to be changed; left out, a new one is made.
         pub conversion_id: String = "conversionId",
-        /// Required.
+        /// Whether a click counts for one conversion at most or for any number. Required.
         pub counting_type: CountingType = "countingType",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The conversion action's name. Required.
         pub name: String = "name",
-        /// Required.
+        /// Where Google learns of it: from uploads of clicks or calls, from a page, or from a lead form. Required.
         pub type_: GoogleConversionType = "type",
-        /// Required.
+        /// What a conversion is worth. Required.
         pub value_settings: ConversionValueSettings = "valueSettings",
     }
-    /// `UpsertSegmentDTO` of Ad Manager.
+    /// An audience segment of Google.
     #[doc(alias = "UpsertSegmentDTO")]
     pub struct UpsertGoogleSegmentRequest {
+        /// Countries by their two letters of ISO 3166; for lookalikes.
         pub country_codes: Vec<String> = "countryCodes",
+        /// The segment's description.
         pub description: String = "description",
+        /// How far people may differ from those of the seed lists; for lookalikes.
         pub expansion_level: ExpansionLevel = "expansionLevel",
+        /// The id of the segment to be changed; left out, a new one is made.
         pub id: String = "id",
+        /// What people search for, visit or use; for custom segments.
         pub members: Vec<Member> = "members",
+        /// How long somebody stays in the list; Google counts it in days.
         pub membership_life_span: f64 = "membershipLifeSpan",
+        /// Whether new people come in, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
-        /// Required.
+        /// The segment's name. Required.
         pub name: String = "name",
+        /// Which visitors of a website are meant; for website visitors.
         pub rule_based_user_list: RuleBasedUserList = "ruleBasedUserList",
+        /// The ids of the lists whose people the new ones are to be like; for lookalikes.
         pub seed_user_list_ids: Vec<String> = "seedUserListIds",
+        /// The status of the segment, such as `ENABLED`.
         pub status: String = "status",
+        /// The kind of segment, such as `CUSTOM_SEGMENTS`; `type` in the query must be sent all the same.
         pub type_: String = "type",
     }
-    /// `AdCampaignGroupDataDTO` of Ad Manager.
+    /// A campaign group of LinkedIn with all that is in it.
     #[doc(alias = "AdCampaignGroupDataDTO")]
     pub struct UpsertLinkedinCampaignGroupRequest {
+        /// How the budget is spent: for as much as it buys, or under a cap on costs.
         pub ad_budget_optimization: AdBudgetOptimization = "adBudgetOptimization",
+        /// The id of the campaign group.
         pub ad_campaign_group_id: String = "adCampaignGroupId",
+        /// The campaigns of the group, each with its ads.
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
+        /// What the group may spend, and from when to when.
         pub budget: LinkedInBudget = "budget",
+        /// The id of the stored campaign group; left out, a new one is made.
         pub id: String = "id",
+        /// The id of the LinkedIn ad account that pays.
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
+        /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Further data, free in form and not documented.
         pub meta: Map = "meta",
+        /// The campaign group's name.
         pub name: String = "name",
+        /// What the ads are to achieve: leads through a form, or visits of a website.
         pub objective_type: ObjectiveType = "objectiveType",
+        /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
+        /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
     }
-    /// `WelcomeMessageQuestion` of Ad Manager.
+    /// A question that people can ask with one tap.
     pub struct WelcomeMessageQuestion {
+        /// The question.
         pub question: String = "question",
+        /// What is answered at once.
         pub response: String = "response",
     }
 }

@@ -17,6 +17,8 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Makes a calendar use a schedule.
+    ///
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
@@ -27,7 +29,12 @@ impl Client {
         builder::AddCalendarToSchedule::new(&self.handle)
     }
 
+    /// Books an appointment for a contact.
+    ///
     /// `POST /calendars/events/appointments`
+    ///
+    /// The time must be one of the calendar's free slots, unless `ignoreFreeSlotValidation` says otherwise. Automations run on it and may
+    /// write to the contact, unless `toNotify` is false. Some calendars want to know the user who keeps it, so it has been reported.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -37,6 +44,8 @@ impl Client {
         builder::CreateAppointment::new(&self.handle)
     }
 
+    /// Writes a note on an appointment.
+    ///
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.write`.
@@ -47,7 +56,11 @@ impl Client {
         builder::CreateAppointmentNote::new(&self.handle)
     }
 
+    /// Blocks a time, so that nothing can be booked in it.
+    ///
     /// `POST /calendars/events/block-slots`
+    ///
+    /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -57,7 +70,11 @@ impl Client {
         builder::CreateBlockedSlot::new(&self.handle)
     }
 
+    /// Makes a calendar.
+    ///
     /// `POST /calendars/`
+    ///
+    /// What else it needs depends on its type, most of all its members. The type stays, since `update_calendar` does not take it.
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
@@ -67,6 +84,8 @@ impl Client {
         builder::CreateCalendar::new(&self.handle)
     }
 
+    /// Makes a room or a piece of equipment.
+    ///
     /// `POST /calendars/resources/{resourceType}`
     ///
     /// - Scope: `calendars/resources.write`.
@@ -78,7 +97,11 @@ impl Client {
         builder::CreateCalendarResource::new(&self.handle)
     }
 
+    /// Makes notifications of a calendar, one or several.
+    ///
     /// `POST /calendars/{calendarId}/notifications`
+    ///
+    /// The body is a list, even for one. From then on they are sent to real people.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -88,7 +111,11 @@ impl Client {
         builder::CreateEventNotifications::new(&self.handle)
     }
 
+    /// Makes a group of calendars.
+    ///
     /// `POST /calendars/groups`
+    ///
+    /// A calendar joins it by its own `groupId`.
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
@@ -98,6 +125,8 @@ impl Client {
         builder::CreateGroup::new(&self.handle)
     }
 
+    /// Makes a schedule, which says when a user is available.
+    ///
     /// `POST /calendars/schedules`
     ///
     /// - Scope: `calendars.write`.
@@ -108,6 +137,8 @@ impl Client {
         builder::CreateSchedule::new(&self.handle)
     }
 
+    /// Deletes a note on an appointment.
+    ///
     /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
@@ -118,6 +149,8 @@ impl Client {
         builder::DeleteAppointmentNote::new(&self.handle)
     }
 
+    /// Deletes a calendar.
+    ///
     /// `DELETE /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
@@ -128,6 +161,8 @@ impl Client {
         builder::DeleteCalendar::new(&self.handle)
     }
 
+    /// Deletes a room or a piece of equipment.
+    ///
     /// `DELETE /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.write`.
@@ -139,7 +174,12 @@ impl Client {
         builder::DeleteCalendarResource::new(&self.handle)
     }
 
+    /// Deletes an event, be it an appointment or a blocked slot.
+    ///
     /// `DELETE /calendars/events/{eventId}`
+    ///
+    /// To cancel an appointment and keep it on record, set its status to `cancelled`. The call wants a body, though nothing is in it: give an empty
+    /// map.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -149,6 +189,8 @@ impl Client {
         builder::DeleteEvent::new(&self.handle)
     }
 
+    /// Deletes a notification of a calendar.
+    ///
     /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
@@ -159,6 +201,8 @@ impl Client {
         builder::DeleteEventNotification::new(&self.handle)
     }
 
+    /// Deletes a group of calendars.
+    ///
     /// `DELETE /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
@@ -169,6 +213,8 @@ impl Client {
         builder::DeleteGroup::new(&self.handle)
     }
 
+    /// Deletes a schedule for good, with all its rules.
+    ///
     /// `DELETE /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
@@ -179,6 +225,8 @@ impl Client {
         builder::DeleteSchedule::new(&self.handle)
     }
 
+    /// Gets an appointment.
+    ///
     /// `GET /calendars/events/appointments/{eventId}`
     ///
     /// - Scope: `calendars/events.readonly`.
@@ -189,6 +237,8 @@ impl Client {
         builder::GetAppointment::new(&self.handle)
     }
 
+    /// Gets a calendar.
+    ///
     /// `GET /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.readonly`.
@@ -199,6 +249,8 @@ impl Client {
         builder::GetCalendar::new(&self.handle)
     }
 
+    /// Gets a room or a piece of equipment.
+    ///
     /// `GET /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.readonly`.
@@ -210,6 +262,8 @@ impl Client {
         builder::GetCalendarResource::new(&self.handle)
     }
 
+    /// Gets a notification of a calendar.
+    ///
     /// `GET /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.readonly`.
@@ -220,7 +274,7 @@ impl Client {
         builder::GetEventNotification::new(&self.handle)
     }
 
-    /// Gets one group of calendars.
+    /// Gets a group of calendars.
     ///
     /// `GET /calendars/groups/{groupId}`
     ///
@@ -235,6 +289,8 @@ impl Client {
         builder::GetGroup::new(&self.handle)
     }
 
+    /// Gets a schedule.
+    ///
     /// `GET /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.readonly`.
@@ -245,6 +301,8 @@ impl Client {
         builder::GetSchedule::new(&self.handle)
     }
 
+    /// Lists the notes on an appointment.
+    ///
     /// `GET /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.readonly`.
@@ -255,7 +313,11 @@ impl Client {
         builder::ListAppointmentNotes::new(&self.handle)
     }
 
+    /// Lists the blocked slots of a calendar, a user or a group.
+    ///
     /// `GET /calendars/blocked-slots`
+    ///
+    /// One of `calendarId`, `userId` and `groupId` is needed.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
@@ -265,6 +327,8 @@ impl Client {
         builder::ListBlockedSlots::new(&self.handle)
     }
 
+    /// Lists the rooms, or the equipment, of a location.
+    ///
     /// `GET /calendars/resources/{resourceType}`
     ///
     /// - Scope: `calendars/resources.readonly`.
@@ -276,6 +340,8 @@ impl Client {
         builder::ListCalendarResources::new(&self.handle)
     }
 
+    /// Lists the calendars of a location.
+    ///
     /// `GET /calendars/`
     ///
     /// - Scope: `calendars.readonly`.
@@ -286,6 +352,8 @@ impl Client {
         builder::ListCalendars::new(&self.handle)
     }
 
+    /// Lists the notifications of a calendar.
+    ///
     /// `GET /calendars/{calendarId}/notifications`
     ///
     /// - Scope: `calendars/events.readonly`.
@@ -296,7 +364,11 @@ impl Client {
         builder::ListEventNotifications::new(&self.handle)
     }
 
+    /// Lists the events of a calendar, a user or a group.
+    ///
     /// `GET /calendars/events`
+    ///
+    /// One of `calendarId`, `userId` and `groupId` is needed. Blocked slots are listed apart.
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
@@ -306,7 +378,12 @@ impl Client {
         builder::ListEvents::new(&self.handle)
     }
 
+    /// Lists the free slots of a calendar, day by day.
+    ///
     /// `GET /calendars/{calendarId}/free-slots`
+    ///
+    /// The reply has an entry for each day that has any, under the date as its key; a slot is the moment at which it begins. Beside the days stands
+    /// a trace id, so not every key is a day.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
@@ -316,6 +393,8 @@ impl Client {
         builder::ListFreeSlots::new(&self.handle)
     }
 
+    /// Lists the groups of calendars of a location.
+    ///
     /// `GET /calendars/groups`
     ///
     /// - Scope: `calendars/groups.readonly`.
@@ -326,7 +405,11 @@ impl Client {
         builder::ListGroups::new(&self.handle)
     }
 
+    /// Lists the schedules of a location, of a user or for a calendar.
+    ///
     /// `GET /calendars/schedules/search`
+    ///
+    /// A schedule says when a user is available.
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
@@ -336,6 +419,8 @@ impl Client {
         builder::ListSchedules::new(&self.handle)
     }
 
+    /// Makes a calendar use a schedule no longer.
+    ///
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
@@ -346,7 +431,11 @@ impl Client {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
     }
 
+    /// Changes, moves, confirms or cancels an appointment.
+    ///
     /// `PUT /calendars/events/appointments/{eventId}`
+    ///
+    /// Automations run on it and may write to the contact, unless `toNotify` is false.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -356,6 +445,8 @@ impl Client {
         builder::UpdateAppointment::new(&self.handle)
     }
 
+    /// Changes a note on an appointment.
+    ///
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
@@ -366,7 +457,11 @@ impl Client {
         builder::UpdateAppointmentNote::new(&self.handle)
     }
 
+    /// Changes a blocked slot.
+    ///
     /// `PUT /calendars/events/block-slots/{eventId}`
+    ///
+    /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
@@ -376,6 +471,8 @@ impl Client {
         builder::UpdateBlockedSlot::new(&self.handle)
     }
 
+    /// Changes a calendar.
+    ///
     /// `PUT /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
@@ -386,6 +483,8 @@ impl Client {
         builder::UpdateCalendar::new(&self.handle)
     }
 
+    /// Changes a room or a piece of equipment.
+    ///
     /// `PUT /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.write`.
@@ -397,6 +496,8 @@ impl Client {
         builder::UpdateCalendarResource::new(&self.handle)
     }
 
+    /// Changes a notification of a calendar.
+    ///
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
@@ -407,6 +508,8 @@ impl Client {
         builder::UpdateEventNotification::new(&self.handle)
     }
 
+    /// Changes a group of calendars.
+    ///
     /// `PUT /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
@@ -417,6 +520,8 @@ impl Client {
         builder::UpdateGroup::new(&self.handle)
     }
 
+    /// Enables or disables a group of calendars.
+    ///
     /// `PUT /calendars/groups/{groupId}/status`
     ///
     /// - Scope: `calendars/groups.write`.
@@ -427,6 +532,8 @@ impl Client {
         builder::UpdateGroupStatus::new(&self.handle)
     }
 
+    /// Changes a schedule.
+    ///
     /// `PUT /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
@@ -437,6 +544,8 @@ impl Client {
         builder::UpdateSchedule::new(&self.handle)
     }
 
+    /// Tells whether an end of an address is free for a group.
+    ///
     /// `POST /calendars/groups/validate-slug`
     ///
     /// - Scope: `calendars/groups.write`.
@@ -458,6 +567,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AddCalendarToSchedule {
+            /// The id of the schedule.
             path id: String = "id",
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
@@ -480,6 +590,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateAppointmentNote {
+            /// The id of the appointment.
             path appointment_id: String = "appointmentId",
             json body: types::Notes,
         }
@@ -511,6 +622,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCalendarResource {
+            /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
             json body: types::CreateCalendarResourceRequest,
         }
@@ -554,7 +666,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAppointmentNote {
+            /// The id of the appointment.
             path appointment_id: String = "appointmentId",
+            /// The id of the note.
             path note_id: String = "noteId",
         }
     }
@@ -576,7 +690,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCalendarResource {
+            /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
+            /// The id of the resource.
             path id: String = "id",
         }
     }
@@ -587,6 +703,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteEvent {
+            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
             path event_id: String = "eventId",
             json body: hoopai_runtime::json::Map,
         }
@@ -600,6 +717,7 @@ pub mod builder {
         DeleteEventNotification {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
+            /// The id of the notification.
             path notification_id: String = "notificationId",
         }
     }
@@ -610,6 +728,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteGroup {
+            /// The id of the group.
             path group_id: String = "groupId",
         }
     }
@@ -620,6 +739,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteSchedule {
+            /// The id of the schedule.
             path id: String = "id",
         }
     }
@@ -630,6 +750,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAppointment {
+            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
             path event_id: String = "eventId",
         }
     }
@@ -651,7 +772,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCalendarResource {
+            /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
+            /// The id of the resource.
             path id: String = "id",
         }
     }
@@ -664,6 +787,7 @@ pub mod builder {
         GetEventNotification {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
+            /// The id of the notification.
             path notification_id: String = "notificationId",
         }
     }
@@ -674,6 +798,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGroup {
+            /// The id of the group.
             path group_id: String = "groupId",
         }
     }
@@ -684,6 +809,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSchedule {
+            /// The id of the schedule.
             path id: String = "id",
         }
     }
@@ -694,8 +820,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
+            /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            /// How many items a page holds at most.
+            /// How many notes a page holds, 20 at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
             query offset: i64 = "offset",
@@ -708,14 +835,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
+            /// The end of the time to look at, in milliseconds since 1970.
             query end_time: String = "endTime",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The beginning of the time to look at, in milliseconds since 1970.
             query start_time: String = "startTime",
-            /// The id of the calendar.
+            /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
+            /// The id of the group. Needed if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user.
+            /// The id of the user who is blocked. Needed if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
@@ -726,6 +856,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCalendarResources {
+            /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
@@ -744,7 +875,9 @@ pub mod builder {
         ListCalendars {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// Only calendars of the group with this id.
             query group_id: String = "groupId",
+            /// Whether to list drafts as well; they are listed if this is left out.
             query show_drafted: bool = "showDrafted",
         }
     }
@@ -757,9 +890,11 @@ pub mod builder {
         ListEventNotifications {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
+            /// Only notifications that are deleted, or are not.
             query deleted: bool = "deleted",
+            /// Only notifications that are active, or are not.
             query is_active: bool = "isActive",
-            /// How many items a page holds at most.
+            /// How many notifications a page holds; 100 if left out.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
@@ -772,14 +907,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEvents {
+            /// The end of the time to look at, in milliseconds since 1970.
             query end_time: String = "endTime",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The beginning of the time to look at, in milliseconds since 1970.
             query start_time: String = "startTime",
-            /// The id of the calendar.
+            /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
+            /// The id of the group. Needed if neither a calendar nor a user is given.
             query group_id: String = "groupId",
-            /// The id of the user.
+            /// The id of the user who keeps the appointments. Needed if neither a calendar nor a group is given.
             query user_id: String = "userId",
         }
     }
@@ -792,11 +930,15 @@ pub mod builder {
         ListFreeSlots {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
+            /// Until when to look, in milliseconds since 1970; 31 days after the start at most.
             query end_date: f64 = "endDate",
+            /// From when to look, in milliseconds since 1970.
             query start_date: f64 = "startDate",
+            /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
-            /// The id of the user.
+            /// Only slots of the user with this id.
             query user_id: String = "userId",
+            /// Only slots of the users with these ids.
             query user_ids: Vec<String> = "userIds",
         }
     }
@@ -820,11 +962,11 @@ pub mod builder {
         ListSchedules {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// Only schedules of the user with this id.
             query user_id: String = "userId",
-            /// The id of the calendar.
+            /// Only schedules that the calendar with this id uses.
             query calendar_id: String = "calendarId",
-            /// How many items a page holds at most.
+            /// How many schedules a page holds, 500 at most; 50 if left out.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
             query skip: i64 = "skip",
@@ -837,6 +979,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         RemoveCalendarFromSchedule {
+            /// The id of the schedule.
             path id: String = "id",
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
@@ -849,6 +992,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAppointment {
+            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateAppointmentRequest,
         }
@@ -860,7 +1004,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAppointmentNote {
+            /// The id of the appointment.
             path appointment_id: String = "appointmentId",
+            /// The id of the note.
             path note_id: String = "noteId",
             json body: types::Notes,
         }
@@ -872,6 +1018,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBlockedSlot {
+            /// The id of the event. Of one in a series it is the id of that instance; the `masterEventId` stands for the whole series.
             path event_id: String = "eventId",
             json body: types::UpdateBlockedSlotRequest,
         }
@@ -895,7 +1042,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCalendarResource {
+            /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
+            /// The id of the resource.
             path id: String = "id",
             json body: types::UpdateCalendarResourceRequest,
         }
@@ -909,6 +1058,7 @@ pub mod builder {
         UpdateEventNotification {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
+            /// The id of the notification.
             path notification_id: String = "notificationId",
             json body: types::UpdateEventNotificationRequest,
         }
@@ -920,6 +1070,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateGroup {
+            /// The id of the group.
             path group_id: String = "groupId",
             json body: types::UpdateGroupRequest,
         }
@@ -931,6 +1082,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateGroupStatus {
+            /// The id of the group.
             path group_id: String = "groupId",
             json body: types::UpdateGroupStatusRequest,
         }
@@ -942,6 +1094,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateSchedule {
+            /// The id of the schedule.
             path id: String = "id",
             json body: types::UpdateScheduleRequest,
         }

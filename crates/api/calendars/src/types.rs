@@ -7,9 +7,12 @@ use hoopai_runtime::json::{Map, Value};
 hoopai_runtime::model! {
     /// `AppointmentSchemaResponse` of Calendars.
     pub struct AppointmentSchemaResponse {
+        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
+        /// How the appointment stands.
         pub appointment_status: AppointmentSchemaResponseAppointmentStatus = "appointmentStatus",
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
@@ -17,34 +20,45 @@ hoopai_runtime::model! {
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
         pub meeting_location_type: String = "meetingLocationType",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
         pub status: String = "status",
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
-    /// `Availability` of Calendars.
+    /// Hours in which the calendar is open on one date.
     pub struct Availability {
+        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
         pub date: String = "date",
+        /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
+        /// The hours, from when to when; several for a day with breaks.
         pub hours: Vec<Hour> = "hours",
     }
     /// `BlockedSlotSuccessfulResponseDto` of Calendars.
     #[doc(alias = "BlockedSlotSuccessfulResponseDto")]
     pub struct BlockedSlotResponse {
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
         pub title: String = "title",
         pub trace_id: String = "traceId",
@@ -52,65 +66,118 @@ hoopai_runtime::model! {
     /// `CalendarDTO` of Calendars.
     #[doc(alias = "CalendarDTO")]
     pub struct Calendar {
+        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
+        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
+        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
+        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
         pub appointment_per_slot: f64 = "appointmentPerSlot",
+        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
+        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
+        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
+        /// `.extra_body("availabilityType", ())`.
         pub availability_type: f64 = "availabilityType",
+        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
+        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
+        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
+        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
         pub description: String = "description",
+        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
+        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
+        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
+        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
+        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
+        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
+        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
         pub id: String = "id",
         pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         pub name: String = "name",
+        /// Additional notes.
         pub notes: String = "notes",
-        /// The platform advises against it.
+        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
+        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
+        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
+        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
+        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// How appointments recur.
         pub recurring: Recurring = "recurring",
+        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
+        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
+        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
+        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
+        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
+        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
+        /// exactly one.
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
+        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
+        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
     /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
@@ -129,10 +196,13 @@ hoopai_runtime::model! {
     /// `CalendarEventDTO` of Calendars.
     #[doc(alias = "CalendarEventDTO")]
     pub struct CalendarEvent {
+        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
         pub appoinment_status: String = "appoinmentStatus",
+        /// How the appointment stands.
         pub appointment_status: String = "appointmentStatus",
         pub assigned_resources: Vec<String> = "assignedResources",
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
@@ -143,26 +213,38 @@ hoopai_runtime::model! {
         pub date_updated: String = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub master_event_id: String = "masterEventId",
+        /// Additional notes.
         pub notes: String = "notes",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
         pub title: String = "title",
         pub users: Vec<String> = "users",
     }
-    /// `CalendarNotification` of Calendars.
+    /// An email that is sent about appointments. Notifications have operations of their own, which have taken its place.
     pub struct CalendarNotification {
+        /// Email addresses, parted by commas.
         pub selected_users: String = "selectedUsers",
+        /// Whether the contact gets it.
         pub should_send_to_contact: bool = "shouldSendToContact",
+        /// Whether guests get it.
         pub should_send_to_guest: bool = "shouldSendToGuest",
+        /// Whether those in `selectedUsers` get it.
         pub should_send_to_selected_users: bool = "shouldSendToSelectedUsers",
+        /// Whether the user who keeps the appointment gets it.
         pub should_send_to_user: bool = "shouldSendToUser",
+        /// The channel; email is the only one.
         pub type_: CalendarNotificationType = "type",
     }
     /// `CalendarNotificationDeleteResponseDTO` of Calendars.
@@ -193,6 +275,7 @@ hoopai_runtime::model! {
     /// `CalendarResourceByIdResponseDTO` of Calendars.
     #[doc(alias = "CalendarResourceByIdResponseDTO")]
     pub struct CalendarResourceByIdResponse {
+        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub capacity: f64 = "capacity",
         pub description: String = "description",
@@ -204,168 +287,262 @@ hoopai_runtime::model! {
         pub quantity: f64 = "quantity",
         pub resource_type: ResourceType = "resourceType",
     }
-    /// `AppointmentCreateSchema` of Calendars.
+    /// An appointment to be booked.
     #[doc(alias = "AppointmentCreateSchema")]
     pub struct CreateAppointmentRequest {
+        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
+        /// How the appointment stands.
         pub appointment_status: AppointmentStatus = "appointmentStatus",
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
         /// The id of the calendar. Required.
         pub calendar_id: String = "calendarId",
         /// The id of the contact. Required.
         pub contact_id: String = "contactId",
+        /// What it is about.
         pub description: String = "description",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
+        /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
+        /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Which of the places that are set up the meeting takes place at, by the id it has in the `locationConfigurations` of the calendar or of its
+        /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
         pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
+        /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// Required.
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. Required.
         pub start_time: String = "startTime",
+        /// The title of the appointment.
         pub title: String = "title",
+        /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
         pub to_notify: bool = "toNotify",
     }
-    /// `BlockSlotCreateRequestDTO` of Calendars.
+    /// A time in which nothing can be booked.
     #[doc(alias = "BlockSlotCreateRequestDTO")]
     pub struct CreateBlockedSlotRequest {
+        /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
         pub calendar_id: String = "calendarId",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
+        /// The title of the blocked slot.
         pub title: String = "title",
     }
-    /// `CreateCalendarNotificationDTO` of Calendars.
+    /// A message that is to be sent when something happens to an appointment.
     #[doc(alias = "CreateCalendarNotificationDTO")]
     pub struct CreateCalendarNotification {
+        /// Email addresses that get it as well.
         pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Phone numbers that get it as well, in E.164 form.
         pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// How long after the appointment it is sent. For follow-ups only.
         pub after_time: Vec<Schedules> = "afterTime",
+        /// How long before the appointment it is sent. For reminders only.
         pub before_time: Vec<Schedules> = "beforeTime",
+        /// Its text. Not needed for `inApp`.
         pub body: String = "body",
+        /// By what channel it is sent.
         pub channel: Channel = "channel",
+        /// The email address that it comes from.
         pub from_address: String = "fromAddress",
+        /// The name that it comes from, for emails and text messages.
         pub from_name: String = "fromName",
+        /// The phone number that it comes from, for text messages.
         pub from_number: String = "fromNumber",
+        /// Whether it is sent at all.
         pub is_active: bool = "isActive",
+        /// On what occasion it is sent.
         pub notification_type: NotificationType = "notificationType",
+        /// Who gets it.
         pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
         pub selected_users: Vec<String> = "selectedUsers",
+        /// Its subject. Not needed for `inApp`.
         pub subject: String = "subject",
+        /// The id of the template that it is made from. Not needed for `inApp`.
         pub template_id: String = "templateId",
     }
-    /// `CalendarCreateDTO` of Calendars.
+    /// A calendar to be made. A location and a name are all that is demanded.
     #[doc(alias = "CalendarCreateDTO")]
     pub struct CreateCalendarRequest {
+        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
+        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
+        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
+        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
+        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
+        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
+        /// `.extra_body("availabilityType", ())`.
         pub availability_type: f64 = "availabilityType",
+        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
+        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
+        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
+        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
+        /// What the calendar is for, as visitors of the booking page see it.
         pub description: String = "description",
+        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
+        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
+        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
+        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
+        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
+        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
+        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
+        /// Whether it can be booked, or is a draft; it can if left out.
         pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// Required.
+        /// The calendar's name, as visitors of the booking page see it. Required.
         pub name: String = "name",
+        /// Additional notes.
         pub notes: String = "notes",
-        /// The platform advises against it.
+        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
+        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Vec<OpenHour> = "openHours",
+        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
+        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
+        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// How appointments recur.
         pub recurring: Recurring = "recurring",
+        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
+        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
+        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
+        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
+        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
+        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
+        /// exactly one.
         pub team_members: Vec<TeamMember> = "teamMembers",
+        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
+        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
-    /// `CreateCalendarResourceDTO` of Calendars.
+    /// A room or a piece of equipment to be made. All fields are needed, whichever it is.
     #[doc(alias = "CreateCalendarResourceDTO")]
     pub struct CreateCalendarResourceRequest {
-        /// Required.
+        /// The ids of the calendars that use it, of the type `service_booking`, 100 at most. A piece of equipment can be used by one only, a room by
+        /// many. Required.
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// Required.
+        /// Of a room, how many people it holds. Required.
         pub capacity: f64 = "capacity",
-        /// Required.
+        /// What it is. Required.
         pub description: String = "description",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What it is called. Required.
         pub name: String = "name",
-        /// Required.
+        /// Of equipment, how many pieces are out of service. Required.
         pub out_of_service: f64 = "outOfService",
-        /// Required.
+        /// Of equipment, how many pieces there are. Required.
         pub quantity: f64 = "quantity",
     }
-    /// `GroupCreateDTO` of Calendars.
+    /// A group of calendars to be made.
     #[doc(alias = "GroupCreateDTO")]
     pub struct CreateGroupRequest {
-        /// Required.
+        /// What the group is for, as visitors of its booking page see it. Required.
         pub description: String = "description",
+        /// Whether its calendars can be booked by its page.
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The group's name, as visitors of its booking page see it. Required.
         pub name: String = "name",
-        /// Required.
+        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Required.
         pub slug: String = "slug",
     }
-    /// `CreateScheduleDTO` of Calendars.
+    /// The hours in which a user is available, to be made.
     #[doc(alias = "CreateScheduleDTO")]
     pub struct CreateScheduleRequest {
+        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What the schedule is called. Required.
         pub name: String = "name",
+        /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
         /// A time zone by its IANA name, such as `America/New_York`. Required.
         pub timezone: String = "timezone",
-        /// Required.
+        /// The id of the user. Required.
         pub user_id: String = "userId",
     }
     /// `CreatedOrUpdatedBy` of Calendars.
@@ -403,21 +580,38 @@ hoopai_runtime::model! {
     /// `DeletedCalendar` of Calendars.
     pub struct DeletedCalendar {
         pub add_service_active_step: String = "addServiceActiveStep",
+        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
+        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
+        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
+        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
         pub appointment_per_slot: f64 = "appointmentPerSlot",
+        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
+        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
+        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
+        /// `.extra_body("availabilityType", ())`.
         pub availability_type: f64 = "availabilityType",
+        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
+        /// The kind of calendar: `round_robin` shares appointments out among its members, `collective` takes all members at once, `personal` has one member,
+        /// `event` needs none, `class_booking` has several seats a slot, `service_booking` is for services.
         pub calendar_type: CalendarType = "calendarType",
+        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
         pub created_by: CalendarChangedBy = "createdBy",
         pub date_added: String = "dateAdded",
@@ -426,58 +620,94 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub enable_consent_check: bool = "enableConsentCheck",
         pub enable_office_hours: bool = "enableOfficeHours",
+        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
         pub enable_same_user_assignment: bool = "enableSameUserAssignment",
         pub enable_same_user_assignment_for_reschedule: bool = "enableSameUserAssignmentForReschedule",
+        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
+        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
+        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
+        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
+        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
+        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
         pub id: String = "id",
         pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
         pub is_system_generated: bool = "isSystemGenerated",
         pub last_updated_by: CalendarChangedBy = "lastUpdatedBy",
         pub linked_calendars: DeletedCalendarLinkedCalendars = "linkedCalendars",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
         pub name: String = "name",
+        /// Additional notes.
         pub notes: String = "notes",
-        /// The platform advises against it.
+        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
+        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Value = "openHours",
         pub order: f64 = "order",
+        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
+        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
+        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// How appointments recur.
         pub recurring: Recurring = "recurring",
         pub reserve_service: bool = "reserveService",
+        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
         pub show_seats_per_slot: bool = "showSeatsPerSlot",
+        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
+        /// The unit of `slotBuffer`.
         pub slot_buffer_unit: SlotBufferUnit = "slotBufferUnit",
+        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
+        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
+        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
+        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
         pub stripe: Map = "stripe",
+        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
+        /// exactly one.
         pub team_members: Vec<TeamMemberResponse> = "teamMembers",
         pub version: f64 = "version",
+        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
+        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
     /// `DeletedCalendarLinkedCalendars` of Calendars.
@@ -525,6 +755,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
     }
     /// `GroupCreateSuccessfulResponseDTO` of Calendars.
@@ -539,17 +770,22 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `Hour` of Calendars.
+    /// From when to when a calendar is open.
     pub struct Hour {
+        /// The hour at which it closes, from 0 to 23.
         pub close_hour: f64 = "closeHour",
+        /// The minute at which it closes.
         pub close_minute: f64 = "closeMinute",
+        /// The hour at which it opens, from 0 to 23.
         pub open_hour: f64 = "openHour",
+        /// The minute at which it opens.
         pub open_minute: f64 = "openMinute",
     }
     /// `GetNotesListSuccessfulResponseDto` of Calendars.
     #[doc(alias = "GetNotesListSuccessfulResponseDto")]
     pub struct ListAppointmentNotesResponse {
         pub has_more: bool = "hasMore",
+        /// Additional notes.
         pub notes: Vec<GetNote> = "notes",
         pub trace_id: String = "traceId",
     }
@@ -575,9 +811,12 @@ hoopai_runtime::model! {
         pub schedules: Vec<ScheduleObjectResponse> = "schedules",
         pub trace_id: String = "traceId",
     }
-    /// `LocationConfiguration` of Calendars.
+    /// A place where meetings may take place.
     pub struct LocationConfiguration {
+        /// The kind of place. The conferences (`zoom_conference`, `google_conference`, `ms_teams_conference`) are not to be had in calendars of
+        /// the type `event`.
         pub kind: Kind = "kind",
+        /// An address, a phone number or a link, as its kind has it. Conferences need none.
         pub location: String = "location",
     }
     /// `LocationConfigurationResponse` of Calendars.
@@ -588,9 +827,11 @@ hoopai_runtime::model! {
         pub position: f64 = "position",
         pub zoom_oauth_id: String = "zoomOauthId",
     }
-    /// `LookBusyConfiguration` of Calendars.
+    /// Whether to look busier than one is, by hiding free slots.
     pub struct LookBusyConfiguration {
+        /// How many of the slots are hidden, in percent.
         pub look_busy_percentage: f64 = "LookBusyPercentage",
+        /// Whether slots are hidden.
         pub enabled: bool = "enabled",
     }
     /// `NoteCreatedBySchema` of Calendars.
@@ -599,26 +840,36 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
     }
-    /// `NotesDTO` of Calendars.
+    /// A note on an appointment.
     #[doc(alias = "NotesDTO")]
     pub struct Notes {
-        /// Required.
+        /// The text of the note, 5,000 characters at most. Required.
         pub body: String = "body",
+        /// The id of the user in whose name it is written.
         pub user_id: String = "userId",
     }
-    /// `OpenHour` of Calendars.
+    /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
+        /// The days, as numbers from 0 to 6.
         pub days_of_the_week: Vec<f64> = "daysOfTheWeek",
+        /// The hours, from when to when; several for a day with breaks.
         pub hours: Vec<Hour> = "hours",
     }
-    /// `Recurring` of Calendars.
+    /// How appointments recur.
     pub struct Recurring {
+        /// What is done where a slot of the series is not free: it is left out, booked all the same, or the next one is taken.
         pub booking_option: RecurringBookingOption = "bookingOption",
+        /// The status of an appointment that is booked where the slot is not free.
         pub booking_overlap_default_status: RecurringBookingOverlapDefaultStatus = "bookingOverlapDefaultStatus",
+        /// How many times they recur, 24 at most.
         pub count: f64 = "count",
+        /// How often they recur.
         pub freq: RecurringFreq = "freq",
+        /// The interval of the recurrence; replies were seen to have it.
         pub interval: Value = "interval",
+        /// The days of the month; replies were seen to have it.
         pub month_days: Vec<Value> = "monthDays",
+        /// The days of the week; replies were seen to have it.
         pub week_days: Vec<Value> = "weekDays",
     }
     /// `Response` of Calendars.
@@ -626,15 +877,18 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `ScheduleIntervalDTO` of Calendars.
+    /// From when to when a user is available.
     #[doc(alias = "ScheduleIntervalDTO")]
     pub struct ScheduleInterval {
+        /// The beginning, in hours and minutes of 24 hours, such as `09:00`.
         pub from: String = "from",
+        /// The end, in hours and minutes of 24 hours, such as `17:00`.
         pub to: String = "to",
     }
     /// `ScheduleObjectResponseDTO` of Calendars.
     #[doc(alias = "ScheduleObjectResponseDTO")]
     pub struct ScheduleObjectResponse {
+        /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
         pub date_added: String = "dateAdded",
         pub date_updated: String = "dateUpdated",
@@ -643,6 +897,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
+        /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
@@ -654,153 +909,252 @@ hoopai_runtime::model! {
         pub schedule: ScheduleObjectResponse = "schedule",
         pub trace_id: String = "traceId",
     }
-    /// `ScheduleRuleDTO` of Calendars.
+    /// When a user is available on a day of the week, or on a date.
     #[doc(alias = "ScheduleRuleDTO")]
     pub struct ScheduleRule {
+        /// The date, for rules of the type `date`, such as `2026-03-02`.
         pub date: String = "date",
+        /// The day of the week, for rules of the type `wday`.
         pub day: ScheduleRuleDay = "day",
+        /// The hours, from when to when; several for a day with breaks.
         pub intervals: Vec<ScheduleInterval> = "intervals",
+        /// Whether the rule is for a day of the week (`wday`), week by week, or for a date.
         pub type_: ScheduleRuleType = "type",
     }
-    /// `SchedulesDTO` of Calendars.
+    /// A length of time.
     #[doc(alias = "SchedulesDTO")]
     pub struct Schedules {
+        /// How long, in `unit`.
         pub time_offset: f64 = "timeOffset",
+        /// The unit, such as `hours`.
         pub unit: String = "unit",
     }
-    /// `TeamMember` of Calendars.
+    /// A user who keeps appointments of the calendar.
     pub struct TeamMember {
+        /// Whether the member is the main one. In the type `collective` exactly one is.
         pub is_primary: bool = "isPrimary",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// The platform advises against it.
+        /// To be read only; use `kind` in `locationConfigurations`. The platform advises against it.
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
+        /// How much the member is preferred over others, from 0 to 1; 0.5 if left out.
         pub priority: f64 = "priority",
+        /// The id of the user.
         pub user_id: String = "userId",
     }
     /// `TeamMemberResponse` of Calendars.
     pub struct TeamMemberResponse {
         pub is_primary: bool = "isPrimary",
         pub is_zoom_added: String = "isZoomAdded",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfigurationResponse> = "locationConfigurations",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// The platform advises against it.
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out. The platform advises against it.
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
         pub priority: f64 = "priority",
         pub selected: bool = "selected",
         pub user_id: String = "userId",
         pub zoom_oauth_id: String = "zoomOauthId",
     }
-    /// `AppointmentEditSchema` of Calendars.
+    /// What to change in an appointment.
     #[doc(alias = "AppointmentEditSchema")]
     pub struct UpdateAppointmentRequest {
+        /// Where the meeting takes place, as a postal address, a link or words.
         pub address: String = "address",
+        /// How the appointment stands.
         pub appointment_status: AppointmentStatus = "appointmentStatus",
+        /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar.
+        /// The id of the calendar that it is in.
         pub calendar_id: String = "calendarId",
+        /// What it is about.
         pub description: String = "description",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
+        /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
+        /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
+        /// Which of the places that are set up the meeting takes place at, by the id it has in the `locationConfigurations` of the calendar or of its
+        /// members. `default` if left out.
         pub meeting_location_id: String = "meetingLocationId",
+        /// By what means, or where, the meeting takes place; `custom` if there is an `address` and this is left out.
         pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
+        /// Whether the place given here goes before those that are set up. True where `meetingLocationType` alone is given, false where
+        /// `meetingLocationId` alone is.
         pub override_location_config: bool = "overrideLocationConfig",
+        /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
+        /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
+        /// The title of the appointment.
         pub title: String = "title",
+        /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
         pub to_notify: bool = "toNotify",
     }
-    /// `UpdateAvailability` of Calendars.
+    /// Hours in which the calendar is open on one date.
     pub struct UpdateAvailability {
+        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
         pub date: String = "date",
+        /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
+        /// The hours, from when to when; several for a day with breaks.
         pub hours: Vec<Hour> = "hours",
+        /// The id of these hours. Needed to change or delete what is there; hours without it are new.
         pub id: String = "id",
     }
-    /// `BlockSlotEditRequestDTO` of Calendars.
+    /// What to change in a blocked slot.
     #[doc(alias = "BlockSlotEditRequestDTO")]
     pub struct UpdateBlockedSlotRequest {
+        /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
         pub calendar_id: String = "calendarId",
+        /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: String = "startTime",
+        /// The title of the blocked slot.
         pub title: String = "title",
     }
-    /// `CalendarUpdateDTO` of Calendars.
+    /// What to change in a calendar.
     #[doc(alias = "CalendarUpdateDTO")]
     pub struct UpdateCalendarRequest {
+        /// The email address that gets alerts.
         pub alert_email: String = "alertEmail",
+        /// How long before its beginning an appointment must be booked, in `allowBookingAfterUnit`.
         pub allow_booking_after: f64 = "allowBookingAfter",
+        /// The unit of `allowBookingAfter`.
         pub allow_booking_after_unit: AllowBookingAfterUnit = "allowBookingAfterUnit",
+        /// How far ahead appointments can be booked, in `allowBookingForUnit`.
         pub allow_booking_for: f64 = "allowBookingFor",
+        /// The unit of `allowBookingFor`.
         pub allow_booking_for_unit: AllowBookingForUnit = "allowBookingForUnit",
+        /// Whether contacts may cancel their appointments.
         pub allow_cancellation: bool = "allowCancellation",
+        /// Whether contacts may move their appointments.
         pub allow_reschedule: bool = "allowReschedule",
+        /// How many appointments a day takes.
         pub appoinment_per_day: f64 = "appoinmentPerDay",
+        /// How many appointments one slot takes for each member, or how many seats it has in a `class_booking` calendar; 1 if left out.
         pub appoinment_per_slot: f64 = "appoinmentPerSlot",
+        /// Whether appointments are confirmed by being booked.
         pub auto_confirm: bool = "autoConfirm",
+        /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<UpdateAvailability> = "availabilities",
+        /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
+        /// `.extra_body("availabilityType", ())`.
         pub availability_type: f64 = "availabilityType",
+        /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
+        /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
+        /// What the calendar is for, as visitors of the booking page see it.
         pub description: String = "description",
+        /// Whether appointments may recur. The calendar must have only one member then.
         pub enable_recurring: bool = "enableRecurring",
+        /// The colour of appointments, as `#` and six hexadecimal digits; `#039be5` if left out.
         pub event_color: String = "eventColor",
+        /// The title of appointments. It may hold placeholders; `{{contact.name}}` if left out when the calendar is made.
         pub event_title: String = "eventTitle",
+        /// How appointments are shared out among the members, by who is free or in equal parts.
         pub event_type: EventType = "eventType",
+        /// The id of the form that who books fills in.
         pub form_id: String = "formId",
+        /// The address of that page, for `RedirectURL`.
         pub form_submit_redirect_url: String = "formSubmitRedirectURL",
+        /// The text of that message, for `ThankYouMessage`.
         pub form_submit_thanks_message: String = "formSubmitThanksMessage",
+        /// What who has booked sees, a message or another page.
         pub form_submit_type: FormSubmitType = "formSubmitType",
+        /// Whether Google sends invitations to appointments.
         pub google_invitation_emails: bool = "googleInvitationEmails",
+        /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
+        /// Whether guests are counted only, or asked for their details.
         pub guest_type: GuestType = "guestType",
+        /// Whether it can be booked, or is a draft.
         pub is_active: bool = "isActive",
+        /// Whether payments for appointments are real, or for testing.
         pub is_live_payment_mode: bool = "isLivePaymentMode",
+        /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
+        /// `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
+        /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
-        /// The platform advises against it.
+        /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
+        /// The calendar's name, as visitors of the booking page see it.
         pub name: String = "name",
+        /// Additional notes.
         pub notes: String = "notes",
-        /// The platform advises against it.
+        /// The emails that are sent about appointments. Notifications have operations of their own, which have taken its place. The platform advises against it.
         pub notifications: Vec<CalendarNotification> = "notifications",
+        /// In which hours of which days of the week the calendar is open. Single dates are set by `availabilities`.
         pub open_hours: Vec<OpenHour> = "openHours",
+        /// The id of a tracking pixel.
         pub pixel_id: String = "pixelId",
+        /// How much time is kept free before an appointment, in `preBufferUnit`.
         pub pre_buffer: f64 = "preBuffer",
+        /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
+        /// How appointments recur.
         pub recurring: Recurring = "recurring",
+        /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
+        /// Whether the member who keeps the appointment gets an email about it.
         pub should_send_alert_emails_to_assigned_member: bool = "shouldSendAlertEmailsToAssignedMember",
+        /// Whether that is left undone for contacts that exist already.
         pub should_skip_assigning_contact_for_existing: bool = "shouldSkipAssigningContactForExisting",
+        /// How much time is kept free after an appointment, in `slotBufferUnit`.
         pub slot_buffer: f64 = "slotBuffer",
+        /// How long an appointment is, in `slotDurationUnit`; 30 if left out.
         pub slot_duration: f64 = "slotDuration",
+        /// The unit of `slotDuration`.
         pub slot_duration_unit: SlotDurationUnit = "slotDurationUnit",
+        /// How far apart the beginnings of the slots offered are, in `slotIntervalUnit`; 30 if left out.
         pub slot_interval: f64 = "slotInterval",
+        /// The unit of `slotInterval`.
         pub slot_interval_unit: SlotIntervalUnit = "slotIntervalUnit",
+        /// The end of the booking page's address.
         pub slug: String = "slug",
+        /// Whether the form remembers who booked before.
         pub sticky_contact: bool = "stickyContact",
+        /// The users who keep the appointments. Needed for the types `round_robin`, `collective`, `class_booking` and `service_booking`; `personal` has
+        /// exactly one.
         pub team_members: Vec<TeamMember> = "teamMembers",
+        /// The end of the booking widget's address.
         pub widget_slug: String = "widgetSlug",
+        /// How the booking page looks. The value `default` is the newer look, called neo; `classic` if left out.
         pub widget_type: WidgetType = "widgetType",
     }
-    /// `UpdateCalendarResourceDTO` of Calendars.
+    /// What to change in a room or a piece of equipment.
     #[doc(alias = "UpdateCalendarResourceDTO")]
     pub struct UpdateCalendarResourceRequest {
+        /// The ids of the calendars that use it, of the type `service_booking`, 100 at most. A piece of equipment can be used by one only, a room by
+        /// many.
         pub calendar_ids: Vec<String> = "calendarIds",
+        /// Of a room, how many people it holds.
         pub capacity: f64 = "capacity",
+        /// What it is.
         pub description: String = "description",
+        /// Whether it can be used.
         pub is_active: bool = "isActive",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// What it is called.
         pub name: String = "name",
+        /// Of equipment, how many pieces are out of service.
         pub out_of_service: f64 = "outOfService",
+        /// Of equipment, how many pieces there are.
         pub quantity: f64 = "quantity",
     }
     /// `CalendarResourceResponseDTO` of Calendars.
@@ -817,56 +1171,74 @@ hoopai_runtime::model! {
         pub resource_type: ResourceType = "resourceType",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateCalendarNotificationsDTO` of Calendars.
+    /// What to change in a notification.
     #[doc(alias = "UpdateCalendarNotificationsDTO")]
     pub struct UpdateEventNotificationRequest {
+        /// Email addresses that get it as well.
         pub additional_email_ids: Vec<String> = "additionalEmailIds",
+        /// Phone numbers that get it as well, in E.164 form.
         pub additional_phone_numbers: Vec<String> = "additionalPhoneNumbers",
+        /// How long after the appointment it is sent. For follow-ups only.
         pub after_time: Vec<Schedules> = "afterTime",
+        /// How long before the appointment it is sent. For reminders only.
         pub before_time: Vec<Schedules> = "beforeTime",
+        /// Its text. Not needed for `inApp`.
         pub body: String = "body",
+        /// By what channel it is sent.
         pub channel: Channel = "channel",
+        /// Whether it counts as deleted.
         pub deleted: bool = "deleted",
+        /// The email address that it comes from.
         pub from_address: String = "fromAddress",
+        /// The name that it comes from, for emails and text messages.
         pub from_name: String = "fromName",
+        /// The phone number that it comes from, for text messages.
         pub from_number: String = "fromNumber",
+        /// Whether it is sent at all.
         pub is_active: bool = "isActive",
+        /// On what occasion it is sent.
         pub notification_type: NotificationType = "notificationType",
+        /// Who gets it.
         pub receiver_type: ReceiverType = "receiverType",
+        /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
         pub selected_users: Vec<String> = "selectedUsers",
+        /// Its subject. Not needed for `inApp`.
         pub subject: String = "subject",
+        /// The id of the template that it is made from. Not needed for `inApp`.
         pub template_id: String = "templateId",
     }
-    /// `GroupUpdateDTO` of Calendars.
+    /// What a group of calendars is to be.
     #[doc(alias = "GroupUpdateDTO")]
     pub struct UpdateGroupRequest {
-        /// Required.
+        /// What the group is for, as visitors of its booking page see it. Required.
         pub description: String = "description",
-        /// Required.
+        /// The group's name, as visitors of its booking page see it. Required.
         pub name: String = "name",
-        /// Required.
+        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Required.
         pub slug: String = "slug",
     }
-    /// `GroupStatusUpdateParams` of Calendars.
+    /// Whether a group is active.
     #[doc(alias = "GroupStatusUpdateParams")]
     pub struct UpdateGroupStatusRequest {
-        /// Required.
+        /// True to enable the group, false to disable it. Required.
         pub is_active: bool = "isActive",
     }
-    /// `UpdateScheduleDTO` of Calendars.
+    /// What to change in a schedule. What is left out stays as it is.
     #[doc(alias = "UpdateScheduleDTO")]
     pub struct UpdateScheduleRequest {
+        /// What the schedule is called.
         pub name: String = "name",
+        /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
     }
-    /// `ValidateGroupSlugPostBody` of Calendars.
+    /// An end of an address that a group is to have.
     #[doc(alias = "ValidateGroupSlugPostBody")]
     pub struct ValidateGroupSlugRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// The end of the address, such as `first-visit`. Required.
         pub slug: String = "slug",
     }
     /// `ValidateGroupSlugSuccessResponseDTO` of Calendars.

@@ -90,6 +90,7 @@ hoopai_runtime::model! {
         /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: String = "lastActivity",
@@ -133,6 +134,7 @@ hoopai_runtime::model! {
         pub email: String = "email",
         /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -192,6 +194,7 @@ hoopai_runtime::model! {
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
         pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         /// The family name.
         pub last_name: String = "lastName",
@@ -325,6 +328,7 @@ hoopai_runtime::model! {
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub value: String = "value",
     }
@@ -423,6 +427,7 @@ hoopai_runtime::model! {
         /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: String = "lastActivity",
@@ -479,6 +484,7 @@ hoopai_runtime::model! {
         pub date_updated: String = "dateUpdated",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -498,6 +504,7 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub date_added: String = "dateAdded",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub pinned: bool = "pinned",
         pub relations: Vec<Value> = "relations",
@@ -591,6 +598,7 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub due_date: String = "dueDate",
+        /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub title: String = "title",
     }

@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Gives an agent another action.
+    ///
     /// `POST /conversation-ai/agents/{agentId}/actions`
+    ///
+    /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Version: `2021-04-15`.
@@ -27,7 +31,11 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
+    /// Creates an agent that answers written messages.
+    ///
     /// `POST /conversation-ai/agents`
+    ///
+    /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Version: `2021-04-15`.
@@ -37,6 +45,8 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
+    /// Deletes an action for good, from all agents that have it.
+    ///
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.write`.
@@ -47,6 +57,8 @@ impl Client {
         builder::DeleteAction::new(&self.handle)
     }
 
+    /// Deletes an agent for good, with its settings and the history of its conversations.
+    ///
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
     /// - Scope: `conversation-ai.write`.
@@ -57,6 +69,8 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
+    /// Gets one action of an agent.
+    ///
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.readonly`.
@@ -67,7 +81,11 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
+    /// Gets one agent with its settings and actions.
+    ///
     /// `GET /conversation-ai/agents/{agentId}`
+    ///
+    /// An unknown id is answered 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Version: `2021-04-15`.
@@ -77,7 +95,12 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
+    /// Tells how the agent came to one of its replies.
+    ///
     /// `GET /conversation-ai/generations`
+    ///
+    /// The reply holds the whole prompt, the history, and the pieces of FAQs, websites and texts that were used, so it may hold what
+    /// people wrote.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Version: `2021-04-15`.
@@ -87,6 +110,8 @@ impl Client {
         builder::GetGenerationDetails::new(&self.handle)
     }
 
+    /// Lists the actions of an agent.
+    ///
     /// `GET /conversation-ai/agents/{agentId}/actions/list`
     ///
     /// - Scope: `conversation-ai.readonly`.
@@ -97,7 +122,11 @@ impl Client {
         builder::ListActions::new(&self.handle)
     }
 
+    /// Searches the agents of a location by name.
+    ///
     /// `GET /conversation-ai/agents/search`
+    ///
+    /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
     /// - Version: `2021-04-15`.
@@ -107,7 +136,11 @@ impl Client {
         builder::SearchAgents::new(&self.handle)
     }
 
+    /// Changes an action of an agent.
+    ///
     /// `PUT /conversation-ai/agents/{agentId}/actions/{actionId}`
+    ///
+    /// Type, name and details are sent as a whole, what stays the same included.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Version: `2021-04-15`.
@@ -117,7 +150,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
+    /// Changes an agent.
+    ///
     /// `PUT /conversation-ai/agents/{agentId}`
+    ///
+    /// `autoPilotMaxMessages` is needed each time.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Version: `2021-04-15`.
@@ -127,7 +164,11 @@ impl Client {
         builder::UpdateAgent::new(&self.handle)
     }
 
+    /// Changes how actions of an agent follow up.
+    ///
     /// `PATCH /conversation-ai/agents/{agentId}/followup-settings`
+    ///
+    /// For actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
     /// - Version: `2021-04-15`.
@@ -148,6 +189,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateAction {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             json body: types::CreateAction,
         }
@@ -169,7 +211,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAction {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the action.
             path action_id: String = "actionId",
         }
     }
@@ -180,6 +224,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
         }
     }
@@ -190,7 +235,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAction {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the action.
             path action_id: String = "actionId",
         }
     }
@@ -201,6 +248,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
         }
     }
@@ -211,8 +259,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGenerationDetails {
-            /// The id of the message.
+            /// The id of the message that the agent wrote.
             query message_id: String = "messageId",
+            /// What the agent wrote it for, a conversation or a workflow.
             query source: types::GetGenerationDetailsSource = "source",
         }
     }
@@ -223,6 +272,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListActions {
+            /// The id of the agent.
             path agent_id: String = "agentId",
         }
     }
@@ -235,7 +285,9 @@ pub mod builder {
         SearchAgents {
             /// How many items a page holds at most.
             query limit: i64 = "limit",
+            /// The name or a part of it, in lower case.
             query query: String = "query",
+            /// The id of the last agent of the page before; empty or left out for the first page.
             query start_after: String = "startAfter",
         }
     }
@@ -246,7 +298,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAction {
+            /// The id of the agent.
             path agent_id: String = "agentId",
+            /// The id of the action.
             path action_id: String = "actionId",
             json body: types::CreateAction,
         }
@@ -258,6 +312,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             json body: types::UpdateAgentRequest,
         }
@@ -269,6 +324,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateFollowupSettings {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             json body: types::UpdateFollowupSettingsRequest,
         }

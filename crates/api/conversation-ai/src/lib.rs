@@ -2,6 +2,17 @@
 
 //! Conversation AI of the HoopAI Platform API: 12 operations.
 //!
+//! Agents that answer written messages: SMS, web chat, WhatsApp, Instagram and Facebook. An *agent* has a personality, a goal and instructions, and
+//! may draw on knowledge bases. Its `mode` says how far it goes: `off`, `suggestive` (it drafts, a person sends) or `auto-pilot` (it
+//! answers real people by itself). *Actions* are what it can do beside talking: book an appointment, start a workflow, fill a field of the
+//! contact, stop, hand over to a person or another agent, follow up later.
+//!
+//! Begin with `search_agents` or `create_agent`, then `create_action`. An action's `details` are one of seven shapes, chosen by its `type`.
+//! `get_generation_details` tells why a reply came out as it did: the prompt, the history and the pieces of knowledge behind it.
+//!
+//! These calls name no location: the token tells which it is. Some replies and types call an agent `employee` or `bot`. Days of the week
+//! count from 0 for Sunday here, from 1 for Monday in Voice AI.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_conversation_ai::Error> {
 //! let handle = hoopai_conversation_ai::Handle::builder().private_token("…").location("…").build()?;

@@ -20,14 +20,14 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub type_: Type = "type",
     }
-    /// `CreateActionDTO` of Conversation AI.
+    /// An action of an agent.
     #[doc(alias = "CreateActionDTO")]
     pub struct CreateAction {
-        /// Required.
+        /// The settings of the action, in the shape that belongs to `type`. Required.
         pub details: Details = "details",
-        /// Required.
+        /// What the action is called, such as `Book a visit`. Required.
         pub name: String = "name",
-        /// Required.
+        /// What kind of action it is, which decides the shape of `details`. Required.
         pub type_: Type = "type",
     }
     /// `createActionResponseDTO` of Conversation AI.
@@ -37,32 +37,46 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `CreateEmployeeDto` of Conversation AI.
+    /// An agent to be created.
     #[doc(alias = "CreateEmployeeDto")]
     pub struct CreateAgentRequest {
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
-        /// Required.
+        /// What the agent is to achieve. Required.
         pub goal: String = "goal",
-        /// Required.
+        /// How the agent is to go about it. Required.
         pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
         pub mode: Mode = "mode",
-        /// Required.
+        /// The agent's name. Required.
         pub name: String = "name",
-        /// Required.
+        /// What the agent is like, such as `Friendly and helpful`. Required.
         pub personality: String = "personality",
+        /// Whether the agent answers voice messages; by default `false`.
         pub respond_to_audio: bool = "respondToAudio",
+        /// Whether the agent answers pictures; by default `false`.
         pub respond_to_images: bool = "respondToImages",
-        /// The platform advises against it.
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
         pub sleep_time: f64 = "sleepTime",
+        /// The unit of `sleepTime`; null together with it.
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// `DeleteActionDataDTO` of Conversation AI.
@@ -86,109 +100,178 @@ hoopai_runtime::model! {
     }
     /// `Details` of Conversation AI.
     pub struct Details {
+        /// The id of an action that this one refers to.
         pub action_id: String = "actionId",
+        /// The id of the user who gets the conversation.
         pub assign_to_user_id: String = "assignToUserId",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// Whether the agent may cancel appointments; not with `onlySendLink`.
         pub cancel_enabled: bool = "cancelEnabled",
+        /// The id of the contact's field that the answer goes into.
         pub contact_field_id: String = "contactFieldId",
+        /// Examples of answers. Not needed for standard fields, money and dates.
         pub contact_update_examples: Vec<String> = "contactUpdateExamples",
+        /// Whether a task is made for it.
         pub create_task: bool = "createTask",
+        /// What belongs into the field, such as `Business name`.
         pub description: String = "description",
+        /// Whether the action is in use.
         pub enabled: bool = "enabled",
+        /// Examples of messages at which it hands over; needed if `handoverType` is `custom` or `contactRequest`.
         pub examples: Vec<String> = "examples",
+        /// The last message that the agent sends.
         pub final_message: String = "finalMessage",
+        /// The messages that follow, each after a time.
         pub followup_sequence: Vec<FollowupSequence> = "followupSequence",
+        /// How and when they are sent.
         pub followup_settings: FollowupSettings = "followupSettings",
+        /// What makes it hand over.
         pub handover_type: HandoverType = "handoverType",
+        /// Whether the agent only sends the link to book, instead of booking.
         pub only_send_link: bool = "onlySendLink",
+        /// Whether the agent wakes again after a time.
         pub reactivate_enabled: bool = "reactivateEnabled",
+        /// Whether the agent may move appointments; not with `onlySendLink`.
         pub reschedule_enabled: bool = "rescheduleEnabled",
+        /// What is followed up: silence, a contact who was busy, or one who asked for it.
         pub scenario_id: ScenarioId = "scenarioId",
+        /// Whether the conversation is assigned to nobody in particular.
         pub skip_assign_to_user: bool = "skipAssignToUser",
+        /// Whether the agent sleeps once it has booked; not with `onlySendLink`.
         pub sleep_after_booking: bool = "sleepAfterBooking",
+        /// How long it sleeps, in `sleepTimeUnit`; needed if `sleepAfterBooking` is `true`.
         pub sleep_time: f64 = "sleepTime",
+        /// The unit of `sleepTime`; needed together with it.
         pub sleep_time_unit: CreateActionDetailsSleepTimeUnit = "sleepTimeUnit",
+        /// Whether the agent stops at a goodbye (`Goodbye`) or at what you describe (`Custom`).
         pub stop_bot_detection_type: StopBotDetectionType = "stopBotDetectionType",
+        /// Examples of messages at which it stops, two at least.
         pub stop_bot_examples: Vec<String> = "stopBotExamples",
+        /// When it stops, in words.
         pub stop_bot_trigger_condition: String = "stopBotTriggerCondition",
+        /// Tags that the contact gets.
         pub tags: Vec<String> = "tags",
+        /// The id of the agent that takes over; needed if `transferBot` is `true`.
         pub transfer_agent: String = "transferAgent",
+        /// Whether another agent takes over once it has booked; not with `onlySendLink`.
         pub transfer_bot: bool = "transferBot",
+        /// Examples of messages at which it hands over, two at least; needed for `Custom`.
         pub transfer_bot_examples: Vec<String> = "transferBotExamples",
+        /// When it hands over, in words; needed for `Custom`.
         pub transfer_bot_trigger_condition: String = "transferBotTriggerCondition",
+        /// Whether it hands over by the platform's judgement (`Default`) or by what you describe (`Custom`).
         pub transfer_bot_type: TransferBotType = "transferBotType",
+        /// The id of the agent that takes over.
         pub transfer_to_bot: String = "transferToBot",
+        /// When the workflows start, in words, such as `When somebody asks for an appointment`.
         pub trigger_condition: String = "triggerCondition",
+        /// What the agent says when they start.
         pub trigger_message: String = "triggerMessage",
+        /// Whether workflows start once it has booked; not with `onlySendLink`.
         pub trigger_workflow: bool = "triggerWorkflow",
+        /// The ids of the workflows that start.
         pub workflow_ids: Vec<String> = "workflowIds",
     }
     /// `EmployeeListItemDTO` of Conversation AI.
     #[doc(alias = "EmployeeListItemDTO")]
     pub struct EmployeeListItem {
         pub actions: Vec<Map> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
         pub channels: Vec<String> = "channels",
         pub created_at: String = "createdAt",
+        /// What the agent is to achieve.
         pub goal: Map = "goal",
         pub id: String = "id",
+        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         pub mode: Mode = "mode",
         pub name: String = "name",
-        /// The platform advises against it.
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub updated_at: String = "updatedAt",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// `EmployeeResponseDTO` of Conversation AI.
     #[doc(alias = "EmployeeResponseDTO")]
     pub struct EmployeeResponse {
         pub actions: Vec<ActionsId> = "actions",
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve.
         pub goal: String = "goal",
         pub id: String = "id",
+        /// How the agent is to go about it.
         pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         pub mode: Mode = "mode",
         pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`.
         pub personality: String = "personality",
-        /// The platform advises against it.
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
         pub trace_id: String = "traceId",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
-    /// `FollowupSequence` of Conversation AI.
+    /// One of the messages that follow.
     pub struct FollowupSequence {
+        /// Whether the agent writes the message itself; `true` if left out.
         pub ai_enabled_message: bool = "aiEnabledMessage",
+        /// Whether the contact asked for this message.
         pub contact_requested: bool = "contactRequested",
+        /// The text of the message, if `aiEnabledMessage` is `false`.
         pub custom_message: String = "customMessage",
+        /// How long to wait, in `followupTimeUnit`, up to 60 minutes, 24 hours or 180 days.
         pub followup_time: f64 = "followupTime",
+        /// The unit of `followupTime`.
         pub followup_time_unit: FollowupSequenceFollowupTimeUnit = "followupTimeUnit",
+        /// The number of the step.
         pub id: f64 = "id",
+        /// Whether a workflow starts too; `false` if left out.
         pub trigger_workflow: bool = "triggerWorkflow",
+        /// The id of that workflow, if `triggerWorkflow` is `true`.
         pub workflow_id: String = "workflowId",
     }
-    /// `FollowupSettings` of Conversation AI.
+    /// How and when messages that follow are sent.
     pub struct FollowupSettings {
+        /// Whether they may go out on another channel than the conversation began on.
         pub dynamic_channel_switching: bool = "dynamicChannelSwitching",
+        /// Whether they keep to working hours.
         pub follow_up_hours: bool = "followUpHours",
+        /// Whose time zone the hours are in, the contact's or the business's.
         pub timezone_to_use: FollowupSettingsTimezoneToUse = "timezoneToUse",
+        /// The working hours, by day of the week.
         pub working_hours: Vec<WorkingHours> = "workingHours",
     }
     /// `fetchActionDetailsResponseDTO` of Conversation AI.
@@ -213,11 +296,15 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub website: Vec<Value> = "website",
     }
-    /// `Interval` of Conversation AI.
+    /// A time of the day, from a start to an end.
     pub struct Interval {
+        /// The hour of the end, 0 to 23.
         pub end_hour: f64 = "endHour",
+        /// The minute of the end, 0 to 59.
         pub end_minute: f64 = "endMinute",
+        /// The hour of the start, 0 to 23.
         pub start_hour: f64 = "startHour",
+        /// The minute of the start, 0 to 59.
         pub start_minute: f64 = "startMinute",
     }
     /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
@@ -242,42 +329,61 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `UpdateEmployeeDto` of Conversation AI.
+    /// What changes about an agent.
     #[doc(alias = "UpdateEmployeeDto")]
     pub struct UpdateAgentRequest {
-        /// Required.
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75. Required.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
+        /// The business that the agent speaks for.
         pub business_name: String = "businessName",
+        /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
+        /// What the agent is to achieve.
         pub goal: String = "goal",
+        /// How the agent is to go about it.
         pub instructions: String = "instructions",
+        /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
+        /// The ids of the knowledge bases that the agent draws on.
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
+        /// What the agent does, nothing, drafts, or answers of its own; needed if it is a primary agent.
         pub mode: Mode = "mode",
+        /// The agent's name.
         pub name: String = "name",
+        /// What the agent is like, such as `Friendly and helpful`.
         pub personality: String = "personality",
+        /// Whether the agent answers voice messages; by default `false`.
         pub respond_to_audio: bool = "respondToAudio",
+        /// Whether the agent answers pictures; by default `false`.
         pub respond_to_images: bool = "respondToImages",
-        /// The platform advises against it.
+        /// Whether the agent can be put to sleep for a time. The platform advises against it.
         pub sleep_enabled: bool = "sleepEnabled",
+        /// Whether the agent falls asleep when a person writes.
         pub sleep_on_manual_message: bool = "sleepOnManualMessage",
+        /// Whether the agent falls asleep when a workflow writes.
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
+        /// How long it sleeps, in `sleepTimeUnit`, up to 48 hours; null for until it is woken. Needed if `sleepEnabled` is `true`.
         pub sleep_time: f64 = "sleepTime",
+        /// The unit of `sleepTime`; null together with it.
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
+        /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
+        /// The unit of `waitTime`.
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }
     /// `UpdateFollowupSettingsDTO` of Conversation AI.
     #[doc(alias = "UpdateFollowupSettingsDTO")]
     pub struct UpdateFollowupSettingsRequest {
-        /// Required.
+        /// The ids of the actions that get these settings. Required.
         pub action_ids: Vec<String> = "actionIds",
-        /// Required.
+        /// The settings that they get. Required.
         pub followup_settings: FollowupSettings = "followupSettings",
     }
-    /// `WorkingHours` of Conversation AI.
+    /// The working hours of one day of the week.
     pub struct WorkingHours {
+        /// The day of the week, 0 for Sunday to 6 for Saturday.
         pub day_of_the_week: f64 = "dayOfTheWeek",
+        /// The times of that day.
         pub intervals: Vec<Interval> = "intervals",
     }
 }

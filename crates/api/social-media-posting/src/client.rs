@@ -18,7 +18,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Connects a Facebook page to a location.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
+    ///
+    /// Take the page's data from `list_facebook_pages`.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -27,7 +31,11 @@ impl Client {
         builder::AttachFacebookPage::new(&self.handle)
     }
 
+    /// Connects a professional Instagram account to a location.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
+    ///
+    /// Take the account's data from `list_instagram_accounts`.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -36,7 +44,11 @@ impl Client {
         builder::AttachInstagramAccount::new(&self.handle)
     }
 
+    /// Connects a LinkedIn page or profile to a location.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
+    ///
+    /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -45,7 +57,11 @@ impl Client {
         builder::AttachLinkedinPageOrProfile::new(&self.handle)
     }
 
+    /// Connects a TikTok profile to a location.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
+    ///
+    /// Take the profile's data from `list_tiktok_profiles`.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -54,6 +70,8 @@ impl Client {
         builder::AttachTiktokProfile::new(&self.handle)
     }
 
+    /// Connects an X (Twitter) profile to a location, a network that is no longer supported.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
@@ -64,7 +82,13 @@ impl Client {
         builder::AttachTwitterProfile::new(&self.handle)
     }
 
+    /// Creates a post, which is published, scheduled or kept as a draft.
+    ///
     /// `POST /social-media-posting/{locationId}/posts`
+    ///
+    /// What is published is public on real networks at once. The same `summary` and `media` go to all accounts named; for a
+    /// wording of its own for each network, call once for each. Networks limit the length of texts and the size of media, and a text
+    /// that is too long is cut off.
     ///
     /// - Scope: `socialplanner/post.write`.
     /// - Version: `2021-07-28`.
@@ -74,6 +98,8 @@ impl Client {
         builder::CreatePost::new(&self.handle)
     }
 
+    /// Disconnects an account from a location and takes it out of its groups.
+    ///
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
     /// - Version: `2021-07-28`.
@@ -83,6 +109,8 @@ impl Client {
         builder::DeleteAccount::new(&self.handle)
     }
 
+    /// Deletes an uploaded CSV file.
+    ///
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
     ///
     /// - Version: `2021-07-28`.
@@ -92,6 +120,8 @@ impl Client {
         builder::DeleteCsv::new(&self.handle)
     }
 
+    /// Deletes one post from an uploaded CSV file.
+    ///
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
     /// - Version: `2021-07-28`.
@@ -101,6 +131,8 @@ impl Client {
         builder::DeleteCsvPost::new(&self.handle)
     }
 
+    /// Deletes a post.
+    ///
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
     ///
     /// - Version: `2021-07-28`.
@@ -110,7 +142,11 @@ impl Client {
         builder::DeletePost::new(&self.handle)
     }
 
+    /// Deletes up to 50 posts from the planner.
+    ///
     /// `POST /social-media-posting/{locationId}/posts/bulk-delete`
+    ///
+    /// What was published already stays on the networks: only the planner forgets it.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -119,7 +155,11 @@ impl Client {
         builder::DeletePostsInBulk::new(&self.handle)
     }
 
+    /// Makes planned posts of an uploaded CSV file.
+    ///
     /// `PATCH /social-media-posting/{locationId}/csv/{id}`
+    ///
+    /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -128,6 +168,8 @@ impl Client {
         builder::FinalizeCsv::new(&self.handle)
     }
 
+    /// Gets a category of posts.
+    ///
     /// `GET /social-media-posting/{locationId}/categories/{id}`
     ///
     /// - Version: `2021-07-28`.
@@ -137,6 +179,8 @@ impl Client {
         builder::GetCategory::new(&self.handle)
     }
 
+    /// Gets a post.
+    ///
     /// `GET /social-media-posting/{locationId}/posts/{id}`
     ///
     /// - Version: `2021-07-28`.
@@ -146,7 +190,12 @@ impl Client {
         builder::GetPost::new(&self.handle)
     }
 
+    /// Gets the figures of connected accounts for the last seven days.
+    ///
     /// `POST /social-media-posting/statistics`
+    ///
+    /// Posts, likes, followers, impressions and comments by day, by network and compared with the seven days before, and who the
+    /// audience is. Of LinkedIn only pages are counted, of TikTok only business accounts.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -155,7 +204,11 @@ impl Client {
         builder::GetSocialMediaStatistics::new(&self.handle)
     }
 
+    /// Lists the accounts and account groups of a location.
+    ///
     /// `GET /social-media-posting/{locationId}/accounts`
+    ///
+    /// An account whose sign-in has run out says so in `isExpired`; a person has to sign in again before posts go there.
     ///
     /// - Scope: `socialplanner/account.readonly`.
     /// - Version: `2021-07-28`.
@@ -165,6 +218,8 @@ impl Client {
         builder::ListAccounts::new(&self.handle)
     }
 
+    /// Lists the categories of a location's posts.
+    ///
     /// `GET /social-media-posting/{locationId}/categories`
     ///
     /// - Scope: `socialplanner/category.readonly`.
@@ -175,7 +230,11 @@ impl Client {
         builder::ListCategories::new(&self.handle)
     }
 
+    /// Lists the posts of an uploaded CSV file.
+    ///
     /// `GET /social-media-posting/{locationId}/csv/{id}`
+    ///
+    /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -184,6 +243,8 @@ impl Client {
         builder::ListCsvPosts::new(&self.handle)
     }
 
+    /// Lists the CSV files that were uploaded, each with its state.
+    ///
     /// `GET /social-media-posting/{locationId}/csv`
     ///
     /// - Version: `2021-07-28`.
@@ -193,6 +254,8 @@ impl Client {
         builder::ListCsvs::new(&self.handle)
     }
 
+    /// Lists the Facebook pages that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
@@ -202,7 +265,11 @@ impl Client {
         builder::ListFacebookPages::new(&self.handle)
     }
 
+    /// Lists the Google business locations that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
+    ///
+    /// A Google location is a place of business in Google Business Profile, not a location of the platform.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -211,6 +278,8 @@ impl Client {
         builder::ListGoogleLocations::new(&self.handle)
     }
 
+    /// Lists the professional Instagram accounts that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
@@ -220,7 +289,11 @@ impl Client {
         builder::ListInstagramAccounts::new(&self.handle)
     }
 
+    /// Lists the LinkedIn pages and profiles that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}`
+    ///
+    /// Pages stand under `pages`, profiles under `profile`.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -229,7 +302,11 @@ impl Client {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
     }
 
+    /// Lists the posts of a location in a span of time.
+    ///
     /// `POST /social-media-posting/{locationId}/posts/list`
+    ///
+    /// `skip`, `limit` and `includeUsers` are sent as text. `count` in the results is the number of posts.
     ///
     /// - Scope: `socialplanner/post.readonly`.
     /// - Version: `2021-07-28`.
@@ -239,7 +316,11 @@ impl Client {
         builder::ListPosts::new(&self.handle)
     }
 
+    /// Lists the tags of a location's posts.
+    ///
     /// `GET /social-media-posting/{locationId}/tags`
+    ///
+    /// These tags are the planner's own and have nothing to do with those of contacts.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -248,6 +329,8 @@ impl Client {
         builder::ListTags::new(&self.handle)
     }
 
+    /// Gets several tags of posts by their ids.
+    ///
     /// `POST /social-media-posting/{locationId}/tags/details`
     ///
     /// - Version: `2021-07-28`.
@@ -257,7 +340,11 @@ impl Client {
         builder::ListTagsByIds::new(&self.handle)
     }
 
+    /// Lists the TikTok business profiles that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}`
+    ///
+    /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -266,6 +353,8 @@ impl Client {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
     }
 
+    /// Lists the TikTok profiles that a signed-in account may connect.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
@@ -275,6 +364,8 @@ impl Client {
         builder::ListTiktokProfiles::new(&self.handle)
     }
 
+    /// Lists the X (Twitter) profiles of a signed-in account, a network that is no longer supported.
+    ///
     /// `GET /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
@@ -285,7 +376,11 @@ impl Client {
         builder::ListTwitterProfiles::new(&self.handle)
     }
 
+    /// Says to which accounts the posts of an uploaded CSV file go.
+    ///
     /// `POST /social-media-posting/{locationId}/set-accounts`
+    ///
+    /// The second step of an import, with what `upload_csv` answered. `list_csvs` has the file's id for the steps after it.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Version: `2021-07-28`.
@@ -295,7 +390,11 @@ impl Client {
         builder::SetCsvAccounts::new(&self.handle)
     }
 
+    /// Connects a Google business location to a location.
+    ///
     /// `POST /social-media-posting/oauth/{locationId}/google/locations/{accountId}`
+    ///
+    /// Send `location` and `account` as `list_google_locations` answered them.
     ///
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
@@ -304,7 +403,12 @@ impl Client {
         builder::SetGoogleLocation::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a Facebook account.
+    ///
     /// `GET /social-media-posting/oauth/facebook/start`
+    ///
+    /// For a browser window, not for a server: it leads to Facebook's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -313,7 +417,12 @@ impl Client {
         builder::StartFacebookOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a Google account.
+    ///
     /// `GET /social-media-posting/oauth/google/start`
+    ///
+    /// For a browser window, not for a server: it leads to Google's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_google_locations` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
@@ -323,7 +432,12 @@ impl Client {
         builder::StartGoogleOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a Instagram account.
+    ///
     /// `GET /social-media-posting/oauth/instagram/start`
+    ///
+    /// For a browser window, not for a server: it leads to Instagram's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_instagram_accounts` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
@@ -333,7 +447,12 @@ impl Client {
         builder::StartInstagramOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a LinkedIn account.
+    ///
     /// `GET /social-media-posting/oauth/linkedin/start`
+    ///
+    /// For a browser window, not for a server: it leads to LinkedIn's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -342,7 +461,12 @@ impl Client {
         builder::StartLinkedinOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a TikTok business account.
+    ///
     /// `GET /social-media-posting/oauth/tiktok-business/start`
+    ///
+    /// For a browser window, not for a server: it leads to TikTok business's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_tiktok_business_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
@@ -352,7 +476,12 @@ impl Client {
         builder::StartTiktokBusinessOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects a TikTok account.
+    ///
     /// `GET /social-media-posting/oauth/tiktok/start`
+    ///
+    /// For a browser window, not for a server: it leads to TikTok's sign-in page and answers no JSON. The message that the window
+    /// sends when the person has signed in carries the `accountId` that `list_tiktok_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
@@ -362,7 +491,11 @@ impl Client {
         builder::StartTiktokOauth::new(&self.handle)
     }
 
+    /// Begins the sign-in that connects an X (Twitter) account, which is no longer supported.
+    ///
     /// `GET /social-media-posting/oauth/twitter/start`
+    ///
+    /// For a browser window, not for a server: it answers no JSON.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
@@ -373,7 +506,11 @@ impl Client {
         builder::StartTwitterOauth::new(&self.handle)
     }
 
+    /// Updates a post.
+    ///
     /// `PUT /social-media-posting/{locationId}/posts/{id}`
+    ///
+    /// The reply says only whether it worked; get the post to see it.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -382,7 +519,11 @@ impl Client {
         builder::UpdatePost::new(&self.handle)
     }
 
+    /// Uploads a CSV file of posts.
+    ///
     /// `POST /social-media-posting/{locationId}/csv`
+    ///
+    /// Nothing is planned or published yet. Keep `filePath`, `fileName` and `rowsCount` of the reply for `set_csv_accounts`.
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Version: `2021-07-28`.
@@ -405,6 +546,7 @@ pub mod builder {
         AttachFacebookPage {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::AttachFacebookPageRequest,
         }
@@ -418,6 +560,7 @@ pub mod builder {
         AttachInstagramAccount {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::AttachInstagramAccountRequest,
         }
@@ -431,6 +574,7 @@ pub mod builder {
         AttachLinkedinPageOrProfile {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::AttachLinkedinPageOrProfileRequest,
         }
@@ -444,6 +588,7 @@ pub mod builder {
         AttachTiktokProfile {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::AttachTiktokProfileRequest,
         }
@@ -457,6 +602,7 @@ pub mod builder {
         AttachTwitterProfile {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::AttachTwitterProfileRequest,
         }
@@ -482,10 +628,11 @@ pub mod builder {
         DeleteAccount {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the account.
             path id: String = "id",
-            /// The id of the agency (company).
+            /// The id of the agency.
             query company_id: String = "companyId",
-            /// The id of the user.
+            /// The id of the user who disconnects it.
             query user_id: String = "userId",
         }
     }
@@ -498,6 +645,7 @@ pub mod builder {
         DeleteCsv {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the CSV file.
             path id: String = "id",
         }
     }
@@ -510,7 +658,9 @@ pub mod builder {
         DeleteCsvPost {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the CSV file.
             path csv_id: String = "csvId",
+            /// The id of the post.
             path post_id: String = "postId",
         }
     }
@@ -523,6 +673,7 @@ pub mod builder {
         DeletePost {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the post.
             path id: String = "id",
         }
     }
@@ -547,6 +698,7 @@ pub mod builder {
         FinalizeCsv {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the CSV file.
             path id: String = "id",
             json body: types::FinalizeCsvRequest,
         }
@@ -560,6 +712,7 @@ pub mod builder {
         GetCategory {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the category.
             path id: String = "id",
         }
     }
@@ -572,6 +725,7 @@ pub mod builder {
         GetPost {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the post.
             path id: String = "id",
         }
     }
@@ -607,10 +761,11 @@ pub mod builder {
         ListCategories {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
+            /// Words to look for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins, as text, such as `0`.
             query skip: String = "skip",
         }
     }
@@ -623,10 +778,11 @@ pub mod builder {
         ListCsvPosts {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the CSV file.
             path id: String = "id",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins, as text, such as `0`.
             query skip: String = "skip",
         }
     }
@@ -639,10 +795,11 @@ pub mod builder {
         ListCsvs {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// Whether the users who uploaded them are answered as well, as text: `true` or `false`.
             query include_users: String = "includeUsers",
-            /// How many items a page holds at most.
+            /// How many files a page holds at most, as text; `10` when left out.
             query limit: String = "limit",
-            /// How many items are left out before the page begins.
+            /// How many files are left out before the page begins, as text; `0` when left out.
             query skip: String = "skip",
             /// The id of the user.
             query user_id: String = "userId",
@@ -657,6 +814,7 @@ pub mod builder {
         ListFacebookPages {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -669,6 +827,7 @@ pub mod builder {
         ListGoogleLocations {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -681,6 +840,7 @@ pub mod builder {
         ListInstagramAccounts {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -693,6 +853,7 @@ pub mod builder {
         ListLinkedinPagesAndProfiles {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -717,10 +878,11 @@ pub mod builder {
         ListTags {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
+            /// Words to look for.
             query search_text: String = "searchText",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins, as text, such as `0`.
             query skip: String = "skip",
         }
     }
@@ -745,6 +907,7 @@ pub mod builder {
         ListTiktokBusinessProfiles {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -757,6 +920,7 @@ pub mod builder {
         ListTiktokProfiles {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -769,6 +933,7 @@ pub mod builder {
         ListTwitterProfiles {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
         }
     }
@@ -793,6 +958,7 @@ pub mod builder {
         SetGoogleLocation {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
             json body: types::SetGoogleLocationRequest,
         }
@@ -806,10 +972,11 @@ pub mod builder {
         StartFacebookOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -822,10 +989,11 @@ pub mod builder {
         StartGoogleOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -838,10 +1006,11 @@ pub mod builder {
         StartInstagramOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -854,10 +1023,11 @@ pub mod builder {
         StartLinkedinOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -870,10 +1040,11 @@ pub mod builder {
         StartTiktokBusinessOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -886,10 +1057,11 @@ pub mod builder {
         StartTiktokOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -902,10 +1074,11 @@ pub mod builder {
         StartTwitterOauth {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The id of the user.
+            /// The id of the user who connects the account.
             query user_id: String = "userId",
-            /// The number of the page.
+            /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
+            /// Whether an account that was connected before is connected again, as text: `true` or `false`.
             query reconnect: String = "reconnect",
         }
     }
@@ -918,6 +1091,7 @@ pub mod builder {
         UpdatePost {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The id of the post.
             path id: String = "id",
             json body: types::UpdatePostRequest,
         }
@@ -931,6 +1105,7 @@ pub mod builder {
         UploadCsv {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
+            /// The CSV file.
             part file = "file",
         }
     }

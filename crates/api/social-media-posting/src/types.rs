@@ -13,14 +13,18 @@ hoopai_runtime::model! {
         pub accounts: Vec<GetAccount> = "accounts",
         pub groups: Vec<GetGroup> = "groups",
     }
-    /// `AttachFBAccountDTO` of Social Planner.
+    /// A Facebook page to be connected.
     #[doc(alias = "AttachFBAccountDTO")]
     pub struct AttachFacebookPageRequest {
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// Its name on the network.
         pub name: String = "name",
+        /// Its id on the network.
         pub origin_id: String = "originId",
+        /// What is connected, `page`.
         pub type_: String = "type",
     }
     /// `SocialMediaFBAccountResponseDTO` of Social Planner.
@@ -32,15 +36,18 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `AttachIGAccountDTO` of Social Planner.
+    /// A professional Instagram account to be connected.
     #[doc(alias = "AttachIGAccountDTO")]
     pub struct AttachInstagramAccountRequest {
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// Its name on the network.
         pub name: String = "name",
+        /// Its id on the network.
         pub origin_id: String = "originId",
-        /// Required.
+        /// The id of the page that goes with the account. Required.
         pub page_id: String = "pageId",
     }
     /// `SocialMediaInstagramAccountResponseDTO` of Social Planner.
@@ -52,15 +59,20 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `AttachLinkedinAccountDTO` of Social Planner.
+    /// A LinkedIn page or profile to be connected.
     #[doc(alias = "AttachLinkedinAccountDTO")]
     pub struct AttachLinkedinPageOrProfileRequest {
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// Its name on the network.
         pub name: String = "name",
+        /// Its id on the network.
         pub origin_id: String = "originId",
+        /// What is connected, `page` or `profile`.
         pub type_: Type = "type",
+        /// Its URN with LinkedIn.
         pub urn: String = "urn",
     }
     /// `SocialMediaLinkedInAccountResponseDTO` of Social Planner.
@@ -72,16 +84,22 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `AttachTiktokAccountDTO` of Social Planner.
+    /// A TikTok profile to be connected.
     #[doc(alias = "AttachTiktokAccountDTO")]
     pub struct AttachTiktokProfileRequest {
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// Its name on the network.
         pub name: String = "name",
+        /// Its id on the network.
         pub origin_id: String = "originId",
+        /// What is connected, `profile` or `business`.
         pub type_: Type = "type",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// `SocialMediaTiktokAccountResponseDTO` of Social Planner.
@@ -93,16 +111,22 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `AttachTwitterAccountDTO` of Social Planner.
+    /// An X (Twitter) profile to be connected.
     #[doc(alias = "AttachTwitterAccountDTO")]
     pub struct AttachTwitterProfileRequest {
+        /// The address of its picture.
         pub avatar: String = "avatar",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// Its name on the network.
         pub name: String = "name",
+        /// Its id on the network.
         pub origin_id: String = "originId",
+        /// Whether its posts can be seen by followers only.
         pub protected: bool = "protected",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
     /// `SocialMediaTwitterAccountResponseDTO` of Social Planner.
@@ -123,32 +147,46 @@ hoopai_runtime::model! {
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Its name on the network.
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
         pub updated_at: String = "updatedAt",
     }
-    /// `CreatePostDTO` of Social Planner.
+    /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
     pub struct CreatePostRequest {
-        /// Required.
+        /// The accounts to which the post goes, by their ids from `list_accounts`. Required.
         pub account_ids: Vec<String> = "accountIds",
+        /// The id of the category of the post.
         pub category_id: String = "categoryId",
+        /// The id of the user who made the post.
         pub created_by: String = "createdBy",
+        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
+        /// What only Google Business Profile needs to know.
         pub gmb_post_details: GmbPost = "gmbPostDetails",
+        /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
+        /// The preview of a link in the post.
         pub og_tags_details: OgTags = "ogTagsDetails",
+        /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
+        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
         pub schedule_date: String = "scheduleDate",
+        /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
+        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
         pub status: String = "status",
+        /// The text of the post; networks limit its length.
         pub summary: String = "summary",
+        /// The tags of the post, by their ids.
         pub tags: Vec<String> = "tags",
+        /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// Required.
+        /// The kind of post: `post`, `story` or `reel`. Required.
         pub type_: String = "type",
-        /// Required.
+        /// The id of the user for whom the post is made. Required.
         pub user_id: String = "userId",
     }
     /// `CreatePostSuccessfulResponseDTO` of Social Planner.
@@ -177,6 +215,7 @@ hoopai_runtime::model! {
         pub file_name: String = "fileName",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
@@ -239,15 +278,19 @@ hoopai_runtime::model! {
         pub file_name: String = "fileName",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub status: String = "status",
         pub trace_id: String = "traceId",
     }
-    /// `DateSchema` of Social Planner.
+    /// A day.
     #[doc(alias = "DateSchema")]
     pub struct Date {
+        /// The day of the month, from `1`.
         pub day: f64 = "day",
+        /// The month, `1` to `12`.
         pub month: f64 = "month",
+        /// The year, such as `2026`.
         pub year: f64 = "year",
     }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
@@ -303,6 +346,7 @@ hoopai_runtime::model! {
     /// `DeletePostsDto` of Social Planner.
     #[doc(alias = "DeletePostsDto")]
     pub struct DeletePostsInBulkRequest {
+        /// The ids of the posts, 50 at most.
         pub post_ids: Vec<String> = "postIds",
     }
     /// `BulkDeleteResponseDto` of Social Planner.
@@ -314,24 +358,29 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `EndDateSchema` of Social Planner.
+    /// When an event or offer ends.
     #[doc(alias = "EndDateSchema")]
     pub struct EndDate {
+        /// The day.
         pub end_date: Date = "endDate",
+        /// The time of day.
         pub end_time: Time = "endTime",
     }
     /// `FacebookPageSchema` of Social Planner.
     #[doc(alias = "FacebookPageSchema")]
     pub struct FacebookPage {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
         pub is_owned: bool = "isOwned",
+        /// Its name on the network.
         pub name: String = "name",
     }
     /// `CSVDefaultDTO` of Social Planner.
     #[doc(alias = "CSVDefaultDTO")]
     pub struct FinalizeCsvRequest {
+        /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
     /// `CsvPostStatusResponseDTO` of Social Planner.
@@ -357,6 +406,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_expired: bool = "isExpired",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub oauth_id: String = "oauthId",
         pub platform: String = "platform",
@@ -373,6 +423,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub message: String = "message",
+        /// Its name on the network.
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
@@ -426,6 +477,7 @@ hoopai_runtime::model! {
     pub struct GetGroup {
         pub account_ids: Vec<String> = "accountIds",
         pub id: String = "id",
+        /// Its name on the network.
         pub name: String = "name",
     }
     /// `GetInstagramAccountsSchema` of Social Planner.
@@ -482,8 +534,9 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsRequest` of Social Planner.
     pub struct GetSocialMediaStatisticsRequest {
+        /// The networks to which the figures are confined; all of them when left out.
         pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
-        /// Required.
+        /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Required.
         pub profile_ids: Vec<String> = "profileIds",
     }
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
@@ -646,24 +699,35 @@ hoopai_runtime::model! {
         pub count: f64 = "count",
         pub csvs: CsvImport = "csvs",
     }
-    /// `GMBPostSchema` of Social Planner.
+    /// What only Google Business Profile needs to know of a post.
     #[doc(alias = "GMBPostSchema")]
     pub struct GmbPost {
+        /// The button of the post: `none`, `order`, `book`, `shop`, `learn_more`, `call` or `sign_up`.
         pub action_type: String = "actionType",
+        /// The code with which an offer is redeemed.
         pub coupon_code: String = "couponCode",
+        /// When the event or offer ends.
         pub end_date: EndDate = "endDate",
+        /// The kind of post with Google: `STANDARD`, `EVENT` or `OFFER`.
         pub gmb_event_type: String = "gmbEventType",
+        /// The title of an offer.
         pub offer_title: String = "offerTitle",
+        /// The address at which an offer is redeemed.
         pub redeem_online_url: String = "redeemOnlineUrl",
+        /// When the event or offer begins.
         pub start_date: StartDate = "startDate",
+        /// The address of the terms of an offer.
         pub terms_conditions: String = "termsConditions",
+        /// The title of an event.
         pub title: String = "title",
+        /// The address to which the button leads.
         pub url: String = "url",
     }
     /// `GoogleAccountsSchema` of Social Planner.
     #[doc(alias = "GoogleAccountsSchema")]
     pub struct GoogleAccounts {
         pub account_name: String = "accountName",
+        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
         pub verification_state: String = "verificationState",
@@ -676,6 +740,7 @@ hoopai_runtime::model! {
         pub is_verified: bool = "isVerified",
         pub max_location: bool = "maxLocation",
         pub metadata: Map = "metadata",
+        /// Its name on the network.
         pub name: String = "name",
         pub relationship_data: Map = "relationshipData",
         pub store_code: String = "storeCode",
@@ -696,27 +761,33 @@ hoopai_runtime::model! {
     /// `InstagramAccountSchema` of Social Planner.
     #[doc(alias = "InstagramAccountSchema")]
     pub struct InstagramAccount {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub page_id: String = "pageId",
     }
     /// `LinkedInPageSchema` of Social Planner.
     #[doc(alias = "LinkedInPageSchema")]
     pub struct LinkedInPage {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
     }
     /// `LinkedInProfileSchema` of Social Planner.
     #[doc(alias = "LinkedInProfileSchema")]
     pub struct LinkedInProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub urn: String = "urn",
     }
@@ -792,21 +863,24 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `SearchPostDTO` of Social Planner.
+    /// Which posts to list.
     #[doc(alias = "SearchPostDTO")]
     pub struct ListPostsRequest {
+        /// The accounts whose posts to list, by their ids, separated by commas; all when left out.
         pub accounts: String = "accounts",
-        /// Required.
+        /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Required.
         pub from_date: String = "fromDate",
-        /// Required.
+        /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Required.
         pub include_users: String = "includeUsers",
-        /// Required.
+        /// How many posts a page holds at most, as text, such as `10`. Required.
         pub limit: String = "limit",
+        /// The kind of posts: `post`, `story` or `reel`; all when left out.
         pub post_type: String = "postType",
-        /// Required.
+        /// How many posts are left out before the page begins, as text, such as `0`. Required.
         pub skip: String = "skip",
-        /// Required.
+        /// The end of the span, in ISO 8601. Required.
         pub to_date: String = "toDate",
+        /// The state of the posts: `recent`, `all` (the default), `scheduled`, `draft`, `failed`, `in_review`, `published`, `in_progress` or `deleted`.
         pub type_: String = "type",
     }
     /// `PostSuccessfulResponseDTO` of Social Planner.
@@ -821,7 +895,7 @@ hoopai_runtime::model! {
     /// `UpdateTagDTO` of Social Planner.
     #[doc(alias = "UpdateTagDTO")]
     pub struct ListTagsByIdsRequest {
-        /// Required.
+        /// The ids of the tags. Required.
         pub tag_ids: Vec<String> = "tagIds",
     }
     /// `GetTagsByIdResponseDTO` of Social Planner.
@@ -877,10 +951,12 @@ hoopai_runtime::model! {
         pub url: String = "url",
         pub width: f64 = "width",
     }
-    /// `OgTagsSchema` of Social Planner.
+    /// The preview of a link.
     #[doc(alias = "OgTagsSchema")]
     pub struct OgTags {
+        /// The address of the preview's picture.
         pub meta_image: String = "metaImage",
+        /// The address to which the preview leads.
         pub meta_link: String = "metaLink",
     }
     /// `Platforms` of Social Planner.
@@ -888,22 +964,32 @@ hoopai_runtime::model! {
         pub change: f64 = "change",
         pub value: f64 = "value",
     }
-    /// `PostApprovalSchema` of Social Planner.
+    /// The approval of a post.
     #[doc(alias = "PostApprovalSchema")]
     pub struct PostApproval {
+        /// How it stands: `pending`, `approved`, `rejected` or `not_required`.
         pub approval_status: String = "approvalStatus",
+        /// The id of the user who is to approve the post.
         pub approver: String = "approver",
+        /// What the one who approves has to say.
         pub approver_note: String = "approverNote",
+        /// What the one who asks for approval has to say.
         pub requester_note: String = "requesterNote",
     }
-    /// `PostMediaSchema` of Social Planner.
+    /// A picture or video of a post.
     #[doc(alias = "PostMediaSchema")]
     pub struct PostMedia {
+        /// The words that go with it.
         pub caption: String = "caption",
+        /// The address of the small picture that is used by default.
         pub default_thumb: String = "defaultThumb",
+        /// Its id.
         pub id: String = "id",
+        /// The address of a small picture of it.
         pub thumbnail: String = "thumbnail",
+        /// Its media type, such as `image/png` or `video/mp4`.
         pub type_: String = "type",
+        /// The address of the file.
         pub url: String = "url",
     }
     /// `PostSuccessfulResponseSchema` of Social Planner.
@@ -923,18 +1009,20 @@ hoopai_runtime::model! {
         pub profile_photo: String = "profilePhoto",
         pub title: String = "title",
     }
-    /// `SetAccountsDTO` of Social Planner.
+    /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
     pub struct SetCsvAccountsRequest {
-        /// Required.
+        /// The accounts, by their ids from `list_accounts`. Required.
         pub account_ids: Vec<String> = "accountIds",
+        /// The id of the user who is to approve the posts.
         pub approver: String = "approver",
-        /// Required.
+        /// The name of the file, as `upload_csv` answered it. Required.
         pub file_name: String = "fileName",
-        /// Required.
+        /// The path of the file, as `upload_csv` answered it. Required.
         pub file_path: String = "filePath",
-        /// Required.
+        /// How many posts of the file are taken, from `1` to the number that it has. Required.
         pub rows_count: f64 = "rowsCount",
+        /// The id of the user who imports the file.
         pub user_id: String = "userId",
     }
     /// `SetAccountsResponseDTO` of Social Planner.
@@ -945,12 +1033,14 @@ hoopai_runtime::model! {
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
-    /// `AttachGMBLocationDTO` of Social Planner.
+    /// A Google business location to be connected.
     #[doc(alias = "AttachGMBLocationDTO")]
     pub struct SetGoogleLocationRequest {
+        /// The Google account that it belongs to, as `list_google_locations` answered it.
         pub account: Map = "account",
-        /// The id of the agency (company).
+        /// The id of the agency.
         pub company_id: String = "companyId",
+        /// The Google location, as `list_google_locations` answered it.
         pub location: Map = "location",
     }
     /// `SocialMediaGmbAccountResponseDTO` of Social Planner.
@@ -967,15 +1057,18 @@ hoopai_runtime::model! {
     pub struct SocialGoogleMediaAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -986,15 +1079,18 @@ hoopai_runtime::model! {
     pub struct SocialMediaFacebookAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1005,15 +1101,18 @@ hoopai_runtime::model! {
     pub struct SocialMediaInstagramAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1024,15 +1123,18 @@ hoopai_runtime::model! {
     pub struct SocialMediaLinkedInAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1055,15 +1157,18 @@ hoopai_runtime::model! {
     pub struct SocialMediaTiktokAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
@@ -1074,85 +1179,123 @@ hoopai_runtime::model! {
     pub struct SocialMediaTwitterAccount {
         pub id: String = "_id",
         pub active: bool = "active",
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub created_at: String = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
+        /// Its name on the network.
         pub name: String = "name",
         pub o_auth_id: String = "oAuthId",
         pub old_id: String = "oldId",
+        /// Its id on the network.
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
         pub updated_at: String = "updatedAt",
     }
-    /// `StartDateSchema` of Social Planner.
+    /// When an event or offer begins.
     #[doc(alias = "StartDateSchema")]
     pub struct StartDate {
+        /// The day.
         pub start_date: Date = "startDate",
+        /// The time of day.
         pub start_time: Time = "startTime",
     }
-    /// `TiktokPostSchema` of Social Planner.
+    /// What only TikTok needs to know of a post.
     #[doc(alias = "TiktokPostSchema")]
     pub struct TiktokPost {
+        /// Whether others may comment on it.
         pub enable_comment: bool = "enableComment",
+        /// Whether others may make duets with it.
         pub enable_duet: bool = "enableDuet",
+        /// Whether others may stitch it into their videos.
         pub enable_stitch: bool = "enableStitch",
+        /// Who sees it: `PUBLIC_TO_EVERYONE`, `MUTUAL_FOLLOW_FRIENDS` or `SELF_ONLY`.
         pub privacy_level: String = "privacyLevel",
+        /// Whether it promotes the brand of somebody else.
         pub promote_other_brand: bool = "promoteOtherBrand",
+        /// Whether it promotes the account's own brand.
         pub promote_your_brand: bool = "promoteYourBrand",
+        /// Whether the video is declared to promote something.
         pub video_disclosure: bool = "videoDisclosure",
     }
     /// `TiktokProfileSchema` of Social Planner.
     #[doc(alias = "TiktokProfileSchema")]
     pub struct TiktokProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub type_: String = "type",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
-    /// `TimeSchema` of Social Planner.
+    /// A time of day.
     #[doc(alias = "TimeSchema")]
     pub struct Time {
+        /// The hour, `0` to `23`.
         pub hours: f64 = "hours",
+        /// The minute, `0` to `59`.
         pub minutes: f64 = "minutes",
+        /// The second, `0` to `59`.
         pub seconds: f64 = "seconds",
     }
     /// `TwitterProfileSchema` of Social Planner.
     #[doc(alias = "TwitterProfileSchema")]
     pub struct TwitterProfile {
+        /// The address of its picture.
         pub avatar: String = "avatar",
         pub id: String = "id",
         pub is_connected: bool = "isConnected",
+        /// Its name on the network.
         pub name: String = "name",
         pub protected: bool = "protected",
+        /// Its user name on the network.
         pub username: String = "username",
+        /// Whether the network has verified it.
         pub verified: bool = "verified",
     }
-    /// `PostCreateRequest` of Social Planner.
+    /// A post as it is to be from now on.
     #[doc(alias = "PostCreateRequest")]
     pub struct UpdatePostRequest {
+        /// The accounts to which the post goes, by their ids from `list_accounts`.
         pub account_ids: Vec<String> = "accountIds",
+        /// The id of the category of the post.
         pub category_id: String = "categoryId",
+        /// The id of the user who made the post.
         pub created_by: String = "createdBy",
+        /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
+        /// What only Google Business Profile needs to know.
         pub gmb_post_details: GmbPost = "gmbPostDetails",
+        /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
+        /// The preview of a link in the post.
         pub og_tags_details: OgTags = "ogTagsDetails",
+        /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
+        /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
         pub schedule_date: String = "scheduleDate",
+        /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
+        /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
         pub status: String = "status",
+        /// The text of the post; networks limit its length.
         pub summary: String = "summary",
+        /// The tags of the post.
         pub tags: Vec<String> = "tags",
+        /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// Required.
+        /// The kind of post: `post`, `story` or `reel`. Required.
         pub type_: String = "type",
+        /// The id of the user who changes the post.
         pub user_id: String = "userId",
     }
     /// `UpdatePostSuccessfulResponseDTO` of Social Planner.

@@ -17,7 +17,11 @@ impl Client {
         Self { handle: handle.into() }
     }
 
+    /// Gives an agent another action.
+    ///
     /// `POST /voice-ai/actions`
+    ///
+    /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
@@ -27,7 +31,12 @@ impl Client {
         builder::CreateAction::new(&self.handle)
     }
 
+    /// Creates an agent that answers calls.
+    ///
     /// `POST /voice-ai/agents`
+    ///
+    /// Only the location is needed: name, greeting, prompt and voice are made up if left out. Without `inboundNumber` and `numberPoolId`
+    /// it has no number of its own.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Version: `2021-04-15`.
@@ -37,7 +46,11 @@ impl Client {
         builder::CreateAgent::new(&self.handle)
     }
 
+    /// Takes an action from an agent for good.
+    ///
     /// `DELETE /voice-ai/actions/{actionId}`
+    ///
+    /// The agent must be named too, and location and agent stand in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
@@ -47,6 +60,8 @@ impl Client {
         builder::DeleteAction::new(&self.handle)
     }
 
+    /// Deletes an agent with all its settings.
+    ///
     /// `DELETE /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.write`.
@@ -57,6 +72,8 @@ impl Client {
         builder::DeleteAgent::new(&self.handle)
     }
 
+    /// Gets one action of an agent.
+    ///
     /// `GET /voice-ai/actions/{actionId}`
     ///
     /// - Scope: `voice-ai-agent-goals.readonly`.
@@ -67,6 +84,8 @@ impl Client {
         builder::GetAction::new(&self.handle)
     }
 
+    /// Gets one agent with its settings and actions.
+    ///
     /// `GET /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
@@ -77,6 +96,8 @@ impl Client {
         builder::GetAgent::new(&self.handle)
     }
 
+    /// Gets one call with its summary and transcript.
+    ///
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
@@ -87,6 +108,8 @@ impl Client {
         builder::GetCallLog::new(&self.handle)
     }
 
+    /// Lists the agents of a location.
+    ///
     /// `GET /voice-ai/agents`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
@@ -97,7 +120,11 @@ impl Client {
         builder::ListAgents::new(&self.handle)
     }
 
+    /// Lists the calls that agents have answered, the latest first.
+    ///
     /// `GET /voice-ai/dashboard/call-logs`
+    ///
+    /// `startDate` and `endDate` belong together: give both or neither.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Version: `2021-04-15`.
@@ -107,7 +134,11 @@ impl Client {
         builder::ListCallLogs::new(&self.handle)
     }
 
+    /// Changes an action of an agent.
+    ///
     /// `PUT /voice-ai/actions/{actionId}`
+    ///
+    /// Type, name and settings are sent as a whole, what stays the same included.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
@@ -117,7 +148,11 @@ impl Client {
         builder::UpdateAction::new(&self.handle)
     }
 
+    /// Changes settings of an agent.
+    ///
     /// `PATCH /voice-ai/agents/{agentId}`
+    ///
+    /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Version: `2021-04-15`.
@@ -158,7 +193,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAction {
+            /// The id of the action.
             path action_id: String = "actionId",
+            /// The id of the agent that the action belongs to.
             query agent_id: String = "agentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -171,6 +208,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -183,6 +221,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAction {
+            /// The id of the action.
             path action_id: String = "actionId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -195,6 +234,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -207,6 +247,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCallLog {
+            /// The id of the call.
             path call_id: String = "callId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -221,10 +262,11 @@ pub mod builder {
         ListAgents {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
-            /// The number of the page.
+            /// The number of the page, from 1 to 5000; 1 if left out.
             query page: i64 = "page",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, up to 50; 10 if left out.
             query page_size: i64 = "pageSize",
+            /// Words to look for.
             query query: String = "query",
         }
     }
@@ -237,18 +279,25 @@ pub mod builder {
         ListCallLogs {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
+            /// The types of actions that ran during the call, one of them or several separated by commas.
             query action_type: types::ActionType = "actionType",
+            /// The id of an agent, to have only its calls.
             query agent_id: String = "agentId",
+            /// Whether real calls (`LIVE`) or tries (`TRIAL`) are listed; both if left out.
             query call_type: types::ListCallLogsCallType = "callType",
-            /// The id of the contact.
+            /// The ids of contacts, separated by commas, to have only their calls.
             query contact_id: String = "contactId",
+            /// The last moment to list, in milliseconds since 1970; after `startDate`.
             query end_date: f64 = "endDate",
-            /// The number of the page.
+            /// The number of the page, from 1; 1 if left out.
             query page: i64 = "page",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most, up to 50; 10 if left out.
             query page_size: i64 = "pageSize",
+            /// The direction of the order, if `sortBy` is given.
             query sort: types::ListCallLogsSort = "sort",
+            /// What the calls are ordered by; the latest come first if left out.
             query sort_by: types::ListCallLogsSortBy = "sortBy",
+            /// The first moment to list, in milliseconds since 1970; before `endDate`.
             query start_date: f64 = "startDate",
         }
     }
@@ -259,6 +308,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAction {
+            /// The id of the action.
             path action_id: String = "actionId",
             json body: types::UpdateActionRequest,
         }
@@ -270,6 +320,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateAgent {
+            /// The id of the agent.
             path agent_id: String = "agentId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",

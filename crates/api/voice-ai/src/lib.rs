@@ -2,6 +2,17 @@
 
 //! Voice AI of the HoopAI Platform API: 11 operations.
 //!
+//! Agents that answer the telephone. An *agent* has a voice, a language, instructions (its *prompt*), working hours, and a number that it is
+//! reached by. *Actions* are what it can do during or after a call: put the caller through, book an appointment, send a text message, start
+//! a workflow, note an answer in the contact, ask a service of yours. A *call log* tells of one call: summary, transcript, what was done and
+//! extracted.
+//!
+//! Begin with `create_agent`, which makes a working agent out of a location alone, then add actions with `create_action`.
+//! `list_call_logs` shows what came of it.
+//!
+//! An action's settings are one of eight shapes, chosen by `actionType`. They are sent as they stand, so the type and the shape must agree.
+//! A change of an action (`update_action`) sends all of it, a change of an agent (`update_agent`) only what is to be different.
+//!
 //! ```no_run
 //! # fn main() -> Result<(), hoopai_voice_ai::Error> {
 //! let handle = hoopai_voice_ai::Handle::builder().private_token("…").location("…").build()?;

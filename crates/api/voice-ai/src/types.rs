@@ -7,38 +7,59 @@ use hoopai_runtime::json::Map;
 hoopai_runtime::model! {
     /// `ActionParameters` of Voice AI.
     pub struct ActionParameters {
+        /// The service, and what is sent to it.
         pub api_details: CustomActionApiDetails = "apiDetails",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
+        /// The id of the contact's field that the answer goes into.
         pub contact_field_id: String = "contactFieldId",
+        /// For how many days ahead dates are offered.
         pub days_of_offering_dates: f64 = "daysOfOfferingDates",
+        /// What is to be found, such as `The number of the order`.
         pub description: String = "description",
+        /// Examples of what the answer looks like, one to five.
         pub examples: Vec<String> = "examples",
+        /// Whether whoever is called hears a message before the caller is put through.
         pub hear_whisper_message: bool = "hearWhisperMessage",
+        /// How many hours lie between two slots that are offered.
         pub hours_between_slots: f64 = "hoursBetweenSlots",
+        /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
+        /// The text of the message.
         pub message_body: String = "messageBody",
+        /// Whether a value that the contact has already is overwritten; `false` if left out.
         pub overwrite_existing_value: bool = "overwriteExistingValue",
+        /// The parts of the answer that the agent uses, such as `data.orderId`. At least one for `GET`, none for `POST`.
         pub selected_paths: Vec<String> = "selectedPaths",
+        /// How many slots of a day are offered.
         pub slots_per_day: f64 = "slotsPerDay",
+        /// What the call goes to; only `number` so far.
         pub transfer_to_type: TransferToType = "transferToType",
+        /// The phone number that the call goes to, in E.164 form with its country code, 11 to 16 characters.
         pub transfer_to_value: String = "transferToValue",
+        /// What the agent tells the caller when the action runs.
         pub trigger_message: String = "triggerMessage",
+        /// When the action is to run, in words, such as `When the caller asks for a person`.
         pub trigger_prompt: String = "triggerPrompt",
+        /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
     }
     /// `AgentActionResponseDTO` of Voice AI.
     #[doc(alias = "AgentActionResponseDTO")]
     pub struct AgentActionResponse {
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
     }
-    /// `AgentWorkingHoursDTO` of Voice AI.
+    /// When an agent takes calls on one day of the week.
     #[doc(alias = "AgentWorkingHoursDTO")]
     pub struct AgentWorkingHours {
+        /// The day of the week, 1 for Monday to 7 for Sunday.
         pub day_of_the_week: f64 = "dayOfTheWeek",
+        /// The times of that day.
         pub intervals: Vec<Interval> = "intervals",
     }
     /// `CallActionSchema` of Voice AI.
@@ -46,7 +67,9 @@ hoopai_runtime::model! {
     pub struct CallAction {
         pub action_id: String = "actionId",
         pub action_name: String = "actionName",
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub executed_at: String = "executedAt",
         pub trigger_received_at: String = "triggerReceivedAt",
@@ -54,6 +77,7 @@ hoopai_runtime::model! {
     /// `CallLogDTO` of Voice AI.
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
+        /// The id of the agent.
         pub agent_id: String = "agentId",
         /// The id of the contact.
         pub contact_id: String = "contactId",
@@ -67,27 +91,30 @@ hoopai_runtime::model! {
         pub message_id: String = "messageId",
         pub summary: String = "summary",
         pub transcript: String = "transcript",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: TranslationSchema = "translation",
         pub trial_call: bool = "trialCall",
     }
-    /// `CreateSingleActionDTO` of Voice AI.
+    /// An action to be given to an agent.
     #[doc(alias = "CreateSingleActionDTO")]
     pub struct CreateActionRequest {
-        /// Required.
+        /// The settings of the action, in the shape that belongs to `actionType`. Required.
         pub action_parameters: ActionParameters = "actionParameters",
-        /// Required.
+        /// What kind of action it is, which decides the shape of `actionParameters`. Required.
         pub action_type: ActionType = "actionType",
-        /// Required.
+        /// The id of the agent. Required.
         pub agent_id: String = "agentId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What the action is called, such as `Transfer to the manager`. Required.
         pub name: String = "name",
     }
     /// `CreateActionResponseDTO` of Voice AI.
     #[doc(alias = "CreateActionResponseDTO")]
     pub struct CreateActionResponse {
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
@@ -96,83 +123,131 @@ hoopai_runtime::model! {
     /// `AgentCreationRequestDTO` of Voice AI.
     #[doc(alias = "AgentCreationRequestDTO")]
     pub struct CreateAgentRequest {
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: VoiceAiLanguage = "language",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: PatienceLevel = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
     /// `CreateAgentResponseDTO` of Voice AI.
     #[doc(alias = "CreateAgentResponseDTO")]
     pub struct CreateAgentResponse {
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: TranslationSchema = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// `CustomActionApiDetailsDTO` of Voice AI.
+    /// An HTTP service that an agent can ask.
     #[doc(alias = "CustomActionApiDetailsDTO")]
     pub struct CustomActionApiDetails {
+        /// Whether the service wants a token.
         pub authentication_required: bool = "authenticationRequired",
+        /// The token or key for the service; needed if `authenticationRequired` is `true`. It is a secret.
         pub authentication_value: String = "authenticationValue",
+        /// Further headers of the request.
         pub headers: Vec<CustomActionHeader> = "headers",
+        /// The method of the request.
         pub method: CustomActionApiDetailsMethod = "method",
+        /// What is sent to the service.
         pub parameters: Vec<CustomActionParameter> = "parameters",
+        /// The address of the service.
         pub url: String = "url",
     }
-    /// `CustomActionHeaderDTO` of Voice AI.
+    /// A header of a request.
     #[doc(alias = "CustomActionHeaderDTO")]
     pub struct CustomActionHeader {
+        /// The header's name.
         pub key: String = "key",
+        /// The header's value.
         pub value: String = "value",
     }
-    /// `CustomActionParameterDTO` of Voice AI.
+    /// A value that is sent to a service.
     #[doc(alias = "CustomActionParameterDTO")]
     pub struct CustomActionParameter {
+        /// What the value is, for the agent to know.
         pub description: String = "description",
+        /// An example of the value.
         pub example: String = "example",
+        /// The value's name.
         pub name: String = "name",
+        /// The value's type, such as `string`.
         pub type_: String = "type",
     }
     /// `GetActionResponseDTO` of Voice AI.
     #[doc(alias = "GetActionResponseDTO")]
     pub struct GetActionResponse {
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
@@ -182,35 +257,56 @@ hoopai_runtime::model! {
     #[doc(alias = "GetAgentResponseDTO")]
     pub struct GetAgentResponse {
         pub actions: Vec<AgentActionResponse> = "actions",
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: TranslationSchema = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// `IntervalDTO` of Voice AI.
+    /// A time of the day, from a start to an end.
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
+        /// The hour of the end, 0 to 23.
         pub end_hour: f64 = "endHour",
+        /// The minute of the end, 0 to 59.
         pub end_minute: f64 = "endMinute",
+        /// The hour of the start, 0 to 23.
         pub start_hour: f64 = "startHour",
+        /// The minute of the start, 0 to 59.
         pub start_minute: f64 = "startMinute",
     }
     /// `GetAgentsResponseDTO` of Voice AI.
@@ -231,13 +327,18 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
-    /// `SendPostCallNotificationDTO` of Voice AI.
+    /// Who gets an email about each call.
     #[doc(alias = "SendPostCallNotificationDTO")]
     pub struct SendPostCallNotification {
+        /// Whether all admins of the location do.
         pub admins: bool = "admins",
+        /// Whether all users of the location do.
         pub all_users: bool = "allUsers",
+        /// Whether the user does whom the contact is assigned to.
         pub contact_assigned_user: bool = "contactAssignedUser",
+        /// Further email addresses that do.
         pub custom_emails: Vec<String> = "customEmails",
+        /// The ids of users who do.
         pub specific_users: Vec<String> = "specificUsers",
     }
     /// `SendPostCallNotificationSchema` of Voice AI.
@@ -248,35 +349,40 @@ hoopai_runtime::model! {
         pub custom_emails: Vec<String> = "customEmails",
         pub specific_users: Vec<String> = "specificUsers",
     }
-    /// `TranslationDTO` of Voice AI.
+    /// A translation of the calls.
     #[doc(alias = "TranslationDTO")]
     pub struct Translation {
+        /// Whether calls are translated; `false` if left out.
         pub enabled: bool = "enabled",
+        /// The language that calls are translated into, that of the agent or `en-US`; needed if `enabled` is `true`.
         pub language: String = "language",
     }
     /// `TranslationSchema` of Voice AI.
     pub struct TranslationSchema {
         pub enabled: bool = "enabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
     }
-    /// `UpdateSingleActionDTO` of Voice AI.
+    /// An action as it shall be.
     #[doc(alias = "UpdateSingleActionDTO")]
     pub struct UpdateActionRequest {
-        /// Required.
+        /// The settings of the action, in the shape that belongs to `actionType`. Required.
         pub action_parameters: ActionParameters = "actionParameters",
-        /// Required.
+        /// What kind of action it is, which decides the shape of `actionParameters`. Required.
         pub action_type: ActionType = "actionType",
-        /// Required.
+        /// The id of the agent. Required.
         pub agent_id: String = "agentId",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// Required.
+        /// What the action is called, such as `Transfer to the manager`. Required.
         pub name: String = "name",
     }
     /// `UpdateActionResponseDTO` of Voice AI.
     #[doc(alias = "UpdateActionResponseDTO")]
     pub struct UpdateActionResponse {
+        /// The settings of the action, in the shape that belongs to `actionType`.
         pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
@@ -285,51 +391,85 @@ hoopai_runtime::model! {
     /// `PatchAgentDTO` of Voice AI.
     #[doc(alias = "PatchAgentDTO")]
     pub struct UpdateAgentRequest {
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: VoiceAiLanguage = "language",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: PatienceLevel = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
     /// `PatchAgentResponseDTO` of Voice AI.
     #[doc(alias = "PatchAgentResponseDTO")]
     pub struct UpdateAgentResponse {
+        /// The agent's name, 1 to 40 characters; made up if left out.
         pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
         pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
         pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
         pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
         pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
         pub id: String = "id",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
         pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
         pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
         pub patience_level: String = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
         pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// A time zone by its IANA name, such as `America/New_York`.
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
         pub trace_id: String = "traceId",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: TranslationSchema = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
 }
