@@ -2087,7 +2087,7 @@ hoopai_runtime::model! {
         pub category_name: String = "categoryName",
         /// The facet that it belongs to.
         pub facet: String = "facet",
-        /// The name of the option.
+        /// What the option is called.
         pub name: String = "name",
         /// The URN of the option.
         pub urn: String = "urn",
