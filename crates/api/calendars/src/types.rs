@@ -333,7 +333,7 @@ hoopai_runtime::model! {
     pub struct CreateBlockedSlotRequest {
         /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",
@@ -1014,7 +1014,7 @@ hoopai_runtime::model! {
     pub struct UpdateBlockedSlotRequest {
         /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: String = "endTime",

@@ -324,6 +324,12 @@ hoopai_runtime::model! {
         pub type_: f64 = "type",
         pub user_id: String = "userId",
     }
+    /// `GetMessageResponse2` of Conversations.
+    pub struct GetMessageResponse2 {
+        /// The text of the message.
+        pub message: GetMessageResponse = "message",
+        pub trace_id: String = "traceId",
+    }
     /// `GetMessageTranscriptionResponseDto` of Conversations.
     #[doc(alias = "GetMessageTranscriptionResponseDto")]
     pub struct GetMessageTranscriptionResponse {

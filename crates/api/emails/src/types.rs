@@ -10,7 +10,7 @@ hoopai_runtime::model! {
     pub struct CreateTemplateRequest {
         /// The version of the builder; `2` if left out.
         pub builder_version: BuilderVersion = "builderVersion",
-        /// The service that the template is imported from. Required.
+        /// The service that the template is imported from.
         pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
         /// The address of the template at the service, as it is shared there.
         pub import_url: String = "importURL",

@@ -187,8 +187,8 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Tells that `totalOrderAmount` is final, so that it is not worked out again. Its declared values look like a mistake of the interface, which lists country codes for what is a yes or no.
-        pub amount_available: ListAvailableShippingRatesRequestAmountAvailable = "amountAvailable",
+        /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
+        pub amount_available: bool = "amountAvailable",
         /// The country that the order goes to, by its two letters of ISO 3166. Required.
         pub country: Country = "country",
         /// The code of a coupon that the order uses.
@@ -537,34 +537,6 @@ hoopai_runtime::open_enum! {
         Sr = "SR", Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH",
         Tl = "TL", Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV",
         Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
-    /// Values of `ListAvailableShippingRatesRequestAmountAvailable`.
-    pub enum ListAvailableShippingRatesRequestAmountAvailable {
-        Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
-        Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH", Bd = "BD", Bb = "BB",
-        By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA", Bw = "BW", Bv = "BV",
-        Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM", Ca = "CA", Cv = "CV",
-        Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM", Cg = "CG",
-        Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK", Dj = "DJ",
-        Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET", Fk = "FK",
-        Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM", Ge = "GE",
-        De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT", Gg = "GG",
-        Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU", Is = "IS",
-        In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM", Jp = "JP",
-        Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Kr = "KR", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Es = "ES", Lk = "LK", Sd = "SD", Sr = "SR",
-        Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH", Tl = "TL",
-        Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV", Ug = "UG",
-        Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
     /// Values of `OrderSourceSubType`.
