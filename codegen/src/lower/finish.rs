@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Enum, Field, Lowered, Lowering, Pending, Shape, Struct, component_of, description};
+use super::{DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of, description};
 use crate::json::{self, Object};
 use crate::names;
 
@@ -37,7 +37,10 @@ impl Lowering<'_> {
             enums: BTreeMap::new(),
             counts: self.counts,
         };
-        let mut schemas = Object::new();
+        let mut schemas: Object = [TIMESTAMP, DECIMAL]
+            .into_iter()
+            .map(|name| (name.to_owned(), json!({ "type": "string" })))
+            .collect();
         for (pending, name) in self.pending.iter().zip(&final_names) {
             match &pending.shape {
                 Shape::Struct(fields) => {

@@ -1,8 +1,8 @@
 //! From the effective document to the generator's input: a document in which every schema is plain.
 //!
 //! Named schemas are objects with properties; what stands in a property is a scalar, a reference, or an array or map
-//! of those. Objects and enums within others get names, and what recurs is one type. Constraints, formats and
-//! `required` stay behind: replies are read as they come, requests are checked by the platform, and what must be there
+//! of those. Objects and enums within others get names, and what recurs is one type. Constraints, `required` and formats,
+//! but those that have a type of the runtime, stay behind: replies are read as they come, requests are checked by the platform, and what must be there
 //! is in the operation table. Such a document has none of the shapes on which the generator gives up.
 
 mod finish;
@@ -26,10 +26,29 @@ const ENUM_LIMIT: usize = 1000;
 const CHAIN_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
-const TAKEN: [&str; 16] = [
-    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option",
-    "Result", "Some", "String", "Value", "Vec",
+const TAKEN: [&str; 18] = [
+    "BTreeMap", "Box", "Clone", "Debug", "Decimal", "Default", "Err", "Extra", "Map", "None", "Ok",
+    "Option", "Result", "Some", "String", "Timestamp", "Value", "Vec",
 ];
+
+/// Formats that have a type of the runtime: the generator sees a schema of that name, which it is told to leave to us.
+const FORMATS: [(&str, &str, &str); 4] = [
+    ("string", "date-time", TIMESTAMP),
+    ("integer", "unix-time", TIMESTAMP),
+    ("number", "unix-time", TIMESTAMP),
+    ("number", "decimal", DECIMAL),
+];
+pub(crate) const TIMESTAMP: &str = "Timestamp";
+pub(crate) const DECIMAL: &str = "Decimal";
+
+/// The schema of the runtime's type for a format.
+fn of_format(kind: &str, map: &Object) -> Option<Value> {
+    let format = json::text(map, "format")?;
+    let (_, _, name) = FORMATS
+        .iter()
+        .find(|known| (known.0, known.1) == (kind, format))?;
+    Some(json!({ "$ref": format!("#/components/schemas/{name}") }))
+}
 
 /// The generator's input, and what it does not need to know.
 pub(crate) struct Lowered {
@@ -229,6 +248,7 @@ impl Lowering<'_> {
 
     fn is_scalar(&self, schema: &Value) -> bool {
         self.is_enum(schema)
+            || component_of(schema).is_some_and(|name| [TIMESTAMP, DECIMAL].contains(&name))
             || schema
                 .get("type")
                 .is_some_and(|name| name != "object" && name != "array")
@@ -263,6 +283,11 @@ impl Lowering<'_> {
         };
         if let Some((key, parts)) = parts_of(map) {
             return self.composite(key, map, parts, (context, word), None);
+        }
+        if let Some(kind) = json::text(map, "type").filter(|_| !map.contains_key("enum"))
+            && let Some(known) = of_format(kind, map)
+        {
+            return known;
         }
         match json::text(map, "type") {
             Some("object") if json::entries(map, "properties").next().is_some() => {

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AdCampaignDTO` of Ad Manager.
@@ -110,7 +111,7 @@ hoopai_runtime::model! {
     }
     /// `Budget` of Ad Manager.
     pub struct Budget {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub budget_type: BudgetType = "budgetType",
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
@@ -145,13 +146,13 @@ hoopai_runtime::model! {
     pub struct CreateFacebookConversationFormResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         pub text: String = "text",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateIntegrationDTO` of Ad Manager.
     #[doc(alias = "CreateIntegrationDTO")]
@@ -199,12 +200,12 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub location_id: String = "locationId",
         pub mcc_id: String = "mccId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
     }
     /// `CreateOfflineUserListJobDTO` of Ad Manager.
@@ -280,7 +281,7 @@ hoopai_runtime::model! {
         pub adset_id: String = "adsetId",
         pub campaign_id: String = "campaignId",
         pub conversation_form_id: String = "conversationFormId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub cta: String = "cta",
         pub description: String = "description",
         pub descriptions: Vec<FacebookAdText> = "descriptions",
@@ -301,7 +302,7 @@ hoopai_runtime::model! {
         pub primary_texts: Vec<FacebookAdText> = "primaryTexts",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookAdAccountDTO` of Ad Manager.
     #[doc(alias = "FacebookAdAccountDTO")]
@@ -329,7 +330,7 @@ hoopai_runtime::model! {
         pub budget: FacebookAdsetBudget = "budget",
         pub campaign_id: String = "campaignId",
         pub conversion_location: String = "conversionLocation",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub custom_event_type: String = "customEventType",
         pub fb_ad_set_id: String = "fbAdSetId",
         pub fb_error: String = "fbError",
@@ -342,14 +343,14 @@ hoopai_runtime::model! {
         pub pixel_id: String = "pixelId",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub whatsapp_number: String = "whatsappNumber",
     }
     /// `FacebookAdsetBudgetDTO` of Ad Manager.
     #[doc(alias = "FacebookAdsetBudgetDTO")]
     pub struct FacebookAdsetBudget {
-        pub actual_amount: f64 = "actualAmount",
-        pub amount: f64 = "amount",
+        pub actual_amount: Decimal = "actualAmount",
+        pub amount: Decimal = "amount",
         pub budget_type: BudgetType = "budgetType",
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
@@ -378,7 +379,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookCampaignDTO")]
     pub struct FacebookCampaign {
         pub adsets: Vec<FacebookAdset> = "adsets",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub fb_ad_account_id: String = "fbAdAccountId",
         pub fb_campaign_id: String = "fbCampaignId",
         pub fb_error: String = "fbError",
@@ -392,18 +393,18 @@ hoopai_runtime::model! {
         pub special_ad_categories: Vec<FacebookCampaignSpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookConversationFormDTO` of Ad Manager.
     #[doc(alias = "FacebookConversationFormDTO")]
     pub struct FacebookConversationForm {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         pub text: String = "text",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
@@ -424,8 +425,8 @@ hoopai_runtime::model! {
         pub retention_days: f64 = "retentionDays",
         pub rule: Value = "rule",
         pub subtype: String = "subtype",
-        pub time_created: i64 = "timeCreated",
-        pub time_updated: i64 = "timeUpdated",
+        pub time_created: Timestamp = "timeCreated",
+        pub time_updated: Timestamp = "timeUpdated",
     }
     /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {
@@ -513,7 +514,7 @@ hoopai_runtime::model! {
     /// `FacebookIntegrationDTO` of Ad Manager.
     #[doc(alias = "FacebookIntegrationDTO")]
     pub struct FacebookIntegration {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub fb_ad_account_id: String = "fbAdAccountId",
         pub fb_business_id: String = "fbBusinessId",
         pub fb_default_page_id: String = "fbDefaultPageId",
@@ -524,7 +525,7 @@ hoopai_runtime::model! {
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
         pub un_subscription_reasons: Vec<String> = "unSubscriptionReasons",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_access_token: String = "userAccessToken",
     }
     /// `FacebookIntegrationPageDTO` of Ad Manager.
@@ -539,7 +540,7 @@ hoopai_runtime::model! {
     /// `FacebookLeadFormDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_time: String = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         pub greeting_card: GreetingCard = "greetingCard",
@@ -557,7 +558,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub thank_you_page: ThankYouPage = "thankYouPage",
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookLeadFormPageDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormPageDTO")]
@@ -826,11 +827,11 @@ hoopai_runtime::model! {
     #[doc(alias = "GoogleIntegrationDTO")]
     pub struct GetGoogleIntegrationResponse {
         pub ad_account_id: String = "adAccountId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub location_id: String = "locationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GoogleReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingDTO")]
@@ -858,10 +859,10 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
-        pub created_at: String = "createdAt",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
+        pub created_at: Timestamp = "createdAt",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -875,7 +876,7 @@ hoopai_runtime::model! {
         pub one_click_leads: f64 = "oneClickLeads",
         pub pivot_values: Vec<String> = "pivotValues",
         pub publishing_status: String = "publishingStatus",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `LinkedInUserDTO` of Ad Manager.
     #[doc(alias = "LinkedInUserDTO")]
@@ -1029,7 +1030,7 @@ hoopai_runtime::model! {
     /// `GoogleBudgetDTO` of Ad Manager.
     #[doc(alias = "GoogleBudgetDTO")]
     pub struct GoogleBudget {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub budget_type: BudgetType = "budgetType",
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
@@ -1047,7 +1048,7 @@ hoopai_runtime::model! {
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub goal_type: GoalType = "goalType",
         pub google_ad_account_id: String = "googleAdAccountId",
@@ -1056,14 +1057,14 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         pub location_id: String = "locationId",
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `GoogleCampaignAudienceDTO` of Ad Manager.
@@ -1221,12 +1222,12 @@ hoopai_runtime::model! {
     /// `GoogleMetricsDTO` of Ad Manager.
     #[doc(alias = "GoogleMetricsDTO")]
     pub struct GoogleMetrics {
-        pub average_cpc: f64 = "averageCpc",
-        pub average_cpm: f64 = "averageCpm",
+        pub average_cpc: Decimal = "averageCpc",
+        pub average_cpm: Decimal = "averageCpm",
         pub clicks: f64 = "clicks",
         pub conversions: f64 = "conversions",
         pub cost_micros: f64 = "costMicros",
-        pub cost_per_conversion: f64 = "costPerConversion",
+        pub cost_per_conversion: Decimal = "costPerConversion",
         pub ctr: f64 = "ctr",
         pub impressions: f64 = "impressions",
     }
@@ -1409,9 +1410,9 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -1425,11 +1426,11 @@ hoopai_runtime::model! {
     pub struct LinkedInAnalyticsTotals {
         pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
-        pub cost_in_local_currency: f64 = "costInLocalCurrency",
-        pub cost_in_usd: f64 = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cost_in_local_currency: Decimal = "costInLocalCurrency",
+        pub cost_in_usd: Decimal = "costInUsd",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
@@ -1438,7 +1439,7 @@ hoopai_runtime::model! {
     /// `LinkedInBudgetDTO` of Ad Manager.
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub budget_type: BudgetType = "budgetType",
         pub schedule_end_date: String = "scheduleEndDate",
         pub schedule_start_date: String = "scheduleStartDate",
@@ -1450,7 +1451,7 @@ hoopai_runtime::model! {
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
         pub budget: LinkedInBudget = "budget",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
@@ -1462,7 +1463,7 @@ hoopai_runtime::model! {
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub trace_id: String = "traceId",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `LinkedInEntityReportingDTO` of Ad Manager.
@@ -1477,9 +1478,9 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -1495,23 +1496,23 @@ hoopai_runtime::model! {
     pub struct LinkedInIntegration {
         pub ad_account_id: String = "adAccountId",
         pub ad_account_name: String = "adAccountName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency_code: String = "currencyCode",
         pub location_id: String = "locationId",
         pub organization_id: String = "organizationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
         pub content: LeadFormContent = "content",
-        pub created: i64 = "created",
+        pub created: Timestamp = "created",
         pub creation_locale: CreationLocale = "creationLocale",
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
         pub id: i64 = "id",
-        pub last_modified: i64 = "lastModified",
+        pub last_modified: Timestamp = "lastModified",
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
@@ -1520,7 +1521,7 @@ hoopai_runtime::model! {
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
     pub struct LinkedInLeadFormReviewInfo {
-        pub last_updated: i64 = "lastUpdated",
+        pub last_updated: Timestamp = "lastUpdated",
         pub rejection_reasons: Vec<String> = "rejectionReasons",
         pub review_status: String = "reviewStatus",
     }
@@ -1652,7 +1653,7 @@ hoopai_runtime::model! {
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub goal_type: GoalType = "goalType",
         pub google_ad_account_id: String = "googleAdAccountId",
@@ -1660,14 +1661,14 @@ hoopai_runtime::model! {
         pub google_error: String = "googleError",
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         pub location_id: String = "locationId",
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         pub meta: Map = "meta",
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `QuestionDetailsDTO` of Ad Manager.
@@ -1759,7 +1760,7 @@ hoopai_runtime::model! {
     /// `UnitCostDTO` of Ad Manager.
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
     }
     /// `UpdateCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "UpdateCustomAudienceDTO")]
@@ -1939,7 +1940,7 @@ hoopai_runtime::model! {
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// Required.
         pub location_id: String = "locationId",
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         /// Required.
         pub name: String = "name",
         pub network_settings: GoogleNetworkSettings = "networkSettings",

@@ -109,11 +109,11 @@ pub mod builder {
             path location_id: String = "locationId",
             query affiliate_id: String = "affiliateId",
             query campaign_id: String = "campaignId",
-            query end: String = "end",
+            query end: hoopai_runtime::Timestamp = "end",
             query limit: i64 = "limit",
             query query: String = "query",
             query skip: i64 = "skip",
-            query start: String = "start",
+            query start: hoopai_runtime::Timestamp = "start",
             query status: String = "status",
         }
     }

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `AuthorResponseDTO` of Blogs.
     #[doc(alias = "AuthorResponseDTO")]
@@ -10,7 +12,7 @@ hoopai_runtime::model! {
         pub canonical_link: String = "canonicalLink",
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `BlogPostResponseDTO` of Blogs.
     #[doc(alias = "BlogPostResponseDTO")]
@@ -23,11 +25,11 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub image_alt_text: String = "imageAltText",
         pub image_url: String = "imageUrl",
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         pub status: String = "status",
         pub tags: Vec<String> = "tags",
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url_slug: String = "urlSlug",
     }
     /// `BlogResponseDTO` of Blogs.
@@ -43,7 +45,7 @@ hoopai_runtime::model! {
         pub canonical_link: String = "canonicalLink",
         pub label: String = "label",
         pub location_id: String = "locationId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url_slug: String = "urlSlug",
     }
     /// `UrlSlugCheckResponseDTO` of Blogs.
@@ -71,7 +73,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         /// Required.
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         /// Required.
         pub raw_html: String = "rawHTML",
         /// Required.
@@ -131,7 +133,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         /// Required.
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         /// Required.
         pub raw_html: String = "rawHTML",
         /// Required.

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -11,7 +12,7 @@ hoopai_runtime::model! {
         pub address: String = "address",
         pub city: String = "city",
         pub country: String = "country",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         pub description: String = "description",
         pub email: String = "email",
@@ -21,7 +22,7 @@ hoopai_runtime::model! {
         pub phone: String = "phone",
         pub postal_code: String = "postalCode",
         pub state: String = "state",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: Map = "updatedBy",
         pub website: String = "website",
     }

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -13,22 +14,22 @@ hoopai_runtime::model! {
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
-        pub end_time: String = "endTime",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
+        pub end_time: Timestamp = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
         pub location_id: String = "locationId",
         pub meeting_location_type: String = "meetingLocationType",
         pub rrule: String = "rrule",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub status: String = "status",
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
     /// `Availability` of Calendars.
     pub struct Availability {
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         pub deleted: bool = "deleted",
         pub hours: Vec<Hour> = "hours",
     }
@@ -37,10 +38,10 @@ hoopai_runtime::model! {
     pub struct BlockedSlotResponse {
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub id: String = "id",
         pub location_id: String = "locationId",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
@@ -131,11 +132,11 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         pub contact_id: String = "contactId",
         pub created_by: CreatedOrUpdatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub group_id: String = "groupId",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
@@ -143,7 +144,7 @@ hoopai_runtime::model! {
         pub master_event_id: String = "masterEventId",
         pub notes: String = "notes",
         pub rrule: String = "rrule",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub users: Vec<String> = "users",
     }
@@ -205,7 +206,7 @@ hoopai_runtime::model! {
         /// Required.
         pub contact_id: String = "contactId",
         pub description: String = "description",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub ignore_date_range: bool = "ignoreDateRange",
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
         /// Required.
@@ -215,7 +216,7 @@ hoopai_runtime::model! {
         pub override_location_config: bool = "overrideLocationConfig",
         pub rrule: String = "rrule",
         /// Required.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub to_notify: bool = "toNotify",
     }
@@ -225,10 +226,10 @@ hoopai_runtime::model! {
         pub assigned_user_id: String = "assignedUserId",
         /// Required.
         pub calendar_id: String = "calendarId",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// Required.
         pub location_id: String = "locationId",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
     }
     /// `CreateCalendarNotificationDTO` of Calendars.
@@ -410,8 +411,8 @@ hoopai_runtime::model! {
         pub calendar_type: CalendarType = "calendarType",
         pub consent_label: String = "consentLabel",
         pub created_by: CalendarChangedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub enable_consent_check: bool = "enableConsentCheck",
@@ -500,7 +501,7 @@ hoopai_runtime::model! {
         pub body: String = "body",
         pub contact_id: String = "contactId",
         pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub user_id: String = "userId",
     }
@@ -623,8 +624,8 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleObjectResponseDTO")]
     pub struct ScheduleObjectResponse {
         pub calendar_ids: Vec<String> = "calendarIds",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub location_id: String = "locationId",
@@ -686,20 +687,20 @@ hoopai_runtime::model! {
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
         pub description: String = "description",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub ignore_date_range: bool = "ignoreDateRange",
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
         pub meeting_location_id: String = "meetingLocationId",
         pub meeting_location_type: CreateAppointmentRequestMeetingLocationType = "meetingLocationType",
         pub override_location_config: bool = "overrideLocationConfig",
         pub rrule: String = "rrule",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub to_notify: bool = "toNotify",
     }
     /// `UpdateAvailability` of Calendars.
     pub struct UpdateAvailability {
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         pub deleted: bool = "deleted",
         pub hours: Vec<Hour> = "hours",
         pub id: String = "id",
@@ -710,10 +711,10 @@ hoopai_runtime::model! {
         pub assigned_user_id: String = "assignedUserId",
         /// Required.
         pub calendar_id: String = "calendarId",
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// Required.
         pub location_id: String = "locationId",
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
     }
     /// `CalendarUpdateDTO` of Calendars.

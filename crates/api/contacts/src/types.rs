@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
@@ -64,9 +65,9 @@ hoopai_runtime::model! {
         pub country: String = "country",
         pub created_by: ContactCreatedBy = "createdBy",
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
         pub email: String = "email",
@@ -77,7 +78,7 @@ hoopai_runtime::model! {
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
-        pub last_activity: String = "lastActivity",
+        pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
@@ -102,7 +103,7 @@ hoopai_runtime::model! {
         pub business_id: String = "businessId",
         pub country: String = "country",
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub email: String = "email",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
@@ -138,9 +139,9 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         pub country: String = "country",
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
@@ -152,7 +153,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
-        pub last_session_activity_at: String = "lastSessionActivityAt",
+        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
         pub location_id: String = "locationId",
         pub offers: Vec<String> = "offers",
         pub phone: String = "phone",
@@ -229,14 +230,14 @@ hoopai_runtime::model! {
         /// Required.
         pub completed: bool = "completed",
         /// Required.
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         /// Required.
         pub title: String = "title",
     }
     /// `CreateWorkflowDto` of Contacts.
     #[doc(alias = "CreateWorkflowDto")]
     pub struct CreateWorkflow {
-        pub event_start_time: String = "eventStartTime",
+        pub event_start_time: Timestamp = "eventStartTime",
     }
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
@@ -306,9 +307,9 @@ hoopai_runtime::model! {
         pub country: String = "country",
         pub created_by: ContactCreatedBy = "createdBy",
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         pub dnd: bool = "dnd",
         pub dnd_settings: DndSettings = "dndSettings",
         pub email: String = "email",
@@ -319,7 +320,7 @@ hoopai_runtime::model! {
         pub full_name_lower_case: String = "fullNameLowerCase",
         pub id: String = "id",
         pub keyword: String = "keyword",
-        pub last_activity: String = "lastActivity",
+        pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
@@ -358,8 +359,8 @@ hoopai_runtime::model! {
         pub assigned_user_id: String = "assignedUserId",
         pub calendar_id: String = "calendarId",
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
         pub id: String = "id",
@@ -378,7 +379,7 @@ hoopai_runtime::model! {
         pub business_id: String = "businessId",
         pub color: String = "color",
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub pinned: bool = "pinned",
         pub relations: Vec<Value> = "relations",
@@ -464,7 +465,7 @@ hoopai_runtime::model! {
         pub body: String = "body",
         pub completed: bool = "completed",
         pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         pub id: String = "id",
         pub title: String = "title",
     }
@@ -555,7 +556,7 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         pub body: String = "body",
         pub completed: bool = "completed",
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         pub title: String = "title",
     }
     /// `UpsertContactDto` of Contacts.

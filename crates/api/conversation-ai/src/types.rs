@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -130,7 +131,7 @@ hoopai_runtime::model! {
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
         pub business_name: String = "businessName",
         pub channels: Vec<String> = "channels",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub goal: Map = "goal",
         pub id: String = "id",
         pub is_primary: bool = "isPrimary",
@@ -143,7 +144,7 @@ hoopai_runtime::model! {
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub wait_time: f64 = "waitTime",
         pub wait_time_unit: WaitTimeUnit = "waitTimeUnit",
     }

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -17,7 +18,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         /// Required.
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         pub direction: Direction = "direction",
         pub email_bcc: Vec<String> = "emailBcc",
         pub email_cc: Vec<String> = "emailCc",
@@ -40,7 +41,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         /// Required.
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         /// Required.
         pub type_: AddOutboundCallRequestType = "type",
     }
@@ -88,7 +89,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub inbox: bool = "inbox",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: String = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_type: LastMessageType = "lastMessageType",
         pub location_id: String = "locationId",
         pub starred: bool = "starred",
@@ -100,11 +101,11 @@ hoopai_runtime::model! {
     pub struct ConversationCreateResponse {
         pub assigned_to: String = "assignedTo",
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
-        pub last_message_date: String = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub location_id: String = "locationId",
     }
     /// `ConversationSchema` of Conversations.
@@ -113,8 +114,8 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub date_added: f64 = "dateAdded",
-        pub date_updated: f64 = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
@@ -233,7 +234,7 @@ hoopai_runtime::model! {
         pub content_type: String = "contentType",
         pub conversation_id: String = "conversationId",
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub direction: Direction = "direction",
         pub from: String = "from",
         pub id: String = "id",
@@ -257,7 +258,7 @@ hoopai_runtime::model! {
         pub content_type: String = "contentType",
         pub conversation_id: String = "conversationId",
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub direction: Direction = "direction",
         pub id: String = "id",
         pub location_id: String = "locationId",
@@ -297,7 +298,7 @@ hoopai_runtime::model! {
     /// `InitiateFileUploadResponseDto` of Conversations.
     #[doc(alias = "InitiateFileUploadResponseDto")]
     pub struct InitiateFileUploadResponse {
-        pub expires_at: f64 = "expiresAt",
+        pub expires_at: Timestamp = "expiresAt",
         pub file_path: String = "filePath",
         pub max_file_size: f64 = "maxFileSize",
         pub trace_id: String = "traceId",
@@ -327,7 +328,7 @@ hoopai_runtime::model! {
     pub struct ProcessMessageResponse {
         pub contact_id: String = "contactId",
         pub conversation_id: String = "conversationId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub email_message_id: String = "emailMessageId",
         pub message: String = "message",
         pub message_id: String = "messageId",

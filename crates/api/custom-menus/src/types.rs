@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `CreateCustomMenuDTO` of Custom Menus.
     #[doc(alias = "CreateCustomMenuDTO")]
@@ -47,7 +49,7 @@ hoopai_runtime::model! {
     /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.
     #[doc(alias = "DeleteCustomMenuSuccessfulResponseDTO")]
     pub struct DeleteCustomMenuResponse {
-        pub deleted_at: String = "deletedAt",
+        pub deleted_at: Timestamp = "deletedAt",
         pub deleted_menu_id: String = "deletedMenuId",
         pub message: String = "message",
         pub success: bool = "success",

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -40,7 +41,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub step_id: String = "stepId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FunnelPageCountResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageCountResponseDTO")]

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AdditionalEmailsDto` of Invoices.
@@ -104,7 +105,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -115,9 +116,9 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CardDto` of Invoices.
     #[doc(alias = "CardDto")]
@@ -241,13 +242,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -259,9 +260,9 @@ hoopai_runtime::model! {
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CreateInvoiceScheduleDto")]
@@ -305,7 +306,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -316,9 +317,9 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateInvoiceTemplateDto` of Invoices.
     #[doc(alias = "CreateInvoiceTemplateDto")]
@@ -354,15 +355,15 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CustomNotificationDto` of Invoices.
     #[doc(alias = "CustomNotificationDto")]
@@ -419,13 +420,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -437,8 +438,8 @@ hoopai_runtime::model! {
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `DeleteInvoiceResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceResponseDto")]
@@ -446,13 +447,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -464,9 +465,9 @@ hoopai_runtime::model! {
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
@@ -490,7 +491,7 @@ hoopai_runtime::model! {
     /// `EstimateLineItemDto` of Invoices.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub attachments: Vec<String> = "attachments",
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub currency: String = "currency",
@@ -518,17 +519,17 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         pub company_id: String = "companyId",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub discount: Discount = "discount",
         pub estimate_action_history: Vec<EstimateResponseEstimateActionHistory> = "estimateActionHistory",
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        pub expiry_date: String = "expiryDate",
+        pub expiry_date: Timestamp = "expiryDate",
         pub frequency_settings: FrequencySettings = "frequencySettings",
-        pub issue_date: String = "issueDate",
+        pub issue_date: Timestamp = "issueDate",
         pub items: Vec<EstimateLineItem> = "items",
-        pub last_visited_at: String = "lastVisitedAt",
+        pub last_visited_at: Timestamp = "lastVisitedAt",
         pub live_mode: bool = "liveMode",
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -536,10 +537,10 @@ hoopai_runtime::model! {
         pub sent_to: Map = "sentTo",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub totalamount_in_usd: f64 = "totalamountInUSD",
+        pub total: Decimal = "total",
+        pub totalamount_in_usd: Decimal = "totalamountInUSD",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `EstimateResponseEstimateActionHistory` of Invoices.
@@ -557,7 +558,7 @@ hoopai_runtime::model! {
         pub attachments: Vec<Attachments> = "attachments",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
         pub discount: Discount = "discount",
@@ -567,8 +568,8 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `EstimateTemplatesDto` of Invoices.
@@ -621,13 +622,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -640,9 +641,9 @@ hoopai_runtime::model! {
         pub reminders_configuration: RemindersConfiguration = "remindersConfiguration",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub total_summary: TotalSummary = "totalSummary",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInvoiceSettingsResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceSettingsResponseDto")]
@@ -678,7 +679,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -689,8 +690,8 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetTemplateResponseDto` of Invoices.
     #[doc(alias = "GetTemplateResponseDto")]
@@ -699,19 +700,19 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `InvoiceItemDto` of Invoices.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub currency: String = "currency",
         pub description: String = "description",
@@ -847,15 +848,15 @@ hoopai_runtime::model! {
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
         pub charges: Vec<Value> = "charges",
-        pub collected_miscellaneous_charges: f64 = "collectedMiscellaneousCharges",
+        pub collected_miscellaneous_charges: Decimal = "collectedMiscellaneousCharges",
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
     }
     /// `ProcessingFeePaidChargeDto` of Invoices.
     #[doc(alias = "ProcessingFeePaidChargeDto")]
     pub struct ProcessingFeePaidCharge {
         pub id: String = "_id",
-        pub amount: f64 = "amount",
-        pub charge: f64 = "charge",
+        pub amount: Decimal = "amount",
+        pub charge: Decimal = "charge",
         pub name: String = "name",
     }
     /// `RecordPaymentDto` of Invoices.
@@ -865,12 +866,12 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// Required.
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Required.
         pub card: Card = "card",
         /// Required.
         pub cheque: Cheque = "cheque",
-        pub fulfilled_at: String = "fulfilledAt",
+        pub fulfilled_at: Timestamp = "fulfilledAt",
         pub meta: Map = "meta",
         /// Required.
         pub mode: RecordInvoicePaymentRequestMode = "mode",
@@ -939,7 +940,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -950,14 +951,14 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ScheduleOptionsDto` of Invoices.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
-        pub execute_at: String = "executeAt",
+        pub execute_at: Timestamp = "executeAt",
         pub rrule: CustomRRuleOptions = "rrule",
     }
     /// `SendEstimateDto` of Invoices.
@@ -1028,9 +1029,9 @@ hoopai_runtime::model! {
     /// `TotalSummaryDto` of Invoices.
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
-        pub discount: f64 = "discount",
-        pub sub_total: f64 = "subTotal",
-        pub tax: f64 = "tax",
+        pub discount: Decimal = "discount",
+        pub sub_total: Decimal = "subTotal",
+        pub tax: Decimal = "tax",
     }
     /// `UpdateAndScheduleInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
@@ -1041,7 +1042,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1052,9 +1053,9 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
@@ -1158,13 +1159,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -1176,9 +1177,9 @@ hoopai_runtime::model! {
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
@@ -1201,7 +1202,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1212,9 +1213,9 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `UpdateInvoiceScheduleDto` of Invoices.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
@@ -1253,7 +1254,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
@@ -1264,9 +1265,9 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
@@ -1305,15 +1306,15 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
         pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Discount = "discount",
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `Text2PayDto` of Invoices.
     #[doc(alias = "Text2PayDto")]
@@ -1384,13 +1385,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         pub business_details: Map = "businessDetails",
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub discount: Map = "discount",
         pub due_date: String = "dueDate",
@@ -1402,9 +1403,9 @@ hoopai_runtime::model! {
         pub payment_schedule: Map = "paymentSchedule",
         pub status: Status = "status",
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
 }
 

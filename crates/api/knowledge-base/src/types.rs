@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -15,7 +16,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub status: Status = "status",
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }
     /// `CrawlingAggregateDTO` of Knowledge Base.
@@ -141,7 +142,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FaqResponseDTO")]
     pub struct FaqResponse {
         pub answer: String = "answer",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub knowledge_base_id: String = "knowledgeBaseId",
@@ -149,7 +150,7 @@ hoopai_runtime::model! {
         pub question: String = "question",
         pub question_lower_case: String = "questionLowerCase",
         pub trained_url_id: String = "trainedUrlId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
@@ -169,7 +170,7 @@ hoopai_runtime::model! {
     /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
     pub struct GetKnowledgeBaseByIdData {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub is_default: bool = "isDefault",
@@ -177,7 +178,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
@@ -189,19 +190,19 @@ hoopai_runtime::model! {
     /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
     pub struct KnowledgeBaseData {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub kb_metadata: Map = "kbMetadata",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `KnowledgeBaseListItemDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseListItemDTO")]
     pub struct KnowledgeBaseListItem {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         pub name: String = "name",
     }
@@ -243,7 +244,7 @@ hoopai_runtime::model! {
     pub struct OperationDetails {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
         pub knowledge_base_id: String = "knowledgeBaseId",
         pub location_id: String = "locationId",
@@ -251,7 +252,7 @@ hoopai_runtime::model! {
         pub robots_file_data: String = "robotsFileData",
         pub status: Status = "status",
         pub trained_urls_count: f64 = "trainedUrlsCount",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -91,7 +92,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
         pub data_type: String = "dataType",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
@@ -122,11 +123,11 @@ hoopai_runtime::model! {
         pub day_of_month: f64 = "dayOfMonth",
         pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
         pub due_after_seconds: f64 = "dueAfterSeconds",
-        pub end_date: String = "endDate",
+        pub end_date: Timestamp = "endDate",
         pub interval: f64 = "interval",
         pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
         pub month_of_year: f64 = "monthOfYear",
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
     }
     /// `CustomValueSchema` of Accounts.
     #[doc(alias = "CustomValueSchema")]
@@ -259,7 +260,7 @@ hoopai_runtime::model! {
     }
     /// `ListTemplatesResponseTemplate` of Accounts.
     pub struct ListTemplatesResponseTemplate {
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
@@ -303,7 +304,7 @@ hoopai_runtime::model! {
     pub struct RecurringTaskResponse {
         pub assigned_to: String = "assignedTo",
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub id: String = "id",
@@ -311,7 +312,7 @@ hoopai_runtime::model! {
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
         pub title: String = "title",
         pub total_occurrence: f64 = "totalOccurrence",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -22,7 +23,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreatedByResponseDTO")]
     pub struct CreatedByResponse {
         pub channel: String = "channel",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub source: String = "source",
         pub source_id: String = "sourceId",
     }
@@ -70,8 +71,8 @@ hoopai_runtime::model! {
         pub accepted_formats: ICustomFieldAcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
         pub data_type: ICustomFieldDataType = "dataType",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
@@ -89,8 +90,8 @@ hoopai_runtime::model! {
     /// `ICustomObjectSchema` of Objects.
     #[doc(alias = "ICustomObjectSchema")]
     pub struct ICustomObject {
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub description: String = "description",
         pub id: String = "id",
         pub key: String = "key",
@@ -103,10 +104,10 @@ hoopai_runtime::model! {
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
     pub struct IRecord {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: IRecordCreatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
@@ -116,12 +117,12 @@ hoopai_runtime::model! {
         pub owners: Vec<Value> = "owners",
         pub properties: Map = "properties",
         pub relations: Vec<Value> = "relations",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `IRecordCreatedBy` of Objects.
     pub struct IRecordCreatedBy {
         pub channel: String = "channel",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub source: String = "source",
         pub source_id: String = "sourceId",
     }
@@ -147,7 +148,7 @@ hoopai_runtime::model! {
     /// `RecordResponseDTO` of Objects.
     #[doc(alias = "RecordResponseDTO")]
     pub struct RecordResponse {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: CreatedByResponse = "createdBy",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
@@ -158,7 +159,7 @@ hoopai_runtime::model! {
         pub owner: Vec<String> = "owner",
         pub properties: Map = "properties",
         pub search_after: Vec<Value> = "searchAfter",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
@@ -29,7 +30,7 @@ hoopai_runtime::model! {
         pub custom_fields: Vec<CustomField> = "customFields",
         /// Required.
         pub location_id: String = "locationId",
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         /// Required.
         pub name: String = "name",
         /// Required.
@@ -84,18 +85,18 @@ hoopai_runtime::model! {
     /// `LostReasonResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonResponseSchema")]
     pub struct LostReasonResponse {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `PipelinesResponseSchema` of Opportunities.
     #[doc(alias = "PipelinesResponseSchema")]
     pub struct PipelinesResponse {
         pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub id: String = "id",
         pub location_id: String = "locationId",
         pub name: String = "name",
@@ -182,18 +183,18 @@ hoopai_runtime::model! {
         pub calendar_events: Vec<Value> = "calendarEvents",
         pub contact: SearchOpportunitiesContactResponse = "contact",
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub custom_fields: Vec<CustomFieldResponse> = "customFields",
         pub external_object_id: String = "externalObjectId",
         pub followers: Vec<Value> = "followers",
         pub id: String = "id",
         pub index_version: String = "indexVersion",
-        pub last_action_date: String = "lastActionDate",
-        pub last_stage_change_at: String = "lastStageChangeAt",
-        pub last_status_change_at: String = "lastStatusChangeAt",
+        pub last_action_date: Timestamp = "lastActionDate",
+        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
+        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
         pub location_id: String = "locationId",
         pub lost_reason_id: String = "lostReasonId",
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         pub name: String = "name",
         pub notes: Vec<Value> = "notes",
         pub pipeline_id: String = "pipelineId",
@@ -201,14 +202,14 @@ hoopai_runtime::model! {
         pub source: String = "source",
         pub status: String = "status",
         pub tasks: Vec<Value> = "tasks",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `UpdateOpportunityDto` of Opportunities.
     #[doc(alias = "UpdateOpportunityDto")]
     pub struct UpdateOpportunityRequest {
         pub assigned_to: String = "assignedTo",
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         pub name: String = "name",
         pub pipeline_id: String = "pipelineId",
         pub pipeline_stage_id: String = "pipelineStageId",
@@ -235,7 +236,7 @@ hoopai_runtime::model! {
         /// Required.
         pub location_id: String = "locationId",
         pub lost_reason_id: String = "lostReasonId",
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         pub name: String = "name",
         /// Required.
         pub pipeline_id: String = "pipelineId",

@@ -3,12 +3,13 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AmountSummary` of Payments.
     pub struct AmountSummary {
-        pub discount: f64 = "discount",
-        pub subtotal: f64 = "subtotal",
+        pub discount: Decimal = "discount",
+        pub subtotal: Decimal = "subtotal",
     }
     /// `ApplyToFuturePaymentsConfig` of Payments.
     pub struct ApplyToFuturePaymentsConfig {
@@ -42,15 +43,15 @@ hoopai_runtime::model! {
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
         pub code: String = "code",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discount_type: DiscountType = "discountType",
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
@@ -68,14 +69,14 @@ hoopai_runtime::model! {
         /// Required.
         pub discount_type: DiscountType = "discountType",
         /// Required.
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         pub limit_per_customer: bool = "limitPerCustomer",
         /// Required.
         pub name: String = "name",
         pub product_ids: Vec<String> = "productIds",
         /// Required.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub usage_limit: f64 = "usageLimit",
     }
     /// `CreateCouponResponseDto` of Payments.
@@ -87,16 +88,16 @@ hoopai_runtime::model! {
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
         pub code: String = "code",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discount_type: DiscountType = "discountType",
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
@@ -112,7 +113,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ConnectCustomProvidersResponseSchema")]
     pub struct CreateCustomProviderConfigResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
@@ -123,7 +124,7 @@ hoopai_runtime::model! {
         pub payments_url: String = "paymentsUrl",
         pub query_url: String = "queryUrl",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateCustomProvidersDto` of Payments.
     #[doc(alias = "CreateCustomProvidersDto")]
@@ -145,7 +146,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateCustomProvidersResponseSchema")]
     pub struct CreateCustomProviderIntegrationResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
@@ -156,7 +157,7 @@ hoopai_runtime::model! {
         pub payments_url: String = "paymentsUrl",
         pub query_url: String = "queryUrl",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreateFulfillmentDto` of Payments.
     #[doc(alias = "CreateFulfillmentDto")]
@@ -203,14 +204,14 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CustomProviderKeys` of Payments.
     pub struct CustomProviderKeys {
@@ -238,10 +239,10 @@ hoopai_runtime::model! {
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
@@ -250,7 +251,7 @@ hoopai_runtime::model! {
         pub recurring: Recurring = "recurring",
         pub track_inventory: bool = "trackInventory",
         pub type_: DefaultPriceResponseType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -261,7 +262,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -272,7 +273,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DeleteCouponParams` of Payments.
@@ -323,10 +324,10 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
         pub trackings: Vec<FulfillmentTracking> = "trackings",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FulfillmentItems` of Payments.
     pub struct FulfillmentItems {
@@ -343,7 +344,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCustomProvidersResponseSchema")]
     pub struct GetCustomProviderConfigResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
@@ -354,7 +355,7 @@ hoopai_runtime::model! {
         pub payments_url: String = "paymentsUrl",
         pub query_url: String = "queryUrl",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetOrderResponseSchema` of Payments.
     #[doc(alias = "GetOrderResponseSchema")]
@@ -362,13 +363,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub amount_summary: AmountSummary = "amountSummary",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
         pub fingerprint: String = "fingerprint",
@@ -382,12 +383,12 @@ hoopai_runtime::model! {
         pub tax_calculation_provider: String = "taxCalculationProvider",
         pub trace_id: String = "traceId",
         pub tracking_id: String = "trackingId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetOrderResponseItem` of Payments.
     pub struct GetOrderResponseItem {
         pub id: String = "_id",
-        pub authorize_amount: f64 = "authorizeAmount",
+        pub authorize_amount: Decimal = "authorizeAmount",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub price: Map = "price",
@@ -404,14 +405,14 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub auto_payment: Map = "autoPayment",
-        pub canceled_at: String = "canceledAt",
+        pub canceled_at: Timestamp = "canceledAt",
         pub canceled_by: String = "canceledBy",
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
@@ -428,7 +429,7 @@ hoopai_runtime::model! {
         pub subscription_id: String = "subscriptionId",
         pub subscription_snapshot: Map = "subscriptionSnapshot",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetTxnResponseSchema` of Payments.
     #[doc(alias = "GetTxnResponseSchema")]
@@ -436,13 +437,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
-        pub amount_refunded: f64 = "amountRefunded",
+        pub amount: Decimal = "amount",
+        pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
@@ -462,7 +463,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `IntegrationProviderSchema` of Payments.
     #[doc(alias = "IntegrationProviderSchema")]
@@ -470,13 +471,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ListCouponsResponseDto` of Payments.
     #[doc(alias = "ListCouponsResponseDto")]
@@ -537,15 +538,15 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub coupon_code: String = "couponCode",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
-        pub discount: f64 = "discount",
+        pub discount: Decimal = "discount",
         pub fulfillment_status: String = "fulfillmentStatus",
         pub live_mode: bool = "liveMode",
         pub onetime_products: f64 = "onetimeProducts",
@@ -556,9 +557,9 @@ hoopai_runtime::model! {
         pub source_sub_type: String = "sourceSubType",
         pub source_type: String = "sourceType",
         pub status: String = "status",
-        pub subtotal: f64 = "subtotal",
+        pub subtotal: Decimal = "subtotal",
         pub total_products: f64 = "totalProducts",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `OrderSource` of Payments.
     pub struct OrderSource {
@@ -571,8 +572,8 @@ hoopai_runtime::model! {
     /// `ProductLabelDto` of Payments.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
-        pub end_date: String = "endDate",
-        pub start_date: String = "startDate",
+        pub end_date: Timestamp = "endDate",
+        pub start_date: Timestamp = "startDate",
         pub title: String = "title",
     }
     /// `ProductVariantDto` of Payments.
@@ -595,7 +596,7 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// Required.
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub card: Card = "card",
         pub cheque: Cheque = "cheque",
         pub is_partial_payment: bool = "isPartialPayment",
@@ -619,7 +620,7 @@ hoopai_runtime::model! {
     /// `ScheduleOptionsDto` of Payments.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
-        pub execute_at: String = "executeAt",
+        pub execute_at: Timestamp = "executeAt",
         pub rrule: CustomRRuleOptions = "rrule",
     }
     /// `SubscriptionResponseSchema` of Payments.
@@ -628,11 +629,11 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
@@ -648,7 +649,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
         pub subscription_snapshot: Map = "subscriptionSnapshot",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `TxnResponseSchema` of Payments.
     #[doc(alias = "TxnResponseSchema")]
@@ -656,14 +657,14 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
-        pub amount_refunded: f64 = "amountRefunded",
+        pub amount: Decimal = "amount",
+        pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_email: String = "contactEmail",
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
@@ -673,7 +674,7 @@ hoopai_runtime::model! {
         pub entity_source_sub_type: String = "entitySourceSubType",
         pub entity_source_type: String = "entitySourceType",
         pub entity_type: String = "entityType",
-        pub fulfilled_at: String = "fulfilledAt",
+        pub fulfilled_at: Timestamp = "fulfilledAt",
         pub ip_address: String = "ipAddress",
         pub live_mode: bool = "liveMode",
         pub merged_from_contact_id: String = "mergedFromContactId",
@@ -682,7 +683,7 @@ hoopai_runtime::model! {
         pub payment_provider_type: String = "paymentProviderType",
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `UpdateCouponParams` of Payments.
     #[doc(alias = "UpdateCouponParams")]
@@ -698,8 +699,8 @@ hoopai_runtime::model! {
         /// Required.
         pub discount_type: DiscountType = "discountType",
         /// Required.
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         /// Required.
         pub id: String = "id",
         pub limit_per_customer: bool = "limitPerCustomer",
@@ -707,7 +708,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub product_ids: Vec<String> = "productIds",
         /// Required.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub usage_limit: f64 = "usageLimit",
     }
     /// `UpdateCustomProviderCapabilitiesDto` of Payments.

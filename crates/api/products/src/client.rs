@@ -383,10 +383,10 @@ pub mod builder {
         GetProductReviewCounts {
             query alt_id: String = "altId",
             query alt_type: types::AltType = "altType",
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Timestamp = "endDate",
             query product_id: String = "productId",
             query rating: f64 = "rating",
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Timestamp = "startDate",
             query store_id: String = "storeId",
         }
     }
@@ -456,14 +456,14 @@ pub mod builder {
         ListProductReviews {
             query alt_id: String = "altId",
             query alt_type: types::AltType = "altType",
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Timestamp = "endDate",
             query limit: i64 = "limit",
             query offset: i64 = "offset",
             query product_id: String = "productId",
             query rating: f64 = "rating",
             query sort_field: types::ListProductReviewsSortField = "sortField",
             query sort_order: types::SortOrder = "sortOrder",
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Timestamp = "startDate",
             query store_id: String = "storeId",
         }
     }

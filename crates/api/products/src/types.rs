@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `BulkEditPriceDto` of Products.
@@ -10,13 +11,13 @@ hoopai_runtime::model! {
     pub struct BulkEditPrice {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         pub currency: String = "currency",
         pub name: String = "name",
         pub recurring: Recurring = "recurring",
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         pub shipping_options: ShippingOptions = "shippingOptions",
         pub sku: String = "sku",
         pub total_cycles: f64 = "totalCycles",
@@ -55,7 +56,7 @@ hoopai_runtime::model! {
     pub struct Collection {
         pub id: String = "_id",
         pub alt_id: String = "altId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub image: String = "image",
         pub name: String = "name",
         pub seo: CollectionSeo = "seo",
@@ -72,9 +73,9 @@ hoopai_runtime::model! {
     pub struct CreatePriceRequest {
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         /// Required.
         pub currency: String = "currency",
         pub description: String = "description",
@@ -87,7 +88,7 @@ hoopai_runtime::model! {
         /// Required.
         pub name: String = "name",
         pub recurring: Recurring = "recurring",
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         pub shipping_options: ShippingOptions = "shippingOptions",
         pub sku: String = "sku",
         pub total_cycles: f64 = "totalCycles",
@@ -103,10 +104,10 @@ hoopai_runtime::model! {
     pub struct CreatePriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
@@ -116,7 +117,7 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -173,7 +174,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -185,7 +186,7 @@ hoopai_runtime::model! {
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DefaultPriceResponseDto` of Products.
@@ -193,10 +194,10 @@ hoopai_runtime::model! {
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
@@ -205,7 +206,7 @@ hoopai_runtime::model! {
         pub recurring: Recurring = "recurring",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -216,7 +217,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -227,7 +228,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DeletePriceResponseDto` of Products.
@@ -261,10 +262,10 @@ hoopai_runtime::model! {
     pub struct GetPriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
@@ -274,7 +275,7 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -292,7 +293,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -304,7 +305,7 @@ hoopai_runtime::model! {
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `CountReviewsByStatusResponseDto` of Products.
@@ -332,7 +333,7 @@ hoopai_runtime::model! {
         pub product: String = "product",
         pub product_name: String = "productName",
         pub sku: String = "sku",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInventoryResponseDto` of Products.
     #[doc(alias = "GetInventoryResponseDto")]
@@ -414,8 +415,8 @@ hoopai_runtime::model! {
     /// `ProductLabelDto` of Products.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
-        pub end_date: String = "endDate",
-        pub start_date: String = "startDate",
+        pub end_date: Timestamp = "endDate",
+        pub start_date: Timestamp = "startDate",
         pub title: String = "title",
     }
     /// `ProductMediaDto` of Products.
@@ -495,9 +496,9 @@ hoopai_runtime::model! {
     pub struct UpdatePriceRequest {
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         /// Required.
         pub currency: String = "currency",
         pub description: String = "description",
@@ -510,7 +511,7 @@ hoopai_runtime::model! {
         /// Required.
         pub name: String = "name",
         pub recurring: Recurring = "recurring",
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         pub shipping_options: ShippingOptions = "shippingOptions",
         pub sku: String = "sku",
         pub total_cycles: f64 = "totalCycles",
@@ -526,10 +527,10 @@ hoopai_runtime::model! {
     pub struct UpdatePriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub location_id: String = "locationId",
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
@@ -539,7 +540,7 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -605,7 +606,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -617,7 +618,7 @@ hoopai_runtime::model! {
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `UpdateProductReviewObjectDto` of Products.

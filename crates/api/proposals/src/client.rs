@@ -55,8 +55,8 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListDocuments {
             query location_id: String = "locationId",
-            query date_from: String = "dateFrom",
-            query date_to: String = "dateTo",
+            query date_from: hoopai_runtime::Timestamp = "dateFrom",
+            query date_to: hoopai_runtime::Timestamp = "dateTo",
             query limit: i64 = "limit",
             query payment_status: types::PaymentStatus = "paymentStatus",
             query query: String = "query",
@@ -72,8 +72,8 @@ pub mod builder {
     hoopai_runtime::setters! {
         ListTemplates {
             query location_id: String = "locationId",
-            query date_from: String = "dateFrom",
-            query date_to: String = "dateTo",
+            query date_from: hoopai_runtime::Timestamp = "dateFrom",
+            query date_to: hoopai_runtime::Timestamp = "dateTo",
             query is_public_document: bool = "isPublicDocument",
             query limit: String = "limit",
             query name: String = "name",

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::{Decimal, Timestamp};
+
 hoopai_runtime::model! {
     /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
@@ -24,7 +26,7 @@ hoopai_runtime::model! {
     #[doc(alias = "DocumentDto")]
     pub struct Document {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
         pub document_revision: f64 = "documentRevision",
@@ -39,7 +41,7 @@ hoopai_runtime::model! {
         pub recipients: Vec<RecipientItem> = "recipients",
         pub status: Vec<Status> = "status",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FillableFieldsDTO` of Documents.
     #[doc(alias = "FillableFieldsDTO")]
@@ -56,7 +58,7 @@ hoopai_runtime::model! {
     /// `GrandTotalDto` of Documents.
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub currency: String = "currency",
         pub discount_percentage: f64 = "discountPercentage",
         pub discounts: Vec<Discount> = "discounts",
@@ -121,12 +123,12 @@ hoopai_runtime::model! {
         pub ip: String = "ip",
         pub is_primary: bool = "isPrimary",
         pub last_name: String = "lastName",
-        pub last_viewed_at: String = "lastViewedAt",
+        pub last_viewed_at: Timestamp = "lastViewedAt",
         pub phone: String = "phone",
         pub phone_number: String = "phoneNumber",
         pub role: RecipientItemRole = "role",
         pub share_link: String = "shareLink",
-        pub signed_date: String = "signedDate",
+        pub signed_date: Timestamp = "signedDate",
         pub signing_order: f64 = "signingOrder",
         pub user_agent: String = "userAgent",
     }
@@ -176,7 +178,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TemplateListResponseDTO")]
     pub struct TemplateListResponse {
         pub _id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub doc_form_url: String = "docFormUrl",
         pub document_count: f64 = "documentCount",
@@ -185,7 +187,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub type_: TemplateListResponseType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
         pub version: f64 = "version",
     }

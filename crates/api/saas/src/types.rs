@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AgencyPlanResponseDto` of SaaS.
@@ -11,7 +12,7 @@ hoopai_runtime::model! {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
         pub contact_limit: f64 = "contactLimit",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
@@ -23,7 +24,7 @@ hoopai_runtime::model! {
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
         pub trial_period: f64 = "trialPeriod",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
     /// `BulkDisableSaasDto` of SaaS.
@@ -129,7 +130,7 @@ hoopai_runtime::model! {
     /// `Price` of SaaS.
     pub struct Price {
         pub active: bool = "active",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub billing_interval: BillingInterval = "billingInterval",
         pub currency: String = "currency",
         pub id: String = "id",
@@ -156,7 +157,7 @@ hoopai_runtime::model! {
         pub category_id: String = "categoryId",
         pub company_id: String = "companyId",
         pub contact_limit: f64 = "contactLimit",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
@@ -165,12 +166,12 @@ hoopai_runtime::model! {
         pub product_id: String = "productId",
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
         pub trace_id: String = "traceId",
         pub trial_period: f64 = "trialPeriod",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
     /// `UpdateRebillingDto` of SaaS.

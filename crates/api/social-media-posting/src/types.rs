@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -113,14 +114,14 @@ hoopai_runtime::model! {
     #[doc(alias = "CategorySchema")]
     pub struct Category {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CreatePostDTO` of Social Planner.
     #[doc(alias = "CreatePostDTO")]
@@ -134,7 +135,7 @@ hoopai_runtime::model! {
         pub media: Vec<PostMedia> = "media",
         pub og_tags_details: OgTags = "ogTagsDetails",
         pub post_approval_details: PostApproval = "postApprovalDetails",
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
         pub status: String = "status",
         pub summary: String = "summary",
@@ -165,7 +166,7 @@ hoopai_runtime::model! {
         pub account_ids: Vec<String> = "accountIds",
         pub approver: String = "approver",
         pub count: f64 = "count",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
@@ -211,7 +212,7 @@ hoopai_runtime::model! {
         pub gmb_post_details: GmbPost = "gmbPostDetails",
         pub link: IOgTags = "link",
         pub medias: Vec<CsvMediaResponse> = "medias",
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
@@ -344,7 +345,7 @@ hoopai_runtime::model! {
     /// `GetAccountSchema` of Social Planner.
     #[doc(alias = "GetAccountSchema")]
     pub struct GetAccount {
-        pub expire: String = "expire",
+        pub expire: Timestamp = "expire",
         pub id: String = "id",
         pub is_expired: bool = "isExpired",
         pub meta: Map = "meta",
@@ -358,7 +359,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByIdResponseSchema")]
     pub struct GetByIdResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
@@ -366,7 +367,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetByLocationIdResponseSchema")]
@@ -435,9 +436,9 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub account_id: String = "accountId",
         pub account_ids: Vec<String> = "accountIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        pub display_date: String = "displayDate",
+        pub display_date: Timestamp = "displayDate",
         pub error: String = "error",
         pub gmb_post_details: GmbPost = "gmbPostDetails",
         pub location_id: String = "locationId",
@@ -446,14 +447,14 @@ hoopai_runtime::model! {
         pub platform: String = "platform",
         pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
         pub post_id: String = "postId",
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         pub source: GetPostFormattedSource = "source",
         pub status: String = "status",
         pub summary: String = "summary",
         pub tags: Vec<String> = "tags",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user: PostUser = "user",
     }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
@@ -786,7 +787,7 @@ hoopai_runtime::model! {
     pub struct ListPostsRequest {
         pub accounts: String = "accounts",
         /// Required.
-        pub from_date: String = "fromDate",
+        pub from_date: Timestamp = "fromDate",
         /// Required.
         pub include_users: String = "includeUsers",
         /// Required.
@@ -795,7 +796,7 @@ hoopai_runtime::model! {
         /// Required.
         pub skip: String = "skip",
         /// Required.
-        pub to_date: String = "toDate",
+        pub to_date: Timestamp = "toDate",
         pub type_: String = "type",
     }
     /// `PostSuccessfulResponseDTO` of Social Planner.
@@ -956,7 +957,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -966,7 +967,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaFacebookAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaFacebookAccountSchema")]
@@ -974,7 +975,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -984,7 +985,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaInstagramAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaInstagramAccountSchema")]
@@ -992,7 +993,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -1002,7 +1003,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaLinkedInAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaLinkedInAccountSchema")]
@@ -1010,7 +1011,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -1020,18 +1021,18 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTagSchema` of Social Planner.
     #[doc(alias = "SocialMediaTagSchema")]
     pub struct SocialMediaTag {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub tag: String = "tag",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTiktokAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTiktokAccountSchema")]
@@ -1039,7 +1040,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -1049,7 +1050,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTwitterAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTwitterAccountSchema")]
@@ -1057,7 +1058,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub active: bool = "active",
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub location_id: String = "locationId",
         pub meta: Map = "meta",
@@ -1067,7 +1068,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `StartDateSchema` of Social Planner.
     #[doc(alias = "StartDateSchema")]
@@ -1126,7 +1127,7 @@ hoopai_runtime::model! {
         pub media: Vec<PostMedia> = "media",
         pub og_tags_details: OgTags = "ogTagsDetails",
         pub post_approval_details: PostApproval = "postApprovalDetails",
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
         pub status: String = "status",
         pub summary: String = "summary",

@@ -2,11 +2,13 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::{Decimal, Timestamp};
+
 hoopai_runtime::model! {
     /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
         pub id: String = "_id",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub currency: String = "currency",
         pub description: String = "description",
         pub is_carrier_rate: bool = "isCarrierRate",
@@ -58,7 +60,7 @@ hoopai_runtime::model! {
         /// Required.
         pub alt_type: AltType = "altType",
         /// Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Required.
         pub condition_type: ConditionType = "conditionType",
         /// Required.
@@ -66,9 +68,9 @@ hoopai_runtime::model! {
         pub description: String = "description",
         pub is_carrier_rate: bool = "isCarrierRate",
         /// Required.
-        pub max_condition: f64 = "maxCondition",
+        pub max_condition: Decimal = "maxCondition",
         /// Required.
-        pub min_condition: f64 = "minCondition",
+        pub min_condition: Decimal = "minCondition",
         /// Required.
         pub name: String = "name",
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
@@ -174,7 +176,7 @@ hoopai_runtime::model! {
         /// Required.
         pub source: OrderSource = "source",
         /// Required.
-        pub total_order_amount: f64 = "totalOrderAmount",
+        pub total_order_amount: Decimal = "totalOrderAmount",
         /// Required.
         pub total_order_weight: f64 = "totalOrderWeight",
         pub weight_available: bool = "weightAvailable",
@@ -227,11 +229,11 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
         pub callback_url: String = "callbackUrl",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
         pub services: Vec<ShippingCarrierService> = "services",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
@@ -245,20 +247,20 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub condition_type: ConditionType = "conditionType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency: String = "currency",
         pub description: String = "description",
         pub is_carrier_rate: bool = "isCarrierRate",
-        pub max_condition: f64 = "maxCondition",
-        pub min_condition: f64 = "minCondition",
+        pub max_condition: Decimal = "maxCondition",
+        pub min_condition: Decimal = "minCondition",
         pub name: String = "name",
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
         pub shipping_carrier_id: String = "shippingCarrierId",
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ShippingZoneSchema` of Store.
     #[doc(alias = "ShippingZoneSchema")]
@@ -267,10 +269,10 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub name: String = "name",
         pub shipping_rates: Vec<ShippingRate> = "shippingRates",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ShippingZoneCountryDto` of Store.
     #[doc(alias = "ShippingZoneCountryDto")]
@@ -305,11 +307,11 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `StoreShippingOriginDto` of Store.
     #[doc(alias = "StoreShippingOriginDto")]
@@ -347,13 +349,13 @@ hoopai_runtime::model! {
     pub struct UpdateShippingRateRequest {
         pub alt_id: String = "altId",
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub condition_type: ConditionType = "conditionType",
         pub currency: String = "currency",
         pub description: String = "description",
         pub is_carrier_rate: bool = "isCarrierRate",
-        pub max_condition: f64 = "maxCondition",
-        pub min_condition: f64 = "minCondition",
+        pub max_condition: Decimal = "maxCondition",
+        pub min_condition: Decimal = "minCondition",
         pub name: String = "name",
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
         pub shipping_carrier_id: String = "shippingCarrierId",

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -149,8 +150,8 @@ hoopai_runtime::model! {
     /// `UserSchema` of Users.
     #[doc(alias = "UserSchema")]
     pub struct User {
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",
@@ -168,8 +169,8 @@ hoopai_runtime::model! {
     /// `UserSuccessfulResponseDto` of Users.
     #[doc(alias = "UserSuccessfulResponseDto")]
     pub struct UserResponse {
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub email: String = "email",
         pub extension: String = "extension",

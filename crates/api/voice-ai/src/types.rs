@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -47,15 +48,15 @@ hoopai_runtime::model! {
         pub action_name: String = "actionName",
         pub action_parameters: ActionParameters = "actionParameters",
         pub action_type: ActionType = "actionType",
-        pub executed_at: String = "executedAt",
-        pub trigger_received_at: String = "triggerReceivedAt",
+        pub executed_at: Timestamp = "executedAt",
+        pub trigger_received_at: Timestamp = "triggerReceivedAt",
     }
     /// `CallLogDTO` of Voice AI.
     #[doc(alias = "CallLogDTO")]
     pub struct CallLog {
         pub agent_id: String = "agentId",
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub duration: f64 = "duration",
         pub executed_call_actions: Vec<CallAction> = "executedCallActions",
         pub extracted_data: Map = "extractedData",
