@@ -97,7 +97,9 @@ fn tell_moments(schema: &mut Object) {
     let all = match schema.get("example") {
         Some(Value::String(text)) => is_moment(text),
         Some(Value::Array(values)) => {
-            let mut texts = values.iter().map(|value| value.as_str().is_some_and(is_moment));
+            let mut texts = values
+                .iter()
+                .map(|value| value.as_str().is_some_and(is_moment));
             !values.is_empty() && texts.all(|is| is)
         }
         _ => false,
@@ -108,7 +110,9 @@ fn tell_moments(schema: &mut Object) {
     };
     if let Some(told) = told.filter(|_| all)
         && json::text(told, "type") == Some("string")
-        && !["format", "enum", "pattern"].iter().any(|key| told.contains_key(*key))
+        && !["format", "enum", "pattern"]
+            .iter()
+            .any(|key| told.contains_key(*key))
     {
         told.insert("format".into(), "date-time".into());
     }
@@ -118,10 +122,13 @@ fn tell_moments(schema: &mut Object) {
 fn is_moment(text: &str) -> bool {
     let fits = |text: &str, form: &str| {
         text.len() == form.len()
-            && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
-                b'0' => byte.is_ascii_digit(),
-                mark => byte == mark,
-            })
+            && text
+                .bytes()
+                .zip(form.bytes())
+                .all(|(byte, form)| match form {
+                    b'0' => byte.is_ascii_digit(),
+                    mark => byte == mark,
+                })
     };
     let Some((time, rest)) = text.split_at_checked(19) else {
         return false;

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of, description};
+use super::{
+    DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of,
+    description,
+};
 use crate::json::{self, Object};
 use crate::names;
 

@@ -53,7 +53,9 @@ pub(super) fn object(
                 let format = |schema| resolve(document, schema).get("format").cloned();
                 let agreed = if same.is_some() && same == kind(property) {
                     let mut agreed = json!({ "type": same });
-                    if let Some(format) = format(other).filter(|one| format(property).as_ref() == Some(one)) {
+                    if let Some(format) =
+                        format(other).filter(|one| format(property).as_ref() == Some(one))
+                    {
                         agreed["format"] = format;
                     }
                     agreed

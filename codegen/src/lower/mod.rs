@@ -27,8 +27,24 @@ const CHAIN_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
 const TAKEN: [&str; 18] = [
-    "BTreeMap", "Box", "Clone", "Debug", "Decimal", "Default", "Err", "Extra", "Map", "None", "Ok",
-    "Option", "Result", "Some", "String", "Timestamp", "Value", "Vec",
+    "BTreeMap",
+    "Box",
+    "Clone",
+    "Debug",
+    "Decimal",
+    "Default",
+    "Err",
+    "Extra",
+    "Map",
+    "None",
+    "Ok",
+    "Option",
+    "Result",
+    "Some",
+    "String",
+    "Timestamp",
+    "Value",
+    "Vec",
 ];
 
 /// Formats that have a type of the runtime: the generator sees a schema of that name, which it is told to leave to us.
