@@ -70,10 +70,7 @@ impl Sampler {
             Shape::Moment if self.interface.resolve(schema)["type"] == "string" => {
                 self.text(schema, place, hash).into()
             }
-            // Digits that a float would not keep as they are.
-            Shape::Amount if whole + 0.5 <= most => {
-                serde_json::from_str(&format!("{whole}.50")).expect("a number")
-            }
+            Shape::Amount if whole + 0.5 <= most => (whole + 0.5).into(),
             Shape::Moment => (1_900_000_000 + hash % 1000).into(),
             Shape::Amount => (whole as i64).into(),
             Shape::Number => match items(&schema["enum"]) {

@@ -43,6 +43,23 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         if let Some(alias) = shape.alias.as_deref().filter(|alias| is_alias(alias)) {
             let _ = writeln!(models, "    #[doc(alias = {})]", literal(alias));
         }
+        // The generator has what stands under other keys in a field of its own.
+        if let Some(Type::Table(values)) = generated.get("extra") {
+            let values = values.in_types();
+            let link = if values.contains('<') || !lowered.structs.contains_key(&values) {
+                code(&values)
+            } else {
+                format!("[{}]", code(&values))
+            };
+            docs(
+                &mut models,
+                "    ",
+                "///",
+                &format!(
+                    "\nFields that are not named here hold {link}: `extra.typed::<{values}>()` reads them."
+                ),
+            );
+        }
         let _ = writeln!(models, "    pub struct {name} {{");
         let mut fields: Vec<_> = shape.fields.iter().collect();
         fields.sort_by(|a, b| a.1.wire.cmp(&b.1.wire));

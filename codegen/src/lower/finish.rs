@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of,
-    description,
+    description, same,
 };
 use crate::json::{self, Object};
 use crate::names;
@@ -14,40 +14,53 @@ use crate::names;
 impl Lowering<'_> {
     /// Names what is pending, and puts the document together.
     pub(super) fn finish(self, paths: Object, mut taken: BTreeSet<String>) -> Lowered {
+        let of = same::representatives(&self.pending);
+        let mut groups: BTreeMap<usize, Vec<&Pending>> = BTreeMap::new();
+        for (index, pending) in self.pending.iter().enumerate() {
+            groups.entry(of[index]).or_default().push(pending);
+        }
+        let mut counts = self.counts;
+        let merged = self.pending.len() - groups.len();
+        if merged > 0 {
+            counts.insert("types_merged", merged);
+        }
         // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
         let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
-        for pending in &self.pending {
-            if let Some(word) = recurring_word(pending) {
+        for group in groups.values() {
+            if let Some(word) = recurring_word(group) {
                 *claims.entry(word).or_default() += 1;
             }
         }
-        let final_names: Vec<String> = self
-            .pending
-            .iter()
-            .map(|pending| {
-                if let Some(name) = &pending.name {
-                    return name.clone();
-                }
-                let short = recurring_word(pending)
+        let mut names: BTreeMap<usize, String> = BTreeMap::new();
+        for (&index, group) in &groups {
+            let name = same::name(group, &mut taken).unwrap_or_else(|| {
+                let short = recurring_word(group)
                     .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
-                let name = names::type_name(short.unwrap_or(&pending.met[0].0));
+                let name = names::type_name(short.unwrap_or(&group[0].met[0].0));
                 names::unique(&name, &mut taken)
-            })
-            .collect();
+            });
+            names.insert(index, name);
+        }
+        let final_names: Vec<String> = of.iter().map(|index| names[index].clone()).collect();
         let mut lowered = Lowered {
             document: Value::Null,
             structs: BTreeMap::new(),
             enums: BTreeMap::new(),
-            counts: self.counts,
+            counts,
         };
         let mut schemas: Object = [TIMESTAMP, DECIMAL]
             .into_iter()
             .map(|name| (name.to_owned(), json!({ "type": "string" })))
             .collect();
-        for (pending, name) in self.pending.iter().zip(&final_names) {
+        for (index, name) in &names {
+            let pending = &self.pending[*index];
             match &pending.shape {
-                Shape::Struct(fields) => {
-                    let (shape, schema) = structure(pending, fields, &final_names);
+                Shape::Struct(fields, others) => {
+                    let (shape, mut schema) = structure(pending, fields, &final_names);
+                    if let Some(mut others) = others.clone() {
+                        name_references(&mut others, &final_names);
+                        schema["additionalProperties"] = others;
+                    }
                     schemas.insert(name.clone(), schema);
                     lowered.structs.insert(name.clone(), shape);
                 }
@@ -94,9 +107,13 @@ impl Lowering<'_> {
     }
 }
 
-fn recurring_word(pending: &Pending) -> Option<&str> {
-    let word = pending.met[0].1.as_str();
-    let recurs = pending.name.is_none() && pending.met.len() > 1;
+/// The word under which an inline type was met more than once, the shortest of several.
+fn recurring_word<'a>(group: &[&'a Pending]) -> Option<&'a str> {
+    let met = group.iter().flat_map(|pending| &pending.met);
+    let recurs = met.clone().count() > 1 && group.iter().all(|pending| pending.name.is_none());
+    let word = met
+        .map(|(_, word)| word.as_str())
+        .min_by_key(|word| word.len())?;
     (recurs && word.len() > 3).then_some(word)
 }
 

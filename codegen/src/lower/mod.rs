@@ -8,6 +8,7 @@
 mod finish;
 mod merge;
 mod parts;
+mod same;
 mod type_names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -110,7 +111,8 @@ fn reference(index: usize) -> Value {
 
 /// A struct or an enum that is on its way to its name.
 enum Shape {
-    Struct(Vec<(String, Value)>),
+    /// Fields, and what stands under keys that are none.
+    Struct(Vec<(String, Value)>, Option<Value>),
     Enum(Vec<String>),
 }
 
@@ -401,7 +403,7 @@ impl Lowering<'_> {
     ) -> Value {
         let reserved = component.map(|name| {
             let index = self.register(
-                Shape::Struct(Vec::new()),
+                Shape::Struct(Vec::new(), None),
                 schema,
                 Some((context, name)),
                 (context, word),
@@ -420,16 +422,20 @@ impl Lowering<'_> {
             let lowered = self.schema(property, &format!("{context}{word}"), &word);
             fields.push((wire.clone(), lowered));
         }
+        let others = schema.get("additionalProperties");
+        let others = others
+            .filter(|values| values.as_object().is_some_and(|values| !values.is_empty()))
+            .map(|values| self.schema(values, &format!("{context}Value"), word));
         if let Some(index) = reserved {
-            self.pending[index].shape = Shape::Struct(fields);
+            self.pending[index].shape = Shape::Struct(fields, others);
             return reference(index);
         }
         self.note("inline_objects");
-        let key = format!("struct {word} {}", json!(fields));
+        let key = format!("struct {word} {}", json!([fields, others]));
         self.shared(
             key,
             "inline_objects_shared",
-            Shape::Struct(fields),
+            Shape::Struct(fields, others),
             schema,
             (context, word),
         )
