@@ -25,7 +25,7 @@ impl Lowering<'_> {
             counts.insert("types_merged", merged);
         }
         // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
-        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut claims: BTreeMap<String, usize> = BTreeMap::new();
         for group in groups.values() {
             if let Some(word) = recurring_word(group) {
                 *claims.entry(word).or_default() += 1;
@@ -35,8 +35,10 @@ impl Lowering<'_> {
         for (&index, group) in &groups {
             let name = same::name(group, &mut taken).unwrap_or_else(|| {
                 let short = recurring_word(group)
-                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
-                let name = names::type_name(short.unwrap_or(&group[0].met[0].0));
+                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(word));
+                let contexts = group.iter().map(|pending| pending.met[0].0.as_str());
+                let context = contexts.min_by_key(|context| context.len());
+                let name = names::type_name(short.as_deref().or(context).unwrap_or_default());
                 names::unique(&name, &mut taken)
             });
             names.insert(index, name);
@@ -107,14 +109,26 @@ impl Lowering<'_> {
     }
 }
 
-/// The word under which an inline type was met more than once, the shortest of several.
-fn recurring_word<'a>(group: &[&'a Pending]) -> Option<&'a str> {
-    let met = group.iter().flat_map(|pending| &pending.met);
-    let recurs = met.clone().count() > 1 && group.iter().all(|pending| pending.name.is_none());
-    let word = met
-        .map(|(_, word)| word.as_str())
-        .min_by_key(|word| word.len())?;
-    (recurs && word.len() > 3).then_some(word)
+/// The word under which an inline type was met most, if that was more than once.
+fn recurring_word(group: &[&Pending]) -> Option<String> {
+    if group.iter().any(|pending| pending.name.is_some()) {
+        return None;
+    }
+    let mut words: Vec<(String, usize)> = Vec::new();
+    for (_, word) in group.iter().flat_map(|pending| &pending.met) {
+        let word = if group.len() > 1 {
+            names::singular(word)
+        } else {
+            word.clone()
+        };
+        match words.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, times)) => *times += 1,
+            None => words.push((word, 1)),
+        }
+    }
+    // Of several that were met as often the first.
+    let (word, times) = words.into_iter().rev().max_by_key(|(_, times)| *times)?;
+    (times > 1 && word.len() > 3).then_some(word)
 }
 
 fn structure(

@@ -3,7 +3,8 @@
 //!
 //! Equal content alone can be chance. It is one thing where the names are equal as well, but for what programs add to them
 //! (`IconSchemaOptional` is `Icon`) and, among replies, for what the operation does with it (`CreateProductResponse` and
-//! `GetProductResponse`). A long list of values is never chance. Requests stay apart: what they must have differs.
+//! `GetProductResponse`), if they hold a thing and not just flags. A long list of values is never chance. Requests stay apart:
+//! what they must have differs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -67,12 +68,12 @@ pub(super) fn representatives(pending: &[Pending]) -> Vec<usize> {
     of
 }
 
-/// What a group of several is called: what their names have in common, where that is free, otherwise the shortest.
+/// What a group with names is called: replies what their names have in common, where that is free, others as the shortest.
 pub(super) fn name(group: &[&Pending], taken: &mut BTreeSet<String>) -> Option<String> {
     let named: Vec<&str> = group.iter().filter_map(|one| one.name.as_deref()).collect();
     let shortest = named.iter().min_by_key(|name| name.len())?;
-    if named.iter().all(|name| name.ends_with("Response")) {
-        let common = format!("{}Response", core(shortest));
+    if named.len() > 1 && named.iter().all(|name| name.ends_with("Response")) {
+        let common = format!("{}Response", core(shortest, true));
         if taken.insert(common.clone()) {
             return Some(common);
         }
@@ -84,7 +85,7 @@ pub(super) fn name(group: &[&Pending], taken: &mut BTreeSet<String>) -> Option<S
 fn key(pending: &Pending, of: &[usize]) -> Option<String> {
     let name = match &pending.name {
         Some(name) if name.ends_with("Request") || name.ends_with("Body") => return None,
-        Some(name) => core(name),
+        Some(name) => core(name, holds_thing(&pending.shape)),
         None => names::singular(&pending.met[0].1),
     };
     match &pending.shape {
@@ -100,6 +101,16 @@ fn key(pending: &Pending, of: &[usize]) -> Option<String> {
             let name = if values.len() < LONG_LIST { &name } else { "" };
             Some(format!("enum {name} {}", json!(values)))
         }
+    }
+}
+
+/// Whether a reply has objects in it or is one itself, rather than a few flags.
+fn holds_thing(shape: &Shape) -> bool {
+    match shape {
+        Shape::Struct(fields, _) => {
+            fields.len() > 5 || fields.iter().any(|(_, ty)| ty.to_string().contains("/@"))
+        }
+        Shape::Enum(_) => false,
     }
 }
 
@@ -124,9 +135,9 @@ fn point(value: &mut Value, of: &[usize]) {
 }
 
 /// A name without what says nothing of the thing.
-fn core(name: &str) -> String {
+fn core(name: &str, thing: bool) -> String {
     let mut core = name;
-    let reply = core.ends_with("Response");
+    let reply = thing && core.ends_with("Response");
     while let Some(rest) = ENDINGS
         .iter()
         .find_map(|ending| core.strip_suffix(ending).filter(|rest| !rest.is_empty()))

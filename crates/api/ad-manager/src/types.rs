@@ -337,7 +337,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub instagram_actor_id: String = "instagramActorId",
         pub location_id: String = "locationId",
-        pub messaging_platforms: Vec<FacebookAdsetMessagingPlatform> = "messagingPlatforms",
+        pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
@@ -390,7 +390,7 @@ hoopai_runtime::model! {
         pub objective: Objective = "objective",
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
-        pub special_ad_categories: Vec<FacebookCampaignSpecialAdCategory> = "specialAdCategories",
+        pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
         pub unpublished_changes: bool = "unpublishedChanges",
         pub updated_at: Timestamp = "updatedAt",
@@ -1836,7 +1836,7 @@ hoopai_runtime::model! {
         pub instagram_actor_id: String = "instagramActorId",
         /// Required.
         pub location_id: String = "locationId",
-        pub messaging_platforms: UpsertFacebookAdsetRequestMessagingPlatforms = "messagingPlatforms",
+        pub messaging_platforms: MessagingPlatform = "messagingPlatforms",
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
@@ -1851,7 +1851,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub objective: Objective = "objective",
         pub source: String = "source",
-        pub special_ad_categories: UpsertFacebookCampaignRequestSpecialAdCategories = "specialAdCategories",
+        pub special_ad_categories: SpecialAdCategory = "specialAdCategories",
     }
     /// `UpsertConversionPixelDTO` of Ad Manager.
     #[doc(alias = "UpsertConversionPixelDTO")]
@@ -2077,19 +2077,9 @@ hoopai_runtime::open_enum! {
     pub enum FacebookAdMediaType {
         Single = "SINGLE", Carousel = "CAROUSEL",
     }
-    /// Values of `FacebookAdsetMessagingPlatform`.
-    pub enum FacebookAdsetMessagingPlatform {
-        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
-    }
     /// Values of `FacebookAudiencePlacementType`.
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
-    }
-    /// Values of `FacebookCampaignSpecialAdCategory`.
-    pub enum FacebookCampaignSpecialAdCategory {
-        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
-        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
-        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
     /// Values of `FacebookIntegrationPricingModel`.
     pub enum FacebookIntegrationPricingModel {
@@ -2228,6 +2218,10 @@ hoopai_runtime::open_enum! {
     pub enum MemberMemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
+    /// Values of `MessagingPlatform`.
+    pub enum MessagingPlatform {
+        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
+    }
     /// Values of `Objective`.
     pub enum Objective {
         OutcomeLeads = "OUTCOME_LEADS", OutcomeTraffic = "OUTCOME_TRAFFIC", OutcomeEngagement = "OUTCOME_ENGAGEMENT",
@@ -2264,6 +2258,12 @@ hoopai_runtime::open_enum! {
     pub enum SelectionType {
         Include = "include", Exclude = "exclude",
     }
+    /// Values of `SpecialAdCategory`.
+    pub enum SpecialAdCategory {
+        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
+        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
+        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
+    }
     /// Values of `State`.
     pub enum State {
         Published = "PUBLISHED",
@@ -2275,16 +2275,6 @@ hoopai_runtime::open_enum! {
     /// Values of `UpdateLinkedinAdStatusRequestType`.
     pub enum UpdateLinkedinAdStatusRequestType {
         AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
-    }
-    /// Values of `UpsertFacebookAdsetRequestMessagingPlatforms`.
-    pub enum UpsertFacebookAdsetRequestMessagingPlatforms {
-        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
-    }
-    /// Values of `UpsertFacebookCampaignRequestSpecialAdCategories`.
-    pub enum UpsertFacebookCampaignRequestSpecialAdCategories {
-        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
-        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
-        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
     /// Values of `UpsertGoogleAssetsRequestPayloadCallToActionType`.
     pub enum UpsertGoogleAssetsRequestPayloadCallToActionType {

@@ -548,6 +548,8 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
     }
     /// `ListFreeSlotsResponse` of Calendars.
+    ///
+    /// Fields that are not named here hold [`Slots`]: `extra.typed::<Slots>()` reads them.
     pub struct ListFreeSlotsResponse {
         pub trace_id: String = "traceId",
     }
@@ -653,6 +655,11 @@ hoopai_runtime::model! {
     pub struct Schedules {
         pub time_offset: f64 = "timeOffset",
         pub unit: String = "unit",
+    }
+    /// `SlotsSchema` of Calendars.
+    #[doc(alias = "SlotsSchema")]
+    pub struct Slots {
+        pub slots: Vec<Timestamp> = "slots",
     }
     /// `TeamMember` of Calendars.
     pub struct TeamMember {

@@ -15,6 +15,13 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub type_: Type = "type",
     }
+    /// `createActionResponseDTO` of Conversation AI.
+    #[doc(alias = "createActionResponseDTO")]
+    pub struct ActionResponse {
+        pub data: ActionData = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
+    }
     /// `ActionsIdDto` of Conversation AI.
     #[doc(alias = "ActionsIdDto")]
     pub struct ActionsId {
@@ -30,13 +37,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// Required.
         pub type_: Type = "type",
-    }
-    /// `createActionResponseDTO` of Conversation AI.
-    #[doc(alias = "createActionResponseDTO")]
-    pub struct CreateActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// `CreateEmployeeDto` of Conversation AI.
     #[doc(alias = "CreateEmployeeDto")]
@@ -191,13 +191,6 @@ hoopai_runtime::model! {
         pub timezone_to_use: FollowupSettingsTimezoneToUse = "timezoneToUse",
         pub working_hours: Vec<WorkingHours> = "workingHours",
     }
-    /// `fetchActionDetailsResponseDTO` of Conversation AI.
-    #[doc(alias = "fetchActionDetailsResponseDTO")]
-    pub struct GetActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
     pub struct GetGenerationDetailsResponse {
@@ -233,13 +226,6 @@ hoopai_runtime::model! {
         pub agents: Vec<EmployeeListItem> = "agents",
         pub count: f64 = "count",
         pub total_count: f64 = "totalCount",
-        pub trace_id: String = "traceId",
-    }
-    /// `updateActionResponseDTO` of Conversation AI.
-    #[doc(alias = "updateActionResponseDTO")]
-    pub struct UpdateActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `UpdateEmployeeDto` of Conversation AI.

@@ -262,7 +262,7 @@ hoopai_runtime::model! {
         pub direction: Direction = "direction",
         pub id: String = "id",
         pub location_id: String = "locationId",
-        pub message_type: GetMessageResponseMessageType = "messageType",
+        pub message_type: LastMessageType = "messageType",
         pub meta: MessageMeta = "meta",
         pub source: Source = "source",
         pub status: GetMessageResponseStatus = "status",
@@ -320,7 +320,7 @@ hoopai_runtime::model! {
     /// `MessageMeta` of Conversations.
     pub struct MessageMeta {
         pub call_duration: String = "callDuration",
-        pub call_status: MessageMetaCallStatus = "callStatus",
+        pub call_status: CallDataStatus = "callStatus",
         pub email: Map = "email",
     }
     /// `ProcessMessageResponseDto` of Conversations.
@@ -557,28 +557,6 @@ hoopai_runtime::open_enum! {
         Pending = "pending", Scheduled = "scheduled", Sent = "sent", Delivered = "delivered", Read = "read",
         Undelivered = "undelivered", Connected = "connected", Failed = "failed", Opened = "opened",
     }
-    /// Values of `GetMessageResponseMessageType`.
-    pub enum GetMessageResponseMessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
-        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
-        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
-        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
-        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
-        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
-        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
-        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
-        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
-        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
-        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
-        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
-        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
-        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
-        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
-    }
     /// Values of `GetMessageResponseStatus`.
     pub enum GetMessageResponseStatus {
         Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
@@ -617,11 +595,6 @@ hoopai_runtime::open_enum! {
         TypeLiveChat = "TYPE_LIVE_CHAT", TypeInternalComments = "TYPE_INTERNAL_COMMENTS",
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
-    }
-    /// Values of `MessageMetaCallStatus`.
-    pub enum MessageMetaCallStatus {
-        Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
-        Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
     }
     /// Values of `SearchConversationsLastMessageAction`.
     pub enum SearchConversationsLastMessageAction {

@@ -34,7 +34,7 @@ hoopai_runtime::model! {
     pub struct CustomMenu {
         pub allow_camera: bool = "allowCamera",
         pub allow_microphone: bool = "allowMicrophone",
-        pub icon: IconSchemaOptional = "icon",
+        pub icon: Icon = "icon",
         pub id: String = "id",
         pub locations: Vec<String> = "locations",
         pub open_mode: OpenMode = "openMode",
@@ -67,11 +67,6 @@ hoopai_runtime::model! {
         pub font_family: FontFamily = "fontFamily",
         pub name: String = "name",
     }
-    /// `IconSchemaOptional` of Custom Menus.
-    pub struct IconSchemaOptional {
-        pub font_family: FontFamily = "fontFamily",
-        pub name: String = "name",
-    }
     /// `GetCustomMenusResponseDTO` of Custom Menus.
     #[doc(alias = "GetCustomMenusResponseDTO")]
     pub struct ListCustomMenusResponse {
@@ -84,7 +79,7 @@ hoopai_runtime::model! {
     pub struct UpdateCustomMenuRequest {
         pub allow_camera: bool = "allowCamera",
         pub allow_microphone: bool = "allowMicrophone",
-        pub icon: IconSchemaOptional = "icon",
+        pub icon: Icon = "icon",
         pub locations: Vec<String> = "locations",
         pub open_mode: OpenMode = "openMode",
         pub show_on_company: bool = "showOnCompany",

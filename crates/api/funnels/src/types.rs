@@ -110,12 +110,6 @@ hoopai_runtime::model! {
         /// Required.
         pub target: String = "target",
     }
-    /// `UpdateRedirectResponseDTO` of Funnels.
-    #[doc(alias = "UpdateRedirectResponseDTO")]
-    pub struct UpdateRedirectResponse {
-        pub data: RedirectResponse = "data",
-        pub trace_id: String = "traceId",
-    }
 }
 
 hoopai_runtime::open_enum! {

@@ -355,7 +355,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_invoice_schedule`](super::Client::cancel_invoice_schedule).
-        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::CancelInvoiceScheduleResponse
+        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
@@ -386,7 +386,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice`](super::Client::create_invoice).
-        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::CreateInvoiceResponse
+        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         CreateInvoice {
@@ -407,7 +407,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_schedule`](super::Client::create_invoice_schedule).
-        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::CreateInvoiceScheduleResponse
+        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         CreateInvoiceSchedule {
@@ -417,7 +417,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_template`](super::Client::create_invoice_template).
-        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::CreateInvoiceTemplateResponse
+        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         CreateInvoiceTemplate {
@@ -449,7 +449,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_invoice`](super::Client::delete_invoice).
-        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::DeleteInvoiceResponse
+        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
@@ -666,7 +666,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`schedule_invoice_schedule`](super::Client::schedule_invoice_schedule).
-        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::ScheduleInvoiceScheduleResponse
+        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
@@ -699,7 +699,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_and_schedule_invoice_schedule`](super::Client::update_and_schedule_invoice_schedule).
-        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::UpdateAndScheduleInvoiceScheduleResponse
+        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
@@ -741,7 +741,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice`](super::Client::update_invoice).
-        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::UpdateInvoiceResponse
+        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
@@ -762,7 +762,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_late_fees`](super::Client::update_invoice_late_fees).
-        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::UpdateInvoiceResponse
+        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
@@ -773,7 +773,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule`](super::Client::update_invoice_schedule).
-        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::UpdateInvoiceScheduleResponse
+        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
@@ -795,7 +795,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template`](super::Client::update_invoice_template).
-        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
@@ -806,7 +806,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_late_fees`](super::Client::update_invoice_template_late_fees).
-        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
@@ -817,7 +817,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_payment_methods`](super::Client::update_invoice_template_payment_methods).
-        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
@@ -838,7 +838,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`void_invoice`](super::Client::void_invoice).
-        pub VoidInvoice(operations::VOID_INVOICE) -> json types::VoidInvoiceResponse
+        pub VoidInvoice(operations::VOID_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         VoidInvoice {

@@ -96,30 +96,6 @@ hoopai_runtime::model! {
         /// Required.
         pub alt_type: AltType = "altType",
     }
-    /// `CancelInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
-    pub struct CancelInvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `CardDto` of Invoices.
     #[doc(alias = "CardDto")]
     pub struct Card {
@@ -236,34 +212,6 @@ hoopai_runtime::model! {
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         pub title: String = "title",
     }
-    /// `CreateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceResponseDto")]
-    pub struct CreateInvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `CreateInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
@@ -297,30 +245,6 @@ hoopai_runtime::model! {
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         pub title: String = "title",
     }
-    /// `CreateInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceScheduleResponseDto")]
-    pub struct CreateInvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `CreateInvoiceTemplateDto` of Invoices.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
@@ -347,23 +271,6 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         pub title: String = "title",
-    }
-    /// `CreateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
-    pub struct CreateInvoiceTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CustomNotificationDto` of Invoices.
     #[doc(alias = "CustomNotificationDto")]
@@ -441,34 +348,6 @@ hoopai_runtime::model! {
         pub total: Decimal = "total",
         pub updated_at: Timestamp = "updatedAt",
     }
-    /// `DeleteInvoiceResponseDto` of Invoices.
-    #[doc(alias = "DeleteInvoiceResponseDto")]
-    pub struct DeleteInvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
     pub struct DeleteInvoiceScheduleResponse {
@@ -486,7 +365,7 @@ hoopai_runtime::model! {
     pub struct Discount {
         pub type_: DiscountType = "type",
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `EstimateLineItemDto` of Invoices.
     #[doc(alias = "EstimateLineItemDto")]
@@ -731,6 +610,58 @@ hoopai_runtime::model! {
         pub description_optional: bool = "descriptionOptional",
         pub enable_import_product_description: bool = "enableImportProductDescription",
     }
+    /// `CreateInvoiceResponseDto` of Invoices.
+    #[doc(alias = "CreateInvoiceResponseDto")]
+    pub struct InvoiceResponse {
+        pub id: String = "_id",
+        pub alt_id: String = "altId",
+        pub alt_type: AltType = "altType",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        pub business_details: Map = "businessDetails",
+        pub contact_details: Map = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        pub currency: String = "currency",
+        pub discount: Map = "discount",
+        pub due_date: String = "dueDate",
+        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        pub invoice_number: f64 = "invoiceNumber",
+        pub issue_date: String = "issueDate",
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+        pub payment_schedule: Map = "paymentSchedule",
+        pub status: Status = "status",
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `CancelInvoiceScheduleResponseDto` of Invoices.
+    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
+    pub struct InvoiceScheduleResponse {
+        pub id: String = "_id",
+        pub alt_id: String = "altId",
+        pub alt_type: AltType = "altType",
+        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub compiled_terms_notes: String = "compiledTermsNotes",
+        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        pub currency: String = "currency",
+        pub discount: Discount = "discount",
+        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        pub items: Vec<InvoiceItem> = "items",
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+        pub schedule: ScheduleOptions = "schedule",
+        pub status: String = "status",
+        pub terms_notes: String = "termsNotes",
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
     #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
     pub struct InvoiceSettingsBusinessDetails {
@@ -746,6 +677,23 @@ hoopai_runtime::model! {
     pub struct InvoiceSettingsSenderConfiguration {
         pub from_email: String = "fromEmail",
         pub from_name: String = "fromName",
+    }
+    /// `CreateInvoiceTemplateResponseDto` of Invoices.
+    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
+    pub struct InvoiceTemplateResponse {
+        pub id: String = "_id",
+        pub alt_id: String = "altId",
+        pub alt_type: AltType = "altType",
+        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub created_at: Timestamp = "createdAt",
+        pub currency: String = "currency",
+        pub discount: Discount = "discount",
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        pub items: Vec<InvoiceItem> = "items",
+        pub name: String = "name",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ItemTaxDto` of Invoices.
     #[doc(alias = "ItemTaxDto")]
@@ -765,7 +713,7 @@ hoopai_runtime::model! {
         pub grace: LateFeesGrace = "grace",
         pub max_late_fees: LateFeesMaxFees = "maxLateFees",
         pub type_: DiscountType = "type",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `LateFeesFrequencyDto` of Invoices.
     #[doc(alias = "LateFeesFrequencyDto")]
@@ -783,7 +731,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LateFeesMaxFeesDto")]
     pub struct LateFeesMaxFees {
         pub type_: LateFeesMaxFeesType = "type",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `ListEstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
@@ -931,30 +879,6 @@ hoopai_runtime::model! {
         /// Required.
         pub live_mode: bool = "liveMode",
     }
-    /// `ScheduleInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
-    pub struct ScheduleInvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `ScheduleOptionsDto` of Invoices.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
@@ -1032,30 +956,6 @@ hoopai_runtime::model! {
         pub discount: Decimal = "discount",
         pub sub_total: Decimal = "subTotal",
         pub tax: Decimal = "tax",
-    }
-    /// `UpdateAndScheduleInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
-    pub struct UpdateAndScheduleInvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
@@ -1153,34 +1053,6 @@ hoopai_runtime::model! {
         pub title: String = "title",
         pub xero_details: Map = "xeroDetails",
     }
-    /// `UpdateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceResponseDto")]
-    pub struct UpdateInvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
@@ -1245,30 +1117,6 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
     }
-    /// `UpdateInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
-    pub struct UpdateInvoiceScheduleResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        pub items: Vec<InvoiceItem> = "items",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        pub terms_notes: String = "termsNotes",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
     pub struct UpdateInvoiceTemplatePaymentMethodsRequest {
@@ -1298,23 +1146,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub terms_notes: String = "termsNotes",
         pub title: String = "title",
-    }
-    /// `UpdateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
-    pub struct UpdateInvoiceTemplateResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Discount = "discount",
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `Text2PayDto` of Invoices.
     #[doc(alias = "Text2PayDto")]
@@ -1378,34 +1209,6 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// Required.
         pub alt_type: AltType = "altType",
-    }
-    /// `VoidInvoiceResponseDto` of Invoices.
-    #[doc(alias = "VoidInvoiceResponseDto")]
-    pub struct VoidInvoiceResponse {
-        pub id: String = "_id",
-        pub alt_id: String = "altId",
-        pub alt_type: AltType = "altType",
-        pub amount_due: Decimal = "amountDue",
-        pub amount_paid: Decimal = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        pub business_details: Map = "businessDetails",
-        pub contact_details: Map = "contactDetails",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub discount: Map = "discount",
-        pub due_date: String = "dueDate",
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        pub invoice_number: f64 = "invoiceNumber",
-        pub issue_date: String = "issueDate",
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        pub title: String = "title",
-        pub total: Decimal = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
 }
 

@@ -22,7 +22,7 @@ hoopai_runtime::model! {
     /// `CrawlingAggregateDTO` of Knowledge Base.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
-        pub id: CrawlingAggregateId = "_id",
+        pub id: Status = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }
     /// `CrawlingRecordDTO` of Knowledge Base.
@@ -302,12 +302,6 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CrawlingAggregateId`.
-    pub enum CrawlingAggregateId {
-        Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
-        Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
-        Training = "Training",
-    }
     /// Values of `DiscoverWebsiteRequestOption`.
     pub enum DiscoverWebsiteRequestOption {
         Exact = "Exact", Path = "Path", Domain = "Domain",

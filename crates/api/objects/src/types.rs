@@ -19,8 +19,7 @@ hoopai_runtime::model! {
         /// Required.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
-    /// `CreatedByResponseDTO` of Objects.
-    #[doc(alias = "CreatedByResponseDTO")]
+    /// `CreatedByResponse` of Objects.
     pub struct CreatedByResponse {
         pub channel: String = "channel",
         pub created_at: Timestamp = "createdAt",
@@ -105,7 +104,7 @@ hoopai_runtime::model! {
     #[doc(alias = "IRecordSchema")]
     pub struct IRecord {
         pub created_at: Timestamp = "createdAt",
-        pub created_by: IRecordCreatedBy = "createdBy",
+        pub created_by: CreatedByResponse = "createdBy",
         pub date_added: Timestamp = "dateAdded",
         pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
@@ -118,13 +117,6 @@ hoopai_runtime::model! {
         pub properties: Map = "properties",
         pub relations: Vec<Value> = "relations",
         pub updated_at: Timestamp = "updatedAt",
-    }
-    /// `IRecordCreatedBy` of Objects.
-    pub struct IRecordCreatedBy {
-        pub channel: String = "channel",
-        pub created_at: Timestamp = "createdAt",
-        pub source: String = "source",
-        pub source_id: String = "sourceId",
     }
     /// `CustomObjectListResponseDTO` of Objects.
     #[doc(alias = "CustomObjectListResponseDTO")]

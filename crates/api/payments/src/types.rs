@@ -109,23 +109,6 @@ hoopai_runtime::model! {
         /// Required.
         pub test: CustomProviderKeys = "test",
     }
-    /// `ConnectCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "ConnectCustomProvidersResponseSchema")]
-    pub struct CreateCustomProviderConfigResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-    }
     /// `CreateCustomProvidersDto` of Payments.
     #[doc(alias = "CreateCustomProvidersDto")]
     pub struct CreateCustomProviderIntegrationRequest {
@@ -210,6 +193,23 @@ hoopai_runtime::model! {
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `ConnectCustomProvidersResponseSchema` of Payments.
+    #[doc(alias = "ConnectCustomProvidersResponseSchema")]
+    pub struct CustomProviderConfigResponse {
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub deleted: bool = "deleted",
+        pub description: String = "description",
+        pub image_url: String = "imageUrl",
+        pub location_id: String = "locationId",
+        pub marketplace_app_id: String = "marketplaceAppId",
+        pub name: String = "name",
+        pub payment_provider: Map = "paymentProvider",
+        pub payments_url: String = "paymentsUrl",
+        pub query_url: String = "queryUrl",
         pub trace_id: String = "traceId",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -339,23 +339,6 @@ hoopai_runtime::model! {
         pub shipping_carrier: String = "shippingCarrier",
         pub tracking_number: String = "trackingNumber",
         pub tracking_url: String = "trackingUrl",
-    }
-    /// `GetCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "GetCustomProvidersResponseSchema")]
-    pub struct GetCustomProviderConfigResponse {
-        pub id: String = "_id",
-        pub created_at: Timestamp = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetOrderResponseSchema` of Payments.
     #[doc(alias = "GetOrderResponseSchema")]

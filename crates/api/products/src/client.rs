@@ -262,7 +262,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_price`](super::Client::create_price).
-        pub CreatePrice(operations::CREATE_PRICE) -> json types::CreatePriceResponse
+        pub CreatePrice(operations::CREATE_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         CreatePrice {
@@ -273,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_product`](super::Client::create_product).
-        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::CreateProductResponse
+        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         CreateProduct {
@@ -342,7 +342,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_price`](super::Client::get_price).
-        pub GetPrice(operations::GET_PRICE) -> json types::GetPriceResponse
+        pub GetPrice(operations::GET_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         GetPrice {
@@ -354,7 +354,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_product`](super::Client::get_product).
-        pub GetProduct(operations::GET_PRODUCT) -> json types::GetProductResponse
+        pub GetProduct(operations::GET_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         GetProduct {
@@ -511,7 +511,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_price`](super::Client::update_price).
-        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::UpdatePriceResponse
+        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         UpdatePrice {
@@ -523,7 +523,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product`](super::Client::update_product).
-        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::UpdateProductResponse
+        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         UpdateProduct {

@@ -99,28 +99,6 @@ hoopai_runtime::model! {
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// `CreatePriceResponseDto` of Products.
-    #[doc(alias = "CreatePriceResponseDto")]
-    pub struct CreatePriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// `CreateProductCollectionsDto` of Products.
     #[doc(alias = "CreateProductCollectionsDto")]
     pub struct CreateProductCollectionRequest {
@@ -165,28 +143,6 @@ hoopai_runtime::model! {
         pub statement_descriptor: String = "statementDescriptor",
         pub tax_inclusive: bool = "taxInclusive",
         pub taxes: Vec<String> = "taxes",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
-    /// `CreateProductResponseDto` of Products.
-    #[doc(alias = "CreateProductResponseDto")]
-    pub struct CreateProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DefaultPriceResponseDto` of Products.
@@ -257,56 +213,12 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `GetPriceResponseDto` of Products.
-    #[doc(alias = "GetPriceResponseDto")]
-    pub struct GetPriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// `DefaultCollectionResponseDto` of Products.
     #[doc(alias = "DefaultCollectionResponseDto")]
     pub struct GetProductCollectionResponse {
         pub data: Map = "data",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
-    }
-    /// `GetProductResponseDto` of Products.
-    #[doc(alias = "GetProductResponseDto")]
-    pub struct GetProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
     }
     /// `CountReviewsByStatusResponseDto` of Products.
     #[doc(alias = "CountReviewsByStatusResponseDto")]
@@ -406,11 +318,33 @@ hoopai_runtime::model! {
         pub source_id: String = "sourceId",
         pub stripe_price_id: String = "stripePriceId",
     }
+    /// `CreatePriceResponseDto` of Products.
+    #[doc(alias = "CreatePriceResponseDto")]
+    pub struct PriceResponse {
+        pub id: String = "_id",
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        pub amount: Decimal = "amount",
+        pub available_quantity: f64 = "availableQuantity",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
+        pub currency: String = "currency",
+        pub location_id: String = "locationId",
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        pub name: String = "name",
+        pub product: String = "product",
+        pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
+        pub track_inventory: bool = "trackInventory",
+        pub type_: Type = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user_id: String = "userId",
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
+    }
     /// `PriceUpdateField` of Products.
     pub struct PriceUpdateField {
         pub round_to_whole: bool = "roundToWhole",
         pub type_: PriceUpdateFieldType = "type",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `ProductLabelDto` of Products.
     #[doc(alias = "ProductLabelDto")]
@@ -428,6 +362,28 @@ hoopai_runtime::model! {
         pub title: String = "title",
         pub type_: ProductMediaType = "type",
         pub url: String = "url",
+    }
+    /// `CreateProductResponseDto` of Products.
+    #[doc(alias = "CreateProductResponseDto")]
+    pub struct ProductResponse {
+        pub id: String = "_id",
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        pub available_in_store: bool = "availableInStore",
+        pub collection_ids: Vec<String> = "collectionIds",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image: String = "image",
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        pub label: ProductLabel = "label",
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub product_type: String = "productType",
+        pub slug: String = "slug",
+        pub statement_descriptor: String = "statementDescriptor",
+        pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub variants: Vec<ProductVariant> = "variants",
     }
     /// `ProductReviewDto` of Products.
     #[doc(alias = "ProductReviewDto")]
@@ -522,28 +478,6 @@ hoopai_runtime::model! {
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
-    /// `UpdatePriceResponseDto` of Products.
-    #[doc(alias = "UpdatePriceResponseDto")]
-    pub struct UpdatePriceResponse {
-        pub id: String = "_id",
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: Decimal = "amount",
-        pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: Decimal = "compareAtPrice",
-        pub created_at: Timestamp = "createdAt",
-        pub currency: String = "currency",
-        pub location_id: String = "locationId",
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: Timestamp = "updatedAt",
-        pub user_id: String = "userId",
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// `UpdateProductCollectionsDto` of Products.
     #[doc(alias = "UpdateProductCollectionsDto")]
     pub struct UpdateProductCollectionRequest {
@@ -597,28 +531,6 @@ hoopai_runtime::model! {
         pub statement_descriptor: String = "statementDescriptor",
         pub tax_inclusive: bool = "taxInclusive",
         pub taxes: Vec<String> = "taxes",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
-    /// `UpdateProductResponseDto` of Products.
-    #[doc(alias = "UpdateProductResponseDto")]
-    pub struct UpdateProductResponse {
-        pub id: String = "_id",
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: Timestamp = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        pub slug: String = "slug",
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `UpdateProductReviewObjectDto` of Products.

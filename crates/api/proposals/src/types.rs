@@ -20,7 +20,7 @@ hoopai_runtime::model! {
     pub struct Discount {
         pub id: String = "id",
         pub type_: DiscountType = "type",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `DocumentDto` of Documents.
     #[doc(alias = "DocumentDto")]

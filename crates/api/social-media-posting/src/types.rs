@@ -279,17 +279,13 @@ hoopai_runtime::model! {
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
         pub message: String = "message",
-        pub results: DeletePostSuccessfulResponseSchema = "results",
+        pub results: DeletePostResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `DeletePostResponseSchema` of Social Planner.
     pub struct DeletePostResponseSchema {
-        pub post_id: String = "postId",
-    }
-    /// `DeletePostSuccessfulResponseSchema` of Social Planner.
-    pub struct DeletePostSuccessfulResponseSchema {
         pub post_id: String = "postId",
     }
     /// `DeletePostsDto` of Social Planner.

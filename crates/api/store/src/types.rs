@@ -44,14 +44,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// `CreateShippingCarrierResponseDto` of Store.
-    #[doc(alias = "CreateShippingCarrierResponseDto")]
-    pub struct CreateShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// `CreateShippingRateDto` of Store.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
@@ -78,14 +70,6 @@ hoopai_runtime::model! {
         pub shipping_carrier_id: String = "shippingCarrierId",
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// `CreateShippingRateResponseDto` of Store.
-    #[doc(alias = "CreateShippingRateResponseDto")]
-    pub struct CreateShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// `CreateShippingZoneDto` of Store.
     #[doc(alias = "CreateShippingZoneDto")]
     pub struct CreateShippingZoneRequest {
@@ -97,14 +81,6 @@ hoopai_runtime::model! {
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// Required.
         pub name: String = "name",
-    }
-    /// `CreateShippingZoneResponseDto` of Store.
-    #[doc(alias = "CreateShippingZoneResponseDto")]
-    pub struct CreateShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// `DeleteShippingCarrierResponseDto` of Store.
     #[doc(alias = "DeleteShippingCarrierResponseDto")]
@@ -127,38 +103,6 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `GetShippingCarrierResponseDto` of Store.
-    #[doc(alias = "GetShippingCarrierResponseDto")]
-    pub struct GetShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetShippingRateResponseDto` of Store.
-    #[doc(alias = "GetShippingRateResponseDto")]
-    pub struct GetShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetShippingZoneResponseDto` of Store.
-    #[doc(alias = "GetShippingZoneResponseDto")]
-    pub struct GetShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetStoreSettingResponseDto` of Store.
-    #[doc(alias = "GetStoreSettingResponseDto")]
-    pub struct GetStoreSettingsResponse {
-        pub data: StoreSetting = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// `GetAvailableShippingRates` of Store.
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
@@ -167,7 +111,7 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// Required.
         pub alt_type: AltType = "altType",
-        pub amount_available: ListAvailableShippingRatesRequestAmountAvailable = "amountAvailable",
+        pub amount_available: Country = "amountAvailable",
         /// Required.
         pub country: Country = "country",
         pub coupon_code: String = "couponCode",
@@ -235,6 +179,14 @@ hoopai_runtime::model! {
         pub services: Vec<ShippingCarrierService> = "services",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `CreateShippingCarrierResponseDto` of Store.
+    #[doc(alias = "CreateShippingCarrierResponseDto")]
+    pub struct ShippingCarrierResponse {
+        pub data: ShippingCarrier = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
+    }
     /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
     pub struct ShippingCarrierService {
@@ -262,6 +214,14 @@ hoopai_runtime::model! {
         pub shipping_zone_id: String = "shippingZoneId",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `CreateShippingRateResponseDto` of Store.
+    #[doc(alias = "CreateShippingRateResponseDto")]
+    pub struct ShippingRateResponse {
+        pub data: ShippingRate = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
+    }
     /// `ShippingZoneSchema` of Store.
     #[doc(alias = "ShippingZoneSchema")]
     pub struct ShippingZone {
@@ -277,13 +237,21 @@ hoopai_runtime::model! {
     /// `ShippingZoneCountryDto` of Store.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
-        pub code: ShippingZoneCountryCode = "code",
+        pub code: Country = "code",
         pub states: Vec<ShippingZoneCountryState> = "states",
     }
     /// `ShippingZoneCountryStateDto` of Store.
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
-        pub code: ShippingZoneCountryStateCode = "code",
+        pub code: State = "code",
+    }
+    /// `CreateShippingZoneResponseDto` of Store.
+    #[doc(alias = "CreateShippingZoneResponseDto")]
+    pub struct ShippingZoneResponse {
+        pub data: ShippingZone = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
@@ -313,6 +281,14 @@ hoopai_runtime::model! {
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
         pub updated_at: Timestamp = "updatedAt",
     }
+    /// `GetStoreSettingResponseDto` of Store.
+    #[doc(alias = "GetStoreSettingResponseDto")]
+    pub struct StoreSettingsResponse {
+        pub data: StoreSetting = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
+    }
     /// `StoreShippingOriginDto` of Store.
     #[doc(alias = "StoreShippingOriginDto")]
     pub struct StoreShippingOrigin {
@@ -336,14 +312,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// `UpdateShippingCarrierResponseDto` of Store.
-    #[doc(alias = "UpdateShippingCarrierResponseDto")]
-    pub struct UpdateShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// `UpdateShippingRateDto` of Store.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
@@ -361,14 +329,6 @@ hoopai_runtime::model! {
         pub shipping_carrier_id: String = "shippingCarrierId",
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
     }
-    /// `UpdateShippingRateResponseDto` of Store.
-    #[doc(alias = "UpdateShippingRateResponseDto")]
-    pub struct UpdateShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// `UpdateShippingZoneDto` of Store.
     #[doc(alias = "UpdateShippingZoneDto")]
     pub struct UpdateShippingZoneRequest {
@@ -376,14 +336,6 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         pub countries: Vec<ShippingZoneCountry> = "countries",
         pub name: String = "name",
-    }
-    /// `UpdateShippingZoneResponseDto` of Store.
-    #[doc(alias = "UpdateShippingZoneResponseDto")]
-    pub struct UpdateShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// `CreateStoreSettingDto` of Store.
     #[doc(alias = "CreateStoreSettingDto")]
@@ -396,14 +348,6 @@ hoopai_runtime::model! {
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
-    }
-    /// `CreateStoreSettingResponseDto` of Store.
-    #[doc(alias = "CreateStoreSettingResponseDto")]
-    pub struct UpsertStoreSettingsResponse {
-        pub data: StoreSetting = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
 }
 
@@ -444,34 +388,6 @@ hoopai_runtime::open_enum! {
         Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `ListAvailableShippingRatesRequestAmountAvailable`.
-    pub enum ListAvailableShippingRatesRequestAmountAvailable {
-        Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
-        Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH", Bd = "BD", Bb = "BB",
-        By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA", Bw = "BW", Bv = "BV",
-        Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM", Ca = "CA", Cv = "CV",
-        Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM", Cg = "CG",
-        Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK", Dj = "DJ",
-        Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET", Fk = "FK",
-        Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM", Ge = "GE",
-        De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT", Gg = "GG",
-        Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU", Is = "IS",
-        In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM", Jp = "JP",
-        Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Kr = "KR", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Es = "ES", Lk = "LK", Sd = "SD", Sr = "SR",
-        Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH", Tl = "TL",
-        Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV", Ug = "UG",
-        Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
     /// Values of `OrderSourceSubType`.
     pub enum OrderSourceSubType {
         OneStepOrderForm = "one_step_order_form", TwoStepOrderForm = "two_step_order_form", Upsell = "upsell",
@@ -486,109 +402,6 @@ hoopai_runtime::open_enum! {
         DocumentContracts = "document_contracts", Membership = "membership", MobileApp = "mobile_app",
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
-    }
-    /// Values of `ShippingZoneCountryCode`.
-    pub enum ShippingZoneCountryCode {
-        Us = "US", Ca = "CA", Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI",
-        Aq = "AQ", Ag = "AG", Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH",
-        Bd = "BD", Bb = "BB", By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA",
-        Bw = "BW", Bv = "BV", Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM",
-        Cv = "CV", Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM",
-        Cg = "CG", Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK",
-        Dj = "DJ", Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET",
-        Fk = "FK", Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM",
-        Ge = "GE", De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT",
-        Gg = "GG", Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU",
-        Is = "IS", In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM",
-        Jp = "JP", Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Kr = "KR", Es = "ES", Lk = "LK", Sd = "SD",
-        Sr = "SR", Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH",
-        Tl = "TL", Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV",
-        Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
-    /// Values of `ShippingZoneCountryStateCode`.
-    pub enum ShippingZoneCountryStateCode {
-        Al = "AL", Ak = "AK", As = "AS", Az = "AZ", Ar = "AR", Aa = "AA", Ae = "AE", Ap = "AP", Ca = "CA", Co = "CO",
-        Ct = "CT", De = "DE", Dc = "DC", Fm = "FM", Fl = "FL", Ga = "GA", Gu = "GU", Hi = "HI", Id = "ID", Il = "IL",
-        In = "IN", Ia = "IA", Ks = "KS", Ky = "KY", La = "LA", Me = "ME", Mh = "MH", Md = "MD", Ma = "MA", Mi = "MI",
-        Mn = "MN", Ms = "MS", Mo = "MO", Mt = "MT", Ne = "NE", Nv = "NV", Nh = "NH", Nj = "NJ", Nm = "NM", Ny = "NY",
-        Nc = "NC", Nd = "ND", Mp = "MP", Oh = "OH", Ok = "OK", Or = "OR", Pw = "PW", Pa = "PA", Pr = "PR", Ri = "RI",
-        Sc = "SC", Sd = "SD", Tn = "TN", Tx = "TX", Ut = "UT", Vt = "VT", Vi = "VI", Va = "VA", Wa = "WA", Wv = "WV",
-        Wi = "WI", Wy = "WY", Ab = "AB", Bc = "BC", Mb = "MB", Nb = "NB", Nl = "NL", Nt = "NT", Ns = "NS", Nu = "NU",
-        On = "ON", Pe = "PE", Qc = "QC", Sk = "SK", Yt = "YT", Ba = "BA", Cc = "CC", Ch = "CH", Cb = "CB", Cn = "CN",
-        Er = "ER", Fo = "FO", Jy = "JY", Lp = "LP", Lr = "LR", Mz = "MZ", Nq = "NQ", Rn = "RN", Sa = "SA", Sj = "SJ",
-        Sl = "SL", Sf = "SF", Se = "SE", Tf = "TF", Tu = "TU", Act = "ACT", Nsw = "NSW", Qld = "QLD", Tas = "TAS",
-        Vic = "VIC", Ac = "AC", Am = "AM", Ce = "CE", Df = "DF", Es = "ES", Go = "GO", Mg = "MG", Pb = "PB", Pi = "PI",
-        Rj = "RJ", Ro = "RO", Rr = "RR", Rs = "RS", Sp = "SP", To = "TO", Ai = "AI", An = "AN", At = "AT", Bi = "BI",
-        Li = "LI", Ll = "LL", Ml = "ML", Rm = "RM", Ta = "TA", Vs = "VS", Ama = "AMA", Ant = "ANT", Ara = "ARA",
-        Atl = "ATL", Bol = "BOL", Boy = "BOY", Cal = "CAL", Caq = "CAQ", Cas = "CAS", Cau = "CAU", Ces = "CES",
-        Cho = "CHO", Cun = "CUN", Cor = "COR", Gua = "GUA", Guv = "GUV", Hui = "HUI", Lag = "LAG", Mag = "MAG",
-        Met = "MET", Nar = "NAR", Nsa = "NSA", Put = "PUT", Qui = "QUI", Ris = "RIS", Sap = "SAP", San = "SAN",
-        Suc = "SUC", Tol = "TOL", Vac = "VAC", Vau = "VAU", Vid = "VID", CrA = "CR-A", CrC = "CR-C", CrG = "CR-G",
-        CrH = "CR-H", CrL = "CR-L", CrP = "CR-P", CrSj = "CR-SJ", Gt16 = "GT-16", Gt15 = "GT-15", Gt04 = "GT-04",
-        Gt20 = "GT-20", Gt02 = "GT-02", Gt05 = "GT-05", Gt01 = "GT-01", Gt13 = "GT-13", Gt18 = "GT-18", Gt21 = "GT-21",
-        Gt22 = "GT-22", Gt17 = "GT-17", Gt09 = "GT-09", Gt14 = "GT-14", Gt11 = "GT-11", Gt03 = "GT-03", Gt12 = "GT-12",
-        Gt06 = "GT-06", Gt07 = "GT-07", Gt10 = "GT-10", Gt08 = "GT-08", Gt19 = "GT-19", Hk = "HK", Kl = "KL", Br = "BR",
-        Cg = "CG", Dn = "DN", Dd = "DD", Dl = "DL", Gj = "GJ", Hr = "HR", Hp = "HP", Jk = "JK", Jh = "JH", Ka = "KA",
-        Ld = "LD", Py = "PY", Ts = "TS", Tr = "TR", Up = "UP", Uk = "UK", Wb = "WB", Cw = "CW", D = "D", G = "G",
-        Ke = "KE", Kk = "KK", Ls = "LS", Lm = "LM", Lk = "LK", Lh = "LH", Oy = "OY", So = "SO", Wd = "WD", Wh = "WH",
-        Wx = "WX", Ww = "WW", Ag = "AG", Ao = "AO", Av = "AV", Bt = "BT", Bl = "BL", Bn = "BN", Bg = "BG", Bo = "BO",
-        Bz = "BZ", Bs = "BS", Cl = "CL", Ci = "CI", Cz = "CZ", Cs = "CS", Cr = "CR", Kr = "KR", En = "EN", Fe = "FE",
-        Fi = "FI", Fg = "FG", Fc = "FC", Fr = "FR", Ge = "GE", Gr = "GR", Im = "IM", Is = "IS", Aq = "AQ", Lt = "LT",
-        Le = "LE", Lc = "LC", Lo = "LO", Lu = "LU", Mc = "MC", Na = "NA", No = "NO", Og = "OG", Ot = "OT", Pd = "PD",
-        Pv = "PV", Pg = "PG", Pu = "PU", Pc = "PC", Pt = "PT", Pn = "PN", Pz = "PZ", Po = "PO", Rg = "RG", Ra = "RA",
-        Rc = "RC", Re = "RE", Ss = "SS", Sv = "SV", Si = "SI", Sr = "SR", Te = "TE", Tp = "TP", Tv = "TV", Ud = "UD",
-        Ve = "VE", Vb = "VB", Vc = "VC", Vr = "VR", Vv = "VV", Jp23 = "JP-23", Jp05 = "JP-05", Jp02 = "JP-02",
-        Jp12 = "JP-12", Jp38 = "JP-38", Jp18 = "JP-18", Jp40 = "JP-40", Jp07 = "JP-07", Jp21 = "JP-21", Jp10 = "JP-10",
-        Jp34 = "JP-34", Jp01 = "JP-01", Jp28 = "JP-28", Jp08 = "JP-08", Jp17 = "JP-17", Jp03 = "JP-03", Jp37 = "JP-37",
-        Jp46 = "JP-46", Jp14 = "JP-14", Jp39 = "JP-39", Jp43 = "JP-43", Jp26 = "JP-26", Jp24 = "JP-24", Jp04 = "JP-04",
-        Jp45 = "JP-45", Jp20 = "JP-20", Jp42 = "JP-42", Jp29 = "JP-29", Jp15 = "JP-15", Jp44 = "JP-44", Jp33 = "JP-33",
-        Jp47 = "JP-47", Jp27 = "JP-27", Jp41 = "JP-41", Jp11 = "JP-11", Jp25 = "JP-25", Jp32 = "JP-32", Jp22 = "JP-22",
-        Jp09 = "JP-09", Jp36 = "JP-36", Jp13 = "JP-13", Jp31 = "JP-31", Jp16 = "JP-16", Jp30 = "JP-30", Jp06 = "JP-06",
-        Jp35 = "JP-35", Jp19 = "JP-19", Jhr = "JHR", Kdh = "KDH", Ktn = "KTN", Kul = "KUL", Lbn = "LBN", Mlk = "MLK",
-        Nsn = "NSN", Phg = "PHG", Png = "PNG", Prk = "PRK", Pls = "PLS", Pjy = "PJY", Sbh = "SBH", Swk = "SWK",
-        Sgr = "SGR", Trg = "TRG", Agu = "AGU", Bcn = "BCN", Bcs = "BCS", Cam = "CAM", Chp = "CHP", Chh = "CHH",
-        Cmx = "CMX", Coa = "COA", Col = "COL", Dur = "DUR", Gro = "GRO", Hid = "HID", Jal = "JAL", Mic = "MIC",
-        Mor = "MOR", Mex = "MEX", Nay = "NAY", Nle = "NLE", Oax = "OAX", Pue = "PUE", Que = "QUE", Roo = "ROO",
-        Slp = "SLP", Sin = "SIN", Son = "SON", Tab = "TAB", Tam = "TAM", Tla = "TLA", Ver = "VER", Yuc = "YUC",
-        Zac = "ZAC", Auk = "AUK", Bop = "BOP", Can = "CAN", Cit = "CIT", Gis = "GIS", Hkb = "HKB", Mwt = "MWT",
-        Mbh = "MBH", Ntl = "NTL", Ota = "OTA", Stl = "STL", Tki = "TKI", Wko = "WKO", Wgn = "WGN", Wtc = "WTC",
-        Gb = "GB", Kp = "KP", Anc = "ANC", Apu = "APU", Are = "ARE", Aya = "AYA", Caj = "CAJ", Cus = "CUS", Huv = "HUV",
-        Huc = "HUC", Ica = "ICA", Jun = "JUN", Lal = "LAL", Lam = "LAM", Lim = "LIM", Lor = "LOR", Mdd = "MDD",
-        Moq = "MOQ", Pas = "PAS", Piu = "PIU", Pun = "PUN", Sam = "SAM", Tac = "TAC", Tum = "TUM", Uca = "UCA",
-        PhAbr = "PH-ABR", PhAgn = "PH-AGN", PhAgs = "PH-AGS", PhAkl = "PH-AKL", PhAlb = "PH-ALB", PhAnt = "PH-ANT",
-        PhApa = "PH-APA", PhAur = "PH-AUR", PhBas = "PH-BAS", PhBan = "PH-BAN", PhBtn = "PH-BTN", PhBtg = "PH-BTG",
-        PhBen = "PH-BEN", PhBil = "PH-BIL", PhBoh = "PH-BOH", PhBuk = "PH-BUK", PhBul = "PH-BUL", PhCag = "PH-CAG",
-        PhCan = "PH-CAN", PhCas = "PH-CAS", PhCam = "PH-CAM", PhCap = "PH-CAP", PhCat = "PH-CAT", PhCav = "PH-CAV",
-        PhCeb = "PH-CEB", PhNco = "PH-NCO", PhDao = "PH-DAO", PhDav = "PH-DAV", PhDas = "PH-DAS", PhEas = "PH-EAS",
-        PhGui = "PH-GUI", PhIfu = "PH-IFU", PhIln = "PH-ILN", PhIls = "PH-ILS", PhIli = "PH-ILI", PhIsa = "PH-ISA",
-        PhKal = "PH-KAL", PhLun = "PH-LUN", PhLag = "PH-LAG", PhLan = "PH-LAN", PhLas = "PH-LAS", PhLey = "PH-LEY",
-        PhMag = "PH-MAG", PhMad = "PH-MAD", PhMas = "PH-MAS", Ph00 = "PH-00", PhMsc = "PH-MSC", PhMsr = "PH-MSR",
-        PhMou = "PH-MOU", PhNec = "PH-NEC", PhNer = "PH-NER", PhNsa = "PH-NSA", PhNue = "PH-NUE", PhNuv = "PH-NUV",
-        PhMdc = "PH-MDC", PhMdr = "PH-MDR", PhPlw = "PH-PLW", PhPam = "PH-PAM", PhPan = "PH-PAN", PhQue = "PH-QUE",
-        PhQui = "PH-QUI", PhRiz = "PH-RIZ", PhRom = "PH-ROM", PhWsa = "PH-WSA", PhSar = "PH-SAR", PhSig = "PH-SIG",
-        PhSor = "PH-SOR", PhSco = "PH-SCO", PhSle = "PH-SLE", PhSuk = "PH-SUK", PhSlu = "PH-SLU", PhSun = "PH-SUN",
-        PhSur = "PH-SUR", PhTar = "PH-TAR", PhTaw = "PH-TAW", PhZmb = "PH-ZMB", PhZan = "PH-ZAN", PhZas = "PH-ZAS",
-        PhZsi = "PH-ZSI", Pt20 = "PT-20", Pt01 = "PT-01", Pt02 = "PT-02", Pt03 = "PT-03", Pt04 = "PT-04",
-        Pt05 = "PT-05", Pt06 = "PT-06", Pt07 = "PT-07", Pt08 = "PT-08", Pt09 = "PT-09", Pt10 = "PT-10", Pt11 = "PT-11",
-        Pt30 = "PT-30", Pt12 = "PT-12", Pt13 = "PT-13", Pt14 = "PT-14", Pt15 = "PT-15", Pt16 = "PT-16", Pt17 = "PT-17",
-        Pt18 = "PT-18", Bh = "BH", Bv = "BV", B = "B", Cj = "CJ", Cv = "CV", Db = "DB", Dj = "DJ", Gl = "GL", Hd = "HD",
-        If = "IF", Mm = "MM", Ph = "PH", Sm = "SM", Sb = "SB", Tm = "TM", Tl = "TL", Vl = "VL", Vn = "VN",
-        Kr26 = "KR-26", Kr43 = "KR-43", Kr44 = "KR-44", Kr27 = "KR-27", Kr30 = "KR-30", Kr42 = "KR-42", Kr29 = "KR-29",
-        Kr47 = "KR-47", Kr41 = "KR-41", Kr48 = "KR-48", Kr28 = "KR-28", Kr49 = "KR-49", Kr45 = "KR-45", Kr46 = "KR-46",
-        Kr50 = "KR-50", Kr11 = "KR-11", Kr31 = "KR-31", C = "C", A = "A", O = "O", Pm = "PM", Bu = "BU", S = "S",
-        Cu = "CU", Gi = "GI", H = "H", Hu = "HU", J = "J", Gc = "GC", L = "L", M = "M", Mu = "MU", P = "P", Sg = "SG",
-        T = "T", V = "V", Za = "ZA", Z = "Z", Aj = "AJ", Du = "DU", Fu = "FU", Rk = "RK", Sh = "SH", Uq = "UQ",
-        Bfp = "BFP", Eng = "ENG", Nir = "NIR", Sct = "SCT", Wls = "WLS", Fs = "FS", Fd = "FD", Rv = "RV", Tt = "TT",
     }
     /// Values of `State`.
     pub enum State {

@@ -27,6 +27,15 @@ hoopai_runtime::model! {
         pub trigger_prompt: String = "triggerPrompt",
         pub workflow_id: String = "workflowId",
     }
+    /// `CreateActionResponseDTO` of Voice AI.
+    #[doc(alias = "CreateActionResponseDTO")]
+    pub struct ActionResponse {
+        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_type: ActionType = "actionType",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub trace_id: String = "traceId",
+    }
     /// `AgentActionResponseDTO` of Voice AI.
     #[doc(alias = "AgentActionResponseDTO")]
     pub struct AgentActionResponse {
@@ -34,6 +43,31 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
+    }
+    /// `CreateAgentResponseDTO` of Voice AI.
+    #[doc(alias = "CreateAgentResponseDTO")]
+    pub struct AgentResponse {
+        pub agent_name: String = "agentName",
+        pub agent_prompt: String = "agentPrompt",
+        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        pub business_name: String = "businessName",
+        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
+        pub id: String = "id",
+        pub inbound_number: String = "inboundNumber",
+        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        pub language: String = "language",
+        pub location_id: String = "locationId",
+        pub max_call_duration: f64 = "maxCallDuration",
+        pub number_pool_id: String = "numberPoolId",
+        pub patience_level: String = "patienceLevel",
+        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
+        pub translation: Translation = "translation",
+        pub voice_id: String = "voiceId",
+        pub welcome_message: String = "welcomeMessage",
     }
     /// `AgentWorkingHoursDTO` of Voice AI.
     #[doc(alias = "AgentWorkingHoursDTO")]
@@ -66,7 +100,7 @@ hoopai_runtime::model! {
         pub message_id: String = "messageId",
         pub summary: String = "summary",
         pub transcript: String = "transcript",
-        pub translation: TranslationSchema = "translation",
+        pub translation: Translation = "translation",
         pub trial_call: bool = "trialCall",
     }
     /// `CreateSingleActionDTO` of Voice AI.
@@ -82,15 +116,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
-    }
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    pub struct CreateActionResponse {
-        pub action_parameters: ActionParameters = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
     }
     /// `AgentCreationRequestDTO` of Voice AI.
     #[doc(alias = "AgentCreationRequestDTO")]
@@ -113,31 +138,6 @@ hoopai_runtime::model! {
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         pub timezone: String = "timezone",
         pub translation: Translation = "translation",
-        pub voice_id: String = "voiceId",
-        pub welcome_message: String = "welcomeMessage",
-    }
-    /// `CreateAgentResponseDTO` of Voice AI.
-    #[doc(alias = "CreateAgentResponseDTO")]
-    pub struct CreateAgentResponse {
-        pub agent_name: String = "agentName",
-        pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        pub business_name: String = "businessName",
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        pub inbound_number: String = "inboundNumber",
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        pub language: String = "language",
-        pub location_id: String = "locationId",
-        pub max_call_duration: f64 = "maxCallDuration",
-        pub number_pool_id: String = "numberPoolId",
-        pub patience_level: String = "patienceLevel",
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        pub translation: TranslationSchema = "translation",
         pub voice_id: String = "voiceId",
         pub welcome_message: String = "welcomeMessage",
     }
@@ -165,15 +165,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub type_: String = "type",
     }
-    /// `GetActionResponseDTO` of Voice AI.
-    #[doc(alias = "GetActionResponseDTO")]
-    pub struct GetActionResponse {
-        pub action_parameters: ActionParameters = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
     /// `GetAgentResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentResponseDTO")]
     pub struct GetAgentResponse {
@@ -192,10 +183,10 @@ hoopai_runtime::model! {
         pub number_pool_id: String = "numberPoolId",
         pub patience_level: String = "patienceLevel",
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
+        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         pub timezone: String = "timezone",
-        pub translation: TranslationSchema = "translation",
+        pub translation: Translation = "translation",
         pub voice_id: String = "voiceId",
         pub welcome_message: String = "welcomeMessage",
     }
@@ -234,22 +225,9 @@ hoopai_runtime::model! {
         pub custom_emails: Vec<String> = "customEmails",
         pub specific_users: Vec<String> = "specificUsers",
     }
-    /// `SendPostCallNotificationSchema` of Voice AI.
-    pub struct SendPostCallNotificationSchema {
-        pub admins: bool = "admins",
-        pub all_users: bool = "allUsers",
-        pub contact_assigned_user: bool = "contactAssignedUser",
-        pub custom_emails: Vec<String> = "customEmails",
-        pub specific_users: Vec<String> = "specificUsers",
-    }
     /// `TranslationDTO` of Voice AI.
     #[doc(alias = "TranslationDTO")]
     pub struct Translation {
-        pub enabled: bool = "enabled",
-        pub language: String = "language",
-    }
-    /// `TranslationSchema` of Voice AI.
-    pub struct TranslationSchema {
         pub enabled: bool = "enabled",
         pub language: String = "language",
     }
@@ -266,15 +244,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// Required.
         pub name: String = "name",
-    }
-    /// `UpdateActionResponseDTO` of Voice AI.
-    #[doc(alias = "UpdateActionResponseDTO")]
-    pub struct UpdateActionResponse {
-        pub action_parameters: ActionParameters = "actionParameters",
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
     }
     /// `PatchAgentDTO` of Voice AI.
     #[doc(alias = "PatchAgentDTO")]
@@ -295,31 +264,6 @@ hoopai_runtime::model! {
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         pub timezone: String = "timezone",
         pub translation: Translation = "translation",
-        pub voice_id: String = "voiceId",
-        pub welcome_message: String = "welcomeMessage",
-    }
-    /// `PatchAgentResponseDTO` of Voice AI.
-    #[doc(alias = "PatchAgentResponseDTO")]
-    pub struct UpdateAgentResponse {
-        pub agent_name: String = "agentName",
-        pub agent_prompt: String = "agentPrompt",
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        pub business_name: String = "businessName",
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        pub inbound_number: String = "inboundNumber",
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        pub language: String = "language",
-        pub location_id: String = "locationId",
-        pub max_call_duration: f64 = "maxCallDuration",
-        pub number_pool_id: String = "numberPoolId",
-        pub patience_level: String = "patienceLevel",
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        pub translation: TranslationSchema = "translation",
         pub voice_id: String = "voiceId",
         pub welcome_message: String = "welcomeMessage",
     }

@@ -508,7 +508,8 @@ fn times_and_amounts_are_written_as_they_came() {
     assert_eq!(
         told(&read.drift),
         "`at`: a string where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
-         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside"
+         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+         `amount`: a string was read as a number"
     );
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);
     assert_eq!(
