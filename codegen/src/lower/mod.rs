@@ -58,6 +58,11 @@ const FORMATS: [(&str, &str, &str); 4] = [
 pub(crate) const TIMESTAMP: &str = "Timestamp";
 pub(crate) const DECIMAL: &str = "Decimal";
 
+/// Whether a format has a type of the runtime.
+pub(crate) fn has_type(format: &str) -> bool {
+    FORMATS.iter().any(|(_, known, _)| *known == format)
+}
+
 /// The schema of the runtime's type for a format.
 fn of_format(kind: &str, map: &Object) -> Option<Value> {
     let format = json::text(map, "format")?;
