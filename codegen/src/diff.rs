@@ -436,9 +436,7 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         if before != after {
             // A format that has a type of its own gives the field that type.
             let typed = |format: Option<&Value>| {
-                format
-                    .and_then(Value::as_str)
-                    .is_some_and(lower::has_type)
+                format.and_then(Value::as_str).is_some_and(lower::has_type)
             };
             changes.push(change(
                 ChangeKind::Changed,

@@ -117,13 +117,19 @@ fn every_feature_of_a_module() {
 fn one_type_for_one_thing() {
     let thing = |more: &[&str]| {
         let names = ["id", "name", "colour", "size", "owner", "place"];
-        let fields = names.iter().chain(more).map(|name| ((*name).to_owned(), json!({ "type": "string" })));
+        let fields = names
+            .iter()
+            .chain(more)
+            .map(|name| ((*name).to_owned(), json!({ "type": "string" })));
         json!({ "type": "object", "properties": fields.collect::<serde_json::Map<_, _>>() })
     };
     let flag = || json!({ "type": "object", "properties": { "success": { "type": "boolean" } } });
     let json_of = |name: &str| json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } });
     let exchange = |id: &str, sent: &str, answered: &str| {
-        operation(id, json!({ "requestBody": json_of(sent), "responses": { "200": json_of(answered) } }))
+        operation(
+            id,
+            json!({ "requestBody": json_of(sent), "responses": { "200": json_of(answered) } }),
+        )
     };
     let sample = document(
         json!({
@@ -150,7 +156,9 @@ fn one_type_for_one_thing() {
     );
     let generated = generate_sample(&sample, None).unwrap();
     let types = generated.files["src/types.rs"].lines();
-    let names: Vec<&str> = types.filter_map(|line| line.trim().strip_prefix("pub struct ")).collect();
+    let names: Vec<&str> = types
+        .filter_map(|line| line.trim().strip_prefix("pub struct "))
+        .collect();
     insta::assert_snapshot!(names.join("\n"));
 }
 
