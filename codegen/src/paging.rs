@@ -221,7 +221,10 @@ impl<'a> Subject<'a> {
         let list = place(&reply, items, "the reply", &items_at)?;
         let item = list.items().ok_or_else(|| {
             items_at.fault(
-                format!("`{items}` is no list"),
+                match items {
+                    "" => "the reply is no list".to_owned(),
+                    items => format!("`{items}` is no list"),
+                },
                 "name the place of the list of items; correct its schema in the module's overlay if it is one",
             )
         })?;
@@ -334,10 +337,12 @@ impl<'a> Subject<'a> {
                 continue;
             };
             let at = at.key(key);
-            let given = json::object(given, &at, "it")?;
-            if given.is_empty() {
-                return Err(at.fault("it names no mark", "write `parameter: place`"));
-            }
+            let Some(given) = given.as_object().filter(|given| !given.is_empty()) else {
+                return Err(at.fault(
+                    "it names no mark",
+                    "write an object of marks, `parameter: place`",
+                ));
+            };
             for name in given.keys() {
                 let from = text(given, name, &at)?;
                 let mark_at = at.key(name);
