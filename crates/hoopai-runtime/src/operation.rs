@@ -214,25 +214,91 @@ pub enum Reply {
     Bytes,
 }
 
-/// How an operation pages.
+/// How an operation pages: where a page's items stand in the reply and what asks for the next page.
+///
+/// A *place* is a chain of names joined by dots, from the root of the reply or of the last item; a part that is all digits
+/// indexes a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// What moves from page to page.
-    pub style: PagingStyle,
-    /// The parameters that choose the page, by their names on the wire.
-    pub parameters: &'static [&'static str],
+    /// Place of the list of items in the reply; "" where the reply itself is the list.
+    pub items: &'static str,
+    /// Place of the count of all items (number, or text of one).
+    pub total: Option<&'static str>,
+    /// Place that says whether there is more: true, a number above 0, a non-empty text mean more; false, null, 0, "" and
+    /// absence mean the end.
+    pub more: Option<&'static str>,
+    /// The parameter that takes the page size, and its maximum, which is sent unless the caller sets the parameter.
+    pub size: Option<PageSize>,
+    /// What asks for the next page.
+    pub step: Step,
 }
 
-/// What moves from one page to the next.
+impl Paging {
+    /// A bare list by offset.
+    pub const DEFAULT: Paging = Paging {
+        items: "",
+        total: None,
+        more: None,
+        size: None,
+        step: Step::Offset(Target::Query("offset")),
+    };
+}
+
+/// The parameter that takes the page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PagingStyle {
-    /// A count of items to leave out.
-    Offset,
-    /// The number of the page.
-    Page,
-    /// A mark taken from the page before.
-    Cursor,
+pub struct PageSize {
+    /// The parameter.
+    pub to: Target,
+    /// The largest page that the platform gives.
+    pub max: u32,
+}
+
+/// What asks for the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A count of items to leave out: grows by the items that came.
+    Offset(Target),
+    /// A page number, grows by one.
+    Page {
+        /// The parameter.
+        to: Target,
+        /// The number of the first page.
+        first: u32,
+    },
+    /// Marks taken from the page before; all that are found go into the next request, together.
+    Cursor(&'static [Mark]),
+}
+
+/// A value of the page before that goes into the next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it comes from.
+    pub from: Source,
+    /// Where it goes.
+    pub to: Target,
+}
+
+/// Where a mark is taken from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A place in the reply.
+    Reply(&'static str),
+    /// A place in the last item of the page.
+    LastItem(&'static str),
+}
+
+/// A parameter of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A query parameter.
+    Query(&'static str),
+    /// A top-level field of the body.
+    Body {
+        /// Its name on the wire.
+        name: &'static str,
+        /// Whether the body declares it as a string, so that numbers go as text.
+        text: bool,
+    },
 }
 
 /// Defines the builder of one operation. Module crates use it; their users meet what it makes.
@@ -325,6 +391,9 @@ macro_rules! operation {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __operation_send {
+    (json $reply:ty, paged $item:ty) => {
+        $crate::__operation_send!(json $reply);
+    };
     (json $reply:ty) => {
         /// Sends the call.
         ///
