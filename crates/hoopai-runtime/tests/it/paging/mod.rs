@@ -1,0 +1,4 @@
+//! Lists over many pages.
+
+mod book;
+mod styles;
