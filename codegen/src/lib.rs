@@ -26,6 +26,8 @@ mod names;
 mod normalise;
 mod outside;
 mod overlay;
+mod paging;
+mod places;
 mod report;
 mod table;
 
@@ -197,11 +199,12 @@ fn build(
         ));
     }
     let untyped = names(&|operation| open(operation) && operation.untyped.is_none());
-    let untyped_by_decision: BTreeMap<String, String> = operations
-        .iter()
-        .filter(|operation| !operation.documented_only)
-        .filter_map(|operation| Some((operation.name.clone(), operation.untyped.clone()?)))
-        .collect();
+    let reasons = |of: &dyn Fn(&table::Operation) -> Option<String>| -> BTreeMap<String, String> {
+        operations
+            .iter()
+            .filter_map(|operation| Some((operation.name.clone(), of(operation)?)))
+            .collect()
+    };
     let typed = operations
         .iter()
         .filter(|operation| !open(operation))
@@ -211,7 +214,12 @@ fn build(
         operations: operations.len(),
         typed,
         untyped,
-        untyped_by_decision,
+        untyped_by_decision: reasons(&|operation| {
+            operation
+                .untyped
+                .clone()
+                .filter(|_| !operation.documented_only)
+        }),
         documented_only: names(&|operation| operation.documented_only),
         multipart: names(&|operation| {
             operation
@@ -219,7 +227,8 @@ fn build(
                 .as_ref()
                 .is_some_and(|body| body.kind == table::BodyKind::Multipart)
         }),
-        paged: names(&|operation| operation.paging.is_some()),
+        paged: reasons(&|operation| operation.paging.as_ref().map(paging::Paging::style)),
+        unpaged: reasons(&|operation| operation.unpaged.clone()),
         overlay_actions,
         passes,
         models: lowered.structs.len(),

@@ -97,6 +97,10 @@ actions:
         A code is good once.
 
         A second use is refused.
+  - target: $.paths['/things/'].get
+    description: It pages.
+    update:
+      x-hoopai-paging: { items: things, total: total, size: { parameter: limit, max: 100 }, cursor-of-last: { startAfterId: id } }
   - target: $.components.schemas.ThingDto
     description: Ours.
     update: { description: A thing that has one of everything., properties: { dueDate: { description: When it is due. } } }

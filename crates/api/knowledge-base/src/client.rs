@@ -204,7 +204,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_faqs`](super::Client::list_faqs).
-        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse
+        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::FaqResponse
     }
     hoopai_runtime::setters! {
         ListFaqs {
@@ -217,7 +217,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_knowledge_bases`](super::Client::list_knowledge_bases).
-        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse
+        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBaseListItem
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {
@@ -230,7 +230,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_trained_urls`](super::Client::list_trained_urls).
-        pub ListTrainedUrls(operations::LIST_TRAINED_URLS) -> json types::ListTrainedUrlsResponse
+        pub ListTrainedUrls(operations::LIST_TRAINED_URLS) -> json types::ListTrainedUrlsResponse, paged types::CrawledUrl
     }
     hoopai_runtime::setters! {
         ListTrainedUrls {

@@ -165,13 +165,11 @@ hoopai_runtime::model! {
     pub struct SearchObjectRecordsRequest {
         /// Required.
         pub location_id: String = "locationId",
-        /// Required.
         pub page: i64 = "page",
         /// Required.
         pub page_limit: i64 = "pageLimit",
         /// Required.
         pub query: String = "query",
-        /// Required.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `SearchRecordResponseDTO` of Objects.

@@ -143,11 +143,9 @@ hoopai_runtime::model! {
         pub limit: i64 = "limit",
         /// Required.
         pub location_id: String = "locationId",
-        /// Required.
         pub page: i64 = "page",
         /// Required.
         pub query: String = "query",
-        /// Required.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `PostSearchSuccessfulResponseDto` of Opportunities.
@@ -198,6 +196,7 @@ hoopai_runtime::model! {
         pub notes: Vec<Value> = "notes",
         pub pipeline_id: String = "pipelineId",
         pub pipeline_stage_id: String = "pipelineStageId",
+        pub sort: Vec<Value> = "sort",
         pub source: String = "source",
         pub status: String = "status",
         pub tasks: Vec<Value> = "tasks",

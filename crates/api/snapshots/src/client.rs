@@ -75,16 +75,16 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_snapshot_pushes`](super::Client::list_snapshot_pushes).
-        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse
+        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotStatus
     }
     hoopai_runtime::setters! {
         ListSnapshotPushes {
             path snapshot_id: String = "snapshotId",
             query company_id: String = "companyId",
             query from_2: String = "from",
-            query last_doc: String = "lastDoc",
             query limit: String = "limit",
             query to: String = "to",
+            query last_doc: String = "lastDoc",
         }
     }
 

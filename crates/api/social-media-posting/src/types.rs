@@ -633,7 +633,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetUploadStatusResponseSchema")]
     pub struct GetUploadStatusResponse {
         pub count: f64 = "count",
-        pub csvs: CsvImport = "csvs",
+        pub csvs: Vec<CsvImport> = "csvs",
     }
     /// `GMBPostSchema` of Social Planner.
     #[doc(alias = "GMBPostSchema")]
