@@ -6,6 +6,7 @@ use std::{
     env,
     ffi::OsString,
     fs,
+    path::Path,
     process::{Command, ExitCode},
 };
 
@@ -28,6 +29,14 @@ const FORMAT: u32 = 57;
 /// Tells this program that cargo calls it in rustdoc's place, and which rustdoc it stands for.
 const INSTEAD_OF: &str = "HOOPAI_XTASK_INSTEAD_OF_RUSTDOC";
 const SHOWN: usize = 60;
+const UNSAID: [&str; 6] = [
+    "core::marker::Freeze",
+    "core::marker::StructuralPartialEq",
+    "core::marker::Unpin",
+    "core::marker::UnsafeUnpin",
+    "core::panic::unwind_safe::RefUnwindSafe",
+    "core::panic::unwind_safe::UnwindSafe",
+];
 
 #[derive(Debug, Default, Args)]
 pub(crate) struct Api {
@@ -145,12 +154,11 @@ fn unreadable(text: &str) -> Option<String> {
     }
 }
 
-/// The public items, a line each; implementations that the compiler adds or derives make none.
-fn items(json: &std::path::Path) -> Result<String> {
+/// The public items, a line each, with what is implemented for them, derived or not: to lose `Clone` or `Send` breaks users,
+/// too. Of what the compiler finds out by itself the rest says nothing to them.
+fn items(json: &Path) -> Result<String> {
     let api = Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)
-        .omit_auto_trait_impls(true)
-        .omit_auto_derived_impls(true)
         .build()
         .map_err(|error| {
             fault(
@@ -159,7 +167,11 @@ fn items(json: &std::path::Path) -> Result<String> {
                 "remove it and run the command again",
             )
         })?;
-    Ok(api.to_string())
+    Ok(api
+        .items()
+        .map(ToString::to_string)
+        .filter(|item| !UNSAID.iter().any(|name| item.contains(name)))
+        .fold(String::new(), |all, item| all + &item + "\n"))
 }
 
 /// The lines that one text has and the other has not, as often as that is so.
