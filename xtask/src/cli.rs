@@ -12,7 +12,7 @@ use crate::{
         check::check,
         ci::{Ci, ci},
         codegen::{Codegen, codegen},
-        deny::deny,
+        deny::{advisories, deny},
         dependencies::dependencies,
         documents::documents,
         export::{Export, export},
@@ -53,8 +53,10 @@ enum Command {
     Ci(Ci),
     /// Check who knows whom among the crates, and that no dependency needs a later Rust than is stated
     Dependencies,
-    /// Check licences, banned crates, sources and advisories with cargo-deny
+    /// Check licences, banned crates and sources with cargo-deny
     Deny,
+    /// Check with cargo-deny that no dependency has a known hole or was withdrawn
+    Advisories,
     /// Check that each feature compiles by itself
     Features,
     /// Compare what the hand-written crates offer with the text of it that is committed
@@ -83,6 +85,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Ci(options) => ci(&tree, &options, console),
         Command::Dependencies => dependencies(&tree, console),
         Command::Deny => Ok(deny(&tree, console)?.told(console)),
+        Command::Advisories => Ok(advisories(&tree, console)?.told(console)),
         Command::Features => features(&tree, console),
         Command::Api(options) => Ok(api(&tree, &options, console)?.told(console)),
         Command::Package(options) => package(&tree, &options, console),

@@ -11,7 +11,7 @@ use crate::{
     commands::{
         api::{Api, api},
         check::check,
-        deny::deny,
+        deny::{advisories, deny},
         dependencies::dependencies,
         documents::documents,
         features::features,
@@ -127,6 +127,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
             Ok(dependencies(tree, console)?.into())
         }),
         own("deny", deny),
+        own("advisories", advisories),
         cargo(
             "lints",
             &[

@@ -1,4 +1,6 @@
-//! `cargo xtask deny`: licences, banned crates, sources and advisories, which cargo-deny holds against `deny.toml`.
+//! `cargo xtask deny` and `cargo xtask advisories`: what cargo-deny holds against `deny.toml`.
+
+use std::process::Command;
 
 use crate::{
     Console, Result, Workspace,
@@ -6,34 +8,54 @@ use crate::{
     commands::ci::Outcome,
 };
 
-pub(crate) fn deny(tree: &Workspace, console: &Console) -> Result<Outcome> {
-    let target = Metadata::read(tree)?.target_directory;
-    let Some(tool) = tool(&target, "tools", "cargo-deny") else {
-        return Ok(Outcome::Skipped(
-            "cargo-deny is not installed; .ci/run installs it, as does cargo install cargo-deny"
-                .to_owned(),
-        ));
-    };
-    let run = |arguments: &[&str]| {
-        let mut command = program(tree, &tool);
-        command.args(["--all-features", "--locked"]).args(arguments);
-        command
-    };
-    let plain = [
+/// Licences, banned crates, sources: all of it known here.
+pub(crate) fn deny(tree: &Workspace, _: &Console) -> Result<Outcome> {
+    let arguments = [
         "check",
         "--hide-inclusion-graph",
         "bans",
         "licenses",
         "sources",
     ];
-    if !succeeds(run(&plain))? {
-        return Ok(Outcome::Failed);
+    match cargo_deny(tree, &arguments)? {
+        Some(command) => Ok(succeeds(command)?.into()),
+        None => Ok(not_installed()),
     }
-    // Fetching and checking are one command of cargo-deny's, whose failure would not say which of the two it was.
-    if !succeeds(run(&["fetch", "db"]))? {
-        console.line("skipped: advisories, since their database cannot be fetched");
-        return Ok(Outcome::Passed);
+}
+
+/// Known holes in dependencies, and versions that were withdrawn. Their list has to be fetched.
+pub(crate) fn advisories(tree: &Workspace, _: &Console) -> Result<Outcome> {
+    // Fetching is apart from checking: the failure of both in one would not say which of the two it was.
+    let (Some(mut fetch), Some(check)) = (
+        cargo_deny(tree, &["fetch", "db"])?,
+        cargo_deny(tree, &["check", "--disable-fetch", "advisories"])?,
+    ) else {
+        return Ok(not_installed());
+    };
+    // A connection that stands still gives up.
+    fetch.env("GIT_HTTP_LOW_SPEED_LIMIT", "1000");
+    fetch.env("GIT_HTTP_LOW_SPEED_TIME", "20");
+    if !succeeds(fetch)? {
+        return Ok(Outcome::Skipped(
+            "the advisory database cannot be reached".to_owned(),
+        ));
     }
-    let advisories = ["check", "--disable-fetch", "advisories"];
-    Ok(succeeds(run(&advisories))?.into())
+    Ok(succeeds(check)?.into())
+}
+
+fn not_installed() -> Outcome {
+    Outcome::Skipped(
+        "cargo-deny is not installed; .ci/run installs it, as does cargo install cargo-deny"
+            .to_owned(),
+    )
+}
+
+/// cargo-deny with these arguments, if it is installed.
+fn cargo_deny(tree: &Workspace, arguments: &[&str]) -> Result<Option<Command>> {
+    let target = Metadata::read(tree)?.target_directory;
+    Ok(tool(&target, "tools", "cargo-deny").map(|tool| {
+        let mut command = program(tree, tool);
+        command.args(["--all-features", "--locked"]).args(arguments);
+        command
+    }))
 }
