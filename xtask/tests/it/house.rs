@@ -75,7 +75,7 @@ fn checks_of_a_folder_that_is_not_there_are_skipped_aloud() {
 }
 
 #[test]
-fn the_first_step_that_fails_ends_the_run_and_is_named() {
+fn after_a_step_that_fails_no_other_is_begun() {
     let tree = Tree::new(&[]);
     tree.write("specs/older/openapi.json", "{}");
     let text = tree.run(&["ci", "shared", "check"]).failed();

@@ -52,7 +52,7 @@ fn all_of_the_platform_becomes_what_is_committed() {
         "crates/hoopai-mock",
         "crates/hoopai-runtime",
     ];
-    let committed: BTreeMap<_, _> = folders
+    let mut committed: BTreeMap<_, _> = folders
         .into_iter()
         .flat_map(|folder| {
             files_below(&root.join(folder))
@@ -63,6 +63,7 @@ fn all_of_the_platform_becomes_what_is_committed() {
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
         let text = std::fs::read_to_string(root.join(licence)).expect("a licence");
         tree.write(licence, &text);
+        committed.insert(licence.to_owned(), text.into_bytes());
     }
     for (path, bytes) in &committed {
         if path.ends_with("/overlay.yaml")
