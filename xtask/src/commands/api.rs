@@ -5,9 +5,10 @@ use std::{
     collections::BTreeMap,
     env,
     ffi::OsString,
-    fs,
-    path::Path,
+    fs, io,
+    path::{Path, PathBuf},
     process::{Command, ExitCode},
+    sync::OnceLock,
 };
 
 use clap::Args;
@@ -28,6 +29,9 @@ const UPDATE: &str = "cargo xtask api --update";
 const FORMAT: u32 = 57;
 /// Tells this program that cargo calls it in rustdoc's place, and which rustdoc it stands for.
 const INSTEAD_OF: &str = "HOOPAI_XTASK_INSTEAD_OF_RUSTDOC";
+/// Where this program lies, asked when it starts: a step of CI may link it anew, and from then on the system says that what
+/// runs here was deleted.
+static OWN: OnceLock<io::Result<PathBuf>> = OnceLock::new();
 const SHOWN: usize = 60;
 const UNSAID: [&str; 6] = [
     "core::marker::Freeze",
@@ -116,15 +120,18 @@ fn document(tree: &Workspace, name: &str) -> Result<bool> {
     ];
     let json = ["-Z", "unstable-options", "--output-format", "json"];
     let mut command = command(tree, &[&arguments[..], &json].concat());
-    let own =
-        env::current_exe().map_err(|error| refused("cargo xtask", "cannot find itself", &error))?;
+    let own = OWN
+        .get_or_init(env::current_exe)
+        .as_ref()
+        .map_err(|error| refused("cargo xtask", "cannot find itself", error))?;
     let rustdoc = env::var_os("RUSTDOC").unwrap_or_else(|| OsString::from("rustdoc"));
     command.env("RUSTDOC", own).env(INSTEAD_OF, rustdoc);
     succeeds(command)
 }
 
-/// Where cargo has called this program for rustdoc, calls it. Nothing otherwise.
+/// Where cargo has called this program for rustdoc, calls it. Nothing otherwise. Is to be called before anything else.
 pub fn instead_of_rustdoc() -> Option<ExitCode> {
+    OWN.get_or_init(env::current_exe);
     let rustdoc = env::var_os(INSTEAD_OF)?;
     let status = Command::new(rustdoc)
         .args(env::args_os().skip(1))
