@@ -1,0 +1,68 @@
+//! Books an appointment in the first slot of the week that is free: `cargo run --example book_appointment`.
+//!
+//! In your account: `cargo run --example book_appointment -- CALENDAR_ID CONTACT_ID`. Nobody is notified.
+
+mod common;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::{Account, Result, shown};
+use hoopai::calendars::types::CreateAppointmentRequest;
+use hoopai_mock::LOCATION;
+
+const WEEK: f64 = 7.0 * 86_400_000.0;
+
+#[tokio::main]
+async fn main() -> Result {
+    let account = Account::open().await?;
+    let [calendar, contact] = account.arguments(["CALENDAR_ID", "CONTACT_ID"], |mock| {
+        let calendar = mock.seed().calendars(LOCATION, 1).remove(0);
+        let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+        [calendar, contact]
+    })?;
+    let calendars = account.client.calendars();
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64;
+    let reply = calendars
+        .list_free_slots()
+        .calendar_id(&calendar)
+        .start_date(now)
+        .end_date(now + WEEK)
+        .send()
+        .await?;
+    // The reply has a field for each day, which no interface file can name.
+    let mut slots: Vec<&str> = reply
+        .extra
+        .iter()
+        .filter_map(|(_day, slots)| slots["slots"].as_array())
+        .flatten()
+        .filter_map(|slot| slot.as_str())
+        .collect();
+    slots.sort_unstable();
+    println!("{} slots are free in the next 7 days.", slots.len());
+
+    for slot in slots.into_iter().take(3) {
+        let appointment = CreateAppointmentRequest::new()
+            .calendar_id(&calendar)
+            .contact_id(&contact)
+            .title("First talk")
+            .start_time(slot)
+            .to_notify(false);
+        match calendars
+            .create_appointment()
+            .body(appointment)
+            .send()
+            .await
+        {
+            Ok(booked) => {
+                let (id, start) = (shown(&booked.id), shown(&booked.start_time));
+                println!("Booked {id}, from {start}.");
+                return Ok(());
+            }
+            // Somebody else was faster.
+            Err(error) if error.is_validation() => println!("{slot} is taken: {error}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err("no slot could be booked".into())
+}
