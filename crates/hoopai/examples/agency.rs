@@ -22,11 +22,8 @@ async fn main() -> Result {
     // The server lives as long as this does.
     let (client, company, _mock) = match variable("HOOPAI_CLIENT_ID") {
         Some(id) => {
-            let app = OAuthApp::new(
-                id,
-                needed("HOOPAI_CLIENT_SECRET")?,
-                "http://localhost:8734/callback",
-            );
+            let secret = needed("HOOPAI_CLIENT_SECRET")?;
+            let app = OAuthApp::new(id, secret, "http://localhost:8734/callback");
             let folder = variable("HOOPAI_TOKENS").unwrap_or_else(|| "hoopai-tokens".to_owned());
             let builder = elsewhere(Client::builder()).token_store(FileStore::open(folder)?);
             (

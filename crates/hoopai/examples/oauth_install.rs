@@ -1,7 +1,8 @@
 //! Installs an OAuth app, with a server on this machine to which users come back: `cargo run --example oauth_install`.
 //!
-//! For an app of your own set `HOOPAI_CLIENT_ID` and `HOOPAI_CLIENT_SECRET`, and register the redirect address
-//! `http://localhost:8734/callback` with it. Tokens are kept in the folder that `HOOPAI_TOKENS` names, `hoopai-tokens` unless set.
+//! For an app of your own set `HOOPAI_CLIENT_ID` and `HOOPAI_CLIENT_SECRET`, and register `http://localhost:8734/callback` as its redirect
+//! address, or set another one on this machine as `HOOPAI_REDIRECT_URI`. Tokens are kept in the folder that `HOOPAI_TOKENS` names,
+//! `hoopai-tokens` unless set.
 
 mod common;
 
@@ -15,14 +16,24 @@ use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, Mock};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-const SCOPES: [&str; 2] = ["contacts.readonly", "locations.readonly"];
+/// The last two are what an agency's token needs to get those of its locations.
+const SCOPES: [&str; 4] = [
+    "contacts.readonly",
+    "locations.readonly",
+    "oauth.readonly",
+    "oauth.write",
+];
 
 #[tokio::main]
 async fn main() -> Result {
     match variable("HOOPAI_CLIENT_ID") {
         Some(id) => {
-            let listener = TcpListener::bind("127.0.0.1:8734").await?;
-            let redirect = "http://localhost:8734/callback";
+            let redirect = variable("HOOPAI_REDIRECT_URI")
+                .unwrap_or_else(|| "http://localhost:8734/callback".to_owned());
+            let port = Url::parse(&redirect)?
+                .port()
+                .ok_or("the redirect address has no port")?;
+            let listener = TcpListener::bind(("127.0.0.1", port)).await?;
             let app = OAuthApp::new(id, needed("HOOPAI_CLIENT_SECRET")?, redirect).white_label();
             let folder = variable("HOOPAI_TOKENS").unwrap_or_else(|| "hoopai-tokens".to_owned());
             let builder = elsewhere(Client::builder()).token_store(FileStore::open(folder)?);
@@ -107,7 +118,7 @@ async fn install(builder: ClientBuilder, listener: TcpListener, play_user: bool)
     Ok(())
 }
 
-/// What a browser asks for, if it is our address.
+/// What a browser asks for, if it comes back with an answer.
 async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Url>> {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).await?;
@@ -115,7 +126,7 @@ async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Url>> {
     let url = Url::parse("http://localhost")
         .and_then(|base| base.join(path))
         .ok();
-    Ok(url.filter(|url| url.path() == "/callback"))
+    Ok(url.filter(|url| url.query().is_some()))
 }
 
 async fn answer(stream: &mut TcpStream, status: &str, text: &str) {
