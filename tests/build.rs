@@ -143,6 +143,7 @@ impl Builder<'_> {
                     "i64" => "integer",
                     "f64" => "number",
                     "bool" => "boolean",
+                    "hoopai_runtime::Timestamp" => "moment",
                     list if list.starts_with("Vec<") => "texts",
                     // Open enums are made of their texts.
                     _ => "text",

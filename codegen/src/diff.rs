@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::fault::{At, Fault};
 use crate::json::{self, METHODS, Object};
+use crate::lower;
 use crate::table::resolve;
 
 /// How a thing changed.
@@ -431,12 +432,17 @@ fn compare_schemas(name: &str, old: &Value, new: &Value, sent: bool, changes: &m
         "maxItems",
         "deprecated",
     ] {
-        if old.get(key) != new.get(key) {
+        let (before, after) = (old.get(key), new.get(key));
+        if before != after {
+            // A format that has a type of its own gives the field that type.
+            let typed = |format: Option<&Value>| {
+                format.and_then(Value::as_str).is_some_and(lower::has_type)
+            };
             changes.push(change(
                 ChangeKind::Changed,
-                false,
+                key == "format" && (typed(before) || typed(after)),
                 format!("{key} of {name}"),
-                now(old.get(key), new.get(key)),
+                now(before, after),
             ));
         }
     }

@@ -3,6 +3,9 @@
 //! What is plain is corrected: the example of a declared object is a text or a number, that of a declared text an object, the
 //! items of a list are other than declared. All else is listed, for examples err too (a number may show an id that was
 //! copied from elsewhere). A value that is merely written as text (`"true"`, `"19"`, `"{ … }"`) contradicts nothing.
+//!
+//! An example can also say more than its type: a text that is a moment, zone included, makes its field a `date-time`. A day
+//! alone is no moment, and of a time without zone nobody can say when it is.
 
 use serde_json::{Value, json};
 
@@ -64,6 +67,9 @@ fn look(value: &mut Value, names: bool, pointer: String, found: &mut Vec<Contrad
                 }
                 Some(Verdict::Unclear) | None => {}
             }
+            if !names {
+                tell_moments(map);
+            }
             for (key, inner) in map {
                 // What stands there are values, which may look like schemas.
                 if names || !["default", "enum", "example", "examples"].contains(&key.as_str()) {
@@ -84,6 +90,63 @@ fn look(value: &mut Value, names: bool, pointer: String, found: &mut Vec<Contrad
         }
         _ => {}
     }
+}
+
+/// Names the format of texts whose example is a moment.
+fn tell_moments(schema: &mut Object) {
+    let all = match schema.get("example") {
+        Some(Value::String(text)) => is_moment(text),
+        Some(Value::Array(values)) => {
+            let mut texts = values
+                .iter()
+                .map(|value| value.as_str().is_some_and(is_moment));
+            !values.is_empty() && texts.all(|is| is)
+        }
+        _ => false,
+    };
+    let told = match json::text(schema, "type") {
+        Some("array") => schema.get_mut("items").and_then(Value::as_object_mut),
+        _ => Some(schema),
+    };
+    if let Some(told) = told.filter(|_| all)
+        && json::text(told, "type") == Some("string")
+        && !["format", "enum", "pattern"]
+            .iter()
+            .any(|key| told.contains_key(*key))
+    {
+        told.insert("format".into(), "date-time".into());
+    }
+}
+
+/// Whether a text is a date-time of RFC 3339.
+fn is_moment(text: &str) -> bool {
+    let fits = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text
+                .bytes()
+                .zip(form.bytes())
+                .all(|(byte, form)| match form {
+                    b'0' => byte.is_ascii_digit(),
+                    mark => byte == mark,
+                })
+    };
+    let Some((time, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let zone = match rest.strip_prefix('.') {
+        Some(fraction) => {
+            let zone = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
+            if zone.len() == fraction.len() {
+                return false;
+            }
+            zone
+        }
+        None => rest,
+    };
+    fits(time, "0000-00-00T00:00:00")
+        && ["Z", "+00:00", "-00:00", "+0000", "-0000"]
+            .iter()
+            .any(|form| fits(zone, form))
 }
 
 enum Verdict {

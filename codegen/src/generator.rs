@@ -11,7 +11,7 @@ use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 use syn::{Fields, GenericArgument, ImplItem, Item, PathArguments, ReturnType};
 
 use crate::fault::{At, Fault};
-use crate::lower::Lowered;
+use crate::lower::{DECIMAL, Lowered, TIMESTAMP};
 
 /// A Rust type, as far as generated code has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Type {
     Integer,
     Number,
     Boolean,
+    Timestamp,
+    Decimal,
     /// Any JSON.
     Value,
     /// An object of any JSON.
@@ -36,21 +38,28 @@ pub(crate) enum Type {
 impl Type {
     /// As it is written in `types.rs`, which imports what it names.
     pub(crate) fn in_types(&self) -> String {
-        self.render("", "", "")
+        self.render("", "", "", "")
     }
 
     /// As it is written among the builders, which may be called anything and so import nothing.
     pub(crate) fn in_builders(&self) -> String {
-        self.render("types::", "hoopai_runtime::json::", "std::collections::")
+        self.render(
+            "types::",
+            "hoopai_runtime::",
+            "hoopai_runtime::json::",
+            "std::collections::",
+        )
     }
 
-    fn render(&self, types: &str, json: &str, tables: &str) -> String {
-        let inner = |ty: &Type| ty.render(types, json, tables);
+    fn render(&self, types: &str, runtime: &str, json: &str, tables: &str) -> String {
+        let inner = |ty: &Type| ty.render(types, runtime, json, tables);
         match self {
             Type::String => "String".to_owned(),
             Type::Integer => "i64".to_owned(),
             Type::Number => "f64".to_owned(),
             Type::Boolean => "bool".to_owned(),
+            Type::Timestamp => format!("{runtime}{TIMESTAMP}"),
+            Type::Decimal => format!("{runtime}{DECIMAL}"),
             Type::Value => format!("{json}Value"),
             Type::Map => format!("{json}Map"),
             Type::Bytes | Type::Unit => "()".to_owned(),
@@ -114,7 +123,8 @@ pub(crate) fn run(lowered: &Lowered, at: &At<'_>) -> Result<Types, Fault> {
         settings
             .with_interface(InterfaceStyle::Builder)
             .with_map_type("::std::collections::BTreeMap");
-        for name in lowered.enums.keys() {
+        let ours = [TIMESTAMP, DECIMAL].into_iter();
+        for name in ours.chain(lowered.enums.keys().map(String::as_str)) {
             settings.with_replacement(name, format!("types::{name}"), std::iter::empty());
         }
         Generator::new(&settings)
@@ -315,6 +325,8 @@ fn read_type(ty: &syn::Type) -> Result<Type, String> {
         "i64" => Type::Integer,
         "f64" => Type::Number,
         "bool" => Type::Boolean,
+        TIMESTAMP => Type::Timestamp,
+        DECIMAL => Type::Decimal,
         "Value" => Type::Value,
         "Map" => Type::Map,
         "ByteStream" => Type::Bytes,

@@ -175,6 +175,8 @@ impl<'a> Subject<'a> {
             Kind::Number,
             Kind::Integer,
             Kind::Boolean,
+            Kind::Moment,
+            Kind::Amount,
         ]);
         for chunk in scalars.chunks(CHUNK) {
             self.spoiled("mistyped scalar", &full, chunk, mistyped);
@@ -297,8 +299,10 @@ fn is_scalar(interface: Interface, schema: Schema) -> bool {
 fn mistyped(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
     let value = match kind {
         Kind::Enum => return Some((json!(7), None)),
+        // A moment is written back as it came.
+        Kind::Moment => return Some((json!("1931599800000"), None)),
         Kind::Text => json!(12.50),
-        Kind::Number => json!("12.5"),
+        Kind::Number | Kind::Amount => json!("12.5"),
         Kind::Integer => json!("12"),
         Kind::Boolean => json!("true"),
         _ => return None,
@@ -309,7 +313,7 @@ fn mistyped(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
 /// A scalar that cannot.
 fn unfit(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
     let value = match kind {
-        Kind::Number => json!(true),
+        Kind::Number | Kind::Amount | Kind::Moment => json!(true),
         Kind::Integer => json!(12.5),
         Kind::Boolean => json!("perhaps"),
         _ => return None,

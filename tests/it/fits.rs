@@ -23,7 +23,9 @@ fn check(
         Shape::Text(values) => value
             .as_str()
             .is_some_and(|text| values.is_empty() || values.contains(&text)),
-        Shape::Number => value.is_number(),
+        Shape::Number | Shape::Amount => value.is_number(),
+        Shape::Moment if interface.resolve(schema)["type"] == "string" => value.is_string(),
+        Shape::Moment => value.is_number(),
         Shape::Integer => value.is_i64(),
         Shape::Boolean => value.is_boolean(),
         Shape::List(of) => {

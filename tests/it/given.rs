@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
-use hoopai::runtime::Sending;
 use hoopai::runtime::json::from_slice;
 use hoopai::runtime::operation::Operation;
+use hoopai::runtime::{Sending, Timestamp};
 use hoopai::{Client, Error, Part};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -97,6 +97,10 @@ impl Given {
 
     fn text(&self, place: &'static str, name: &'static str) -> &str {
         self.take(place, name).as_str().expect("a text")
+    }
+
+    fn moment(&self, place: &'static str, name: &'static str) -> Timestamp {
+        self.text(place, name).parse().expect("a moment")
     }
 
     fn texts(&self, place: &'static str, name: &'static str) -> Vec<&str> {

@@ -42,6 +42,10 @@ pub(crate) enum Shape {
     Number,
     Integer,
     Boolean,
+    /// A point in time, as text or as a count.
+    Moment,
+    /// A number that keeps its digits.
+    Amount,
     /// Items.
     List(Schema),
     /// Values under keys of any name.
@@ -130,7 +134,13 @@ impl Interface {
                 _ => return Shape::Union(parts),
             }
         }
+        let format = schema["format"]
+            .as_str()
+            .filter(|_| schema["enum"].is_null());
         match schema["type"].as_str() {
+            Some("string") if format == Some("date-time") => Shape::Moment,
+            Some("integer" | "number") if format == Some("unix-time") => Shape::Moment,
+            Some("number") if format == Some("decimal") => Shape::Amount,
             Some("object")
                 if own
                     && !schema["properties"]

@@ -67,6 +67,12 @@ impl Sampler {
                 values[hash as usize % values.len()].into()
             }
             Shape::Text(_) => self.text(schema, place, hash).into(),
+            Shape::Moment if self.interface.resolve(schema)["type"] == "string" => {
+                self.text(schema, place, hash).into()
+            }
+            Shape::Amount if whole + 0.5 <= most => (whole + 0.5).into(),
+            Shape::Moment => (1_900_000_000 + hash % 1000).into(),
+            Shape::Amount => (whole as i64).into(),
             Shape::Number => match items(&schema["enum"]) {
                 [] if hash.is_multiple_of(2) && whole + 0.25 <= most => (whole + 0.25).into(),
                 [] => (whole as i64).into(),
@@ -78,6 +84,7 @@ impl Sampler {
                 // Two scalars show how a list is written, one object is enough.
                 let count = match self.interface.shape(of) {
                     Shape::Text(_) | Shape::Number | Shape::Integer | Shape::Boolean => 2,
+                    Shape::Moment | Shape::Amount => 2,
                     _ => 1,
                 };
                 let all =

@@ -6,9 +6,6 @@ use serde_json::Value;
 
 use crate::interface::{Fields, Interface, Schema, Shape};
 
-/// Fields whose names look like ids, which are not shown in places.
-const MASKED: [&str; 1] = ["skipLocationKYC"];
-
 /// What a place takes, as far as types tell it apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -19,6 +16,10 @@ pub(crate) enum Kind {
     Number,
     Integer,
     Boolean,
+    /// A point in time.
+    Moment,
+    /// A number that keeps its digits.
+    Amount,
     List,
     Object,
     /// An object whose keys are not declared.
@@ -49,6 +50,8 @@ impl Kind {
             Shape::Number => Kind::Number,
             Shape::Integer => Kind::Integer,
             Shape::Boolean => Kind::Boolean,
+            Shape::Moment => Kind::Moment,
+            Shape::Amount => Kind::Amount,
             Shape::List(_) => Kind::List,
             Shape::Map(_) => Kind::Map,
             Shape::Object(_) => Kind::Object,
@@ -69,10 +72,18 @@ impl Kind {
         match schemas {
             [one] => of_one(one),
             _ => {
-                let first = plain(&schemas[0]);
-                let agreed =
-                    first.is_scalar() && schemas.iter().all(|schema| plain(schema) == first);
-                if agreed { first } else { Kind::Any }
+                // Without their formats, where those differ.
+                let loose = |schema: &Schema| match plain(schema) {
+                    Kind::Moment if interface.resolve(schema)["type"] == "string" => Kind::Text,
+                    Kind::Moment | Kind::Amount => Kind::Number,
+                    kind => kind,
+                };
+                let all = |kind: &dyn Fn(&Schema) -> Kind| {
+                    let first = kind(&schemas[0]);
+                    (first.is_scalar() && schemas.iter().all(|schema| kind(schema) == first))
+                        .then_some(first)
+                };
+                all(&plain).or_else(|| all(&loose)).unwrap_or(Kind::Any)
             }
         }
     }
@@ -177,11 +188,6 @@ impl fmt::Display for Site {
         for (index, step) in self.path.iter().enumerate() {
             match step {
                 Step::Field(name) => {
-                    let name = if MASKED.contains(&name.as_str()) {
-                        "***"
-                    } else {
-                        name
-                    };
                     write!(f, "{}{name}", if index == 0 { "" } else { "." })?;
                 }
                 Step::Item(item) => write!(f, "[{item}]")?,

@@ -43,6 +43,23 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         if let Some(alias) = shape.alias.as_deref().filter(|alias| is_alias(alias)) {
             let _ = writeln!(models, "    #[doc(alias = {})]", literal(alias));
         }
+        // The generator has what stands under other keys in a field of its own.
+        if let Some(Type::Table(values)) = generated.get("extra") {
+            let values = values.in_types();
+            let link = if values.contains('<') || !lowered.structs.contains_key(&values) {
+                code(&values)
+            } else {
+                format!("[{}]", code(&values))
+            };
+            docs(
+                &mut models,
+                "    ",
+                "///",
+                &format!(
+                    "\nFields that are not named here hold {link}: `extra.typed::<{values}>()` reads them."
+                ),
+            );
+        }
         let _ = writeln!(models, "    pub struct {name} {{");
         let mut fields: Vec<_> = shape.fields.iter().collect();
         fields.sort_by(|a, b| a.1.wire.cmp(&b.1.wire));
@@ -101,27 +118,43 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
 /// `use` lines for the types that are not in the prelude.
 fn imports(out: &mut String, used: &[Type]) {
     let holds = |ty: &Type| used.iter().any(|other| other.holds(ty));
-    let names: Vec<&str> = [(Type::Map, "Map"), (Type::Value, "Value")]
-        .iter()
-        .filter(|(ty, _)| holds(ty))
-        .map(|(_, name)| *name)
-        .collect();
+    let named = |known: &[(Type, &'static str)]| -> Vec<&'static str> {
+        let held = known.iter().filter(|(ty, _)| holds(ty));
+        held.map(|(_, name)| *name).collect()
+    };
+    let mut lines = String::new();
+    for (path, names) in [
+        (
+            "hoopai_runtime::json",
+            named(&[(Type::Map, "Map"), (Type::Value, "Value")]),
+        ),
+        (
+            "hoopai_runtime",
+            named(&[(Type::Decimal, "Decimal"), (Type::Timestamp, "Timestamp")]),
+        ),
+    ] {
+        // The order of rustfmt: a type, a module, a list.
+        match names[..] {
+            [] => {}
+            [one] if path == "hoopai_runtime" => {
+                lines.insert_str(0, &format!("use {path}::{one};\n"));
+            }
+            [one] => {
+                let _ = writeln!(lines, "use {path}::{one};");
+            }
+            _ => {
+                let _ = writeln!(lines, "use {path}::{{{}}};", names.join(", "));
+            }
+        }
+    }
     let tables = used.iter().any(Type::holds_table);
-    if tables || !names.is_empty() {
+    if tables || !lines.is_empty() {
         out.push('\n');
     }
     if tables {
         out.push_str("use std::collections::BTreeMap;\n\n");
     }
-    match names[..] {
-        [] => {}
-        [one] => {
-            let _ = writeln!(out, "use hoopai_runtime::json::{one};");
-        }
-        _ => {
-            let _ = writeln!(out, "use hoopai_runtime::json::{{{}}};", names.join(", "));
-        }
-    }
+    out.push_str(&lines);
 }
 
 fn field_docs(field: &Field, required: bool) -> String {

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Enum, Field, Lowered, Lowering, Pending, Shape, Struct, component_of, description};
+use super::{
+    DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of,
+    description, same,
+};
 use crate::json::{self, Object};
 use crate::names;
 use crate::table::Operation;
@@ -12,37 +15,55 @@ use crate::table::Operation;
 impl Lowering<'_> {
     /// Names what is pending, and puts the document together.
     pub(super) fn finish(self, paths: Object, mut taken: BTreeSet<String>) -> Lowered {
+        let of = same::representatives(&self.pending);
+        let mut groups: BTreeMap<usize, Vec<&Pending>> = BTreeMap::new();
+        for (index, pending) in self.pending.iter().enumerate() {
+            groups.entry(of[index]).or_default().push(pending);
+        }
+        let mut counts = self.counts;
+        let merged = self.pending.len() - groups.len();
+        if merged > 0 {
+            counts.insert("types_merged", merged);
+        }
         // A word that several recurring shapes claim helps nobody: it is given only where one claims it.
-        let mut claims: BTreeMap<&str, usize> = BTreeMap::new();
-        for pending in &self.pending {
-            if let Some(word) = recurring_word(pending) {
+        let mut claims: BTreeMap<String, usize> = BTreeMap::new();
+        for group in groups.values() {
+            if let Some(word) = recurring_word(group) {
                 *claims.entry(word).or_default() += 1;
             }
         }
-        let final_names: Vec<String> = self
-            .pending
-            .iter()
-            .map(|pending| {
-                if let Some(name) = &pending.name {
-                    return name.clone();
-                }
-                let short = recurring_word(pending)
-                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(*word));
-                let name = names::type_name(short.unwrap_or(&pending.met[0].0));
+        let mut names: BTreeMap<usize, String> = BTreeMap::new();
+        for (&index, group) in &groups {
+            let name = same::name(group, &mut taken).unwrap_or_else(|| {
+                let short = recurring_word(group)
+                    .filter(|word| claims.get(word) == Some(&1) && !taken.contains(word));
+                let contexts = group.iter().map(|pending| pending.met[0].0.as_str());
+                let context = contexts.min_by_key(|context| context.len());
+                let name = names::type_name(short.as_deref().or(context).unwrap_or_default());
                 names::unique(&name, &mut taken)
-            })
-            .collect();
+            });
+            names.insert(index, name);
+        }
+        let final_names: Vec<String> = of.iter().map(|index| names[index].clone()).collect();
         let mut lowered = Lowered {
             document: Value::Null,
             structs: BTreeMap::new(),
             enums: BTreeMap::new(),
-            counts: self.counts,
+            counts,
         };
-        let mut schemas = Object::new();
-        for (pending, name) in self.pending.iter().zip(&final_names) {
+        let mut schemas: Object = [TIMESTAMP, DECIMAL]
+            .into_iter()
+            .map(|name| (name.to_owned(), json!({ "type": "string" })))
+            .collect();
+        for (index, name) in &names {
+            let pending = &self.pending[*index];
             match &pending.shape {
-                Shape::Struct(fields) => {
-                    let (shape, schema) = structure(pending, fields, &final_names);
+                Shape::Struct(fields, others) => {
+                    let (shape, mut schema) = structure(pending, fields, &final_names);
+                    if let Some(mut others) = others.clone() {
+                        name_references(&mut others, &final_names);
+                        schema["additionalProperties"] = others;
+                    }
                     schemas.insert(name.clone(), schema);
                     lowered.structs.insert(name.clone(), shape);
                 }
@@ -89,10 +110,26 @@ impl Lowering<'_> {
     }
 }
 
-fn recurring_word(pending: &Pending) -> Option<&str> {
-    let word = pending.met[0].1.as_str();
-    let recurs = pending.name.is_none() && pending.met.len() > 1;
-    (recurs && word.len() > 3).then_some(word)
+/// The word under which an inline type was met most, if that was more than once.
+fn recurring_word(group: &[&Pending]) -> Option<String> {
+    if group.iter().any(|pending| pending.name.is_some()) {
+        return None;
+    }
+    let mut words: Vec<(String, usize)> = Vec::new();
+    for (_, word) in group.iter().flat_map(|pending| &pending.met) {
+        let word = if group.len() > 1 {
+            names::singular(word)
+        } else {
+            word.clone()
+        };
+        match words.iter_mut().find(|(known, _)| *known == word) {
+            Some((_, times)) => *times += 1,
+            None => words.push((word, 1)),
+        }
+    }
+    // Of several that were met as often the first.
+    let (word, times) = words.into_iter().rev().max_by_key(|(_, times)| *times)?;
+    (times > 1 && word.len() > 3).then_some(word)
 }
 
 fn structure(

@@ -50,8 +50,15 @@ pub(super) fn object(
                 };
                 let same = kind(other)
                     .filter(|k| ["string", "number", "boolean", "integer"].contains(&k.as_str()));
+                let format = |schema| resolve(document, schema).get("format").cloned();
                 let mut agreed = if same.is_some() && same == kind(property) {
-                    json!({ "type": same })
+                    let mut agreed = json!({ "type": same });
+                    if let Some(format) =
+                        format(other).filter(|one| format(property).as_ref() == Some(one))
+                    {
+                        agreed["format"] = format;
+                    }
+                    agreed
                 } else {
                     json!({})
                 };

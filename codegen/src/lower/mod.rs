@@ -1,13 +1,14 @@
 //! From the effective document to the generator's input: a document in which every schema is plain.
 //!
 //! Named schemas are objects with properties; what stands in a property is a scalar, a reference, or an array or map
-//! of those. Objects and enums within others get names, and what recurs is one type. Constraints, formats and
-//! `required` stay behind: replies are read as they come, requests are checked by the platform, and what must be there
+//! of those. Objects and enums within others get names, and what recurs is one type. Constraints, `required` and formats,
+//! but those that have a type of the runtime, stay behind: replies are read as they come, requests are checked by the platform, and what must be there
 //! is in the operation table. Such a document has none of the shapes on which the generator gives up.
 
 mod finish;
 mod merge;
 mod parts;
+mod same;
 mod type_names;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,10 +27,50 @@ const ENUM_LIMIT: usize = 1000;
 const CHAIN_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
-const TAKEN: [&str; 16] = [
-    "BTreeMap", "Box", "Clone", "Debug", "Default", "Err", "Extra", "Map", "None", "Ok", "Option",
-    "Result", "Some", "String", "Value", "Vec",
+const TAKEN: [&str; 18] = [
+    "BTreeMap",
+    "Box",
+    "Clone",
+    "Debug",
+    "Decimal",
+    "Default",
+    "Err",
+    "Extra",
+    "Map",
+    "None",
+    "Ok",
+    "Option",
+    "Result",
+    "Some",
+    "String",
+    "Timestamp",
+    "Value",
+    "Vec",
 ];
+
+/// Formats that have a type of the runtime: the generator sees a schema of that name, which it is told to leave to us.
+const FORMATS: [(&str, &str, &str); 4] = [
+    ("string", "date-time", TIMESTAMP),
+    ("integer", "unix-time", TIMESTAMP),
+    ("number", "unix-time", TIMESTAMP),
+    ("number", "decimal", DECIMAL),
+];
+pub(crate) const TIMESTAMP: &str = "Timestamp";
+pub(crate) const DECIMAL: &str = "Decimal";
+
+/// Whether a format has a type of the runtime.
+pub(crate) fn has_type(format: &str) -> bool {
+    FORMATS.iter().any(|(_, known, _)| *known == format)
+}
+
+/// The schema of the runtime's type for a format.
+fn of_format(kind: &str, map: &Object) -> Option<Value> {
+    let format = json::text(map, "format")?;
+    let (_, _, name) = FORMATS
+        .iter()
+        .find(|known| (known.0, known.1) == (kind, format))?;
+    Some(json!({ "$ref": format!("#/components/schemas/{name}") }))
+}
 
 /// The generator's input, and what it does not need to know.
 pub(crate) struct Lowered {
@@ -75,7 +116,8 @@ fn reference(index: usize) -> Value {
 
 /// A struct or an enum that is on its way to its name.
 enum Shape {
-    Struct(Vec<(String, Value)>),
+    /// Fields, and what stands under keys that are none.
+    Struct(Vec<(String, Value)>, Option<Value>),
     Enum(Vec<String>),
 }
 
@@ -229,6 +271,7 @@ impl Lowering<'_> {
 
     fn is_scalar(&self, schema: &Value) -> bool {
         self.is_enum(schema)
+            || component_of(schema).is_some_and(|name| [TIMESTAMP, DECIMAL].contains(&name))
             || schema
                 .get("type")
                 .is_some_and(|name| name != "object" && name != "array")
@@ -263,6 +306,11 @@ impl Lowering<'_> {
         };
         if let Some((key, parts)) = parts_of(map) {
             return self.composite(key, map, parts, (context, word), None);
+        }
+        if let Some(kind) = json::text(map, "type").filter(|_| !map.contains_key("enum"))
+            && let Some(known) = of_format(kind, map)
+        {
+            return known;
         }
         match json::text(map, "type") {
             Some("object") if json::entries(map, "properties").next().is_some() => {
@@ -360,7 +408,7 @@ impl Lowering<'_> {
     ) -> Value {
         let reserved = component.map(|name| {
             let index = self.register(
-                Shape::Struct(Vec::new()),
+                Shape::Struct(Vec::new(), None),
                 schema,
                 Some((context, name)),
                 (context, word),
@@ -379,16 +427,20 @@ impl Lowering<'_> {
             let lowered = self.schema(property, &format!("{context}{word}"), &word);
             fields.push((wire.clone(), lowered));
         }
+        let others = schema.get("additionalProperties");
+        let others = others
+            .filter(|values| values.as_object().is_some_and(|values| !values.is_empty()))
+            .map(|values| self.schema(values, &format!("{context}Value"), word));
         if let Some(index) = reserved {
-            self.pending[index].shape = Shape::Struct(fields);
+            self.pending[index].shape = Shape::Struct(fields, others);
             return reference(index);
         }
         self.note("inline_objects");
-        let key = format!("struct {word} {}", json!(fields));
+        let key = format!("struct {word} {}", json!([fields, others]));
         self.shared(
             key,
             "inline_objects_shared",
-            Shape::Struct(fields),
+            Shape::Struct(fields, others),
             schema,
             (context, word),
         )

@@ -4,10 +4,12 @@
 //! generator, `cargo xtask export` and the mock server all start from it. A fault that stands in one place only is no
 //! matter for a pass: it goes into the module's overlay.
 
+mod amounts;
 mod array_items;
 mod authorization_headers;
 mod defaults;
 mod enums;
+mod moments;
 mod operation_ids;
 mod parameter_schemas;
 mod path_parameters;
@@ -86,6 +88,14 @@ pub(crate) const PASSES: &[Pass] = &[
     Pass {
         name: "whole_numbers",
         run: whole_numbers::run,
+    },
+    Pass {
+        name: "moments",
+        run: moments::run,
+    },
+    Pass {
+        name: "amounts",
+        run: amounts::run,
     },
     Pass {
         name: "request_bodies",

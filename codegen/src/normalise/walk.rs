@@ -254,38 +254,40 @@ pub(crate) fn parameters(
     })
 }
 
-/// Goes through all schemas wherever they stand, innermost first.
-pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
-    fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
-        let Some(map) = value.as_object_mut() else {
-            return 0;
-        };
-        let mut changed = 0;
-        for (_, property) in map
-            .get_mut("properties")
-            .and_then(Value::as_object_mut)
+/// Goes through one schema and those within it, innermost first.
+pub(crate) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
+    let Some(map) = value.as_object_mut() else {
+        return 0;
+    };
+    let mut changed = 0;
+    for (_, property) in map
+        .get_mut("properties")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        changed += schema(property, visit);
+    }
+    for key in ["items", "additionalProperties", "not"] {
+        if let Some(inner) = map.get_mut(key) {
+            changed += schema(inner, visit);
+        }
+    }
+    for key in ["allOf", "oneOf", "anyOf"] {
+        for part in map
+            .get_mut(key)
+            .and_then(Value::as_array_mut)
             .into_iter()
             .flatten()
         {
-            changed += schema(property, visit);
+            changed += schema(part, visit);
         }
-        for key in ["items", "additionalProperties", "not"] {
-            if let Some(inner) = map.get_mut(key) {
-                changed += schema(inner, visit);
-            }
-        }
-        for key in ["allOf", "oneOf", "anyOf"] {
-            for part in map
-                .get_mut(key)
-                .and_then(Value::as_array_mut)
-                .into_iter()
-                .flatten()
-            {
-                changed += schema(part, visit);
-            }
-        }
-        changed + visit(map)
     }
+    changed + visit(map)
+}
+
+/// Goes through all schemas wherever they stand, innermost first.
+pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
     // Outside of schemas, whatever stands under `schema` is one, and so is each entry of `components.schemas`.
     fn holder(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
         match value {

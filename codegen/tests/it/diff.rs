@@ -19,6 +19,7 @@ fn sample() -> Value {
         json!({
             "Thing": { "type": "object", "required": ["id"], "properties": {
                 "id": { "type": "string" }, "kind": { "type": "string", "enum": ["a", "b"] }, "gone": { "type": "string" },
+                "at": { "type": "string" }, "day": { "type": "string" },
             } },
             "New": { "type": "object", "properties": { "name": { "type": "string" }, "kind": { "type": "string" } } },
         }),
@@ -41,6 +42,7 @@ fn changes_are_named_and_weighed() {
     thing["required"] = json!([]);
     thing["properties"] = json!({
         "id": { "type": "number" }, "kind": { "type": "string", "enum": ["b", "c"] }, "added": { "type": "string" },
+        "at": { "type": "string", "format": "date-time" }, "day": { "type": "string", "format": "date" },
     });
     new["components"]["schemas"]["New"]["required"] = json!(["name"]);
     new["components"]["schemas"]["Fresh"] = json!({ "type": "object" });

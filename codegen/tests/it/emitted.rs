@@ -70,6 +70,7 @@ pub(crate) fn everything() -> Value {
                     { "type": "object", "properties": { "kind": { "type": "string" }, "width": { "type": "string" } } },
                 ] },
                 "text": { "anyOf": [{ "type": "string" }, { "type": "string", "enum": ["x"] }] },
+                "amount": { "type": "number" }, "dateAdded": { "type": "number" },
                 "mixed": { "anyOf": [{ "type": "string" }, { "type": "number" }] },
             } },
             "Label": { "type": "object", "properties": { "name": { "type": "string" }, "at": { "type": "object", "properties": { "x": { "type": "number" } } } } },
@@ -109,6 +110,69 @@ fn every_feature_of_a_module() {
         insta::assert_snapshot!(path.replace('/', "_"), text);
     }
     insta::assert_debug_snapshot!("report", generated.report);
+}
+
+/// What is one thing under several names is one type; what is equal by chance is not.
+#[test]
+fn one_type_for_one_thing() {
+    let thing = |more: &[&str]| {
+        let names = ["id", "name", "colour", "size", "owner", "place"];
+        let fields = names
+            .iter()
+            .chain(more)
+            .map(|name| ((*name).to_owned(), json!({ "type": "string" })));
+        json!({ "type": "object", "properties": fields.collect::<serde_json::Map<_, _>>() })
+    };
+    let flag = || json!({ "type": "object", "properties": { "success": { "type": "boolean" } } });
+    let json_of = |name: &str| json!({ "content": { "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } } });
+    let exchange = |id: &str, sent: &str, answered: &str| {
+        operation(
+            id,
+            json!({ "requestBody": json_of(sent), "responses": { "200": json_of(answered) } }),
+        )
+    };
+    let sample = document(
+        json!({
+            "/things": {
+                "post": exchange("create-thing", "CreateThingDto", "ThingCreatedDto"),
+                "put": exchange("update-thing", "UpdateThingDto", "ThingUpdatedDto"),
+                "patch": exchange("void-thing", "VoidThingDto", "ThingVoidedDto"),
+            },
+            "/boxes": { "post": exchange("create-box", "CreateBoxDto", "BoxDto"), "delete": exchange("delete-box", "DeleteBoxDto", "BoxGoneDto") },
+            "/crates": { "delete": exchange("delete-crate", "DeleteCrateDto", "CrateGoneDto") },
+        }),
+        json!({
+            "CreateThingDto": thing(&[]), "UpdateThingDto": thing(&[]), "VoidThingDto": {
+                "type": "object", "properties": {
+                    "icon": { "$ref": "#/components/schemas/IconSchema" }, "other": { "$ref": "#/components/schemas/IconSchemaOptional" },
+                    "emblem": { "$ref": "#/components/schemas/Emblem" },
+                },
+            },
+            "IconSchema": thing(&["font"]), "IconSchemaOptional": thing(&["font"]), "Emblem": thing(&["font"]),
+            "ThingCreatedDto": thing(&["at"]), "ThingUpdatedDto": thing(&["at"]), "ThingVoidedDto": thing(&["by"]),
+            "CreateBoxDto": thing(&[]), "BoxDto": thing(&["at"]), "DeleteBoxDto": thing(&["why"]), "BoxGoneDto": flag(),
+            "DeleteCrateDto": thing(&["why"]), "CrateGoneDto": flag(),
+        }),
+    );
+    let generated = generate_sample(&sample, None).unwrap();
+    let types = generated.files["src/types.rs"].lines();
+    let names: Vec<&str> = types
+        .filter_map(|line| line.trim().strip_prefix("pub struct "))
+        .collect();
+    insta::assert_snapshot!(names.join("\n"));
+}
+
+#[test]
+fn what_stands_under_keys_that_are_data_has_a_type() {
+    let sample = document(
+        json!({ "/slots": { "get": operation("list-slots", json!({ "responses": { "200": { "content": { "application/json": { "schema": {
+            "type": "object", "properties": { "zone": { "type": "string" } },
+            "additionalProperties": { "$ref": "#/components/schemas/Slots" },
+        } } } } } })) } }),
+        json!({ "Slots": { "type": "object", "properties": { "slots": { "type": "array", "items": { "type": "string", "format": "date-time" } } } } }),
+    );
+    let generated = generate_sample(&sample, None).unwrap();
+    insta::assert_snapshot!(generated.files["src/types.rs"]);
 }
 
 #[test]

@@ -79,3 +79,20 @@ fn what_is_written_as_text_contradicts_nothing() {
         "example": { "type": "object", "example": { "type": "object", "example": "x" } },
     })));
 }
+
+#[test]
+fn a_text_whose_example_is_a_moment_is_one() {
+    insta::assert_snapshot!(judged(&json!({
+        "moment": { "type": "string", "example": "2031-05-06T07:08:09.123Z" },
+        "zone": { "type": "string", "example": "2031-05-06T07:08:09+0530" },
+        "declared": { "type": "object", "example": "2031-05-06T07:08:09+05:30" },
+        "moments": { "type": "array", "items": { "type": "string" }, "example": ["2031-05-06T07:08:09Z"] },
+        "day": { "type": "string", "example": "2031-05-06" },
+        "nowhere": { "type": "string", "example": "2031-05-06T07:08:09" },
+        "broken": { "type": "string", "example": "2031-05-06T07:08:09.Z" },
+        "blank": { "type": "string", "example": "2031-05-06 07:08:09Z" },
+        "word": { "type": "string", "example": "äääääääääääääääääää" },
+        "listed": { "type": "string", "enum": ["2031-05-06T07:08:09Z"], "example": "2031-05-06T07:08:09Z" },
+        "other": { "type": "string", "format": "date", "example": "2031-05-06T07:08:09Z" },
+    })));
+}

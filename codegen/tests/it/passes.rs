@@ -184,6 +184,43 @@ fn whole_numbers() {
 }
 
 #[test]
+fn moments() {
+    let text = || json!({ "type": "string" });
+    let number = || json!({ "type": "number" });
+    let body = json!({ "requestBody": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Sent" } } } } });
+    let mut document = document(
+        json!({ "/things": { "post": operation("post-thing", body) } }),
+        json!({
+            "Thing": { "type": "object", "properties": {
+                "createdAt": text(), "dateAdded": number(), "dueDate": text(), "timestamp": { "type": "integer" },
+                "updatedAt": { "type": "string", "format": "date" }, "deletedAt": { "type": "string", "enum": ["never"] },
+            } },
+            "Sent": { "type": "object", "properties": { "createdAt": text(), "timestamp": number() } },
+        }),
+    );
+    document["paths"]["/things"]["post"]["responses"]["200"] = json!({ "description": "", "content": { "application/json": {
+        "schema": { "type": "object", "properties": { "things": { "type": "array", "items": { "type": "object", "properties": { "expiresAt": number() } } } } },
+    } } });
+    insta::assert_snapshot!(mended(
+        &document,
+        &[
+            "/components/schemas",
+            "/paths/~1things/post/responses/200/content"
+        ]
+    ));
+}
+
+#[test]
+fn amounts() {
+    let number = || json!({ "type": "number" });
+    let odd = json!({ "type": "object", "properties": {
+        "amount": number(), "tax": { "type": "number", "format": "float" }, "price": { "type": "integer" }, "total": number(),
+        "order": { "type": "object", "properties": { "currency": { "type": "string" }, "total": number(), "rate": number() } },
+    } });
+    insta::assert_snapshot!(mended(&schema(odd), &[THING]));
+}
+
+#[test]
 fn request_bodies() {
     let paths = json!({
         "/none": { "post": operation("none", json!({ "requestBody": { "content": {} } })) },

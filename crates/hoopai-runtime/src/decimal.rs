@@ -14,6 +14,8 @@ use crate::{ParamValue, Redact, Scalar, decode};
 
 /// A decimal number as it was written, digit by digit: for amounts of money, of which a float can lose a part.
 ///
+/// Fields hold it, and their setters take it, whole numbers and floats; a text is parsed first, for it can be none.
+///
 /// It is read from a number or from a text that holds one, and written as a number. Equality and order are those of the value:
 /// 1.10 equals 1.1. Its digits are kept in JSON; other formats may know the number only as a float.
 ///
@@ -22,7 +24,7 @@ use crate::{ParamValue, Redact, Scalar, decode};
 ///
 /// let amount: Decimal = "1234567890123456.10".parse()?;
 /// assert_eq!(amount.to_string(), "1234567890123456.10");
-/// assert!(amount > Decimal::from(7) && amount == "1234567890123456.1".parse()?);
+/// assert!(amount > 7.into() && amount == "1234567890123456.1".parse()?);
 /// # Ok::<(), hoopai_runtime::NoDecimal>(())
 /// ```
 #[derive(Clone)]
@@ -95,11 +97,16 @@ impl FromStr for Decimal {
     }
 }
 
-impl From<i64> for Decimal {
-    fn from(value: i64) -> Self {
-        Decimal(value.to_string().into())
-    }
+macro_rules! whole {
+    ($($type:ty)*) => {$(
+        impl From<$type> for Decimal {
+            fn from(value: $type) -> Self {
+                Decimal(value.to_string().into())
+            }
+        }
+    )*};
 }
+whole!(i32 i64 u32 u64 usize);
 
 /// The digits that tell the float from its neighbours. What is no number becomes 0.
 impl From<f64> for Decimal {
@@ -176,8 +183,8 @@ impl Hash for Decimal {
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let scalar = AsItStands::deserialize(from)?.scalar();
-        scalar
+        let came = AsItStands::number(from)?;
+        came.scalar()
             .and_then(|(text, _)| text.parse().ok())
             .ok_or_else(|| D::Error::invalid_type(Unexpected::Other("a value"), &"a number"))
     }

@@ -5,13 +5,15 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::decode;
 use crate::model::Key;
+use crate::{Error, decode, json};
 
 /// The fields of an object that its type does not name, kept as they came and written back.
 ///
@@ -156,6 +158,33 @@ impl Extra {
             .map(|(name, value)| (name.as_str(), value))
     }
 
+    /// The fields with their names, each read as `T`, as replies are read. For objects whose keys are data, such as the free
+    /// slots of a calendar by day; where the interface says what stands under such keys, the model names the type.
+    ///
+    /// ```
+    /// hoopai_runtime::model! {
+    ///     /// The slots of a day.
+    ///     pub struct Day { pub slots: Vec<String> = "slots" }
+    ///     /// Slots by day.
+    ///     pub struct Days { pub trace_id: String = "traceId" }
+    /// }
+    /// # fn main() -> Result<(), hoopai_runtime::Error> {
+    /// let days: Days = serde_json::from_str(r#"{"2031-05-06":{"slots":["09:00"]},"traceId":"t"}"#).unwrap();
+    /// for (day, slots) in days.extra.typed::<Day>() {
+    ///     assert_eq!((day, slots?.slots.unwrap().len()), ("2031-05-06", 1));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An item is an error of kind [`Decode`](crate::error::ErrorKind::Decode) where a value is of another kind than `T`.
+    pub fn typed<T: DeserializeOwned>(&self) -> impl Iterator<Item = (&str, Result<T, Error>)> {
+        self.written().map(|(name, value)| {
+            let text = serde_json::to_vec(&value).unwrap_or_default();
+            (name, whole(&text))
+        })
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.0
@@ -232,6 +261,20 @@ impl Extra {
     }
 }
 
+/// A value of the kind of `T`; what drifts in it is kept in it.
+fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
+    let read = json::from_slice::<T>(text)?;
+    match (read.raw, read.drift.first()) {
+        (None, _) => Ok(read.value),
+        (Some(_), Some(drift)) => Err(Error::drifted(None, drift, text.to_vec().into())),
+        (Some(_), None) => Err(Error::decode(
+            None,
+            &decode::Fault::from(decode::Cause::Broken),
+            text.to_vec().into(),
+        )),
+    }
+}
+
 /// Whether a name needs no escapes in JSON.
 fn is_plain(name: &str) -> bool {
     name.bytes()
@@ -282,22 +325,32 @@ impl<'de> Deserialize<'de> for Unnamed<'de> {
 /// A value that was meant for a field and did not fit.
 pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
 
-impl AsItStands<'_> {
+impl<'de> AsItStands<'de> {
+    /// What is to be a number.
+    pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::AS_A_NUMBER, AnyVisitor { asked: false })
+            .map(AsItStands)
+    }
+
     /// A number as it was written, or a text without its quotes, and whether it is a number.
-    pub(crate) fn scalar(self) -> Option<(String, bool)> {
-        let value = match self.0 {
-            Unnamed::Text(text) if matches!(text.first(), Some(b'-' | b'0'..=b'9')) => {
-                return Some((String::from_utf8(text.into()).ok()?, true));
+    pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
+        let value = match &self.0 {
+            Unnamed::Text(text) => {
+                let text = std::str::from_utf8(text).ok()?;
+                if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
+                    return Some((text.into(), true));
+                }
+                let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
+                if !quoted.contains('\\') {
+                    return Some((quoted.into(), false));
+                }
+                Cow::Owned(decode::value(text))
             }
-            Unnamed::Text(text) if text.first() == Some(&b'"') => {
-                decode::value(std::str::from_utf8(&text).ok()?)
-            }
-            Unnamed::Text(_) => return None,
-            Unnamed::Value(value) => value,
+            Unnamed::Value(value) => Cow::Borrowed(value),
         };
-        match value {
-            Value::String(text) => Some((text, false)),
-            Value::Number(number) => Some((number.to_string(), true)),
+        match &*value {
+            Value::String(text) => Some((text.clone().into(), false)),
+            Value::Number(number) => Some((number.to_string().into(), true)),
             _ => None,
         }
     }

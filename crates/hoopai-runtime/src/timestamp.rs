@@ -15,6 +15,8 @@ use crate::{ParamValue, Redact, Scalar};
 
 /// A point in time: RFC 3339, or a count since 1970, of seconds or of milliseconds, as number or as text.
 ///
+/// Fields hold it, and their setters take it or a [`SystemTime`]; a text is parsed first, for it can be none.
+///
 /// It is written back as it came. Of a text without zone UTC is taken, of a date alone its first moment. A number below 10¹¹
 /// is of seconds, which reach to the year 5138, from there on it is of milliseconds. Two that mean the same moment are equal.
 ///
@@ -333,9 +335,13 @@ impl Redact for Timestamp {
 
 impl Scalar for Timestamp {}
 
+/// A text as it came; a count is written as RFC 3339, because that is what parameters of this type take.
 impl ParamValue for Timestamp {
     fn write(self, out: &mut Vec<String>) {
-        out.push(self.wire.into());
+        out.push(match count(self.wire.trim()) {
+            Some(_) => rfc3339(self.nanos),
+            None => self.wire.into(),
+        });
     }
 }
 
@@ -367,8 +373,8 @@ impl Hash for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let scalar = AsItStands::deserialize(from)?.scalar();
-        scalar
+        let came = AsItStands::deserialize(from)?;
+        came.scalar()
             .and_then(|(wire, number)| Timestamp::read(&wire, number).ok())
             .ok_or_else(|| {
                 D::Error::invalid_type(serde::de::Unexpected::Other("a value"), &EXPECTED)
@@ -394,6 +400,7 @@ impl Serialize for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::{Timestamp, date_of, days_since_1970};
+    use crate::ParamValue;
 
     fn millis(text: &str) -> Option<i64> {
         text.parse::<Timestamp>()
@@ -459,6 +466,19 @@ mod tests {
             "2026-01-3é",
         ] {
             assert_eq!(millis(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_are_dates() {
+        for (wire, expected) in [
+            ("2026-01-31T10:30:00+01:00", "2026-01-31T10:30:00+01:00"),
+            ("2026-01-31", "2026-01-31"),
+            ("1769851800000", "2026-01-31T09:30:00Z"),
+        ] {
+            let mut out = Vec::new();
+            wire.parse::<Timestamp>().unwrap().write(&mut out);
+            assert_eq!(out, [expected]);
         }
     }
 

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A campaign of LinkedIn, inside a campaign group.
@@ -160,7 +161,7 @@ hoopai_runtime::model! {
     /// What a Facebook ad set may spend, and when.
     pub struct Budget {
         /// How much; nobody says whether in the currency's major or minor unit.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
@@ -204,14 +205,14 @@ hoopai_runtime::model! {
     pub struct CreateFacebookConversationFormResponse {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         pub text: String = "text",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// The Facebook page and ad account that a location is connected with.
     #[doc(alias = "CreateIntegrationDTO")]
@@ -264,13 +265,13 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub ad_account_id: String = "adAccountId",
         pub connection_id: String = "connectionId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mcc_id: String = "mccId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
     }
     /// Who is uploaded into which list; smart lists or a file.
@@ -362,7 +363,7 @@ hoopai_runtime::model! {
         pub adset_id: String = "adsetId",
         pub campaign_id: String = "campaignId",
         pub conversation_form_id: String = "conversationFormId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub cta: String = "cta",
         pub description: String = "description",
         pub descriptions: Vec<FacebookAdText> = "descriptions",
@@ -386,7 +387,7 @@ hoopai_runtime::model! {
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookAdAccountDTO` of Ad Manager.
     #[doc(alias = "FacebookAdAccountDTO")]
@@ -415,7 +416,7 @@ hoopai_runtime::model! {
         pub budget: FacebookAdsetBudget = "budget",
         pub campaign_id: String = "campaignId",
         pub conversion_location: String = "conversionLocation",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub custom_event_type: String = "customEventType",
         pub fb_ad_set_id: String = "fbAdSetId",
         pub fb_error: String = "fbError",
@@ -423,7 +424,7 @@ hoopai_runtime::model! {
         pub instagram_actor_id: String = "instagramActorId",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub messaging_platforms: Vec<FacebookAdsetMessagingPlatform> = "messagingPlatforms",
+        pub messaging_platforms: Vec<MessagingPlatform> = "messagingPlatforms",
         pub name: String = "name",
         pub page_id: String = "pageId",
         pub pixel_id: String = "pixelId",
@@ -431,15 +432,15 @@ hoopai_runtime::model! {
         pub publishing_status: PublishingStatus = "publishingStatus",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub whatsapp_number: String = "whatsappNumber",
     }
     /// `FacebookAdsetBudgetDTO` of Ad Manager.
     #[doc(alias = "FacebookAdsetBudgetDTO")]
     pub struct FacebookAdsetBudget {
-        pub actual_amount: f64 = "actualAmount",
+        pub actual_amount: Decimal = "actualAmount",
         /// How much; nobody says whether in the currency's major or minor unit.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
@@ -481,7 +482,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookCampaignDTO")]
     pub struct FacebookCampaign {
         pub adsets: Vec<FacebookAdset> = "adsets",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub fb_ad_account_id: String = "fbAdAccountId",
         pub fb_campaign_id: String = "fbCampaignId",
         pub fb_error: String = "fbError",
@@ -495,23 +496,23 @@ hoopai_runtime::model! {
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: PublishingStatus = "publishingStatus",
         pub source: String = "source",
-        pub special_ad_categories: Vec<FacebookCampaignSpecialAdCategory> = "specialAdCategories",
+        pub special_ad_categories: Vec<SpecialAdCategory> = "specialAdCategories",
         pub trace_id: String = "traceId",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookConversationFormDTO` of Ad Manager.
     #[doc(alias = "FacebookConversationFormDTO")]
     pub struct FacebookConversationForm {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
         pub text: String = "text",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookCustomAudienceDTO` of Ad Manager.
     #[doc(alias = "FacebookCustomAudienceDTO")]
@@ -532,8 +533,8 @@ hoopai_runtime::model! {
         pub retention_days: f64 = "retentionDays",
         pub rule: Value = "rule",
         pub subtype: String = "subtype",
-        pub time_created: i64 = "timeCreated",
-        pub time_updated: i64 = "timeUpdated",
+        pub time_created: Timestamp = "timeCreated",
+        pub time_updated: Timestamp = "timeUpdated",
     }
     /// `FacebookCustomAudienceDataSource` of Ad Manager.
     pub struct FacebookCustomAudienceDataSource {
@@ -624,7 +625,7 @@ hoopai_runtime::model! {
     /// `FacebookIntegrationDTO` of Ad Manager.
     #[doc(alias = "FacebookIntegrationDTO")]
     pub struct FacebookIntegration {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub fb_ad_account_id: String = "fbAdAccountId",
         pub fb_business_id: String = "fbBusinessId",
         pub fb_default_page_id: String = "fbDefaultPageId",
@@ -636,7 +637,7 @@ hoopai_runtime::model! {
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
         pub un_subscription_reasons: Vec<String> = "unSubscriptionReasons",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_access_token: String = "userAccessToken",
     }
     /// `FacebookIntegrationPageDTO` of Ad Manager.
@@ -651,7 +652,7 @@ hoopai_runtime::model! {
     /// `FacebookLeadFormDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormDTO")]
     pub struct FacebookLeadForm {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_time: String = "createdTime",
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         pub greeting_card: GreetingCard = "greetingCard",
@@ -670,7 +671,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub thank_you_page: ThankYouPage = "thankYouPage",
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FacebookLeadFormPageDTO` of Ad Manager.
     #[doc(alias = "FacebookLeadFormPageDTO")]
@@ -965,12 +966,12 @@ hoopai_runtime::model! {
     #[doc(alias = "GoogleIntegrationDTO")]
     pub struct GetGoogleIntegrationResponse {
         pub ad_account_id: String = "adAccountId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GoogleReportingDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingDTO")]
@@ -998,10 +999,10 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
-        pub created_at: String = "createdAt",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
+        pub created_at: Timestamp = "createdAt",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -1018,7 +1019,7 @@ hoopai_runtime::model! {
         pub pivot_values: Vec<String> = "pivotValues",
         /// How far publishing has come; the platform keeps it.
         pub publishing_status: String = "publishingStatus",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `LinkedInUserDTO` of Ad Manager.
     #[doc(alias = "LinkedInUserDTO")]
@@ -1246,7 +1247,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GoogleBudgetDTO")]
     pub struct GoogleBudget {
         /// How much, in micros: a million is one unit of the account's currency.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
@@ -1267,7 +1268,7 @@ hoopai_runtime::model! {
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub goal_type: GoalType = "goalType",
         pub google_ad_account_id: String = "googleAdAccountId",
@@ -1277,7 +1278,7 @@ hoopai_runtime::model! {
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -1287,7 +1288,7 @@ hoopai_runtime::model! {
         pub source: String = "source",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// Who is to see the ads of a Google campaign.
@@ -1487,12 +1488,12 @@ hoopai_runtime::model! {
     /// `GoogleMetricsDTO` of Ad Manager.
     #[doc(alias = "GoogleMetricsDTO")]
     pub struct GoogleMetrics {
-        pub average_cpc: f64 = "averageCpc",
-        pub average_cpm: f64 = "averageCpm",
+        pub average_cpc: Decimal = "averageCpc",
+        pub average_cpm: Decimal = "averageCpm",
         pub clicks: f64 = "clicks",
         pub conversions: f64 = "conversions",
         pub cost_micros: f64 = "costMicros",
-        pub cost_per_conversion: f64 = "costPerConversion",
+        pub cost_per_conversion: Decimal = "costPerConversion",
         pub ctr: f64 = "ctr",
         pub impressions: f64 = "impressions",
     }
@@ -1720,9 +1721,9 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -1736,11 +1737,11 @@ hoopai_runtime::model! {
     pub struct LinkedInAnalyticsTotals {
         pub clicks: f64 = "clicks",
         pub conversion_rate: f64 = "conversionRate",
-        pub cost_in_local_currency: f64 = "costInLocalCurrency",
-        pub cost_in_usd: f64 = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cost_in_local_currency: Decimal = "costInLocalCurrency",
+        pub cost_in_usd: Decimal = "costInUsd",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub external_website_post_click_conversions: f64 = "externalWebsitePostClickConversions",
         pub impressions: f64 = "impressions",
@@ -1750,7 +1751,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInBudgetDTO")]
     pub struct LinkedInBudget {
         /// How much; nobody says whether in the currency's major or minor unit.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// Whether the amount is for each day or for the whole run.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, in ISO 8601.
@@ -1765,7 +1766,7 @@ hoopai_runtime::model! {
         pub ad_campaign_group_id: String = "adCampaignGroupId",
         pub ad_campaigns: Vec<AdCampaign> = "adCampaigns",
         pub budget: LinkedInBudget = "budget",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub id: String = "id",
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
@@ -1782,7 +1783,7 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `LinkedInEntityReportingDTO` of Ad Manager.
@@ -1797,9 +1798,9 @@ hoopai_runtime::model! {
         pub conversion_rate: f64 = "conversionRate",
         pub cost_in_local_currency: String = "costInLocalCurrency",
         pub cost_in_usd: String = "costInUsd",
-        pub cpc: f64 = "cpc",
-        pub cpl: f64 = "cpl",
-        pub cpm: f64 = "cpm",
+        pub cpc: Decimal = "cpc",
+        pub cpl: Decimal = "cpl",
+        pub cpm: Decimal = "cpm",
         pub ctr: f64 = "ctr",
         pub date_end: String = "dateEnd",
         pub date_start: String = "dateStart",
@@ -1816,24 +1817,24 @@ hoopai_runtime::model! {
     pub struct LinkedInIntegration {
         pub ad_account_id: String = "adAccountId",
         pub ad_account_name: String = "adAccountName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub currency_code: String = "currencyCode",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub organization_id: String = "organizationId",
         pub status: IntegrationStatus = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
         pub content: LeadFormContent = "content",
-        pub created: i64 = "created",
+        pub created: Timestamp = "created",
         pub creation_locale: CreationLocale = "creationLocale",
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
         pub id: i64 = "id",
-        pub last_modified: i64 = "lastModified",
+        pub last_modified: Timestamp = "lastModified",
         pub name: String = "name",
         pub owner: SponsoredAccountOwner = "owner",
         pub review_info: LinkedInLeadFormReviewInfo = "reviewInfo",
@@ -1842,7 +1843,7 @@ hoopai_runtime::model! {
     }
     /// `LinkedInLeadFormReviewInfo` of Ad Manager.
     pub struct LinkedInLeadFormReviewInfo {
-        pub last_updated: i64 = "lastUpdated",
+        pub last_updated: Timestamp = "lastUpdated",
         pub rejection_reasons: Vec<String> = "rejectionReasons",
         pub review_status: String = "reviewStatus",
     }
@@ -2009,7 +2010,7 @@ hoopai_runtime::model! {
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub goal_type: GoalType = "goalType",
         pub google_ad_account_id: String = "googleAdAccountId",
@@ -2018,7 +2019,7 @@ hoopai_runtime::model! {
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         /// Further data, free in form and not documented.
         pub meta: Map = "meta",
         pub name: String = "name",
@@ -2028,7 +2029,7 @@ hoopai_runtime::model! {
         pub source: String = "source",
         /// Whether there are changes that the network does not have yet; the platform keeps it.
         pub unpublished_changes: bool = "unpublishedChanges",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// How a question is answered; one of the two.
@@ -2147,7 +2148,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
         /// How much, in the currency's minor unit: `500` is five dollars.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
     }
     /// Which contact is put into an audience or taken out.
     #[doc(alias = "UpdateCustomAudienceDTO")]
@@ -2247,7 +2248,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// The app that a click opens a chat in.
-        pub messaging_platforms: UpsertFacebookAdsetRequestMessagingPlatforms = "messagingPlatforms",
+        pub messaging_platforms: MessagingPlatform = "messagingPlatforms",
         /// The ad set's name.
         pub name: String = "name",
         /// The id of the Facebook page that the ads appear under.
@@ -2271,7 +2272,7 @@ hoopai_runtime::model! {
         /// Where the campaign comes from, such as `facebook`.
         pub source: String = "source",
         /// The subject, where Facebook has special rules for it; one word here, a list in replies.
-        pub special_ad_categories: UpsertFacebookCampaignRequestSpecialAdCategories = "specialAdCategories",
+        pub special_ad_categories: SpecialAdCategory = "specialAdCategories",
     }
     /// A conversion pixel of Facebook.
     #[doc(alias = "UpsertConversionPixelDTO")]
@@ -2405,7 +2406,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// The most that a click may cost, in micros (millionths of the currency).
-        pub maximum_cpc: f64 = "maximumCpc",
+        pub maximum_cpc: Decimal = "maximumCpc",
         /// The campaign's name. Required.
         pub name: String = "name",
         /// Which of Google's networks the ads appear in.
@@ -2572,19 +2573,9 @@ hoopai_runtime::open_enum! {
     pub enum FacebookAdMediaType {
         Single = "SINGLE", Carousel = "CAROUSEL",
     }
-    /// Values of `FacebookAdsetMessagingPlatform`.
-    pub enum FacebookAdsetMessagingPlatform {
-        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
-    }
     /// Values of `FacebookAudiencePlacementType`.
     pub enum FacebookAudiencePlacementType {
         Auto = "auto", Manual = "manual",
-    }
-    /// Values of `FacebookCampaignSpecialAdCategory`.
-    pub enum FacebookCampaignSpecialAdCategory {
-        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
-        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
-        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
     /// Values of `FacebookIntegrationPricingModel`.
     pub enum FacebookIntegrationPricingModel {
@@ -2723,6 +2714,10 @@ hoopai_runtime::open_enum! {
     pub enum MemberMemberType {
         Keyword = "KEYWORD", Url = "URL", App = "APP",
     }
+    /// Values of `MessagingPlatform`.
+    pub enum MessagingPlatform {
+        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
+    }
     /// Values of `Objective`.
     pub enum Objective {
         OutcomeLeads = "OUTCOME_LEADS", OutcomeTraffic = "OUTCOME_TRAFFIC", OutcomeEngagement = "OUTCOME_ENGAGEMENT",
@@ -2759,6 +2754,12 @@ hoopai_runtime::open_enum! {
     pub enum SelectionType {
         Include = "include", Exclude = "exclude",
     }
+    /// Values of `SpecialAdCategory`.
+    pub enum SpecialAdCategory {
+        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
+        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
+        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
+    }
     /// Values of `State`.
     pub enum State {
         Published = "PUBLISHED",
@@ -2770,16 +2771,6 @@ hoopai_runtime::open_enum! {
     /// Values of `UpdateLinkedinAdStatusRequestType`.
     pub enum UpdateLinkedinAdStatusRequestType {
         AdGroup = "adGroup", AdCampaign = "adCampaign", Ad = "ad",
-    }
-    /// Values of `UpsertFacebookAdsetRequestMessagingPlatforms`.
-    pub enum UpsertFacebookAdsetRequestMessagingPlatforms {
-        Whatsapp = "WHATSAPP", Messenger = "MESSENGER", InstagramDirect = "INSTAGRAM_DIRECT",
-    }
-    /// Values of `UpsertFacebookCampaignRequestSpecialAdCategories`.
-    pub enum UpsertFacebookCampaignRequestSpecialAdCategories {
-        Employment = "EMPLOYMENT", Credit = "CREDIT", FinancialProductsServices = "FINANCIAL_PRODUCTS_SERVICES",
-        Housing = "HOUSING", IssuesElectionsPolitics = "ISSUES_ELECTIONS_POLITICS",
-        OnlineGamblingAndGaming = "ONLINE_GAMBLING_AND_GAMING", None = "NONE",
     }
     /// Values of `UpsertGoogleAssetsRequestPayloadCallToActionType`.
     pub enum UpsertGoogleAssetsRequestPayloadCallToActionType {

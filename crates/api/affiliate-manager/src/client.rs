@@ -150,7 +150,7 @@ pub mod builder {
             /// The id of an affiliate campaign, to have only what belongs to it.
             query campaign_id: String = "campaignId",
             /// The last moment to list in ISO 8601, such as `2022-12-31T23:59:59.999Z`.
-            query end: String = "end",
+            query end: hoopai_runtime::Timestamp = "end",
             /// How many payouts a page holds at most; 10 if left out.
             query limit: i64 = "limit",
             /// Words to look for, such as a name.
@@ -158,7 +158,7 @@ pub mod builder {
             /// How many items are left out before the page begins; 0 if left out.
             query skip: i64 = "skip",
             /// The first moment to list in ISO 8601, such as `2022-12-01T00:00:00.000Z`.
-            query start: String = "start",
+            query start: hoopai_runtime::Timestamp = "start",
             /// The state of the payouts, such as `pending`.
             query status: String = "status",
         }

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AffiliateListMetaResponseDto` of Affiliate Manager.
@@ -39,30 +40,30 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub affiliate: CommissionAffiliateResponse = "affiliate",
         pub affiliate_id: String = "affiliateId",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub campaign: CommissionCampaignResponse = "campaign",
         pub campaign_name: String = "campaignName",
-        pub commission: f64 = "commission",
-        pub commission_amount: f64 = "commissionAmount",
+        pub commission: Decimal = "commission",
+        pub commission_amount: Decimal = "commissionAmount",
         pub commission_type: String = "commissionType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub customer: CommissionCustomerResponse = "customer",
-        pub due_at: String = "dueAt",
+        pub due_at: Timestamp = "dueAt",
         pub event_id: String = "eventId",
         pub is_trial: bool = "isTrial",
         pub live_mode: bool = "liveMode",
         pub payout_id: String = "payoutId",
-        pub product_commission: f64 = "productCommission",
+        pub product_commission: Decimal = "productCommission",
         pub product_id: String = "productId",
         pub product_name: String = "productName",
         pub qty: f64 = "qty",
         pub status: String = "status",
         pub tier: f64 = "tier",
-        pub transaction_at: String = "transactionAt",
+        pub transaction_at: Timestamp = "transactionAt",
         pub transaction_id: String = "transactionId",
-        pub unit_discount: f64 = "unitDiscount",
+        pub unit_discount: Decimal = "unitDiscount",
     }
     /// `CommissionListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "CommissionListMetaResponseDto")]
@@ -80,7 +81,7 @@ hoopai_runtime::model! {
         pub click_count: f64 = "clickCount",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -97,13 +98,13 @@ hoopai_runtime::model! {
         pub linked_in_url: String = "linkedInUrl",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub owned: f64 = "owned",
-        pub paid: f64 = "paid",
+        pub owned: Decimal = "owned",
+        pub paid: Decimal = "paid",
         pub phone: String = "phone",
-        pub revenue: f64 = "revenue",
+        pub revenue: Decimal = "revenue",
         pub trace_id: String = "traceId",
         pub twitter_url: String = "twitterUrl",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub vat_id: String = "vatId",
         pub w8_form: String = "w8Form",
         pub w9_form: String = "w9Form",
@@ -142,7 +143,7 @@ hoopai_runtime::model! {
         pub click_count: f64 = "clickCount",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -159,12 +160,12 @@ hoopai_runtime::model! {
         pub linked_in_url: String = "linkedInUrl",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub owned: f64 = "owned",
-        pub paid: f64 = "paid",
+        pub owned: Decimal = "owned",
+        pub paid: Decimal = "paid",
         pub phone: String = "phone",
-        pub revenue: f64 = "revenue",
+        pub revenue: Decimal = "revenue",
         pub twitter_url: String = "twitterUrl",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub vat_id: String = "vatId",
         pub w8_form: String = "w8Form",
         pub w9_form: String = "w9Form",
@@ -181,24 +182,24 @@ hoopai_runtime::model! {
         pub affiliate_name: String = "affiliateName",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub campaign: String = "campaign",
         pub campaign_id: String = "campaignId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
-        pub due_at: String = "dueAt",
+        pub due_at: Timestamp = "dueAt",
         pub is_migrated: bool = "isMigrated",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub paid_at: String = "paidAt",
+        pub paid_at: Timestamp = "paidAt",
         pub paid_meta: Map = "paidMeta",
         pub paid_method: String = "paidMethod",
         pub payout_method: String = "payoutMethod",
-        pub payout_month: String = "payoutMonth",
+        pub payout_month: Timestamp = "payoutMonth",
         pub status: String = "status",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `PayoutListMetaResponseDto` of Affiliate Manager.
     #[doc(alias = "PayoutListMetaResponseDto")]

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -103,13 +104,13 @@ hoopai_runtime::model! {
     /// `GetPublishedAgentsResponseAgent` of Agent Studio.
     pub struct GetPublishedAgentsResponseAgent {
         pub agent_id: String = "agentId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetPublishedAgentsResponsePagination` of Agent Studio.
     pub struct GetPublishedAgentsResponsePagination {

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `AuthorResponseDTO` of Blogs.
     #[doc(alias = "AuthorResponseDTO")]
@@ -12,7 +14,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `BlogPostResponseDTO` of Blogs.
     #[doc(alias = "BlogPostResponseDTO")]
@@ -32,14 +34,14 @@ hoopai_runtime::model! {
         /// The address of the picture above the post.
         pub image_url: String = "imageUrl",
         /// When the post is or was published, in ISO 8601.
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside.
         pub status: String = "status",
         /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
         /// The post's title.
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
@@ -58,7 +60,7 @@ hoopai_runtime::model! {
         pub label: String = "label",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`.
         pub url_slug: String = "urlSlug",
     }
@@ -88,7 +90,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// When the post is or was published, in ISO 8601. Required.
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         /// The text of the post, in HTML. Required.
         pub raw_html: String = "rawHTML",
         /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.
@@ -151,7 +153,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// When the post is or was published, in ISO 8601. Required.
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         /// The text of the post, in HTML. Required.
         pub raw_html: String = "rawHTML",
         /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `BrandBoardListItemDTO` of Brand Boards.
     #[doc(alias = "BrandBoardListItemDTO")]
@@ -10,7 +12,7 @@ hoopai_runtime::model! {
         pub default: bool = "default",
         pub meta: MetaData = "meta",
         pub name: String = "name",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A colour of a brand, in four notations.
     pub struct Color {
@@ -65,7 +67,7 @@ hoopai_runtime::model! {
     pub struct GetBrandBoardResponse {
         pub id: String = "_id",
         pub colors: Vec<Color> = "colors",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub default: bool = "default",
         pub deleted: bool = "deleted",
         pub folder_id: String = "folderId",
@@ -78,7 +80,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub parent_id: String = "parentId",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetBrandBoardsByLocationSuccessDTO` of Brand Boards.
     #[doc(alias = "GetBrandBoardsByLocationSuccessDTO")]

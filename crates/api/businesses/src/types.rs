@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -14,7 +15,7 @@ hoopai_runtime::model! {
         pub city: String = "city",
         /// The country, by two letters such as `us`.
         pub country: String = "country",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: Map = "createdBy",
         /// What the business does or is to you.
         pub description: String = "description",
@@ -31,7 +32,7 @@ hoopai_runtime::model! {
         pub postal_code: String = "postalCode",
         /// The state or region.
         pub state: String = "state",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: Map = "updatedBy",
         /// The business's website, such as `www.example.com`.
         pub website: String = "website",

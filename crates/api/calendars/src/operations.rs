@@ -88,7 +88,7 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["calendarId", "locationId"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
     ..Operation::DEFAULT
 };
 
@@ -469,7 +469,7 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["calendarId", "locationId"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
     ..Operation::DEFAULT
 };
 

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -18,10 +19,10 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub id: String = "id",
         pub is_recurring: bool = "isRecurring",
         /// The id of the location (sub-account).
@@ -32,7 +33,7 @@ hoopai_runtime::model! {
         /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub status: String = "status",
         pub title: String = "title",
         pub trace_id: String = "traceId",
@@ -40,7 +41,7 @@ hoopai_runtime::model! {
     /// Hours in which the calendar is open on one date.
     pub struct Availability {
         /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
         /// The hours, from when to when; several for a day with breaks.
@@ -54,12 +55,12 @@ hoopai_runtime::model! {
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub trace_id: String = "traceId",
     }
@@ -209,12 +210,12 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: CreatedOrUpdatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// The id of the group that the calendar belongs to.
         pub group_id: String = "groupId",
         pub id: String = "id",
@@ -228,7 +229,7 @@ hoopai_runtime::model! {
         /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         pub title: String = "title",
         pub users: Vec<String> = "users",
     }
@@ -303,7 +304,7 @@ hoopai_runtime::model! {
         /// What it is about.
         pub description: String = "description",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
         /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
@@ -322,7 +323,7 @@ hoopai_runtime::model! {
         /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. Required.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         /// The title of the appointment.
         pub title: String = "title",
         /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
@@ -333,14 +334,14 @@ hoopai_runtime::model! {
     pub struct CreateBlockedSlotRequest {
         /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
     }
@@ -614,8 +615,8 @@ hoopai_runtime::model! {
         /// The words beside the box by which who books gives consent.
         pub consent_label: String = "consentLabel",
         pub created_by: CalendarChangedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub enable_consent_check: bool = "enableConsentCheck",
@@ -742,7 +743,7 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub created_by: NoteCreatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub user_id: String = "userId",
     }
@@ -796,6 +797,8 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
     }
     /// `ListFreeSlotsResponse` of Calendars.
+    ///
+    /// Fields that are not named here hold [`Slots`]: `extra.typed::<Slots>()` reads them.
     pub struct ListFreeSlotsResponse {
         pub trace_id: String = "traceId",
     }
@@ -890,8 +893,8 @@ hoopai_runtime::model! {
     pub struct ScheduleObjectResponse {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         /// The id of the location (sub-account).
@@ -928,6 +931,11 @@ hoopai_runtime::model! {
         pub time_offset: f64 = "timeOffset",
         /// The unit, such as `hours`.
         pub unit: String = "unit",
+    }
+    /// `SlotsSchema` of Calendars.
+    #[doc(alias = "SlotsSchema")]
+    pub struct Slots {
+        pub slots: Vec<Timestamp> = "slots",
     }
     /// A user who keeps appointments of the calendar.
     pub struct TeamMember {
@@ -975,7 +983,7 @@ hoopai_runtime::model! {
         /// What it is about.
         pub description: String = "description",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// Whether it may be booked at shorter notice, or further ahead, than the calendar allows.
         pub ignore_date_range: bool = "ignoreDateRange",
         /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
@@ -992,7 +1000,7 @@ hoopai_runtime::model! {
         /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         /// The title of the appointment.
         pub title: String = "title",
         /// Whether automations run on it, which may write to the contact. Only `false` prevents them.
@@ -1001,7 +1009,7 @@ hoopai_runtime::model! {
     /// Hours in which the calendar is open on one date.
     pub struct UpdateAvailability {
         /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
         /// The hours, from when to when; several for a day with breaks.
@@ -1014,14 +1022,14 @@ hoopai_runtime::model! {
     pub struct UpdateBlockedSlotRequest {
         /// The id of the user who is blocked. It excludes `calendarId`.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar that is blocked. It excludes `assignedUserId`. Required.
+        /// The id of the calendar that is blocked. It excludes `assignedUserId`.
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
-        pub end_time: String = "endTime",
+        pub end_time: Timestamp = "endTime",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub start_time: String = "startTime",
+        pub start_time: Timestamp = "startTime",
         /// The title of the blocked slot.
         pub title: String = "title",
     }

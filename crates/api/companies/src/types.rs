@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Decimal;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -57,7 +58,7 @@ hoopai_runtime::model! {
         pub terms_of_service_version: String = "termsOfServiceVersion",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
-        pub twilio_free_credits: f64 = "twilioFreeCredits",
+        pub twilio_free_credits: Decimal = "twilioFreeCredits",
         pub twilio_trial_mode: bool = "twilioTrialMode",
         pub upgrade_enabled_for_clients: bool = "upgradeEnabledForClients",
         pub website: String = "website",

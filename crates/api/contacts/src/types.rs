@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
@@ -72,11 +73,11 @@ hoopai_runtime::model! {
         pub created_by: ContactCreatedBy = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
@@ -93,7 +94,7 @@ hoopai_runtime::model! {
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
-        pub last_activity: String = "lastActivity",
+        pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
         /// The family name.
         pub last_name: String = "lastName",
@@ -129,7 +130,7 @@ hoopai_runtime::model! {
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         /// The ids of the users concerned.
@@ -177,11 +178,11 @@ hoopai_runtime::model! {
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
@@ -199,7 +200,7 @@ hoopai_runtime::model! {
         /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
-        pub last_session_activity_at: String = "lastSessionActivityAt",
+        pub last_session_activity_at: Timestamp = "lastSessionActivityAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub offers: Vec<String> = "offers",
@@ -315,7 +316,7 @@ hoopai_runtime::model! {
         /// Whether it is done already. Required.
         pub completed: bool = "completed",
         /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`. Required.
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         /// What is to be done, in a few words. Required.
         pub title: String = "title",
     }
@@ -323,7 +324,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateWorkflowDto")]
     pub struct CreateWorkflow {
         /// The moment of the event that the workflow counts from, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
-        pub event_start_time: String = "eventStartTime",
+        pub event_start_time: Timestamp = "eventStartTime",
     }
     /// `CustomFieldSchema` of Contacts.
     #[doc(alias = "CustomFieldSchema")]
@@ -409,11 +410,11 @@ hoopai_runtime::model! {
         pub created_by: ContactCreatedBy = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
         /// Replies may give it as milliseconds since 1970.
         pub date_of_birth: String = "dateOfBirth",
-        pub date_updated: String = "dateUpdated",
+        pub date_updated: Timestamp = "dateUpdated",
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
@@ -430,7 +431,7 @@ hoopai_runtime::model! {
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub keyword: String = "keyword",
-        pub last_activity: String = "lastActivity",
+        pub last_activity: Timestamp = "lastActivity",
         pub last_attribution_source: AttributionSource = "lastAttributionSource",
         /// The family name.
         pub last_name: String = "lastName",
@@ -480,8 +481,8 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub end_time: String = "endTime",
         pub group_id: String = "groupId",
         /// The id of the custom field; either this or `key` names it.
@@ -503,7 +504,7 @@ hoopai_runtime::model! {
         pub color: String = "color",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub pinned: bool = "pinned",
@@ -597,7 +598,7 @@ hoopai_runtime::model! {
         pub completed: bool = "completed",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         pub title: String = "title",
@@ -721,7 +722,7 @@ hoopai_runtime::model! {
         /// Whether it is done.
         pub completed: bool = "completed",
         /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`.
-        pub due_date: String = "dueDate",
+        pub due_date: Timestamp = "dueDate",
         /// What is to be done, in a few words.
         pub title: String = "title",
     }

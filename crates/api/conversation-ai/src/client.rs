@@ -185,7 +185,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::CreateActionResponse
+        pub CreateAction(operations::CREATE_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -231,7 +231,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::GetActionResponse
+        pub GetAction(operations::GET_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -294,7 +294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::UpdateActionResponse
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         UpdateAction {
@@ -320,7 +320,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_followup_settings`](super::Client::update_followup_settings).
-        pub UpdateFollowupSettings(operations::UPDATE_FOLLOWUP_SETTINGS) -> json types::UpdateActionResponse
+        pub UpdateFollowupSettings(operations::UPDATE_FOLLOWUP_SETTINGS) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         UpdateFollowupSettings {

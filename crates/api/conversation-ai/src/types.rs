@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -13,6 +14,13 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub name: String = "name",
         pub type_: Type = "type",
+    }
+    /// `createActionResponseDTO` of Conversation AI.
+    #[doc(alias = "createActionResponseDTO")]
+    pub struct ActionResponse {
+        pub data: ActionData = "data",
+        pub success: bool = "success",
+        pub trace_id: String = "traceId",
     }
     /// `ActionsIdDto` of Conversation AI.
     #[doc(alias = "ActionsIdDto")]
@@ -29,13 +37,6 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// What kind of action it is, which decides the shape of `details`. Required.
         pub type_: Type = "type",
-    }
-    /// `createActionResponseDTO` of Conversation AI.
-    #[doc(alias = "createActionResponseDTO")]
-    pub struct CreateActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
     }
     /// An agent to be created.
     #[doc(alias = "CreateEmployeeDto")]
@@ -183,7 +184,7 @@ hoopai_runtime::model! {
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
         pub channels: Vec<String> = "channels",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// What the agent is to achieve.
         pub goal: Map = "goal",
         pub id: String = "id",
@@ -201,7 +202,7 @@ hoopai_runtime::model! {
         pub sleep_on_workflow_message: bool = "sleepOnWorkflowMessage",
         pub sleep_time: f64 = "sleepTime",
         pub sleep_time_unit: CreateAgentRequestSleepTimeUnit = "sleepTimeUnit",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         /// How long the agent waits before it answers, in `waitTimeUnit`, up to 5 minutes (300 seconds).
         pub wait_time: f64 = "waitTime",
         /// The unit of `waitTime`.
@@ -274,13 +275,6 @@ hoopai_runtime::model! {
         /// The working hours, by day of the week.
         pub working_hours: Vec<WorkingHours> = "workingHours",
     }
-    /// `fetchActionDetailsResponseDTO` of Conversation AI.
-    #[doc(alias = "fetchActionDetailsResponseDTO")]
-    pub struct GetActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
-        pub trace_id: String = "traceId",
-    }
     /// `FetchAIResponseDetailsResponseDTO` of Conversation AI.
     #[doc(alias = "FetchAIResponseDetailsResponseDTO")]
     pub struct GetGenerationDetailsResponse {
@@ -320,13 +314,6 @@ hoopai_runtime::model! {
         pub agents: Vec<EmployeeListItem> = "agents",
         pub count: f64 = "count",
         pub total_count: f64 = "totalCount",
-        pub trace_id: String = "traceId",
-    }
-    /// `updateActionResponseDTO` of Conversation AI.
-    #[doc(alias = "updateActionResponseDTO")]
-    pub struct UpdateActionResponse {
-        pub data: ActionData = "data",
-        pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// What changes about an agent.

@@ -576,7 +576,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_message`](super::Client::get_message).
-        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse
+        pub GetMessage(operations::GET_MESSAGE) -> json types::GetMessageResponse2
     }
     hoopai_runtime::setters! {
         GetMessage {

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -22,7 +23,7 @@ hoopai_runtime::model! {
         /// was added. Required.
         pub conversation_provider_id: String = "conversationProviderId",
         /// When it happened, in ISO 8601.
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         /// Which way it went. The interface names `outbound` as what counts when it is left out.
         pub direction: Direction = "direction",
         /// The email addresses that get a copy unseen by the others.
@@ -59,7 +60,7 @@ hoopai_runtime::model! {
         /// The id of the conversation provider that carries the message. Required.
         pub conversation_provider_id: String = "conversationProviderId",
         /// When it happened, in ISO 8601.
-        pub date: String = "date",
+        pub date: Timestamp = "date",
         /// A call; there is no other kind. Required.
         pub type_: AddOutboundCallRequestType = "type",
     }
@@ -112,7 +113,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub inbox: bool = "inbox",
         pub last_message_body: String = "lastMessageBody",
-        pub last_message_date: String = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         pub last_message_type: LastMessageType = "lastMessageType",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -126,11 +127,11 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub deleted: bool = "deleted",
         pub id: String = "id",
-        pub last_message_date: String = "lastMessageDate",
+        pub last_message_date: Timestamp = "lastMessageDate",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
     }
@@ -141,8 +142,8 @@ hoopai_runtime::model! {
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub date_added: f64 = "dateAdded",
-        pub date_updated: f64 = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub email: String = "email",
         pub followers: Vec<Value> = "followers",
         pub full_name: String = "fullName",
@@ -282,7 +283,7 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub direction: Direction = "direction",
         pub from: String = "from",
         pub id: String = "id",
@@ -312,17 +313,23 @@ hoopai_runtime::model! {
         pub conversation_id: String = "conversationId",
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub direction: Direction = "direction",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub message_type: GetMessageResponseMessageType = "messageType",
+        pub message_type: LastMessageType = "messageType",
         pub meta: MessageMeta = "meta",
         pub source: Source = "source",
         pub status: GetMessageResponseStatus = "status",
         pub type_: f64 = "type",
         pub user_id: String = "userId",
+    }
+    /// `GetMessageResponse2` of Conversations.
+    pub struct GetMessageResponse2 {
+        /// The text of the message.
+        pub message: GetMessageResponse = "message",
+        pub trace_id: String = "traceId",
     }
     /// `GetMessageTranscriptionResponseDto` of Conversations.
     #[doc(alias = "GetMessageTranscriptionResponseDto")]
@@ -354,7 +361,7 @@ hoopai_runtime::model! {
     /// `InitiateFileUploadResponseDto` of Conversations.
     #[doc(alias = "InitiateFileUploadResponseDto")]
     pub struct InitiateFileUploadResponse {
-        pub expires_at: f64 = "expiresAt",
+        pub expires_at: Timestamp = "expiresAt",
         pub file_path: String = "filePath",
         pub max_file_size: f64 = "maxFileSize",
         pub trace_id: String = "traceId",
@@ -376,7 +383,7 @@ hoopai_runtime::model! {
     /// `MessageMeta` of Conversations.
     pub struct MessageMeta {
         pub call_duration: String = "callDuration",
-        pub call_status: MessageMetaCallStatus = "callStatus",
+        pub call_status: CallDataStatus = "callStatus",
         pub email: Map = "email",
     }
     /// `ProcessMessageResponseDto` of Conversations.
@@ -386,7 +393,7 @@ hoopai_runtime::model! {
         pub contact_id: String = "contactId",
         /// The id of the conversation.
         pub conversation_id: String = "conversationId",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub email_message_id: String = "emailMessageId",
         /// The text of the message.
         pub message: String = "message",
@@ -656,28 +663,6 @@ hoopai_runtime::open_enum! {
         Pending = "pending", Scheduled = "scheduled", Sent = "sent", Delivered = "delivered", Read = "read",
         Undelivered = "undelivered", Connected = "connected", Failed = "failed", Opened = "opened",
     }
-    /// Values of `GetMessageResponseMessageType`.
-    pub enum GetMessageResponseMessageType {
-        TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
-        TypeSmsReviewRequest = "TYPE_SMS_REVIEW_REQUEST", TypeWebchat = "TYPE_WEBCHAT",
-        TypeSmsNoShowRequest = "TYPE_SMS_NO_SHOW_REQUEST", TypeCampaignSms = "TYPE_CAMPAIGN_SMS",
-        TypeCampaignCall = "TYPE_CAMPAIGN_CALL", TypeCampaignEmail = "TYPE_CAMPAIGN_EMAIL",
-        TypeCampaignVoicemail = "TYPE_CAMPAIGN_VOICEMAIL", TypeFacebook = "TYPE_FACEBOOK",
-        TypeCampaignFacebook = "TYPE_CAMPAIGN_FACEBOOK", TypeCampaignManualCall = "TYPE_CAMPAIGN_MANUAL_CALL",
-        TypeCampaignManualSms = "TYPE_CAMPAIGN_MANUAL_SMS", TypeGmb = "TYPE_GMB", TypeCampaignGmb = "TYPE_CAMPAIGN_GMB",
-        TypeReview = "TYPE_REVIEW", TypeInstagram = "TYPE_INSTAGRAM", TypeWhatsapp = "TYPE_WHATSAPP",
-        TypeCustomSms = "TYPE_CUSTOM_SMS", TypeCustomEmail = "TYPE_CUSTOM_EMAIL",
-        TypeCustomProviderSms = "TYPE_CUSTOM_PROVIDER_SMS", TypeCustomProviderEmail = "TYPE_CUSTOM_PROVIDER_EMAIL",
-        TypeIvrCall = "TYPE_IVR_CALL", TypeActivityContact = "TYPE_ACTIVITY_CONTACT",
-        TypeActivityInvoice = "TYPE_ACTIVITY_INVOICE", TypeActivityPayment = "TYPE_ACTIVITY_PAYMENT",
-        TypeActivityOpportunity = "TYPE_ACTIVITY_OPPORTUNITY", TypeLiveChat = "TYPE_LIVE_CHAT",
-        TypeLiveChatInfoMessage = "TYPE_LIVE_CHAT_INFO_MESSAGE", TypeActivityAppointment = "TYPE_ACTIVITY_APPOINTMENT",
-        TypeFacebookComment = "TYPE_FACEBOOK_COMMENT", TypeInstagramComment = "TYPE_INSTAGRAM_COMMENT",
-        TypeCustomCall = "TYPE_CUSTOM_CALL", TypeInternalComment = "TYPE_INTERNAL_COMMENT",
-        TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
-        TypeTiktokComment = "TYPE_TIKTOK_COMMENT", TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP",
-        TypeFormSubmission = "TYPE_FORM_SUBMISSION", TypeSmsReaction = "TYPE_SMS_REACTION",
-    }
     /// Values of `GetMessageResponseStatus`.
     pub enum GetMessageResponseStatus {
         Connected = "connected", Delivered = "delivered", Failed = "failed", Opened = "opened", Pending = "pending",
@@ -716,11 +701,6 @@ hoopai_runtime::open_enum! {
         TypeLiveChat = "TYPE_LIVE_CHAT", TypeInternalComments = "TYPE_INTERNAL_COMMENTS",
         TypeActivityEmployeeActionLog = "TYPE_ACTIVITY_EMPLOYEE_ACTION_LOG", TypeTiktok = "TYPE_TIKTOK",
         TypeActivityWhatsapp = "TYPE_ACTIVITY_WHATSAPP", TypeFormSubmission = "TYPE_FORM_SUBMISSION",
-    }
-    /// Values of `MessageMetaCallStatus`.
-    pub enum MessageMetaCallStatus {
-        Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
-        Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
     }
     /// Values of `SearchConversationsLastMessageAction`.
     pub enum SearchConversationsLastMessageAction {

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `CreateFolder` of Custom Fields.
     #[doc(alias = "CreateFolder")]
@@ -63,8 +65,8 @@ hoopai_runtime::model! {
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
         pub data_type: ICustomFieldDataType = "dataType",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         /// What the field is for.
         pub description: String = "description",
         pub field_key: String = "fieldKey",

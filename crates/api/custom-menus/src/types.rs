@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `CreateCustomMenuDTO` of Custom Menus.
     #[doc(alias = "CreateCustomMenuDTO")]
@@ -37,7 +39,7 @@ hoopai_runtime::model! {
         /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
         /// The icon beside the title.
-        pub icon: IconSchemaOptional = "icon",
+        pub icon: Icon = "icon",
         pub id: String = "id",
         /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
         pub locations: Vec<String> = "locations",
@@ -60,7 +62,7 @@ hoopai_runtime::model! {
     /// `DeleteCustomMenuSuccessfulResponseDTO` of Custom Menus.
     #[doc(alias = "DeleteCustomMenuSuccessfulResponseDTO")]
     pub struct DeleteCustomMenuResponse {
-        pub deleted_at: String = "deletedAt",
+        pub deleted_at: Timestamp = "deletedAt",
         pub deleted_menu_id: String = "deletedMenuId",
         pub message: String = "message",
         pub success: bool = "success",
@@ -75,13 +77,6 @@ hoopai_runtime::model! {
     /// `IconSchema` of Custom Menus.
     #[doc(alias = "IconSchema")]
     pub struct Icon {
-        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands.
-        pub font_family: FontFamily = "fontFamily",
-        /// The name of the icon, such as `yin-yang`.
-        pub name: String = "name",
-    }
-    /// `IconSchemaOptional` of Custom Menus.
-    pub struct IconSchemaOptional {
         /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands.
         pub font_family: FontFamily = "fontFamily",
         /// The name of the icon, such as `yin-yang`.
@@ -102,7 +97,7 @@ hoopai_runtime::model! {
         /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
         /// The icon beside the title.
-        pub icon: IconSchemaOptional = "icon",
+        pub icon: Icon = "icon",
         /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`.
         pub locations: Vec<String> = "locations",
         /// How the page opens, within the platform (`iframe`), in a new tab or in the current one.

@@ -24,7 +24,7 @@ pub static CREATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["importProvider", "locationId", "type"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "type"] }),
     ..Operation::DEFAULT
 };
 

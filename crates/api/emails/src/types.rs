@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -10,7 +11,7 @@ hoopai_runtime::model! {
     pub struct CreateTemplateRequest {
         /// The version of the builder; `2` if left out.
         pub builder_version: BuilderVersion = "builderVersion",
-        /// The service that the template is imported from. Required.
+        /// The service that the template is imported from.
         pub import_provider: CreateTemplateRequestImportProvider = "importProvider",
         /// The address of the template at the service, as it is shared there.
         pub import_url: String = "importURL",
@@ -48,10 +49,10 @@ hoopai_runtime::model! {
     /// `FetchBuilderSuccesfulResponseDto` of Emails.
     #[doc(alias = "FetchBuilderSuccesfulResponseDto")]
     pub struct FetchBuilderResponse {
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         pub is_plain_text: bool = "isPlainText",
-        pub last_updated: String = "lastUpdated",
+        pub last_updated: Timestamp = "lastUpdated",
         pub name: String = "name",
         pub preview_url: String = "previewUrl",
         pub template_type: String = "templateType",
@@ -90,7 +91,7 @@ hoopai_runtime::model! {
         pub campaign_type: String = "campaignType",
         pub child: Vec<String> = "child",
         pub child_count: f64 = "childCount",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
         pub download_url: String = "downloadUrl",
@@ -110,7 +111,7 @@ hoopai_runtime::model! {
         pub template_data_download_url: String = "templateDataDownloadUrl",
         pub template_id: String = "templateId",
         pub template_type: String = "templateType",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SaveBuilderDataDto` of Emails.
     #[doc(alias = "SaveBuilderDataDto")]

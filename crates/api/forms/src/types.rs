@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `ContactSessionIds` of Forms.
     pub struct ContactSessionIds {
@@ -25,7 +27,7 @@ hoopai_runtime::model! {
         pub parent_name: String = "parentName",
         pub referrer: String = "referrer",
         pub source: String = "source",
-        pub timestamp: f64 = "timestamp",
+        pub timestamp: Timestamp = "timestamp",
         pub type_: String = "type",
         pub version: String = "version",
     }
@@ -41,7 +43,7 @@ hoopai_runtime::model! {
     pub struct FormsSubmissionsSubmissions {
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub email: String = "email",
         pub form_id: String = "formId",
         pub id: String = "id",

@@ -494,7 +494,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_redirect`](super::Client::update_redirect).
-        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::UpdateRedirectResponse
+        pub UpdateRedirect(operations::UPDATE_REDIRECT) -> json types::CreateRedirectResponse
     }
     hoopai_runtime::setters! {
         UpdateRedirect {

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -41,7 +42,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub step_id: String = "stepId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FunnelPageCountResponseDTO` of Funnels.
     #[doc(alias = "FunnelPageCountResponseDTO")]
@@ -132,12 +133,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// Where visitors are sent, such as a whole address for `url`. Required.
         pub target: String = "target",
-    }
-    /// `UpdateRedirectResponseDTO` of Funnels.
-    #[doc(alias = "UpdateRedirectResponseDTO")]
-    pub struct UpdateRedirectResponse {
-        pub data: RedirectResponse = "data",
-        pub trace_id: String = "traceId",
     }
 }
 

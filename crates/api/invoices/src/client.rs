@@ -585,7 +585,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`cancel_invoice_schedule`](super::Client::cancel_invoice_schedule).
-        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::CancelInvoiceScheduleResponse
+        pub CancelInvoiceSchedule(operations::CANCEL_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         CancelInvoiceSchedule {
@@ -617,7 +617,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice`](super::Client::create_invoice).
-        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::CreateInvoiceResponse
+        pub CreateInvoice(operations::CREATE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         CreateInvoice {
@@ -639,7 +639,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_schedule`](super::Client::create_invoice_schedule).
-        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::CreateInvoiceScheduleResponse
+        pub CreateInvoiceSchedule(operations::CREATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         CreateInvoiceSchedule {
@@ -649,7 +649,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_invoice_template`](super::Client::create_invoice_template).
-        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::CreateInvoiceTemplateResponse
+        pub CreateInvoiceTemplate(operations::CREATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         CreateInvoiceTemplate {
@@ -683,7 +683,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`delete_invoice`](super::Client::delete_invoice).
-        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::DeleteInvoiceResponse
+        pub DeleteInvoice(operations::DELETE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         DeleteInvoice {
@@ -972,7 +972,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`schedule_invoice_schedule`](super::Client::schedule_invoice_schedule).
-        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::ScheduleInvoiceScheduleResponse
+        pub ScheduleInvoiceSchedule(operations::SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         ScheduleInvoiceSchedule {
@@ -1008,7 +1008,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_and_schedule_invoice_schedule`](super::Client::update_and_schedule_invoice_schedule).
-        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::UpdateAndScheduleInvoiceScheduleResponse
+        pub UpdateAndScheduleInvoiceSchedule(operations::UPDATE_AND_SCHEDULE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         UpdateAndScheduleInvoiceSchedule {
@@ -1053,7 +1053,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice`](super::Client::update_invoice).
-        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::UpdateInvoiceResponse
+        pub UpdateInvoice(operations::UPDATE_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoice {
@@ -1075,7 +1075,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_late_fees`](super::Client::update_invoice_late_fees).
-        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::UpdateInvoiceResponse
+        pub UpdateInvoiceLateFees(operations::UPDATE_INVOICE_LATE_FEES) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceLateFees {
@@ -1087,7 +1087,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_schedule`](super::Client::update_invoice_schedule).
-        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::UpdateInvoiceScheduleResponse
+        pub UpdateInvoiceSchedule(operations::UPDATE_INVOICE_SCHEDULE) -> json types::InvoiceScheduleResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceSchedule {
@@ -1111,7 +1111,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template`](super::Client::update_invoice_template).
-        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplate(operations::UPDATE_INVOICE_TEMPLATE) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplate {
@@ -1123,7 +1123,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_late_fees`](super::Client::update_invoice_template_late_fees).
-        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplateLateFees(operations::UPDATE_INVOICE_TEMPLATE_LATE_FEES) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplateLateFees {
@@ -1135,7 +1135,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_invoice_template_payment_methods`](super::Client::update_invoice_template_payment_methods).
-        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::UpdateInvoiceTemplateResponse
+        pub UpdateInvoiceTemplatePaymentMethods(operations::UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS) -> json types::InvoiceTemplateResponse
     }
     hoopai_runtime::setters! {
         UpdateInvoiceTemplatePaymentMethods {
@@ -1157,7 +1157,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`void_invoice`](super::Client::void_invoice).
-        pub VoidInvoice(operations::VOID_INVOICE) -> json types::VoidInvoiceResponse
+        pub VoidInvoice(operations::VOID_INVOICE) -> json types::InvoiceResponse
     }
     hoopai_runtime::setters! {
         VoidInvoice {

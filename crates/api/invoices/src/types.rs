@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A further email address of a contact.
@@ -129,40 +130,6 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-    }
-    /// `CancelInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
-    pub struct CancelInvoiceScheduleResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
     /// A card, in as far as it may be kept.
     #[doc(alias = "CardDto")]
@@ -320,48 +287,6 @@ hoopai_runtime::model! {
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// `CreateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceResponseDto")]
-    pub struct CreateInvoiceResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
-        pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-    }
     /// A schedule of invoices to be made.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
@@ -404,40 +329,6 @@ hoopai_runtime::model! {
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
     }
-    /// `CreateInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceScheduleResponseDto")]
-    pub struct CreateInvoiceScheduleResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-    }
     /// An invoice template to be made.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
@@ -475,30 +366,6 @@ hoopai_runtime::model! {
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-    }
-    /// `CreateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
-    pub struct CreateInvoiceTemplateResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        /// What goes before the number, such as `INV-`.
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
     /// `CustomNotificationDto` of Invoices.
     #[doc(alias = "CustomNotificationDto")]
@@ -571,8 +438,8 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
@@ -580,7 +447,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// What is taken off.
@@ -601,50 +468,8 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
-    }
-    /// `DeleteInvoiceResponseDto` of Invoices.
-    #[doc(alias = "DeleteInvoiceResponseDto")]
-    pub struct DeleteInvoiceResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
-        pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `DeleteInvoiceScheduleResponseDto` of Invoices.
     #[doc(alias = "DeleteInvoiceScheduleResponseDto")]
@@ -666,13 +491,13 @@ hoopai_runtime::model! {
         /// The ids of the products that are discounted.
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
         /// How much is taken off, in per cent or in money as `type` says.
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
         /// What one piece costs, in major units.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
         /// The id of the tax category, for taxes that are calculated automatically.
@@ -720,7 +545,7 @@ hoopai_runtime::model! {
         pub company_id: String = "companyId",
         /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
@@ -730,14 +555,14 @@ hoopai_runtime::model! {
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
-        pub expiry_date: String = "expiryDate",
+        pub expiry_date: Timestamp = "expiryDate",
         /// Whether and how often the estimate recurs.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
+        pub issue_date: Timestamp = "issueDate",
         /// What is charged for, one entry a line.
         pub items: Vec<EstimateLineItem> = "items",
-        pub last_visited_at: String = "lastVisitedAt",
+        pub last_visited_at: Timestamp = "lastVisitedAt",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         /// Further data of your own, kept with the document.
@@ -750,10 +575,10 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub totalamount_in_usd: f64 = "totalamountInUSD",
+        pub total: Decimal = "total",
+        pub totalamount_in_usd: Decimal = "totalamountInUSD",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// `EstimateResponseEstimateActionHistory` of Invoices.
@@ -776,7 +601,7 @@ hoopai_runtime::model! {
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
         pub business_details: Map = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub deleted: bool = "deleted",
@@ -793,8 +618,8 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
     }
     /// An estimate template, to be made or as it is to be.
@@ -862,8 +687,8 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
@@ -871,7 +696,7 @@ hoopai_runtime::model! {
         pub business_details: Map = "businessDetails",
         /// The contact to whom the document goes.
         pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// What is taken off.
@@ -893,9 +718,9 @@ hoopai_runtime::model! {
         pub status: Status = "status",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub total_summary: TotalSummary = "totalSummary",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInvoiceSettingsResponseDto` of Invoices.
     #[doc(alias = "GetInvoiceSettingsResponseDto")]
@@ -944,7 +769,7 @@ hoopai_runtime::model! {
         pub compiled_terms_notes: String = "compiledTermsNotes",
         /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// What is taken off.
@@ -961,8 +786,8 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetTemplateResponseDto` of Invoices.
     #[doc(alias = "GetTemplateResponseDto")]
@@ -974,7 +799,7 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// What is taken off.
@@ -984,14 +809,14 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line.
         pub items: Vec<InvoiceItem> = "items",
         pub name: String = "name",
-        pub total: f64 = "total",
-        pub updated_at: String = "updatedAt",
+        pub total: Decimal = "total",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A line of an invoice.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
         /// What one piece costs, in major units.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         /// The currency by its three letters of ISO 4217, such as `USD`.
@@ -1021,6 +846,82 @@ hoopai_runtime::model! {
         pub description_optional: bool = "descriptionOptional",
         pub enable_import_product_description: bool = "enableImportProductDescription",
     }
+    /// `CreateInvoiceResponseDto` of Invoices.
+    #[doc(alias = "CreateInvoiceResponseDto")]
+    pub struct InvoiceResponse {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltType = "altType",
+        pub amount_due: Decimal = "amountDue",
+        pub amount_paid: Decimal = "amountPaid",
+        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
+        /// Whether taxes are calculated automatically.
+        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
+        /// The business that writes, as it stands on the document.
+        pub business_details: Map = "businessDetails",
+        /// The contact to whom the document goes.
+        pub contact_details: Map = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// What is taken off.
+        pub discount: Map = "discount",
+        /// The day until which it is to be paid, such as `2023-01-14`.
+        pub due_date: String = "dueDate",
+        /// What is charged for, one entry a line.
+        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
+        /// The number of the invoice, without its prefix.
+        pub invoice_number: f64 = "invoiceNumber",
+        /// The day on which it is issued, such as `2023-01-01`.
+        pub issue_date: String = "issueDate",
+        /// Whether real money is meant; if not, payments are tests.
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+        /// The parts in which the invoice is paid; together they make up the whole sum.
+        pub payment_schedule: Map = "paymentSchedule",
+        pub status: Status = "status",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `CancelInvoiceScheduleResponseDto` of Invoices.
+    #[doc(alias = "CancelInvoiceScheduleResponseDto")]
+    pub struct InvoiceScheduleResponse {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
+        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub compiled_terms_notes: String = "compiledTermsNotes",
+        /// The contact to whom the document goes.
+        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// What is taken off.
+        pub discount: Discount = "discount",
+        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
+        /// What is charged for, one entry a line.
+        pub items: Vec<InvoiceItem> = "items",
+        /// Whether real money is meant; if not, payments are tests.
+        pub live_mode: bool = "liveMode",
+        pub name: String = "name",
+        pub schedule: ScheduleOptions = "schedule",
+        pub status: String = "status",
+        /// The terms at the foot of the document; HTML is allowed.
+        pub terms_notes: String = "termsNotes",
+        /// The heading of the document, such as `INVOICE`.
+        pub title: String = "title",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+    }
     /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
     #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
     pub struct InvoiceSettingsBusinessDetails {
@@ -1038,6 +939,30 @@ hoopai_runtime::model! {
         pub from_email: String = "fromEmail",
         /// The sender's name.
         pub from_name: String = "fromName",
+    }
+    /// `CreateInvoiceTemplateResponseDto` of Invoices.
+    #[doc(alias = "CreateInvoiceTemplateResponseDto")]
+    pub struct InvoiceTemplateResponse {
+        pub id: String = "_id",
+        /// The id of the account that `altType` names, as a rule a location.
+        pub alt_id: String = "altId",
+        /// The kind of account that `altId` is of; `location` as a rule.
+        pub alt_type: AltType = "altType",
+        /// The business that writes, as it stands on the document.
+        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// What is taken off.
+        pub discount: Discount = "discount",
+        /// What goes before the number, such as `INV-`.
+        pub invoice_number_prefix: String = "invoiceNumberPrefix",
+        /// What is charged for, one entry a line.
+        pub items: Vec<InvoiceItem> = "items",
+        pub name: String = "name",
+        pub total: Decimal = "total",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A tax on a line.
     #[doc(alias = "ItemTaxDto")]
@@ -1069,7 +994,7 @@ hoopai_runtime::model! {
         /// What `value` means: `fixed` for an amount of money, or `percentage`.
         pub type_: DiscountType = "type",
         /// How high the fee is, in money or in per cent as `type` says.
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// How often a late fee is charged.
     #[doc(alias = "LateFeesFrequencyDto")]
@@ -1093,7 +1018,7 @@ hoopai_runtime::model! {
         /// What `value` means; always `fixed`, an amount of money.
         pub type_: LateFeesMaxFeesType = "type",
         /// The amount of money.
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `ListEstimateTemplateResponseDTO` of Invoices.
     #[doc(alias = "ListEstimateTemplateResponseDTO")]
@@ -1168,7 +1093,7 @@ hoopai_runtime::model! {
         /// The charges; in which fields is described nowhere.
         pub charges: Vec<Value> = "charges",
         /// How much of them was collected.
-        pub collected_miscellaneous_charges: f64 = "collectedMiscellaneousCharges",
+        pub collected_miscellaneous_charges: Decimal = "collectedMiscellaneousCharges",
         /// The charges that were paid.
         pub paid_charges: Vec<ProcessingFeePaidCharge> = "paidCharges",
     }
@@ -1178,9 +1103,9 @@ hoopai_runtime::model! {
         /// The id of the charge.
         pub id: String = "_id",
         /// What it came to.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The charge as it is set.
-        pub charge: f64 = "charge",
+        pub charge: Decimal = "charge",
         /// The charge's name, such as `Processing Fee`.
         pub name: String = "name",
     }
@@ -1192,13 +1117,13 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// How much was paid, in major units.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The card that was used. Required.
         pub card: Card = "card",
         /// The cheque that was used. Required.
         pub cheque: Cheque = "cheque",
         /// The moment to be noted for the payment, in ISO 8601, such as `2025-03-19T05:03:00.000Z`.
-        pub fulfilled_at: String = "fulfilledAt",
+        pub fulfilled_at: Timestamp = "fulfilledAt",
         /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
         /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Required.
@@ -1262,45 +1187,11 @@ hoopai_runtime::model! {
         /// Whether real money is meant; if not, payments are tests. Required.
         pub live_mode: bool = "liveMode",
     }
-    /// `ScheduleInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "ScheduleInvoiceScheduleResponseDto")]
-    pub struct ScheduleInvoiceScheduleResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-    }
     /// When something happens: once, or again and again by a rule.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
         /// The moment at which it happens, if only once.
-        pub execute_at: String = "executeAt",
+        pub execute_at: Timestamp = "executeAt",
         /// The rule by which it recurs.
         pub rrule: CustomRRuleOptions = "rrule",
     }
@@ -1387,43 +1278,9 @@ hoopai_runtime::model! {
     #[doc(alias = "TotalSummaryDto")]
     pub struct TotalSummary {
         /// What is taken off.
-        pub discount: f64 = "discount",
-        pub sub_total: f64 = "subTotal",
-        pub tax: f64 = "tax",
-    }
-    /// `UpdateAndScheduleInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "UpdateAndScheduleInvoiceScheduleResponseDto")]
-    pub struct UpdateAndScheduleInvoiceScheduleResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub discount: Decimal = "discount",
+        pub sub_total: Decimal = "subTotal",
+        pub tax: Decimal = "tax",
     }
     /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
@@ -1555,48 +1412,6 @@ hoopai_runtime::model! {
         /// What Xero, the accounting software, needs; its fields are described nowhere.
         pub xero_details: Map = "xeroDetails",
     }
-    /// `UpdateInvoiceResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceResponseDto")]
-    pub struct UpdateInvoiceResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
-        pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-    }
     /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
@@ -1622,7 +1437,7 @@ hoopai_runtime::model! {
         pub compiled_terms_notes: String = "compiledTermsNotes",
         /// The contact to whom the document goes.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1639,9 +1454,9 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        pub total: f64 = "total",
+        pub total: Decimal = "total",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A schedule of invoices as it is to be.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
@@ -1674,40 +1489,6 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-    }
-    /// `UpdateInvoiceScheduleResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceScheduleResponseDto")]
-    pub struct UpdateInvoiceScheduleResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub compiled_terms_notes: String = "compiledTermsNotes",
-        /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        pub invoices: Vec<DefaultInvoiceResponse> = "invoices",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        pub schedule: ScheduleOptions = "schedule",
-        pub status: String = "status",
-        /// The terms at the foot of the document; HTML is allowed.
-        pub terms_notes: String = "termsNotes",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
@@ -1744,30 +1525,6 @@ hoopai_runtime::model! {
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-    }
-    /// `UpdateInvoiceTemplateResponseDto` of Invoices.
-    #[doc(alias = "UpdateInvoiceTemplateResponseDto")]
-    pub struct UpdateInvoiceTemplateResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Discount = "discount",
-        /// What goes before the number, such as `INV-`.
-        pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line.
-        pub items: Vec<InvoiceItem> = "items",
-        pub name: String = "name",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
     /// An invoice to be made or changed, and sent.
     #[doc(alias = "Text2PayDto")]
@@ -1849,48 +1606,6 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-    }
-    /// `VoidInvoiceResponseDto` of Invoices.
-    #[doc(alias = "VoidInvoiceResponseDto")]
-    pub struct VoidInvoiceResponse {
-        pub id: String = "_id",
-        /// The id of the account that `altType` names, as a rule a location.
-        pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
-        pub alt_type: AltType = "altType",
-        pub amount_due: f64 = "amountDue",
-        pub amount_paid: f64 = "amountPaid",
-        pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
-        /// Whether taxes are calculated automatically.
-        pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document.
-        pub business_details: Map = "businessDetails",
-        /// The contact to whom the document goes.
-        pub contact_details: Map = "contactDetails",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// What is taken off.
-        pub discount: Map = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`.
-        pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line.
-        pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
-        /// The number of the invoice, without its prefix.
-        pub invoice_number: f64 = "invoiceNumber",
-        /// The day on which it is issued, such as `2023-01-01`.
-        pub issue_date: String = "issueDate",
-        /// Whether real money is meant; if not, payments are tests.
-        pub live_mode: bool = "liveMode",
-        pub name: String = "name",
-        /// The parts in which the invoice is paid; together they make up the whole sum.
-        pub payment_schedule: Map = "paymentSchedule",
-        pub status: Status = "status",
-        /// The heading of the document, such as `INVOICE`.
-        pub title: String = "title",
-        pub total: f64 = "total",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
 }
 

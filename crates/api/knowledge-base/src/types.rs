@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -17,13 +18,13 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub status: Status = "status",
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }
     /// `CrawlingAggregateDTO` of Knowledge Base.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
-        pub id: CrawlingAggregateId = "_id",
+        pub id: Status = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }
     /// `CrawlingRecordDTO` of Knowledge Base.
@@ -145,7 +146,7 @@ hoopai_runtime::model! {
     pub struct FaqResponse {
         /// The answer, as the bot should know it.
         pub answer: String = "answer",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         /// The id of the knowledge base.
@@ -156,7 +157,7 @@ hoopai_runtime::model! {
         pub question: String = "question",
         pub question_lower_case: String = "questionLowerCase",
         pub trained_url_id: String = "trainedUrlId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetAllKnowledgeBasesPaginatedDataDTO` of Knowledge Base.
     #[doc(alias = "GetAllKnowledgeBasesPaginatedDataDTO")]
@@ -176,7 +177,7 @@ hoopai_runtime::model! {
     /// `GetKnowledgeBaseByIdDataDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdDataDTO")]
     pub struct GetKnowledgeBaseByIdData {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub is_default: bool = "isDefault",
@@ -185,7 +186,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
@@ -197,7 +198,7 @@ hoopai_runtime::model! {
     /// `KnowledgeBaseDataDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseDataDTO")]
     pub struct KnowledgeBaseData {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub id: String = "id",
         pub kb_metadata: Map = "kbMetadata",
@@ -205,12 +206,12 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub name_lower_case: String = "nameLowerCase",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `KnowledgeBaseListItemDTO` of Knowledge Base.
     #[doc(alias = "KnowledgeBaseListItemDTO")]
     pub struct KnowledgeBaseListItem {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         pub name: String = "name",
     }
@@ -252,7 +253,7 @@ hoopai_runtime::model! {
     pub struct OperationDetails {
         pub v: f64 = "__v",
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discovered_urls_count: f64 = "discoveredUrlsCount",
         /// The id of the knowledge base.
         pub knowledge_base_id: String = "knowledgeBaseId",
@@ -262,7 +263,7 @@ hoopai_runtime::model! {
         pub robots_file_data: String = "robotsFileData",
         pub status: Status = "status",
         pub trained_urls_count: f64 = "trainedUrlsCount",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
@@ -314,12 +315,6 @@ hoopai_runtime::model! {
 }
 
 hoopai_runtime::open_enum! {
-    /// Values of `CrawlingAggregateId`.
-    pub enum CrawlingAggregateId {
-        Pending = "Pending", Processing = "Processing", Successful = "Successful", Failed = "Failed",
-        Existing = "Existing", Restricted = "Restricted", Cancelled = "Cancelled", Aborted = "Aborted",
-        Training = "Training",
-    }
     /// Values of `DiscoverWebsiteRequestOption`.
     pub enum DiscoverWebsiteRequestOption {
         Exact = "Exact", Path = "Path", Domain = "Domain",

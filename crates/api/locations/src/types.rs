@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -119,7 +120,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CustomFieldSchema")]
     pub struct CustomField {
         pub data_type: String = "dataType",
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub document_type: String = "documentType",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
@@ -157,7 +158,7 @@ hoopai_runtime::model! {
         /// How many seconds after it is made a task falls due.
         pub due_after_seconds: f64 = "dueAfterSeconds",
         /// When the schedule ends, in ISO 8601; open when left out.
-        pub end_date: String = "endDate",
+        pub end_date: Timestamp = "endDate",
         /// Every how many units a task is made; `2` with `monthly` is every second month.
         pub interval: f64 = "interval",
         /// The unit in which `interval` counts.
@@ -165,7 +166,7 @@ hoopai_runtime::model! {
         /// The month in which tasks are made, from `1` to `12`.
         pub month_of_year: f64 = "monthOfYear",
         /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
     }
     /// `CustomValueSchema` of Accounts.
     #[doc(alias = "CustomValueSchema")]
@@ -302,7 +303,7 @@ hoopai_runtime::model! {
     }
     /// `ListTemplatesResponseTemplate` of Accounts.
     pub struct ListTemplatesResponseTemplate {
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -354,7 +355,7 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub id: String = "id",
@@ -363,7 +364,7 @@ hoopai_runtime::model! {
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
         pub title: String = "title",
         pub total_occurrence: f64 = "totalOccurrence",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `CheckFundsResponse` of Marketplace.
@@ -22,13 +23,13 @@ hoopai_runtime::model! {
         /// Your own id of what is charged for, by which `list_charges` finds the charge again. Required.
         pub event_id: String = "eventId",
         /// When it happened, in ISO 8601; the time of the charge when left out.
-        pub event_time: String = "eventTime",
+        pub event_time: Timestamp = "eventTime",
         /// The id of the location whose wallet pays. Required.
         pub location_id: String = "locationId",
         /// The id of the meter, found on the app's pricing page in the developer portal. Required.
         pub meter_id: String = "meterId",
         /// The price of one unit in US dollars, such as `0.01`.
-        pub price: f64 = "price",
+        pub price: Decimal = "price",
         /// How many units are charged. Required.
         pub units: f64 = "units",
         /// The id of the user who caused the charge.
@@ -47,22 +48,22 @@ hoopai_runtime::model! {
     }
     /// `GetChargeResponse` of Marketplace.
     pub struct GetChargeResponse {
-        pub amount_charged: f64 = "amountCharged",
+        pub amount_charged: Decimal = "amountCharged",
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",
         pub meta: Map = "meta",
         pub meter_id: String = "meterId",
-        pub price_per_unit: f64 = "pricePerUnit",
+        pub price_per_unit: Decimal = "pricePerUnit",
         pub refunded: bool = "refunded",
         pub trace_id: String = "traceId",
         pub transaction_type: String = "transactionType",
         pub units: f64 = "units",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInstallerDetailsResponseDTO` of Marketplace.
     #[doc(alias = "GetInstallerDetailsResponseDTO")]
@@ -105,21 +106,21 @@ hoopai_runtime::model! {
     }
     /// `ListChargesResponseCharge` of Marketplace.
     pub struct ListChargesResponseCharge {
-        pub amount_charged: f64 = "amountCharged",
+        pub amount_charged: Decimal = "amountCharged",
         pub app_id: String = "appId",
         pub charge_id: String = "chargeId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
         pub entity_type: String = "entityType",
         pub meta: Map = "meta",
         pub meter_id: String = "meterId",
-        pub price_per_unit: f64 = "pricePerUnit",
+        pub price_per_unit: Decimal = "pricePerUnit",
         pub refunded: bool = "refunded",
         pub transaction_type: String = "transactionType",
         pub units: f64 = "units",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ListChargesResponsePagination` of Marketplace.
     pub struct ListChargesResponsePagination {
@@ -176,13 +177,13 @@ hoopai_runtime::model! {
     /// `SubscriptionPlanDTO` of Marketplace.
     #[doc(alias = "SubscriptionPlanDTO")]
     pub struct SubscriptionPlan {
-        pub base_amount: f64 = "baseAmount",
+        pub base_amount: Decimal = "baseAmount",
         pub features: Vec<String> = "features",
         pub name: String = "name",
         pub payment_time: String = "paymentTime",
         pub payment_type: String = "paymentType",
         pub plan_id: String = "planId",
-        pub reselling_amount: f64 = "resellingAmount",
+        pub reselling_amount: Decimal = "resellingAmount",
     }
     /// `DeleteIntegrationBodyDto` of Marketplace.
     #[doc(alias = "DeleteIntegrationBodyDto")]
@@ -204,7 +205,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UsagePlanDTO")]
     pub struct UsagePlan {
         pub execution_limit_per_cycle: f64 = "executionLimitPerCycle",
-        pub fixed_price_per_unit: f64 = "fixedPricePerUnit",
+        pub fixed_price_per_unit: Decimal = "fixedPricePerUnit",
         pub max_price_per_unit: String = "maxPricePerUnit",
         pub meter_id: String = "meterId",
         pub meter_name: String = "meterName",

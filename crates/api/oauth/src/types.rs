@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
@@ -72,7 +73,7 @@ hoopai_runtime::model! {
     pub struct InstalledLocation {
         pub id: String = "_id",
         pub address: String = "address",
-        pub installed_at: String = "installedAt",
+        pub installed_at: Timestamp = "installedAt",
         pub is_installed: bool = "isInstalled",
         pub name: String = "name",
         pub version_id: String = "versionId",

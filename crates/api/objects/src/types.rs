@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -19,11 +20,10 @@ hoopai_runtime::model! {
         /// The field that names a record on screen. Required.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
-    /// `CreatedByResponseDTO` of Objects.
-    #[doc(alias = "CreatedByResponseDTO")]
+    /// `CreatedByResponse` of Objects.
     pub struct CreatedByResponse {
         pub channel: String = "channel",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub source: String = "source",
         pub source_id: String = "sourceId",
     }
@@ -78,8 +78,8 @@ hoopai_runtime::model! {
         pub accepted_formats: ICustomFieldAcceptedFormats = "acceptedFormats",
         pub allow_custom_option: bool = "allowCustomOption",
         pub data_type: ICustomFieldDataType = "dataType",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub description: String = "description",
         pub field_key: String = "fieldKey",
         pub id: String = "id",
@@ -98,8 +98,8 @@ hoopai_runtime::model! {
     /// `ICustomObjectSchema` of Objects.
     #[doc(alias = "ICustomObjectSchema")]
     pub struct ICustomObject {
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub description: String = "description",
         pub id: String = "id",
         pub key: String = "key",
@@ -113,10 +113,10 @@ hoopai_runtime::model! {
     /// `IRecordSchema` of Objects.
     #[doc(alias = "IRecordSchema")]
     pub struct IRecord {
-        pub created_at: String = "createdAt",
-        pub created_by: IRecordCreatedBy = "createdBy",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub created_at: Timestamp = "createdAt",
+        pub created_by: CreatedByResponse = "createdBy",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub follower: Vec<Value> = "follower",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
@@ -127,14 +127,7 @@ hoopai_runtime::model! {
         pub owners: Vec<Value> = "owners",
         pub properties: Map = "properties",
         pub relations: Vec<Value> = "relations",
-        pub updated_at: String = "updatedAt",
-    }
-    /// `IRecordCreatedBy` of Objects.
-    pub struct IRecordCreatedBy {
-        pub channel: String = "channel",
-        pub created_at: String = "createdAt",
-        pub source: String = "source",
-        pub source_id: String = "sourceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `CustomObjectListResponseDTO` of Objects.
     #[doc(alias = "CustomObjectListResponseDTO")]
@@ -158,7 +151,7 @@ hoopai_runtime::model! {
     /// `RecordResponseDTO` of Objects.
     #[doc(alias = "RecordResponseDTO")]
     pub struct RecordResponse {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: CreatedByResponse = "createdBy",
         pub followers: Vec<String> = "followers",
         pub id: String = "id",
@@ -170,7 +163,7 @@ hoopai_runtime::model! {
         pub owner: Vec<String> = "owner",
         pub properties: Map = "properties",
         pub search_after: Vec<Value> = "searchAfter",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]

@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
@@ -37,7 +38,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called. Required.
         pub name: String = "name",
         /// The id of the pipeline that the opportunity stands in. Required.
@@ -97,21 +98,21 @@ hoopai_runtime::model! {
     /// `LostReasonResponseSchema` of Opportunities.
     #[doc(alias = "LostReasonResponseSchema")]
     pub struct LostReasonResponse {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// What the opportunity is called.
         pub name: String = "name",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `PipelinesResponseSchema` of Opportunities.
     #[doc(alias = "PipelinesResponseSchema")]
     pub struct PipelinesResponse {
         pub color_render_mode: PipelinesResponseColorRenderMode = "colorRenderMode",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         /// The id of the location (sub-account).
@@ -208,7 +209,7 @@ hoopai_runtime::model! {
         pub contact: SearchOpportunitiesContactResponse = "contact",
         /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomFieldResponse> = "customFields",
         pub external_object_id: String = "externalObjectId",
@@ -217,15 +218,15 @@ hoopai_runtime::model! {
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         pub index_version: String = "indexVersion",
-        pub last_action_date: String = "lastActionDate",
-        pub last_stage_change_at: String = "lastStageChangeAt",
-        pub last_status_change_at: String = "lastStatusChangeAt",
+        pub last_action_date: Timestamp = "lastActionDate",
+        pub last_stage_change_at: Timestamp = "lastStageChangeAt",
+        pub last_status_change_at: Timestamp = "lastStatusChangeAt",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
         pub name: String = "name",
         pub notes: Vec<Value> = "notes",
@@ -237,7 +238,7 @@ hoopai_runtime::model! {
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: String = "status",
         pub tasks: Vec<Value> = "tasks",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// What to change in an opportunity. What is left out stays as it is.
     #[doc(alias = "UpdateOpportunityDto")]
@@ -247,7 +248,7 @@ hoopai_runtime::model! {
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
         pub name: String = "name",
         /// The id of the pipeline that the opportunity stands in.
@@ -283,7 +284,7 @@ hoopai_runtime::model! {
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
-        pub monetary_value: f64 = "monetaryValue",
+        pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
         pub name: String = "name",
         /// The id of the pipeline that the opportunity stands in. Required.

@@ -371,7 +371,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_custom_provider_config`](super::Client::create_custom_provider_config).
-        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CreateCustomProviderConfigResponse
+        pub CreateCustomProviderConfig(operations::CREATE_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
@@ -467,7 +467,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_custom_provider_config`](super::Client::get_custom_provider_config).
-        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::GetCustomProviderConfigResponse
+        pub GetCustomProviderConfig(operations::GET_CUSTOM_PROVIDER_CONFIG) -> json types::CustomProviderConfigResponse
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {

@@ -3,12 +3,13 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AmountSummary` of Payments.
     pub struct AmountSummary {
-        pub discount: f64 = "discount",
-        pub subtotal: f64 = "subtotal",
+        pub discount: Decimal = "discount",
+        pub subtotal: Decimal = "subtotal",
     }
     /// For how long a coupon reduces the later payments of a subscription.
     pub struct ApplyToFuturePaymentsConfig {
@@ -50,15 +51,15 @@ hoopai_runtime::model! {
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
         pub code: String = "code",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discount_type: DiscountType = "discountType",
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
@@ -78,9 +79,9 @@ hoopai_runtime::model! {
         /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
         pub discount_type: DiscountType = "discountType",
         /// How much is taken off, in per cent or in money as `discountType` says. Required.
-        pub discount_value: f64 = "discountValue",
+        pub discount_value: Decimal = "discountValue",
         /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
-        pub end_date: String = "endDate",
+        pub end_date: Timestamp = "endDate",
         /// Whether each customer can redeem it only once; `false` when left out.
         pub limit_per_customer: bool = "limitPerCustomer",
         /// The coupon's name, as shown in the account. Required.
@@ -88,7 +89,7 @@ hoopai_runtime::model! {
         /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
         /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
     }
@@ -103,16 +104,16 @@ hoopai_runtime::model! {
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfigDto = "applyToFuturePaymentsConfig",
         pub code: String = "code",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub discount_type: DiscountType = "discountType",
-        pub discount_value: f64 = "discountValue",
-        pub end_date: String = "endDate",
+        pub discount_value: Decimal = "discountValue",
+        pub end_date: Timestamp = "endDate",
         pub limit_per_customer: f64 = "limitPerCustomer",
         pub name: String = "name",
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         pub status: Status = "status",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub usage_count: f64 = "usageCount",
         pub user_id: String = "userId",
     }
@@ -123,24 +124,6 @@ hoopai_runtime::model! {
         pub live: CustomProviderKeys = "live",
         /// The keys for test payments. Required.
         pub test: CustomProviderKeys = "test",
-    }
-    /// `ConnectCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "ConnectCustomProvidersResponseSchema")]
-    pub struct CreateCustomProviderConfigResponse {
-        pub id: String = "_id",
-        pub created_at: String = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
     }
     /// A custom payment provider, as the location will see it.
     #[doc(alias = "CreateCustomProvidersDto")]
@@ -162,7 +145,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateCustomProvidersResponseSchema")]
     pub struct CreateCustomProviderIntegrationResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
@@ -174,7 +157,7 @@ hoopai_runtime::model! {
         pub payments_url: String = "paymentsUrl",
         pub query_url: String = "queryUrl",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A fulfillment of an order, or of a part of it.
     #[doc(alias = "CreateFulfillmentDto")]
@@ -223,14 +206,32 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `ConnectCustomProvidersResponseSchema` of Payments.
+    #[doc(alias = "ConnectCustomProvidersResponseSchema")]
+    pub struct CustomProviderConfigResponse {
+        pub id: String = "_id",
+        pub created_at: Timestamp = "createdAt",
+        pub deleted: bool = "deleted",
+        pub description: String = "description",
+        pub image_url: String = "imageUrl",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub marketplace_app_id: String = "marketplaceAppId",
+        pub name: String = "name",
+        pub payment_provider: Map = "paymentProvider",
+        pub payments_url: String = "paymentsUrl",
+        pub query_url: String = "queryUrl",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A pair of keys of a custom payment provider.
     pub struct CustomProviderKeys {
@@ -260,10 +261,10 @@ hoopai_runtime::model! {
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub available_quantity: f64 = "availableQuantity",
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// The id of the location (sub-account).
@@ -274,7 +275,7 @@ hoopai_runtime::model! {
         pub recurring: Recurring = "recurring",
         pub track_inventory: bool = "trackInventory",
         pub type_: DefaultPriceResponseType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         pub variant_option_ids: Vec<String> = "variantOptionIds",
     }
@@ -285,7 +286,7 @@ hoopai_runtime::model! {
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -297,7 +298,7 @@ hoopai_runtime::model! {
         pub slug: String = "slug",
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DeleteCouponParams` of Payments.
@@ -350,10 +351,10 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub items: Vec<FulfilledItem> = "items",
         pub trackings: Vec<FulfillmentTracking> = "trackings",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// An item that is fulfilled.
     pub struct FulfillmentItems {
@@ -371,24 +372,6 @@ hoopai_runtime::model! {
         /// The address where the shipment can be followed.
         pub tracking_url: String = "trackingUrl",
     }
-    /// `GetCustomProvidersResponseSchema` of Payments.
-    #[doc(alias = "GetCustomProvidersResponseSchema")]
-    pub struct GetCustomProviderConfigResponse {
-        pub id: String = "_id",
-        pub created_at: String = "createdAt",
-        pub deleted: bool = "deleted",
-        pub description: String = "description",
-        pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub marketplace_app_id: String = "marketplaceAppId",
-        pub name: String = "name",
-        pub payment_provider: Map = "paymentProvider",
-        pub payments_url: String = "paymentsUrl",
-        pub query_url: String = "queryUrl",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-    }
     /// `GetOrderResponseSchema` of Payments.
     #[doc(alias = "GetOrderResponseSchema")]
     pub struct GetOrderResponse {
@@ -397,14 +380,14 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub amount_summary: AmountSummary = "amountSummary",
         pub automatic_taxes_calculated: bool = "automaticTaxesCalculated",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -419,12 +402,12 @@ hoopai_runtime::model! {
         pub tax_calculation_provider: String = "taxCalculationProvider",
         pub trace_id: String = "traceId",
         pub tracking_id: String = "trackingId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetOrderResponseItem` of Payments.
     pub struct GetOrderResponseItem {
         pub id: String = "_id",
-        pub authorize_amount: f64 = "authorizeAmount",
+        pub authorize_amount: Decimal = "authorizeAmount",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
@@ -444,15 +427,15 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub auto_payment: Map = "autoPayment",
-        pub canceled_at: String = "canceledAt",
+        pub canceled_at: Timestamp = "canceledAt",
         pub canceled_by: String = "canceledBy",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
         pub coupon: Map = "coupon",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -470,7 +453,7 @@ hoopai_runtime::model! {
         pub subscription_id: String = "subscriptionId",
         pub subscription_snapshot: Map = "subscriptionSnapshot",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetTxnResponseSchema` of Payments.
     #[doc(alias = "GetTxnResponseSchema")]
@@ -480,14 +463,14 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
-        pub amount_refunded: f64 = "amountRefunded",
+        pub amount: Decimal = "amount",
+        pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_snapshot: Map = "contactSnapshot",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -508,7 +491,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
         pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `IntegrationProviderSchema` of Payments.
     #[doc(alias = "IntegrationProviderSchema")]
@@ -518,13 +501,13 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image_url: String = "imageUrl",
         pub provider: String = "provider",
         pub route: String = "route",
         pub title: String = "title",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `ListCouponsResponseDto` of Payments.
     #[doc(alias = "ListCouponsResponseDto")]
@@ -587,17 +570,17 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
         pub coupon_code: String = "couponCode",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        pub discount: f64 = "discount",
+        pub discount: Decimal = "discount",
         pub fulfillment_status: String = "fulfillmentStatus",
         pub live_mode: bool = "liveMode",
         pub onetime_products: f64 = "onetimeProducts",
@@ -608,9 +591,9 @@ hoopai_runtime::model! {
         pub source_sub_type: String = "sourceSubType",
         pub source_type: String = "sourceType",
         pub status: String = "status",
-        pub subtotal: f64 = "subtotal",
+        pub subtotal: Decimal = "subtotal",
         pub total_products: f64 = "totalProducts",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `OrderSource` of Payments.
     pub struct OrderSource {
@@ -623,8 +606,8 @@ hoopai_runtime::model! {
     /// `ProductLabelDto` of Payments.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
-        pub end_date: String = "endDate",
-        pub start_date: String = "startDate",
+        pub end_date: Timestamp = "endDate",
+        pub start_date: Timestamp = "startDate",
         pub title: String = "title",
     }
     /// `ProductVariantDto` of Payments.
@@ -648,7 +631,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// How much was paid.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The card, if one was used.
         pub card: Card = "card",
         /// The cheque, if one was used.
@@ -677,7 +660,7 @@ hoopai_runtime::model! {
     /// `ScheduleOptionsDto` of Payments.
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
-        pub execute_at: String = "executeAt",
+        pub execute_at: Timestamp = "executeAt",
         pub rrule: CustomRRuleOptions = "rrule",
     }
     /// `SubscriptionResponseSchema` of Payments.
@@ -688,12 +671,12 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub contact_email: String = "contactEmail",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -710,7 +693,7 @@ hoopai_runtime::model! {
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
         pub subscription_snapshot: Map = "subscriptionSnapshot",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `TxnResponseSchema` of Payments.
     #[doc(alias = "TxnResponseSchema")]
@@ -720,15 +703,15 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: String = "altType",
-        pub amount: f64 = "amount",
-        pub amount_refunded: f64 = "amountRefunded",
+        pub amount: Decimal = "amount",
+        pub amount_refunded: Decimal = "amountRefunded",
         pub charge_id: String = "chargeId",
         pub charge_snapshot: Map = "chargeSnapshot",
         pub contact_email: String = "contactEmail",
         /// The id of the contact.
         pub contact_id: String = "contactId",
         pub contact_name: String = "contactName",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -739,7 +722,7 @@ hoopai_runtime::model! {
         pub entity_source_sub_type: String = "entitySourceSubType",
         pub entity_source_type: String = "entitySourceType",
         pub entity_type: String = "entityType",
-        pub fulfilled_at: String = "fulfilledAt",
+        pub fulfilled_at: Timestamp = "fulfilledAt",
         pub ip_address: String = "ipAddress",
         pub live_mode: bool = "liveMode",
         pub merged_from_contact_id: String = "mergedFromContactId",
@@ -748,7 +731,7 @@ hoopai_runtime::model! {
         pub payment_provider_type: String = "paymentProviderType",
         pub status: String = "status",
         pub subscription_id: String = "subscriptionId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A coupon as it is to be, as a whole.
     #[doc(alias = "UpdateCouponParams")]
@@ -766,9 +749,9 @@ hoopai_runtime::model! {
         /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
         pub discount_type: DiscountType = "discountType",
         /// How much is taken off, in per cent or in money as `discountType` says. Required.
-        pub discount_value: f64 = "discountValue",
+        pub discount_value: Decimal = "discountValue",
         /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
-        pub end_date: String = "endDate",
+        pub end_date: Timestamp = "endDate",
         /// The id of the coupon to be changed. Required.
         pub id: String = "id",
         /// Whether each customer can redeem it only once; `false` when left out.
@@ -778,7 +761,7 @@ hoopai_runtime::model! {
         /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
         /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
     }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AvailablePhoneNumberDto` of Phone System.
@@ -33,7 +34,7 @@ hoopai_runtime::model! {
     /// `AvailablePhoneNumberPrice` of Phone System.
     pub struct AvailablePhoneNumberPrice {
         pub number_type: String = "number_type",
-        pub price: f64 = "price",
+        pub price: Decimal = "price",
         pub price_unit: String = "price_unit",
     }
     /// `DetailedPhoneNumberDto` of Phone System.
@@ -43,8 +44,8 @@ hoopai_runtime::model! {
         pub bundle_sid: String = "bundleSid",
         pub capabilities: DetailedPhoneNumberCapabilities = "capabilities",
         pub country_code: String = "countryCode",
-        pub date_added: String = "dateAdded",
-        pub date_updated: String = "dateUpdated",
+        pub date_added: Timestamp = "dateAdded",
+        pub date_updated: Timestamp = "dateUpdated",
         pub forwarding_number: String = "forwardingNumber",
         pub friendly_name: String = "friendlyName",
         pub inbound_call_service: DetailedPhoneNumberInboundCallService = "inboundCallService",

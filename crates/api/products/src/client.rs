@@ -408,7 +408,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_price`](super::Client::create_price).
-        pub CreatePrice(operations::CREATE_PRICE) -> json types::CreatePriceResponse
+        pub CreatePrice(operations::CREATE_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         CreatePrice {
@@ -420,7 +420,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_product`](super::Client::create_product).
-        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::CreateProductResponse
+        pub CreateProduct(operations::CREATE_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         CreateProduct {
@@ -502,7 +502,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_price`](super::Client::get_price).
-        pub GetPrice(operations::GET_PRICE) -> json types::GetPriceResponse
+        pub GetPrice(operations::GET_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         GetPrice {
@@ -517,7 +517,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_product`](super::Client::get_product).
-        pub GetProduct(operations::GET_PRODUCT) -> json types::GetProductResponse
+        pub GetProduct(operations::GET_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         GetProduct {
@@ -554,13 +554,13 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Timestamp = "endDate",
             /// The ids of the products whose reviews are wanted, separated by commas.
             query product_id: String = "productId",
             /// Only reviews with this rating.
             query rating: f64 = "rating",
             /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Timestamp = "startDate",
             /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
@@ -655,7 +655,7 @@ pub mod builder {
             /// The kind of account that `altId` is of; `location` as a rule.
             query alt_type: types::AltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
-            query end_date: String = "endDate",
+            query end_date: hoopai_runtime::Timestamp = "endDate",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// How many items are left out before the page begins.
@@ -669,7 +669,7 @@ pub mod builder {
             /// The direction: `asc` upwards, `desc` downwards.
             query sort_order: types::SortOrder = "sortOrder",
             /// The moment at which the period begins, in ISO 8601, such as `2023-01-01T00:00:00Z`.
-            query start_date: String = "startDate",
+            query start_date: hoopai_runtime::Timestamp = "startDate",
             /// The ids of the stores whose reviews are wanted, separated by commas.
             query store_id: String = "storeId",
         }
@@ -730,7 +730,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_price`](super::Client::update_price).
-        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::UpdatePriceResponse
+        pub UpdatePrice(operations::UPDATE_PRICE) -> json types::PriceResponse
     }
     hoopai_runtime::setters! {
         UpdatePrice {
@@ -744,7 +744,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_product`](super::Client::update_product).
-        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::UpdateProductResponse
+        pub UpdateProduct(operations::UPDATE_PRODUCT) -> json types::ProductResponse
     }
     hoopai_runtime::setters! {
         UpdateProduct {

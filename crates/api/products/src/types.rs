@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// A price and what is to change of it.
@@ -13,11 +14,11 @@ hoopai_runtime::model! {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How much it costs, in major units, such as `99.99`.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// The price's name, such as `Red / S`.
@@ -25,7 +26,7 @@ hoopai_runtime::model! {
         /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         /// A fee that is charged on top, in major units.
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
@@ -90,7 +91,7 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         /// The id of the account that `altType` names, as a rule a location.
         pub alt_id: String = "altId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub image: String = "image",
         pub name: String = "name",
         pub seo: CollectionSeo = "seo",
@@ -111,11 +112,11 @@ hoopai_runtime::model! {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// What the price is for, in a few words.
@@ -135,7 +136,7 @@ hoopai_runtime::model! {
         /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         /// A fee that is charged on top, in major units.
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
@@ -149,37 +150,6 @@ hoopai_runtime::model! {
         /// `one_time`, or `recurring` for a subscription. Required.
         pub type_: Type = "type",
         /// The id of the user who makes the price.
-        pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `CreatePriceResponseDto` of Products.
-    #[doc(alias = "CreatePriceResponseDto")]
-    pub struct CreatePriceResponse {
-        pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
@@ -248,45 +218,18 @@ hoopai_runtime::model! {
         /// In which ways the product varies, such as size and colour.
         pub variants: Vec<ProductVariant> = "variants",
     }
-    /// `CreateProductResponseDto` of Products.
-    #[doc(alias = "CreateProductResponseDto")]
-    pub struct CreateProductResponse {
-        pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
-        pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
-    }
     /// `DefaultPriceResponseDto` of Products.
     #[doc(alias = "DefaultPriceResponseDto")]
     pub struct DefaultPriceResponse {
         pub id: String = "_id",
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// The id of the location (sub-account).
@@ -300,7 +243,7 @@ hoopai_runtime::model! {
         /// Whether the stock is counted.
         pub track_inventory: bool = "trackInventory",
         pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
@@ -314,7 +257,7 @@ hoopai_runtime::model! {
         /// Whether the product is available in the online store.
         pub available_in_store: bool = "availableInStore",
         pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub image: String = "image",
         pub is_taxes_enabled: bool = "isTaxesEnabled",
@@ -328,7 +271,7 @@ hoopai_runtime::model! {
         /// What the buyer's card statement says for the product.
         pub statement_descriptor: String = "statementDescriptor",
         pub taxes: Vec<String> = "taxes",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// `DeletePriceResponseDto` of Products.
@@ -357,70 +300,12 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `GetPriceResponseDto` of Products.
-    #[doc(alias = "GetPriceResponseDto")]
-    pub struct GetPriceResponse {
-        pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
-        pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
     /// `DefaultCollectionResponseDto` of Products.
     #[doc(alias = "DefaultCollectionResponseDto")]
     pub struct GetProductCollectionResponse {
         pub data: Map = "data",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
-    }
-    /// `GetProductResponseDto` of Products.
-    #[doc(alias = "GetProductResponseDto")]
-    pub struct GetProductResponse {
-        pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
-        pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
-        pub variants: Vec<ProductVariant> = "variants",
     }
     /// `CountReviewsByStatusResponseDto` of Products.
     #[doc(alias = "CountReviewsByStatusResponseDto")]
@@ -450,7 +335,7 @@ hoopai_runtime::model! {
         pub product_name: String = "productName",
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetInventoryResponseDto` of Products.
     #[doc(alias = "GetInventoryResponseDto")]
@@ -534,6 +419,37 @@ hoopai_runtime::model! {
         /// The price's id at Stripe.
         pub stripe_price_id: String = "stripePriceId",
     }
+    /// `CreatePriceResponseDto` of Products.
+    #[doc(alias = "CreatePriceResponseDto")]
+    pub struct PriceResponse {
+        pub id: String = "_id",
+        /// Whether it can still be bought when none is left.
+        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
+        pub amount: Decimal = "amount",
+        /// How many pieces are in stock.
+        pub available_quantity: f64 = "availableQuantity",
+        /// A former or usual price to compare with, in major units.
+        pub compare_at_price: Decimal = "compareAtPrice",
+        pub created_at: Timestamp = "createdAt",
+        /// The currency by its three letters of ISO 4217, such as `USD`.
+        pub currency: String = "currency",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The membership offers that come with this price.
+        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
+        pub name: String = "name",
+        pub product: String = "product",
+        /// How often it is paid; needed when the price is `recurring`.
+        pub recurring: Recurring = "recurring",
+        pub trace_id: String = "traceId",
+        /// Whether the stock is counted.
+        pub track_inventory: bool = "trackInventory",
+        pub type_: Type = "type",
+        pub updated_at: Timestamp = "updatedAt",
+        pub user_id: String = "userId",
+        /// The ids of the variants' options that this price is for.
+        pub variant_option_ids: Vec<String> = "variantOptionIds",
+    }
     /// How prices change.
     pub struct PriceUpdateField {
         /// Whether the result is rounded to a whole number.
@@ -541,15 +457,15 @@ hoopai_runtime::model! {
         /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent.
         pub type_: PriceUpdateFieldType = "type",
         /// An amount in major units, or a number of per cent, as `type` says.
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// A label that a product wears for a while.
     #[doc(alias = "ProductLabelDto")]
     pub struct ProductLabel {
         /// The moment until which it is shown, in ISO 8601, such as `2024-06-30T05:43:39.000Z`.
-        pub end_date: String = "endDate",
+        pub end_date: Timestamp = "endDate",
         /// The moment from which on it is shown, in ISO 8601, such as `2024-06-26T05:43:35.000Z`.
-        pub start_date: String = "startDate",
+        pub start_date: Timestamp = "startDate",
         /// What the label says.
         pub title: String = "title",
     }
@@ -568,6 +484,33 @@ hoopai_runtime::model! {
         pub type_: ProductMediaType = "type",
         /// The address of its file.
         pub url: String = "url",
+    }
+    /// `CreateProductResponseDto` of Products.
+    #[doc(alias = "CreateProductResponseDto")]
+    pub struct ProductResponse {
+        pub id: String = "_id",
+        /// The id of the tax category, for taxes that are calculated automatically.
+        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
+        /// Whether the product is available in the online store.
+        pub available_in_store: bool = "availableInStore",
+        pub collection_ids: Vec<String> = "collectionIds",
+        pub created_at: Timestamp = "createdAt",
+        pub description: String = "description",
+        pub image: String = "image",
+        pub is_taxes_enabled: bool = "isTaxesEnabled",
+        pub label: ProductLabel = "label",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        pub name: String = "name",
+        pub product_type: String = "productType",
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
+        pub slug: String = "slug",
+        /// What the buyer's card statement says for the product.
+        pub statement_descriptor: String = "statementDescriptor",
+        pub taxes: Vec<String> = "taxes",
+        pub trace_id: String = "traceId",
+        pub updated_at: Timestamp = "updatedAt",
+        pub variants: Vec<ProductVariant> = "variants",
     }
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
@@ -654,11 +597,11 @@ hoopai_runtime::model! {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
+        pub compare_at_price: Decimal = "compareAtPrice",
         /// The currency by its three letters of ISO 4217, such as `USD`. Required.
         pub currency: String = "currency",
         /// What the price is for, in a few words.
@@ -678,7 +621,7 @@ hoopai_runtime::model! {
         /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
         /// A fee that is charged on top, in major units.
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
         pub shipping_options: ShippingOptions = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
@@ -692,37 +635,6 @@ hoopai_runtime::model! {
         /// `one_time`, or `recurring` for a subscription. Required.
         pub type_: Type = "type",
         /// The id of the user who made the price.
-        pub user_id: String = "userId",
-        /// The ids of the variants' options that this price is for.
-        pub variant_option_ids: Vec<String> = "variantOptionIds",
-    }
-    /// `UpdatePriceResponseDto` of Products.
-    #[doc(alias = "UpdatePriceResponseDto")]
-    pub struct UpdatePriceResponse {
-        pub id: String = "_id",
-        /// Whether it can still be bought when none is left.
-        pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        pub amount: f64 = "amount",
-        /// How many pieces are in stock.
-        pub available_quantity: f64 = "availableQuantity",
-        /// A former or usual price to compare with, in major units.
-        pub compare_at_price: f64 = "compareAtPrice",
-        pub created_at: String = "createdAt",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
-        pub currency: String = "currency",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// The membership offers that come with this price.
-        pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
-        pub name: String = "name",
-        pub product: String = "product",
-        /// How often it is paid; needed when the price is `recurring`.
-        pub recurring: Recurring = "recurring",
-        pub trace_id: String = "traceId",
-        /// Whether the stock is counted.
-        pub track_inventory: bool = "trackInventory",
-        pub type_: Type = "type",
-        pub updated_at: String = "updatedAt",
         pub user_id: String = "userId",
         /// The ids of the variants' options that this price is for.
         pub variant_option_ids: Vec<String> = "variantOptionIds",
@@ -800,33 +712,6 @@ hoopai_runtime::model! {
         /// The ids of the taxes; given only with `isTaxesEnabled` as `true`.
         pub taxes: Vec<String> = "taxes",
         /// In which ways the product varies, such as size and colour.
-        pub variants: Vec<ProductVariant> = "variants",
-    }
-    /// `UpdateProductResponseDto` of Products.
-    #[doc(alias = "UpdateProductResponseDto")]
-    pub struct UpdateProductResponse {
-        pub id: String = "_id",
-        /// The id of the tax category, for taxes that are calculated automatically.
-        pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// Whether the product is available in the online store.
-        pub available_in_store: bool = "availableInStore",
-        pub collection_ids: Vec<String> = "collectionIds",
-        pub created_at: String = "createdAt",
-        pub description: String = "description",
-        pub image: String = "image",
-        pub is_taxes_enabled: bool = "isTaxesEnabled",
-        pub label: ProductLabel = "label",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        pub name: String = "name",
-        pub product_type: String = "productType",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters.
-        pub slug: String = "slug",
-        /// What the buyer's card statement says for the product.
-        pub statement_descriptor: String = "statementDescriptor",
-        pub taxes: Vec<String> = "taxes",
-        pub trace_id: String = "traceId",
-        pub updated_at: String = "updatedAt",
         pub variants: Vec<ProductVariant> = "variants",
     }
     /// One review, with what it belongs to.

@@ -84,9 +84,9 @@ pub mod builder {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
             /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`; together with `dateTo`.
-            query date_from: String = "dateFrom",
+            query date_from: hoopai_runtime::Timestamp = "dateFrom",
             /// The last moment to list in ISO 8601; together with `dateFrom`.
-            query date_to: String = "dateTo",
+            query date_to: hoopai_runtime::Timestamp = "dateTo",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
             /// The states of payment to list, one of them or several separated by commas.
@@ -109,9 +109,9 @@ pub mod builder {
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
             /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`.
-            query date_from: String = "dateFrom",
+            query date_from: hoopai_runtime::Timestamp = "dateFrom",
             /// The last moment to list in ISO 8601.
-            query date_to: String = "dateTo",
+            query date_to: hoopai_runtime::Timestamp = "dateTo",
             /// Whether to list public documents (DocForms); `userId` is then needed.
             query is_public_document: bool = "isPublicDocument",
             /// How many items a page holds at most.

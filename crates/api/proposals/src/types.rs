@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::{Decimal, Timestamp};
+
 hoopai_runtime::model! {
     /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
@@ -24,13 +26,13 @@ hoopai_runtime::model! {
     pub struct Discount {
         pub id: String = "id",
         pub type_: DiscountType = "type",
-        pub value: f64 = "value",
+        pub value: Decimal = "value",
     }
     /// `DocumentDto` of Documents.
     #[doc(alias = "DocumentDto")]
     pub struct Document {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub document_id: String = "documentId",
         pub document_revision: f64 = "documentRevision",
@@ -46,7 +48,7 @@ hoopai_runtime::model! {
         pub recipients: Vec<RecipientItem> = "recipients",
         pub status: Vec<Status> = "status",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `FillableFieldsDTO` of Documents.
     #[doc(alias = "FillableFieldsDTO")]
@@ -63,7 +65,7 @@ hoopai_runtime::model! {
     /// `GrandTotalDto` of Documents.
     #[doc(alias = "GrandTotalDto")]
     pub struct GrandTotal {
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub discount_percentage: f64 = "discountPercentage",
@@ -135,12 +137,12 @@ hoopai_runtime::model! {
         pub ip: String = "ip",
         pub is_primary: bool = "isPrimary",
         pub last_name: String = "lastName",
-        pub last_viewed_at: String = "lastViewedAt",
+        pub last_viewed_at: Timestamp = "lastViewedAt",
         pub phone: String = "phone",
         pub phone_number: String = "phoneNumber",
         pub role: RecipientItemRole = "role",
         pub share_link: String = "shareLink",
-        pub signed_date: String = "signedDate",
+        pub signed_date: Timestamp = "signedDate",
         pub signing_order: f64 = "signingOrder",
         pub user_agent: String = "userAgent",
     }
@@ -196,7 +198,7 @@ hoopai_runtime::model! {
     #[doc(alias = "TemplateListResponseDTO")]
     pub struct TemplateListResponse {
         pub _id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         pub doc_form_url: String = "docFormUrl",
         pub document_count: f64 = "documentCount",
@@ -206,7 +208,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub type_: TemplateListResponseType = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub updated_by: String = "updatedBy",
         pub version: f64 = "version",
     }

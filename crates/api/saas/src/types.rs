@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::Map;
+use hoopai_runtime::{Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `AgencyPlanResponseDto` of SaaS.
@@ -11,7 +12,7 @@ hoopai_runtime::model! {
         pub add_ons: Vec<String> = "addOns",
         pub category_id: String = "categoryId",
         pub contact_limit: f64 = "contactLimit",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
@@ -24,7 +25,7 @@ hoopai_runtime::model! {
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
         pub trial_period: f64 = "trialPeriod",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
     /// `BulkDisableSaasDto` of SaaS.
@@ -147,7 +148,7 @@ hoopai_runtime::model! {
     /// `Price` of SaaS.
     pub struct Price {
         pub active: bool = "active",
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         pub billing_interval: BillingInterval = "billingInterval",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -179,7 +180,7 @@ hoopai_runtime::model! {
         /// The id of the agency (company).
         pub company_id: String = "companyId",
         pub contact_limit: f64 = "contactLimit",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub description: String = "description",
         pub is_saa_sv2: bool = "isSaaSV2",
         pub plan_id: String = "planId",
@@ -189,12 +190,12 @@ hoopai_runtime::model! {
         /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
         pub saas_products: Vec<String> = "saasProducts",
-        pub setup_fee: f64 = "setupFee",
+        pub setup_fee: Decimal = "setupFee",
         pub snapshot_id: String = "snapshotId",
         pub title: String = "title",
         pub trace_id: String = "traceId",
         pub trial_period: f64 = "trialPeriod",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user_limit: f64 = "userLimit",
     }
     /// How the use of a product is billed on.

@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `CreateSnapshotShareLinkRequestDTO` of Snapshots.
     #[doc(alias = "CreateSnapshotShareLinkRequestDTO")]
@@ -43,7 +45,7 @@ hoopai_runtime::model! {
     /// `SnapshotStatusSchema` of Snapshots.
     #[doc(alias = "SnapshotStatusSchema")]
     pub struct SnapshotStatus {
-        pub date_added: String = "dateAdded",
+        pub date_added: Timestamp = "dateAdded",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
@@ -142,7 +143,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CategorySchema")]
     pub struct Category {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
@@ -151,7 +152,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
@@ -173,7 +174,7 @@ hoopai_runtime::model! {
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
         /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.
@@ -209,7 +210,7 @@ hoopai_runtime::model! {
         pub account_ids: Vec<String> = "accountIds",
         pub approver: String = "approver",
         pub count: f64 = "count",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub file: String = "file",
         pub file_name: String = "fileName",
@@ -257,7 +258,7 @@ hoopai_runtime::model! {
         pub gmb_post_details: GmbPost = "gmbPostDetails",
         pub link: IOgTags = "link",
         pub medias: Vec<CsvMediaResponse> = "medias",
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
@@ -330,17 +331,13 @@ hoopai_runtime::model! {
     #[doc(alias = "DeletePostSuccessfulResponseDTO")]
     pub struct DeletePostResponse {
         pub message: String = "message",
-        pub results: DeletePostSuccessfulResponseSchema = "results",
+        pub results: DeletePostResponseSchema = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
     /// `DeletePostResponseSchema` of Social Planner.
     pub struct DeletePostResponseSchema {
-        pub post_id: String = "postId",
-    }
-    /// `DeletePostSuccessfulResponseSchema` of Social Planner.
-    pub struct DeletePostSuccessfulResponseSchema {
         pub post_id: String = "postId",
     }
     /// `DeletePostsDto` of Social Planner.
@@ -402,7 +399,7 @@ hoopai_runtime::model! {
     /// `GetAccountSchema` of Social Planner.
     #[doc(alias = "GetAccountSchema")]
     pub struct GetAccount {
-        pub expire: String = "expire",
+        pub expire: Timestamp = "expire",
         pub id: String = "id",
         pub is_expired: bool = "isExpired",
         pub meta: Map = "meta",
@@ -417,7 +414,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetByIdResponseSchema")]
     pub struct GetByIdResponse {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
@@ -427,7 +424,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         pub primary_color: String = "primaryColor",
         pub secondary_color: String = "secondaryColor",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `GetByLocationIdResponseSchema` of Social Planner.
     #[doc(alias = "GetByLocationIdResponseSchema")]
@@ -497,9 +494,9 @@ hoopai_runtime::model! {
         pub id: String = "_id",
         pub account_id: String = "accountId",
         pub account_ids: Vec<String> = "accountIds",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
-        pub display_date: String = "displayDate",
+        pub display_date: Timestamp = "displayDate",
         pub error: String = "error",
         pub gmb_post_details: GmbPost = "gmbPostDetails",
         /// The id of the location (sub-account).
@@ -509,14 +506,14 @@ hoopai_runtime::model! {
         pub platform: String = "platform",
         pub post_approval_details: FormatedApprovalDetails = "postApprovalDetails",
         pub post_id: String = "postId",
-        pub published_at: String = "publishedAt",
+        pub published_at: Timestamp = "publishedAt",
         pub source: GetPostFormattedSource = "source",
         pub status: String = "status",
         pub summary: String = "summary",
         pub tags: Vec<String> = "tags",
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub user: PostUser = "user",
     }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
@@ -869,7 +866,7 @@ hoopai_runtime::model! {
         /// The accounts whose posts to list, by their ids, separated by commas; all when left out.
         pub accounts: String = "accounts",
         /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Required.
-        pub from_date: String = "fromDate",
+        pub from_date: Timestamp = "fromDate",
         /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Required.
         pub include_users: String = "includeUsers",
         /// How many posts a page holds at most, as text, such as `10`. Required.
@@ -879,7 +876,7 @@ hoopai_runtime::model! {
         /// How many posts are left out before the page begins, as text, such as `0`. Required.
         pub skip: String = "skip",
         /// The end of the span, in ISO 8601. Required.
-        pub to_date: String = "toDate",
+        pub to_date: Timestamp = "toDate",
         /// The state of the posts: `recent`, `all` (the default), `scheduled`, `draft`, `failed`, `in_review`, `published`, `in_progress` or `deleted`.
         pub type_: String = "type",
     }
@@ -1059,7 +1056,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1072,7 +1069,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaFacebookAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaFacebookAccountSchema")]
@@ -1081,7 +1078,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1094,7 +1091,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaInstagramAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaInstagramAccountSchema")]
@@ -1103,7 +1100,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1116,7 +1113,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaLinkedInAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaLinkedInAccountSchema")]
@@ -1125,7 +1122,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1138,19 +1135,19 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTagSchema` of Social Planner.
     #[doc(alias = "SocialMediaTagSchema")]
     pub struct SocialMediaTag {
         pub id: String = "_id",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub created_by: String = "createdBy",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub tag: String = "tag",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTiktokAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTiktokAccountSchema")]
@@ -1159,7 +1156,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1172,7 +1169,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// `SocialMediaTwitterAccountSchema` of Social Planner.
     #[doc(alias = "SocialMediaTwitterAccountSchema")]
@@ -1181,7 +1178,7 @@ hoopai_runtime::model! {
         pub active: bool = "active",
         /// The address of its picture.
         pub avatar: String = "avatar",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub deleted: bool = "deleted",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
@@ -1194,7 +1191,7 @@ hoopai_runtime::model! {
         pub origin_id: String = "originId",
         pub platform: String = "platform",
         pub type_: String = "type",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// When an event or offer begins.
     #[doc(alias = "StartDateSchema")]
@@ -1282,7 +1279,7 @@ hoopai_runtime::model! {
         /// Who has to approve the post, and how that stands.
         pub post_approval_details: PostApproval = "postApprovalDetails",
         /// When the post is to be published, in ISO 8601, such as `2026-09-30T15:00:00.000Z`; goes with `scheduled`.
-        pub schedule_date: String = "scheduleDate",
+        pub schedule_date: Timestamp = "scheduleDate",
         /// Whether the date of a scheduled post was changed.
         pub schedule_time_updated: bool = "scheduleTimeUpdated",
         /// The state of the post: `draft`, `scheduled`, `published`, `in_review`, `in_progress`, `failed`, `notification_sent` or `deleted`.

@@ -284,7 +284,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_shipping_carrier`](super::Client::create_shipping_carrier).
-        pub CreateShippingCarrier(operations::CREATE_SHIPPING_CARRIER) -> json types::CreateShippingCarrierResponse
+        pub CreateShippingCarrier(operations::CREATE_SHIPPING_CARRIER) -> json types::ShippingCarrierResponse
     }
     hoopai_runtime::setters! {
         CreateShippingCarrier {
@@ -294,7 +294,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_shipping_rate`](super::Client::create_shipping_rate).
-        pub CreateShippingRate(operations::CREATE_SHIPPING_RATE) -> json types::CreateShippingRateResponse
+        pub CreateShippingRate(operations::CREATE_SHIPPING_RATE) -> json types::ShippingRateResponse
     }
     hoopai_runtime::setters! {
         CreateShippingRate {
@@ -306,7 +306,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_shipping_zone`](super::Client::create_shipping_zone).
-        pub CreateShippingZone(operations::CREATE_SHIPPING_ZONE) -> json types::CreateShippingZoneResponse
+        pub CreateShippingZone(operations::CREATE_SHIPPING_ZONE) -> json types::ShippingZoneResponse
     }
     hoopai_runtime::setters! {
         CreateShippingZone {
@@ -368,7 +368,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_shipping_carrier`](super::Client::get_shipping_carrier).
-        pub GetShippingCarrier(operations::GET_SHIPPING_CARRIER) -> json types::GetShippingCarrierResponse
+        pub GetShippingCarrier(operations::GET_SHIPPING_CARRIER) -> json types::ShippingCarrierResponse
     }
     hoopai_runtime::setters! {
         GetShippingCarrier {
@@ -383,7 +383,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_shipping_rate`](super::Client::get_shipping_rate).
-        pub GetShippingRate(operations::GET_SHIPPING_RATE) -> json types::GetShippingRateResponse
+        pub GetShippingRate(operations::GET_SHIPPING_RATE) -> json types::ShippingRateResponse
     }
     hoopai_runtime::setters! {
         GetShippingRate {
@@ -400,7 +400,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_shipping_zone`](super::Client::get_shipping_zone).
-        pub GetShippingZone(operations::GET_SHIPPING_ZONE) -> json types::GetShippingZoneResponse
+        pub GetShippingZone(operations::GET_SHIPPING_ZONE) -> json types::ShippingZoneResponse
     }
     hoopai_runtime::setters! {
         GetShippingZone {
@@ -417,7 +417,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_store_settings`](super::Client::get_store_settings).
-        pub GetStoreSettings(operations::GET_STORE_SETTINGS) -> json types::GetStoreSettingsResponse
+        pub GetStoreSettings(operations::GET_STORE_SETTINGS) -> json types::StoreSettingsResponse
     }
     hoopai_runtime::setters! {
         GetStoreSettings {
@@ -501,7 +501,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_shipping_carrier`](super::Client::update_shipping_carrier).
-        pub UpdateShippingCarrier(operations::UPDATE_SHIPPING_CARRIER) -> json types::UpdateShippingCarrierResponse
+        pub UpdateShippingCarrier(operations::UPDATE_SHIPPING_CARRIER) -> json types::ShippingCarrierResponse
     }
     hoopai_runtime::setters! {
         UpdateShippingCarrier {
@@ -513,7 +513,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_shipping_rate`](super::Client::update_shipping_rate).
-        pub UpdateShippingRate(operations::UPDATE_SHIPPING_RATE) -> json types::UpdateShippingRateResponse
+        pub UpdateShippingRate(operations::UPDATE_SHIPPING_RATE) -> json types::ShippingRateResponse
     }
     hoopai_runtime::setters! {
         UpdateShippingRate {
@@ -527,7 +527,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_shipping_zone`](super::Client::update_shipping_zone).
-        pub UpdateShippingZone(operations::UPDATE_SHIPPING_ZONE) -> json types::UpdateShippingZoneResponse
+        pub UpdateShippingZone(operations::UPDATE_SHIPPING_ZONE) -> json types::ShippingZoneResponse
     }
     hoopai_runtime::setters! {
         UpdateShippingZone {
@@ -539,7 +539,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`upsert_store_settings`](super::Client::upsert_store_settings).
-        pub UpsertStoreSettings(operations::UPSERT_STORE_SETTINGS) -> json types::UpsertStoreSettingsResponse
+        pub UpsertStoreSettings(operations::UPSERT_STORE_SETTINGS) -> json types::StoreSettingsResponse
     }
     hoopai_runtime::setters! {
         UpsertStoreSettings {

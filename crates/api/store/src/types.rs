@@ -2,12 +2,14 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::{Decimal, Timestamp};
+
 hoopai_runtime::model! {
     /// `AvailableShippingRate` of Store.
     pub struct AvailableShippingRate {
         pub id: String = "_id",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
@@ -59,14 +61,6 @@ hoopai_runtime::model! {
         /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// `CreateShippingCarrierResponseDto` of Store.
-    #[doc(alias = "CreateShippingCarrierResponseDto")]
-    pub struct CreateShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// A shipping rate to be added to a zone.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
@@ -75,7 +69,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Required.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`). Required.
         pub condition_type: ConditionType = "conditionType",
         /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Required.
@@ -85,9 +79,9 @@ hoopai_runtime::model! {
         /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Required.
-        pub max_condition: f64 = "maxCondition",
+        pub max_condition: Decimal = "maxCondition",
         /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Required.
-        pub min_condition: f64 = "minCondition",
+        pub min_condition: Decimal = "minCondition",
         /// The rate's name. Required.
         pub name: String = "name",
         /// The handling fee as a percentage of the carrier's price; for carrier rates only.
@@ -96,14 +90,6 @@ hoopai_runtime::model! {
         pub shipping_carrier_id: String = "shippingCarrierId",
         /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
-    }
-    /// `CreateShippingRateResponseDto` of Store.
-    #[doc(alias = "CreateShippingRateResponseDto")]
-    pub struct CreateShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// A shipping zone to be created.
     #[doc(alias = "CreateShippingZoneDto")]
@@ -116,14 +102,6 @@ hoopai_runtime::model! {
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name. Required.
         pub name: String = "name",
-    }
-    /// `CreateShippingZoneResponseDto` of Store.
-    #[doc(alias = "CreateShippingZoneResponseDto")]
-    pub struct CreateShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// `DeleteShippingCarrierResponseDto` of Store.
     #[doc(alias = "DeleteShippingCarrierResponseDto")]
@@ -146,38 +124,6 @@ hoopai_runtime::model! {
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
-    /// `GetShippingCarrierResponseDto` of Store.
-    #[doc(alias = "GetShippingCarrierResponseDto")]
-    pub struct GetShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetShippingRateResponseDto` of Store.
-    #[doc(alias = "GetShippingRateResponseDto")]
-    pub struct GetShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetShippingZoneResponseDto` of Store.
-    #[doc(alias = "GetShippingZoneResponseDto")]
-    pub struct GetShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
-    /// `GetStoreSettingResponseDto` of Store.
-    #[doc(alias = "GetStoreSettingResponseDto")]
-    pub struct GetStoreSettingsResponse {
-        pub data: StoreSetting = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// An order whose shipping is to be priced.
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
@@ -187,8 +133,8 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. Required.
         pub alt_type: AltType = "altType",
-        /// Tells that `totalOrderAmount` is final, so that it is not worked out again. Its declared values look like a mistake of the interface, which lists country codes for what is a yes or no.
-        pub amount_available: ListAvailableShippingRatesRequestAmountAvailable = "amountAvailable",
+        /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
+        pub amount_available: bool = "amountAvailable",
         /// The country that the order goes to, by its two letters of ISO 3166. Required.
         pub country: Country = "country",
         /// The code of a coupon that the order uses.
@@ -198,7 +144,7 @@ hoopai_runtime::model! {
         /// Where the order was made. Required.
         pub source: OrderSource = "source",
         /// The worth of the order in major units, at least 0.01. Required.
-        pub total_order_amount: f64 = "totalOrderAmount",
+        pub total_order_amount: Decimal = "totalOrderAmount",
         /// The weight of the order in kilograms. Required.
         pub total_order_weight: f64 = "totalOrderWeight",
         /// Whether `totalOrderWeight` is final, so that it is not worked out again.
@@ -260,12 +206,20 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub marketplace_app_id: String = "marketplaceAppId",
         pub name: String = "name",
         /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `CreateShippingCarrierResponseDto` of Store.
+    #[doc(alias = "CreateShippingCarrierResponseDto")]
+    pub struct ShippingCarrierResponse {
+        pub data: ShippingCarrier = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
@@ -284,19 +238,19 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub description: String = "description",
         /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
-        pub max_condition: f64 = "maxCondition",
+        pub max_condition: Decimal = "maxCondition",
         /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
-        pub min_condition: f64 = "minCondition",
+        pub min_condition: Decimal = "minCondition",
         pub name: String = "name",
         /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
@@ -305,7 +259,15 @@ hoopai_runtime::model! {
         /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
         pub shipping_zone_id: String = "shippingZoneId",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `CreateShippingRateResponseDto` of Store.
+    #[doc(alias = "CreateShippingRateResponseDto")]
+    pub struct ShippingRateResponse {
+        pub data: ShippingRate = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `ShippingZoneSchema` of Store.
     #[doc(alias = "ShippingZoneSchema")]
@@ -317,16 +279,16 @@ hoopai_runtime::model! {
         pub alt_type: AltType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub name: String = "name",
         pub shipping_rates: Vec<ShippingRate> = "shippingRates",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
     }
     /// A country of a shipping zone, whole or by some of its states.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
         /// The country by its two letters of ISO 3166, such as `US`.
-        pub code: ShippingZoneCountryCode = "code",
+        pub code: Country = "code",
         /// The states that belong to the zone; empty for the whole country.
         pub states: Vec<ShippingZoneCountryState> = "states",
     }
@@ -334,7 +296,15 @@ hoopai_runtime::model! {
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
         /// The state by its code, such as `VA`.
-        pub code: ShippingZoneCountryStateCode = "code",
+        pub code: State = "code",
+    }
+    /// `CreateShippingZoneResponseDto` of Store.
+    #[doc(alias = "CreateShippingZoneResponseDto")]
+    pub struct ShippingZoneResponse {
+        pub data: ShippingZone = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
@@ -368,11 +338,19 @@ hoopai_runtime::model! {
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
+    }
+    /// `GetStoreSettingResponseDto` of Store.
+    #[doc(alias = "GetStoreSettingResponseDto")]
+    pub struct StoreSettingsResponse {
+        pub data: StoreSetting = "data",
+        pub message: String = "message",
+        pub status: bool = "status",
+        pub trace_id: String = "traceId",
     }
     /// The address that a store ships from.
     #[doc(alias = "StoreShippingOriginDto")]
@@ -412,14 +390,6 @@ hoopai_runtime::model! {
         /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
     }
-    /// `UpdateShippingCarrierResponseDto` of Store.
-    #[doc(alias = "UpdateShippingCarrierResponseDto")]
-    pub struct UpdateShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
-    }
     /// What changes about a shipping rate.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
@@ -428,7 +398,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
-        pub amount: f64 = "amount",
+        pub amount: Decimal = "amount",
         /// What the rate depends on, the order's price, its weight, or nothing (`none`).
         pub condition_type: ConditionType = "conditionType",
         /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`.
@@ -438,9 +408,9 @@ hoopai_runtime::model! {
         /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
         /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound.
-        pub max_condition: f64 = "maxCondition",
+        pub max_condition: Decimal = "maxCondition",
         /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound.
-        pub min_condition: f64 = "minCondition",
+        pub min_condition: Decimal = "minCondition",
         /// The rate's name.
         pub name: String = "name",
         /// The handling fee as a percentage of the carrier's price; for carrier rates only.
@@ -449,14 +419,6 @@ hoopai_runtime::model! {
         pub shipping_carrier_id: String = "shippingCarrierId",
         /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
-    }
-    /// `UpdateShippingRateResponseDto` of Store.
-    #[doc(alias = "UpdateShippingRateResponseDto")]
-    pub struct UpdateShippingRateResponse {
-        pub data: ShippingRate = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// What changes about a shipping zone.
     #[doc(alias = "UpdateShippingZoneDto")]
@@ -469,14 +431,6 @@ hoopai_runtime::model! {
         pub countries: Vec<ShippingZoneCountry> = "countries",
         /// The zone's name.
         pub name: String = "name",
-    }
-    /// `UpdateShippingZoneResponseDto` of Store.
-    #[doc(alias = "UpdateShippingZoneResponseDto")]
-    pub struct UpdateShippingZoneResponse {
-        pub data: ShippingZone = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
     /// The settings of a store.
     #[doc(alias = "CreateStoreSettingDto")]
@@ -491,14 +445,6 @@ hoopai_runtime::model! {
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         /// The email to the buyer when an order was placed.
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
-    }
-    /// `CreateStoreSettingResponseDto` of Store.
-    #[doc(alias = "CreateStoreSettingResponseDto")]
-    pub struct UpsertStoreSettingsResponse {
-        pub data: StoreSetting = "data",
-        pub message: String = "message",
-        pub status: bool = "status",
-        pub trace_id: String = "traceId",
     }
 }
 
@@ -539,34 +485,6 @@ hoopai_runtime::open_enum! {
         Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
         Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
     }
-    /// Values of `ListAvailableShippingRatesRequestAmountAvailable`.
-    pub enum ListAvailableShippingRatesRequestAmountAvailable {
-        Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI", Aq = "AQ", Ag = "AG",
-        Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH", Bd = "BD", Bb = "BB",
-        By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA", Bw = "BW", Bv = "BV",
-        Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM", Ca = "CA", Cv = "CV",
-        Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM", Cg = "CG",
-        Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK", Dj = "DJ",
-        Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET", Fk = "FK",
-        Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM", Ge = "GE",
-        De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT", Gg = "GG",
-        Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU", Is = "IS",
-        In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM", Jp = "JP",
-        Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Kr = "KR", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Es = "ES", Lk = "LK", Sd = "SD", Sr = "SR",
-        Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH", Tl = "TL",
-        Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV", Ug = "UG",
-        Gb = "GB", Ua = "UA", Ae = "AE", Us = "US", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
     /// Values of `OrderSourceSubType`.
     pub enum OrderSourceSubType {
         OneStepOrderForm = "one_step_order_form", TwoStepOrderForm = "two_step_order_form", Upsell = "upsell",
@@ -581,109 +499,6 @@ hoopai_runtime::open_enum! {
         DocumentContracts = "document_contracts", Membership = "membership", MobileApp = "mobile_app",
         Communities = "communities", PointOfSale = "point_of_sale", Manual = "manual", Form = "form", Survey = "survey",
         PaymentLink = "payment_link", External = "external",
-    }
-    /// Values of `ShippingZoneCountryCode`.
-    pub enum ShippingZoneCountryCode {
-        Us = "US", Ca = "CA", Af = "AF", Ax = "AX", Al = "AL", Dz = "DZ", As = "AS", Ad = "AD", Ao = "AO", Ai = "AI",
-        Aq = "AQ", Ag = "AG", Ar = "AR", Am = "AM", Aw = "AW", Au = "AU", At = "AT", Az = "AZ", Bs = "BS", Bh = "BH",
-        Bd = "BD", Bb = "BB", By = "BY", Be = "BE", Bz = "BZ", Bj = "BJ", Bm = "BM", Bt = "BT", Bo = "BO", Ba = "BA",
-        Bw = "BW", Bv = "BV", Br = "BR", Io = "IO", Bn = "BN", Bg = "BG", Bf = "BF", Bi = "BI", Kh = "KH", Cm = "CM",
-        Cv = "CV", Ky = "KY", Cf = "CF", Td = "TD", Cl = "CL", Cn = "CN", Cx = "CX", Cc = "CC", Co = "CO", Km = "KM",
-        Cg = "CG", Cd = "CD", Ck = "CK", Cr = "CR", Ci = "CI", Hr = "HR", Cu = "CU", Cy = "CY", Cz = "CZ", Dk = "DK",
-        Dj = "DJ", Dm = "DM", Do = "DO", Ec = "EC", Eg = "EG", Sv = "SV", Gq = "GQ", Er = "ER", Ee = "EE", Et = "ET",
-        Fk = "FK", Fo = "FO", Fj = "FJ", Fi = "FI", Fr = "FR", Gf = "GF", Pf = "PF", Tf = "TF", Ga = "GA", Gm = "GM",
-        Ge = "GE", De = "DE", Gh = "GH", Gi = "GI", Gr = "GR", Gl = "GL", Gd = "GD", Gp = "GP", Gu = "GU", Gt = "GT",
-        Gg = "GG", Gn = "GN", Gw = "GW", Gy = "GY", Ht = "HT", Hm = "HM", Va = "VA", Hn = "HN", Hk = "HK", Hu = "HU",
-        Is = "IS", In = "IN", Id = "ID", Ir = "IR", Iq = "IQ", Ie = "IE", Im = "IM", Il = "IL", It = "IT", Jm = "JM",
-        Jp = "JP", Je = "JE", Jo = "JO", Kz = "KZ", Ke = "KE", Ki = "KI", Kp = "KP", Xk = "XK", Kw = "KW", Kg = "KG",
-        La = "LA", Lv = "LV", Lb = "LB", Ls = "LS", Lr = "LR", Ly = "LY", Li = "LI", Lt = "LT", Lu = "LU", Mo = "MO",
-        Mk = "MK", Mg = "MG", Mw = "MW", My = "MY", Mv = "MV", Ml = "ML", Mt = "MT", Mh = "MH", Mq = "MQ", Mr = "MR",
-        Mu = "MU", Yt = "YT", Mx = "MX", Fm = "FM", Md = "MD", Mc = "MC", Mn = "MN", Me = "ME", Ms = "MS", Ma = "MA",
-        Mz = "MZ", Mm = "MM", Na = "NA", Nr = "NR", Np = "NP", Nl = "NL", An = "AN", Nc = "NC", Nz = "NZ", Ni = "NI",
-        Ne = "NE", Ng = "NG", Nu = "NU", Nf = "NF", Mp = "MP", No = "NO", Om = "OM", Pk = "PK", Pw = "PW", Ps = "PS",
-        Pa = "PA", Pg = "PG", Py = "PY", Pe = "PE", Ph = "PH", Pn = "PN", Pl = "PL", Pt = "PT", Pr = "PR", Qa = "QA",
-        Re = "RE", Ro = "RO", Ru = "RU", Rw = "RW", Sh = "SH", Kn = "KN", Lc = "LC", Mf = "MF", Pm = "PM", Vc = "VC",
-        Ws = "WS", Sm = "SM", St = "ST", Sa = "SA", Sn = "SN", Rs = "RS", Sc = "SC", Sl = "SL", Sg = "SG", Sx = "SX",
-        Sk = "SK", Si = "SI", Sb = "SB", So = "SO", Za = "ZA", Gs = "GS", Kr = "KR", Es = "ES", Lk = "LK", Sd = "SD",
-        Sr = "SR", Sj = "SJ", Sz = "SZ", Se = "SE", Ch = "CH", Sy = "SY", Tw = "TW", Tj = "TJ", Tz = "TZ", Th = "TH",
-        Tl = "TL", Tg = "TG", Tk = "TK", To = "TO", Tt = "TT", Tn = "TN", Tr = "TR", Tm = "TM", Tc = "TC", Tv = "TV",
-        Ug = "UG", Ua = "UA", Ae = "AE", Gb = "GB", Um = "UM", Uy = "UY", Uz = "UZ", Vu = "VU", Ve = "VE", Vn = "VN",
-        Vg = "VG", Vi = "VI", Wf = "WF", Eh = "EH", Ye = "YE", Zm = "ZM", Zw = "ZW",
-    }
-    /// Values of `ShippingZoneCountryStateCode`.
-    pub enum ShippingZoneCountryStateCode {
-        Al = "AL", Ak = "AK", As = "AS", Az = "AZ", Ar = "AR", Aa = "AA", Ae = "AE", Ap = "AP", Ca = "CA", Co = "CO",
-        Ct = "CT", De = "DE", Dc = "DC", Fm = "FM", Fl = "FL", Ga = "GA", Gu = "GU", Hi = "HI", Id = "ID", Il = "IL",
-        In = "IN", Ia = "IA", Ks = "KS", Ky = "KY", La = "LA", Me = "ME", Mh = "MH", Md = "MD", Ma = "MA", Mi = "MI",
-        Mn = "MN", Ms = "MS", Mo = "MO", Mt = "MT", Ne = "NE", Nv = "NV", Nh = "NH", Nj = "NJ", Nm = "NM", Ny = "NY",
-        Nc = "NC", Nd = "ND", Mp = "MP", Oh = "OH", Ok = "OK", Or = "OR", Pw = "PW", Pa = "PA", Pr = "PR", Ri = "RI",
-        Sc = "SC", Sd = "SD", Tn = "TN", Tx = "TX", Ut = "UT", Vt = "VT", Vi = "VI", Va = "VA", Wa = "WA", Wv = "WV",
-        Wi = "WI", Wy = "WY", Ab = "AB", Bc = "BC", Mb = "MB", Nb = "NB", Nl = "NL", Nt = "NT", Ns = "NS", Nu = "NU",
-        On = "ON", Pe = "PE", Qc = "QC", Sk = "SK", Yt = "YT", Ba = "BA", Cc = "CC", Ch = "CH", Cb = "CB", Cn = "CN",
-        Er = "ER", Fo = "FO", Jy = "JY", Lp = "LP", Lr = "LR", Mz = "MZ", Nq = "NQ", Rn = "RN", Sa = "SA", Sj = "SJ",
-        Sl = "SL", Sf = "SF", Se = "SE", Tf = "TF", Tu = "TU", Act = "ACT", Nsw = "NSW", Qld = "QLD", Tas = "TAS",
-        Vic = "VIC", Ac = "AC", Am = "AM", Ce = "CE", Df = "DF", Es = "ES", Go = "GO", Mg = "MG", Pb = "PB", Pi = "PI",
-        Rj = "RJ", Ro = "RO", Rr = "RR", Rs = "RS", Sp = "SP", To = "TO", Ai = "AI", An = "AN", At = "AT", Bi = "BI",
-        Li = "LI", Ll = "LL", Ml = "ML", Rm = "RM", Ta = "TA", Vs = "VS", Ama = "AMA", Ant = "ANT", Ara = "ARA",
-        Atl = "ATL", Bol = "BOL", Boy = "BOY", Cal = "CAL", Caq = "CAQ", Cas = "CAS", Cau = "CAU", Ces = "CES",
-        Cho = "CHO", Cun = "CUN", Cor = "COR", Gua = "GUA", Guv = "GUV", Hui = "HUI", Lag = "LAG", Mag = "MAG",
-        Met = "MET", Nar = "NAR", Nsa = "NSA", Put = "PUT", Qui = "QUI", Ris = "RIS", Sap = "SAP", San = "SAN",
-        Suc = "SUC", Tol = "TOL", Vac = "VAC", Vau = "VAU", Vid = "VID", CrA = "CR-A", CrC = "CR-C", CrG = "CR-G",
-        CrH = "CR-H", CrL = "CR-L", CrP = "CR-P", CrSj = "CR-SJ", Gt16 = "GT-16", Gt15 = "GT-15", Gt04 = "GT-04",
-        Gt20 = "GT-20", Gt02 = "GT-02", Gt05 = "GT-05", Gt01 = "GT-01", Gt13 = "GT-13", Gt18 = "GT-18", Gt21 = "GT-21",
-        Gt22 = "GT-22", Gt17 = "GT-17", Gt09 = "GT-09", Gt14 = "GT-14", Gt11 = "GT-11", Gt03 = "GT-03", Gt12 = "GT-12",
-        Gt06 = "GT-06", Gt07 = "GT-07", Gt10 = "GT-10", Gt08 = "GT-08", Gt19 = "GT-19", Hk = "HK", Kl = "KL", Br = "BR",
-        Cg = "CG", Dn = "DN", Dd = "DD", Dl = "DL", Gj = "GJ", Hr = "HR", Hp = "HP", Jk = "JK", Jh = "JH", Ka = "KA",
-        Ld = "LD", Py = "PY", Ts = "TS", Tr = "TR", Up = "UP", Uk = "UK", Wb = "WB", Cw = "CW", D = "D", G = "G",
-        Ke = "KE", Kk = "KK", Ls = "LS", Lm = "LM", Lk = "LK", Lh = "LH", Oy = "OY", So = "SO", Wd = "WD", Wh = "WH",
-        Wx = "WX", Ww = "WW", Ag = "AG", Ao = "AO", Av = "AV", Bt = "BT", Bl = "BL", Bn = "BN", Bg = "BG", Bo = "BO",
-        Bz = "BZ", Bs = "BS", Cl = "CL", Ci = "CI", Cz = "CZ", Cs = "CS", Cr = "CR", Kr = "KR", En = "EN", Fe = "FE",
-        Fi = "FI", Fg = "FG", Fc = "FC", Fr = "FR", Ge = "GE", Gr = "GR", Im = "IM", Is = "IS", Aq = "AQ", Lt = "LT",
-        Le = "LE", Lc = "LC", Lo = "LO", Lu = "LU", Mc = "MC", Na = "NA", No = "NO", Og = "OG", Ot = "OT", Pd = "PD",
-        Pv = "PV", Pg = "PG", Pu = "PU", Pc = "PC", Pt = "PT", Pn = "PN", Pz = "PZ", Po = "PO", Rg = "RG", Ra = "RA",
-        Rc = "RC", Re = "RE", Ss = "SS", Sv = "SV", Si = "SI", Sr = "SR", Te = "TE", Tp = "TP", Tv = "TV", Ud = "UD",
-        Ve = "VE", Vb = "VB", Vc = "VC", Vr = "VR", Vv = "VV", Jp23 = "JP-23", Jp05 = "JP-05", Jp02 = "JP-02",
-        Jp12 = "JP-12", Jp38 = "JP-38", Jp18 = "JP-18", Jp40 = "JP-40", Jp07 = "JP-07", Jp21 = "JP-21", Jp10 = "JP-10",
-        Jp34 = "JP-34", Jp01 = "JP-01", Jp28 = "JP-28", Jp08 = "JP-08", Jp17 = "JP-17", Jp03 = "JP-03", Jp37 = "JP-37",
-        Jp46 = "JP-46", Jp14 = "JP-14", Jp39 = "JP-39", Jp43 = "JP-43", Jp26 = "JP-26", Jp24 = "JP-24", Jp04 = "JP-04",
-        Jp45 = "JP-45", Jp20 = "JP-20", Jp42 = "JP-42", Jp29 = "JP-29", Jp15 = "JP-15", Jp44 = "JP-44", Jp33 = "JP-33",
-        Jp47 = "JP-47", Jp27 = "JP-27", Jp41 = "JP-41", Jp11 = "JP-11", Jp25 = "JP-25", Jp32 = "JP-32", Jp22 = "JP-22",
-        Jp09 = "JP-09", Jp36 = "JP-36", Jp13 = "JP-13", Jp31 = "JP-31", Jp16 = "JP-16", Jp30 = "JP-30", Jp06 = "JP-06",
-        Jp35 = "JP-35", Jp19 = "JP-19", Jhr = "JHR", Kdh = "KDH", Ktn = "KTN", Kul = "KUL", Lbn = "LBN", Mlk = "MLK",
-        Nsn = "NSN", Phg = "PHG", Png = "PNG", Prk = "PRK", Pls = "PLS", Pjy = "PJY", Sbh = "SBH", Swk = "SWK",
-        Sgr = "SGR", Trg = "TRG", Agu = "AGU", Bcn = "BCN", Bcs = "BCS", Cam = "CAM", Chp = "CHP", Chh = "CHH",
-        Cmx = "CMX", Coa = "COA", Col = "COL", Dur = "DUR", Gro = "GRO", Hid = "HID", Jal = "JAL", Mic = "MIC",
-        Mor = "MOR", Mex = "MEX", Nay = "NAY", Nle = "NLE", Oax = "OAX", Pue = "PUE", Que = "QUE", Roo = "ROO",
-        Slp = "SLP", Sin = "SIN", Son = "SON", Tab = "TAB", Tam = "TAM", Tla = "TLA", Ver = "VER", Yuc = "YUC",
-        Zac = "ZAC", Auk = "AUK", Bop = "BOP", Can = "CAN", Cit = "CIT", Gis = "GIS", Hkb = "HKB", Mwt = "MWT",
-        Mbh = "MBH", Ntl = "NTL", Ota = "OTA", Stl = "STL", Tki = "TKI", Wko = "WKO", Wgn = "WGN", Wtc = "WTC",
-        Gb = "GB", Kp = "KP", Anc = "ANC", Apu = "APU", Are = "ARE", Aya = "AYA", Caj = "CAJ", Cus = "CUS", Huv = "HUV",
-        Huc = "HUC", Ica = "ICA", Jun = "JUN", Lal = "LAL", Lam = "LAM", Lim = "LIM", Lor = "LOR", Mdd = "MDD",
-        Moq = "MOQ", Pas = "PAS", Piu = "PIU", Pun = "PUN", Sam = "SAM", Tac = "TAC", Tum = "TUM", Uca = "UCA",
-        PhAbr = "PH-ABR", PhAgn = "PH-AGN", PhAgs = "PH-AGS", PhAkl = "PH-AKL", PhAlb = "PH-ALB", PhAnt = "PH-ANT",
-        PhApa = "PH-APA", PhAur = "PH-AUR", PhBas = "PH-BAS", PhBan = "PH-BAN", PhBtn = "PH-BTN", PhBtg = "PH-BTG",
-        PhBen = "PH-BEN", PhBil = "PH-BIL", PhBoh = "PH-BOH", PhBuk = "PH-BUK", PhBul = "PH-BUL", PhCag = "PH-CAG",
-        PhCan = "PH-CAN", PhCas = "PH-CAS", PhCam = "PH-CAM", PhCap = "PH-CAP", PhCat = "PH-CAT", PhCav = "PH-CAV",
-        PhCeb = "PH-CEB", PhNco = "PH-NCO", PhDao = "PH-DAO", PhDav = "PH-DAV", PhDas = "PH-DAS", PhEas = "PH-EAS",
-        PhGui = "PH-GUI", PhIfu = "PH-IFU", PhIln = "PH-ILN", PhIls = "PH-ILS", PhIli = "PH-ILI", PhIsa = "PH-ISA",
-        PhKal = "PH-KAL", PhLun = "PH-LUN", PhLag = "PH-LAG", PhLan = "PH-LAN", PhLas = "PH-LAS", PhLey = "PH-LEY",
-        PhMag = "PH-MAG", PhMad = "PH-MAD", PhMas = "PH-MAS", Ph00 = "PH-00", PhMsc = "PH-MSC", PhMsr = "PH-MSR",
-        PhMou = "PH-MOU", PhNec = "PH-NEC", PhNer = "PH-NER", PhNsa = "PH-NSA", PhNue = "PH-NUE", PhNuv = "PH-NUV",
-        PhMdc = "PH-MDC", PhMdr = "PH-MDR", PhPlw = "PH-PLW", PhPam = "PH-PAM", PhPan = "PH-PAN", PhQue = "PH-QUE",
-        PhQui = "PH-QUI", PhRiz = "PH-RIZ", PhRom = "PH-ROM", PhWsa = "PH-WSA", PhSar = "PH-SAR", PhSig = "PH-SIG",
-        PhSor = "PH-SOR", PhSco = "PH-SCO", PhSle = "PH-SLE", PhSuk = "PH-SUK", PhSlu = "PH-SLU", PhSun = "PH-SUN",
-        PhSur = "PH-SUR", PhTar = "PH-TAR", PhTaw = "PH-TAW", PhZmb = "PH-ZMB", PhZan = "PH-ZAN", PhZas = "PH-ZAS",
-        PhZsi = "PH-ZSI", Pt20 = "PT-20", Pt01 = "PT-01", Pt02 = "PT-02", Pt03 = "PT-03", Pt04 = "PT-04",
-        Pt05 = "PT-05", Pt06 = "PT-06", Pt07 = "PT-07", Pt08 = "PT-08", Pt09 = "PT-09", Pt10 = "PT-10", Pt11 = "PT-11",
-        Pt30 = "PT-30", Pt12 = "PT-12", Pt13 = "PT-13", Pt14 = "PT-14", Pt15 = "PT-15", Pt16 = "PT-16", Pt17 = "PT-17",
-        Pt18 = "PT-18", Bh = "BH", Bv = "BV", B = "B", Cj = "CJ", Cv = "CV", Db = "DB", Dj = "DJ", Gl = "GL", Hd = "HD",
-        If = "IF", Mm = "MM", Ph = "PH", Sm = "SM", Sb = "SB", Tm = "TM", Tl = "TL", Vl = "VL", Vn = "VN",
-        Kr26 = "KR-26", Kr43 = "KR-43", Kr44 = "KR-44", Kr27 = "KR-27", Kr30 = "KR-30", Kr42 = "KR-42", Kr29 = "KR-29",
-        Kr47 = "KR-47", Kr41 = "KR-41", Kr48 = "KR-48", Kr28 = "KR-28", Kr49 = "KR-49", Kr45 = "KR-45", Kr46 = "KR-46",
-        Kr50 = "KR-50", Kr11 = "KR-11", Kr31 = "KR-31", C = "C", A = "A", O = "O", Pm = "PM", Bu = "BU", S = "S",
-        Cu = "CU", Gi = "GI", H = "H", Hu = "HU", J = "J", Gc = "GC", L = "L", M = "M", Mu = "MU", P = "P", Sg = "SG",
-        T = "T", V = "V", Za = "ZA", Z = "Z", Aj = "AJ", Du = "DU", Fu = "FU", Rk = "RK", Sh = "SH", Uq = "UQ",
-        Bfp = "BFP", Eng = "ENG", Nir = "NIR", Sct = "SCT", Wls = "WLS", Fs = "FS", Fd = "FD", Rv = "RV", Tt = "TT",
     }
     /// Values of `State`.
     pub enum State {

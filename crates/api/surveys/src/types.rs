@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `ContactSessionIds` of Surveys.
     pub struct ContactSessionIds {
@@ -25,7 +27,7 @@ hoopai_runtime::model! {
         pub parent_name: String = "parentName",
         pub referrer: String = "referrer",
         pub source: String = "source",
-        pub timestamp: f64 = "timestamp",
+        pub timestamp: Timestamp = "timestamp",
         pub type_: String = "type",
         pub version: String = "version",
     }
@@ -86,7 +88,7 @@ hoopai_runtime::model! {
     pub struct Submission {
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub email: String = "email",
         pub id: String = "id",
         pub name: String = "name",

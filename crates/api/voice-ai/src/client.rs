@@ -169,7 +169,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_action`](super::Client::create_action).
-        pub CreateAction(operations::CREATE_ACTION) -> json types::CreateActionResponse
+        pub CreateAction(operations::CREATE_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         CreateAction {
@@ -179,7 +179,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`create_agent`](super::Client::create_agent).
-        pub CreateAgent(operations::CREATE_AGENT) -> json types::CreateAgentResponse
+        pub CreateAgent(operations::CREATE_AGENT) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         CreateAgent {
@@ -217,7 +217,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_action`](super::Client::get_action).
-        pub GetAction(operations::GET_ACTION) -> json types::GetActionResponse
+        pub GetAction(operations::GET_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         GetAction {
@@ -304,7 +304,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_action`](super::Client::update_action).
-        pub UpdateAction(operations::UPDATE_ACTION) -> json types::UpdateActionResponse
+        pub UpdateAction(operations::UPDATE_ACTION) -> json types::ActionResponse
     }
     hoopai_runtime::setters! {
         UpdateAction {
@@ -316,7 +316,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_agent`](super::Client::update_agent).
-        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::UpdateAgentResponse
+        pub UpdateAgent(operations::UPDATE_AGENT) -> json types::AgentResponse
     }
     hoopai_runtime::setters! {
         UpdateAgent {

@@ -2,6 +2,7 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Map;
 
 hoopai_runtime::model! {
@@ -44,6 +45,17 @@ hoopai_runtime::model! {
         /// The id of the workflow that starts.
         pub workflow_id: String = "workflowId",
     }
+    /// `CreateActionResponseDTO` of Voice AI.
+    #[doc(alias = "CreateActionResponseDTO")]
+    pub struct ActionResponse {
+        /// The settings of the action, in the shape that belongs to `actionType`.
+        pub action_parameters: ActionParameters = "actionParameters",
+        /// What kind of action it is, which decides the shape of `actionParameters`.
+        pub action_type: ActionType = "actionType",
+        pub id: String = "id",
+        pub name: String = "name",
+        pub trace_id: String = "traceId",
+    }
     /// `AgentActionResponseDTO` of Voice AI.
     #[doc(alias = "AgentActionResponseDTO")]
     pub struct AgentActionResponse {
@@ -53,6 +65,50 @@ hoopai_runtime::model! {
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
         pub name: String = "name",
+    }
+    /// `CreateAgentResponseDTO` of Voice AI.
+    #[doc(alias = "CreateAgentResponseDTO")]
+    pub struct AgentResponse {
+        /// The agent's name, 1 to 40 characters; made up if left out.
+        pub agent_name: String = "agentName",
+        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
+        pub agent_prompt: String = "agentPrompt",
+        /// When the agent takes calls, by day of the week; around the clock if left out.
+        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
+        /// The business that the agent speaks for; the location's name if left out.
+        pub business_name: String = "businessName",
+        /// The ids of workflows that start after each call, ten at most.
+        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
+        pub id: String = "id",
+        /// The phone number that reaches the agent, in E.164 form; none if left out.
+        pub inbound_number: String = "inboundNumber",
+        /// Whether the agent is kept from standing in for others; `false` if left out.
+        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
+        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
+        pub language: String = "language",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// How long a call may last in seconds, 180 to 900; 300 if left out.
+        pub max_call_duration: f64 = "maxCallDuration",
+        /// The id of a pool of numbers that reach the agent; none if left out.
+        pub number_pool_id: String = "numberPoolId",
+        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
+        pub patience_level: String = "patienceLevel",
+        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
+        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
+        /// Who gets an email about each call; nobody if left out.
+        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
+        /// Whether the agent asks when the caller is silent; `true` if left out.
+        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
+        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
+        pub timezone: String = "timezone",
+        pub trace_id: String = "traceId",
+        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
+        pub translation: Translation = "translation",
+        /// The id of the voice that the agent speaks with; chosen for you if left out.
+        pub voice_id: String = "voiceId",
+        /// What the agent says first, 1 to 190 characters; made up if left out.
+        pub welcome_message: String = "welcomeMessage",
     }
     /// When an agent takes calls on one day of the week.
     #[doc(alias = "AgentWorkingHoursDTO")]
@@ -71,8 +127,8 @@ hoopai_runtime::model! {
         pub action_parameters: ActionParameters = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
-        pub executed_at: String = "executedAt",
-        pub trigger_received_at: String = "triggerReceivedAt",
+        pub executed_at: Timestamp = "executedAt",
+        pub trigger_received_at: Timestamp = "triggerReceivedAt",
     }
     /// `CallLogDTO` of Voice AI.
     #[doc(alias = "CallLogDTO")]
@@ -81,7 +137,7 @@ hoopai_runtime::model! {
         pub agent_id: String = "agentId",
         /// The id of the contact.
         pub contact_id: String = "contactId",
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub duration: f64 = "duration",
         pub executed_call_actions: Vec<CallAction> = "executedCallActions",
         pub extracted_data: Map = "extractedData",
@@ -92,7 +148,7 @@ hoopai_runtime::model! {
         pub summary: String = "summary",
         pub transcript: String = "transcript",
         /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
-        pub translation: TranslationSchema = "translation",
+        pub translation: Translation = "translation",
         pub trial_call: bool = "trialCall",
     }
     /// An action to be given to an agent.
@@ -108,17 +164,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// What the action is called, such as `Transfer to the manager`. Required.
         pub name: String = "name",
-    }
-    /// `CreateActionResponseDTO` of Voice AI.
-    #[doc(alias = "CreateActionResponseDTO")]
-    pub struct CreateActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
     }
     /// `AgentCreationRequestDTO` of Voice AI.
     #[doc(alias = "AgentCreationRequestDTO")]
@@ -162,50 +207,6 @@ hoopai_runtime::model! {
         /// What the agent says first, 1 to 190 characters; made up if left out.
         pub welcome_message: String = "welcomeMessage",
     }
-    /// `CreateAgentResponseDTO` of Voice AI.
-    #[doc(alias = "CreateAgentResponseDTO")]
-    pub struct CreateAgentResponse {
-        /// The agent's name, 1 to 40 characters; made up if left out.
-        pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
-        pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
-        pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
-        pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
-        pub language: String = "language",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
-        pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
-        pub patience_level: String = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
-        pub translation: TranslationSchema = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
-        pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
-        pub welcome_message: String = "welcomeMessage",
-    }
     /// An HTTP service that an agent can ask.
     #[doc(alias = "CustomActionApiDetailsDTO")]
     pub struct CustomActionApiDetails {
@@ -242,17 +243,6 @@ hoopai_runtime::model! {
         /// The value's type, such as `string`.
         pub type_: String = "type",
     }
-    /// `GetActionResponseDTO` of Voice AI.
-    #[doc(alias = "GetActionResponseDTO")]
-    pub struct GetActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
-    }
     /// `GetAgentResponseDTO` of Voice AI.
     #[doc(alias = "GetAgentResponseDTO")]
     pub struct GetAgentResponse {
@@ -285,13 +275,13 @@ hoopai_runtime::model! {
         /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
         pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
         /// Who gets an email about each call; nobody if left out.
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
+        pub send_post_call_notification_to: SendPostCallNotification = "sendPostCallNotificationTo",
         /// Whether the agent asks when the caller is silent; `true` if left out.
         pub send_user_idle_reminders: bool = "sendUserIdleReminders",
         /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
         pub timezone: String = "timezone",
         /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
-        pub translation: TranslationSchema = "translation",
+        pub translation: Translation = "translation",
         /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
         /// What the agent says first, 1 to 190 characters; made up if left out.
@@ -341,26 +331,12 @@ hoopai_runtime::model! {
         /// The ids of users who do.
         pub specific_users: Vec<String> = "specificUsers",
     }
-    /// `SendPostCallNotificationSchema` of Voice AI.
-    pub struct SendPostCallNotificationSchema {
-        pub admins: bool = "admins",
-        pub all_users: bool = "allUsers",
-        pub contact_assigned_user: bool = "contactAssignedUser",
-        pub custom_emails: Vec<String> = "customEmails",
-        pub specific_users: Vec<String> = "specificUsers",
-    }
     /// A translation of the calls.
     #[doc(alias = "TranslationDTO")]
     pub struct Translation {
         /// Whether calls are translated; `false` if left out.
         pub enabled: bool = "enabled",
         /// The language that calls are translated into, that of the agent or `en-US`; needed if `enabled` is `true`.
-        pub language: String = "language",
-    }
-    /// `TranslationSchema` of Voice AI.
-    pub struct TranslationSchema {
-        pub enabled: bool = "enabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: String = "language",
     }
     /// An action as it shall be.
@@ -376,17 +352,6 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// What the action is called, such as `Transfer to the manager`. Required.
         pub name: String = "name",
-    }
-    /// `UpdateActionResponseDTO` of Voice AI.
-    #[doc(alias = "UpdateActionResponseDTO")]
-    pub struct UpdateActionResponse {
-        /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`.
-        pub action_type: ActionType = "actionType",
-        pub id: String = "id",
-        pub name: String = "name",
-        pub trace_id: String = "traceId",
     }
     /// `PatchAgentDTO` of Voice AI.
     #[doc(alias = "PatchAgentDTO")]
@@ -423,50 +388,6 @@ hoopai_runtime::model! {
         pub timezone: String = "timezone",
         /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
         pub translation: Translation = "translation",
-        /// The id of the voice that the agent speaks with; chosen for you if left out.
-        pub voice_id: String = "voiceId",
-        /// What the agent says first, 1 to 190 characters; made up if left out.
-        pub welcome_message: String = "welcomeMessage",
-    }
-    /// `PatchAgentResponseDTO` of Voice AI.
-    #[doc(alias = "PatchAgentResponseDTO")]
-    pub struct UpdateAgentResponse {
-        /// The agent's name, 1 to 40 characters; made up if left out.
-        pub agent_name: String = "agentName",
-        /// The agent's instructions, how it behaves and what it knows; written for you if left out.
-        pub agent_prompt: String = "agentPrompt",
-        /// When the agent takes calls, by day of the week; around the clock if left out.
-        pub agent_working_hours: Vec<AgentWorkingHours> = "agentWorkingHours",
-        /// The business that the agent speaks for; the location's name if left out.
-        pub business_name: String = "businessName",
-        /// The ids of workflows that start after each call, ten at most.
-        pub call_end_workflow_ids: Vec<String> = "callEndWorkflowIds",
-        pub id: String = "id",
-        /// The phone number that reaches the agent, in E.164 form; none if left out.
-        pub inbound_number: String = "inboundNumber",
-        /// Whether the agent is kept from standing in for others; `false` if left out.
-        pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
-        /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
-        pub language: String = "language",
-        /// The id of the location (sub-account).
-        pub location_id: String = "locationId",
-        /// How long a call may last in seconds, 180 to 900; 300 if left out.
-        pub max_call_duration: f64 = "maxCallDuration",
-        /// The id of a pool of numbers that reach the agent; none if left out.
-        pub number_pool_id: String = "numberPoolId",
-        /// How long the agent bears with a caller who is slow to answer; `high` if left out.
-        pub patience_level: String = "patienceLevel",
-        /// After how many seconds of silence the agent asks, 1 to 20; 8 if left out.
-        pub reminder_after_idle_time_seconds: f64 = "reminderAfterIdleTimeSeconds",
-        /// Who gets an email about each call; nobody if left out.
-        pub send_post_call_notification_to: SendPostCallNotificationSchema = "sendPostCallNotificationTo",
-        /// Whether the agent asks when the caller is silent; `true` if left out.
-        pub send_user_idle_reminders: bool = "sendUserIdleReminders",
-        /// The time zone that the working hours are in, by its IANA name, such as `America/New_York`; the location's if left out.
-        pub timezone: String = "timezone",
-        pub trace_id: String = "traceId",
-        /// A translation of the calls. It can be on only if the agent's language is not `en-US`.
-        pub translation: TranslationSchema = "translation",
         /// The id of the voice that the agent speaks with; chosen for you if left out.
         pub voice_id: String = "voiceId",
         /// What the agent says first, 1 to 190 characters; made up if left out.

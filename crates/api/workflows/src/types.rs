@@ -2,6 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
+use hoopai_runtime::Timestamp;
+
 hoopai_runtime::model! {
     /// `GetWorkflowSuccessfulResponseDto` of Workflows.
     #[doc(alias = "GetWorkflowSuccessfulResponseDto")]
@@ -12,13 +14,13 @@ hoopai_runtime::model! {
     /// `WorkflowSchema` of Workflows.
     #[doc(alias = "WorkflowSchema")]
     pub struct Workflow {
-        pub created_at: String = "createdAt",
+        pub created_at: Timestamp = "createdAt",
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub name: String = "name",
         pub status: String = "status",
-        pub updated_at: String = "updatedAt",
+        pub updated_at: Timestamp = "updatedAt",
         pub version: f64 = "version",
     }
 }

@@ -234,7 +234,7 @@ impl<'a> Check<'a> {
             self.fault(place, &sentence);
         }
         if part.get("format").and_then(Value::as_str) == Some("date-time")
-            && !text::is_date_time(text)
+            && !(text::is_date_time(text) || self.side == Side::Request && text::is_date(text))
         {
             self.fault(place, "must be a valid ISO 8601 date string");
         }

@@ -132,6 +132,13 @@ pub(crate) fn is_date_time(text: &str) -> bool {
     date_time(text).is_some()
 }
 
+/// Whether text is a date as requests may have it: a day, or a time without seconds or offset as well.
+pub(super) fn is_date(text: &str) -> bool {
+    ["T00:00:00Z", ":00Z", "Z"]
+        .iter()
+        .any(|rest| is_date_time(&format!("{text}{rest}")))
+}
+
 fn date_time(text: &str) -> Option<()> {
     let digits = |range: std::ops::Range<usize>| -> Option<u32> {
         let part = text.get(range)?;
@@ -180,4 +187,20 @@ fn date_time(text: &str) -> Option<()> {
     two(hours, 23)?;
     two(minutes, 59)?;
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_date, is_date_time};
+
+    #[test]
+    fn requests_may_have_dates_that_replies_do_not() {
+        for text in ["2031-05-06", "2031-05-06T07:08", "2031-05-06T07:08:09"] {
+            assert!(is_date(text) && !is_date_time(text), "{text}");
+        }
+        assert!(is_date_time("2031-05-06T07:08:09+05:30"));
+        for text in ["", "2031-13-06", "2031-05", "tomorrow", "1935817689000"] {
+            assert!(!is_date(text) && !is_date_time(text), "{text}");
+        }
+    }
 }

@@ -76,7 +76,6 @@ impl Call<'_> {
                 Say::Is(Fixed::Object) => Value::Object(Map::new()),
                 Say::Is(Fixed::List) => Value::Array(Vec::new()),
                 Say::Is(_) => false.into(),
-                Say::Item => found.map(|found| self.show(found)).into(),
                 Say::Id => found.map(|found| found.id.as_str()).into(),
                 Say::New => new.into(),
                 Say::Changed => changed.into(),

@@ -325,8 +325,6 @@ pub(super) struct Row {
 #[derive(Clone, Copy)]
 pub(super) enum Say {
     Is(Value),
-    /// The item.
-    Item,
     /// The item's id.
     Id,
     /// Whether the item is new.

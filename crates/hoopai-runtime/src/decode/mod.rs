@@ -24,7 +24,7 @@ use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault};
 use reader::Reader;
-pub(crate) use reader::{AS_IT_STANDS, RAW_VALUE, UNNAMED};
+pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
 pub(crate) use scan::{is_number, survives};
 
 /// What was read of a text.

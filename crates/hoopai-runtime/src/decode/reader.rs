@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::access::{Fields, Items, Progress, TRACE};
 use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
-use super::scan::{DEPTH, Number, Scan, number_in};
+use super::scan::{DEPTH, Number, Scan, is_number, number_in};
 use crate::drift::{Drift, DriftKind};
 use crate::error::Places;
 
@@ -22,6 +22,9 @@ pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
 
 /// A newtype of this name gets the text of a value as it stands.
 pub(crate) const AS_IT_STANDS: &str = "hoopai::AsItStands";
+
+/// The same, and a text that holds a number is reported as one that was read as a number.
+pub(crate) const AS_A_NUMBER: &str = "hoopai::AsANumber";
 
 /// `serde_json`'s own name for the same.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
@@ -452,10 +455,16 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match name {
-            UNNAMED | AS_IT_STANDS => {
+            UNNAMED | AS_IT_STANDS | AS_A_NUMBER => {
                 let text = self.as_it_stands()?;
+                let start = self.scan.at - text.len();
                 if name == UNNAMED {
-                    self.unnamed = self.scan.at - text.len();
+                    self.unnamed = start;
+                } else if name == AS_A_NUMBER
+                    && text.starts_with('"')
+                    && is_number(text.trim_matches('"').trim())
+                {
+                    self.note(DriftKind::Coerced, start, NUMBER);
                 }
                 // As bytes, for deserializers that make no difference between a newtype and what is in it give strings.
                 visitor.visit_borrowed_bytes(text.as_bytes())

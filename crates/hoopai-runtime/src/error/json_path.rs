@@ -1,6 +1,6 @@
 //! Where in a JSON text a position is.
 
-use super::mask::mask;
+use super::mask::{is_name, mask};
 
 enum Level {
     /// In an object: from where to where the current key stands, quotes included, once it is known.
@@ -83,7 +83,12 @@ impl<'a> Places<'a> {
 /// Keys are names as a rule, but those of a map can be anything.
 fn shown_key(quoted: &[u8]) -> String {
     let key = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    mask(&String::from_utf8_lossy(key))
+    let key = String::from_utf8_lossy(key);
+    if is_name(&key) {
+        key.into_owned()
+    } else {
+        mask(&key)
+    }
 }
 
 fn kind(first: u8) -> Option<&'static str> {

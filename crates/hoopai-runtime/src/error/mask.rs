@@ -136,6 +136,33 @@ fn is_value(token: &[char]) -> bool {
     token.iter().any(|c| c.is_numeric()) || word >= 15 && capitals * 4 > letters
 }
 
+/// Whether a key is what programmers call a field: words of letters, capitals between them (`skipLocationKYC`). An id of
+/// letters alone falls into pieces that are no words.
+pub(super) fn is_name(key: &str) -> bool {
+    let mut words = Vec::new();
+    for part in key.split('_').filter(|part| !part.is_empty()) {
+        if !part.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return false;
+        }
+        let mut start = 0;
+        for (at, pair) in part.as_bytes().windows(2).enumerate() {
+            if pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase() {
+                words.push(&part[start..=at]);
+                start = at + 1;
+            }
+        }
+        words.push(&part[start..]);
+    }
+    let spoken = |word: &str| word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let abbreviation = |word: &str| word.len() <= 4 && word.bytes().all(|b| b.is_ascii_uppercase());
+    let capitals = |word: &str| word.bytes().filter(u8::is_ascii_uppercase).count();
+    let letters: usize = words.iter().map(|word| word.len()).sum();
+    words.len() * 4 <= letters
+        && words
+            .iter()
+            .all(|word| abbreviation(word) || capitals(word) <= 1 && spoken(word))
+}
+
 fn longest_run(token: &[char], fits: impl Fn(char) -> bool) -> usize {
     token
         .split(|c| !fits(*c))
@@ -146,7 +173,7 @@ fn longest_run(token: &[char], fits: impl Fn(char) -> bool) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{mask, mask_values};
+    use super::{is_name, mask, mask_values};
 
     #[test]
     fn values_are_taken_out() {
@@ -205,6 +232,29 @@ mod tests {
             "Cannot GET /contacts/v2/",
         ] {
             assert_eq!(mask(text), text);
+        }
+    }
+
+    #[test]
+    fn names_of_fields_are_told_from_keys_that_are_data() {
+        for name in [
+            "skipLocationKYC",
+            "additionalPhones",
+            "custom_fields_values",
+            "contactUpdateExamples",
+        ] {
+            assert!(is_name(name), "{name}");
+        }
+        for key in [
+            "AbCdEfGhIjKlMnOpQrSt",
+            "qWzKfTrdBnLpXgHsJvMc",
+            "Hk7dD1fI4gZ1lS1kO8qQ",
+            "jane@example.com",
+            "pit-1a2b3c4d",
+            "Jane Doe",
+            "+15550109999",
+        ] {
+            assert!(!is_name(key), "{key}");
         }
     }
 

@@ -508,11 +508,46 @@ fn times_and_amounts_are_written_as_they_came() {
     assert_eq!(
         told(&read.drift),
         "`at`: a string where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
-         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside"
+         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+         `amount`: a string was read as a number"
     );
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);
     assert_eq!(
         serde_json::to_string(&sent).unwrap(),
         r#"{"at":"1970-01-01T00:00:00Z","amount":3}"#
     );
+}
+
+#[test]
+fn what_stands_under_keys_that_are_data_is_read_as_its_type() {
+    hoopai_runtime::model! {
+        /// The slots of a day.
+        pub struct Day {
+            pub slots: Vec<Timestamp> = "slots",
+            pub price: Decimal = "price",
+        }
+        /// Slots by day.
+        pub struct Days {
+            pub trace_id: String = "traceId",
+        }
+    }
+    let text = r#"{"2031-05-06":{"slots":["2031-05-06T09:00:00Z"],"price":12345678901234567.10},"odd":"closed","traceId":"t"}"#;
+    let days = from_slice::<Days>(text.as_bytes()).unwrap().value;
+    let read: Vec<_> = days.extra.typed::<Day>().collect();
+    let (day, slots) = &read[0];
+    let slots = slots.as_ref().unwrap();
+    assert_eq!(*day, "2031-05-06");
+    assert_eq!(
+        slots.slots.as_deref().unwrap(),
+        ["2031-05-06T09:00:00Z".parse().unwrap()]
+    );
+    assert_eq!(
+        slots.price.as_ref().unwrap().as_str(),
+        "12345678901234567.10"
+    );
+    let (name, odd) = &read[1];
+    let error = odd.as_ref().unwrap_err();
+    assert_eq!((*name, error.kind()), ("odd", ErrorKind::Decode));
+    assert!(!error.to_string().contains("closed"), "{error}");
+    assert_eq!(read.len(), 2);
 }

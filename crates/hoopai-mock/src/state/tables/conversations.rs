@@ -123,8 +123,7 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::from("startDate", "dateAdded"),
                 Filter::to("endDate", "dateAdded"),
             ]),
-            // The file has its fields at the top, the platform in `message`; both are there.
-            Row::get("conversations.get-message", "id", "").says(&[("message", Say::Item)]),
+            Row::get("conversations.get-message", "id", "message"),
             Row::get("conversations.get-email-by-id", "id", ""),
             Row::special("conversations.send-a-new-message", Special::SendMessage),
             Row::special(

@@ -1,0 +1,88 @@
+//! The files know one type of number. Amounts of money keep their digits: by the names that the platform gives them they get
+//! the format `decimal`. Counts, percentages, sizes and rates stay numbers.
+
+use serde_json::Value;
+
+use super::walk;
+use crate::fault::{At, Fault};
+use crate::json::{self, Object};
+
+const FORMAT: &str = "decimal";
+
+const NAMES: [&str; 43] = [
+    "actualAmount",
+    "amount",
+    "amountCharged",
+    "amountDue",
+    "amountPaid",
+    "amountRefunded",
+    "authorizeAmount",
+    "averageCpc",
+    "averageCpm",
+    "baseAmount",
+    "charge",
+    "collectedMiscellaneousCharges",
+    "commission",
+    "commissionAmount",
+    "compareAtPrice",
+    "costInLocalCurrency",
+    "costInUsd",
+    "costPerConversion",
+    "cpc",
+    "cpl",
+    "cpm",
+    "discount",
+    "discountValue",
+    "fixedPricePerUnit",
+    "maxCondition",
+    "maximumCpc",
+    "minCondition",
+    "monetaryValue",
+    "owned",
+    "paid",
+    "price",
+    "pricePerUnit",
+    "productCommission",
+    "resellingAmount",
+    "revenue",
+    "setupFee",
+    "subTotal",
+    "subtotal",
+    "tax",
+    "totalOrderAmount",
+    "totalamountInUSD",
+    "twilioFreeCredits",
+    "unitDiscount",
+];
+
+/// Mostly a count; money where a currency stands beside it.
+const BESIDE_CURRENCY: [&str; 1] = ["total"];
+
+pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    Ok(walk::schemas(document, |schema| {
+        let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+            return 0;
+        };
+        let currency = properties.contains_key("currency");
+        properties
+            .iter_mut()
+            .filter(|(name, _)| {
+                NAMES.contains(&name.as_str())
+                    || currency && BESIDE_CURRENCY.contains(&name.as_str())
+            })
+            .filter_map(|(_, property)| property.as_object_mut())
+            .map(exact)
+            .sum()
+    }))
+}
+
+fn exact(schema: &mut Object) -> usize {
+    let plain = ["format", "enum"]
+        .iter()
+        .all(|key| !schema.contains_key(*key));
+    if json::text(schema, "type") != Some("number") || !plain {
+        return 0;
+    }
+    schema.insert("format".into(), FORMAT.into());
+    1
+}
