@@ -7,7 +7,8 @@ mod common;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::{Account, Result, shown};
-use hoopai::calendars::types::CreateAppointmentRequest;
+use hoopai::Timestamp;
+use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
 use hoopai_mock::LOCATION;
 
 const WEEK: f64 = 7.0 * 86_400_000.0;
@@ -30,14 +31,11 @@ async fn main() -> Result {
         .end_date(now + WEEK)
         .send()
         .await?;
-    // The reply has a field for each day, which no interface file can name.
-    let mut slots: Vec<&str> = reply
-        .extra
-        .iter()
-        .filter_map(|(_day, slots)| slots["slots"].as_array())
-        .flatten()
-        .filter_map(|slot| slot.as_str())
-        .collect();
+    // The reply has a field for each day, which no type can name.
+    let mut slots: Vec<Timestamp> = Vec::new();
+    for (_day, of_day) in reply.extra.typed::<Slots>() {
+        slots.extend(of_day?.slots.unwrap_or_default());
+    }
     slots.sort_unstable();
     println!("{} slots are free in the next 7 days.", slots.len());
 
@@ -46,7 +44,7 @@ async fn main() -> Result {
             .calendar_id(&calendar)
             .contact_id(&contact)
             .title("First talk")
-            .start_time(slot)
+            .start_time(slot.clone())
             .to_notify(false);
         match calendars
             .create_appointment()
@@ -55,8 +53,7 @@ async fn main() -> Result {
             .await
         {
             Ok(booked) => {
-                let (id, start) = (shown(&booked.id), shown(&booked.start_time));
-                println!("Booked {id}, from {start}.");
+                println!("Booked {}, from {slot}.", shown(&booked.id));
                 return Ok(());
             }
             // Somebody else was faster.

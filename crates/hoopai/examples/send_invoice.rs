@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use common::{Account, Result, shown};
 use hoopai::Timestamp;
@@ -36,15 +36,15 @@ async fn main() -> Result {
     let hours = InvoiceItem::new()
         .name("Consulting")
         .description("By the hour")
-        .amount(120.0)
+        .amount(120)
         .qty(2.5)
         .currency("EUR");
     let invoice = CreateInvoiceRequest::new()
         .name("March")
         .title("INVOICE")
         .currency("EUR")
-        .issue_date(day(0)?)
-        .due_date(day(14)?)
+        .issue_date(day(0))
+        .due_date(day(14))
         .business_details(BusinessDetailsDto::new().name("Harbour Works"))
         .contact_details(
             ContactDetailsDto::new()
@@ -55,14 +55,18 @@ async fn main() -> Result {
         )
         .sent_to(SentToDto::new().email([email]))
         // Needed, if only of nothing.
-        .discount(Discount::new().type_(DiscountType::Fixed).value(0.0))
+        .discount(Discount::new().type_(DiscountType::Fixed).value(0))
         .items([hours])
         .live_mode(false);
     // `altId` and `altType` are the client's location.
     let made = invoices.create_invoice().body(invoice).send().await?;
     let number = made.invoice_number.unwrap_or_default();
-    let (total, currency) = (made.total.unwrap_or_default(), shown(&made.currency));
-    println!("Made invoice {number} of {total} {currency}.");
+    // An amount has all its digits, and so is no float.
+    let total = made.total.as_ref().map_or("-", |total| total.as_str());
+    println!(
+        "Made invoice {number} of {total} {}.",
+        shown(&made.currency)
+    );
 
     let how = SendInvoiceRequest::new()
         .action(Action::SendManually)
@@ -86,9 +90,8 @@ async fn main() -> Result {
 }
 
 /// The day that is so many days from now, as the platform writes days.
-fn day(days: u64) -> Result<String> {
+fn day(days: u64) -> String {
     let moment = SystemTime::now() + Duration::from_secs(days * 86_400);
-    let millis = moment.duration_since(UNIX_EPOCH)?.as_millis();
-    let text = Timestamp::from_unix_millis(i64::try_from(millis)?).to_string();
-    Ok(text.chars().take("2026-01-31".len()).collect())
+    let text = Timestamp::from(moment).to_string();
+    text.chars().take("2026-01-31".len()).collect()
 }
