@@ -165,11 +165,15 @@ fn method(line: &str) -> Option<(&str, &str)> {
     Some((builder.strip_suffix(" {")?, name))
 }
 
-/// The parts of a line such as `pub GetContact(operations::GET_CONTACT) -> json types::GetContactResponse`.
+/// The parts of a line such as `pub GetContact(operations::GET_CONTACT) -> json types::GetContactResponse`, after which the
+/// type of an item may stand: `, paged types::Contact`.
 fn operation(line: &str) -> Option<(&str, &str, bool, &str)> {
     let (builder, reply) = line.strip_prefix("pub ")?.split_once(") ")?;
     let (name, operation) = builder.split_once('(')?;
     let (flags, reply) = reply.split_once("-> ")?;
+    let reply = reply
+        .split_once(", paged ")
+        .map_or(reply, |(reply, _)| reply);
     operation.starts_with("operations::").then_some((
         name,
         operation,

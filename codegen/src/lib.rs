@@ -27,6 +27,8 @@ mod names;
 mod normalise;
 mod outside;
 mod overlay;
+mod paging;
+mod places;
 mod report;
 mod table;
 
@@ -210,11 +212,12 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         ));
     }
     let untyped = names(&|operation| open(operation) && operation.untyped.is_none());
-    let untyped_by_decision: BTreeMap<String, String> = operations
-        .iter()
-        .filter(|operation| !operation.documented_only)
-        .filter_map(|operation| Some((operation.name.clone(), operation.untyped.clone()?)))
-        .collect();
+    let reasons = |of: &dyn Fn(&table::Operation) -> Option<String>| -> BTreeMap<String, String> {
+        operations
+            .iter()
+            .filter_map(|operation| Some((operation.name.clone(), of(operation)?)))
+            .collect()
+    };
     let typed = operations
         .iter()
         .filter(|operation| !open(operation))
@@ -224,7 +227,12 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         operations: operations.len(),
         typed,
         untyped,
-        untyped_by_decision,
+        untyped_by_decision: reasons(&|operation| {
+            operation
+                .untyped
+                .clone()
+                .filter(|_| !operation.documented_only)
+        }),
         documented_only: names(&|operation| operation.documented_only),
         multipart: names(&|operation| {
             operation
@@ -232,7 +240,8 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
                 .as_ref()
                 .is_some_and(|body| body.kind == table::BodyKind::Multipart)
         }),
-        paged: names(&|operation| operation.paging.is_some()),
+        paged: reasons(&|operation| operation.paging.as_ref().map(paging::Paging::style)),
+        unpaged: reasons(&|operation| operation.unpaged.clone()),
         overlay_actions,
         passes,
         documented: report::Documented::of(&operations, &lowered, &documented),

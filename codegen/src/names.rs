@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use heck::{ToPascalCase, ToSnakeCase};
 
 /// Methods that every builder has, so that no parameter may be called so.
-pub(crate) const RESERVED: [&str; 7] = [
+pub(crate) const RESERVED: [&str; 10] = [
     "new",
     "send",
     "extra_query",
@@ -14,6 +14,9 @@ pub(crate) const RESERVED: [&str; 7] = [
     "api_version",
     "part",
     "options",
+    "stream",
+    "pages",
+    "collect_all",
 ];
 
 const KEYWORDS: [&str; 52] = [

@@ -25,8 +25,10 @@ pub struct ModuleReport {
     pub documented_only: Vec<String>,
     /// The operations that upload, by name.
     pub multipart: Vec<String>,
-    /// The operations that page, by name.
-    pub paged: Vec<String>,
+    /// The operations that page, by name, each with what moves from page to page.
+    pub paged: BTreeMap<String, String>,
+    /// The operations that look as if they paged and do not, by name, each with the reason.
+    pub unpaged: BTreeMap<String, String>,
     /// How many actions the overlay has.
     pub overlay_actions: usize,
     /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.

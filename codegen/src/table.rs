@@ -9,6 +9,7 @@ use crate::fault::{At, Fault};
 use crate::json::{self, METHODS, Object};
 use crate::names;
 use crate::normalise::walk;
+use crate::paging::{self, Declared, Paging};
 
 /// Where the platform's default version is not declared, the runtime sends `2021-07-28` by itself.
 pub(crate) struct Operation {
@@ -35,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) reply: Reply,
     pub(crate) location: Option<Location>,
     pub(crate) paging: Option<Paging>,
+    /// Why it does not page although it looks so.
+    pub(crate) unpaged: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,33 +87,6 @@ pub(crate) struct Location {
     /// `altId` goes together with `altType: location`.
     pub(crate) alt_type: bool,
 }
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PagingStyle {
-    Cursor,
-    Page,
-    Offset,
-}
-
-pub(crate) struct Paging {
-    pub(crate) style: PagingStyle,
-    pub(crate) parameters: Vec<String>,
-}
-
-const CURSORS: [&str; 9] = [
-    "cursor",
-    "lastFaqId",
-    "lastMessageId",
-    "nextCursor",
-    "searchAfter",
-    "startAfter",
-    "startAfterDate",
-    "startAfterId",
-    "pageToken",
-];
-const PAGES: [&str; 3] = ["page", "pageNumber", "currentPage"];
-const OFFSETS: [&str; 2] = ["offset", "skip"];
-const SIZES: [&str; 3] = ["limit", "pageLimit", "pageSize"];
 
 /// Reads all operations, in the order of their names.
 pub(crate) fn read(document: &Value, at: &At<'_>) -> Result<Vec<Operation>, Fault> {
@@ -210,9 +186,22 @@ impl Reader<'_> {
             body,
             location: None,
             paging: None,
+            unpaged: None,
         };
         all.location = self.location(&all);
-        all.paging = self.paging(&all);
+        let subject = paging::Subject {
+            document: self.document,
+            operation,
+            method,
+            parameters: &all.parameters,
+            body: all.body.as_ref(),
+            reply: &all.reply,
+        };
+        match paging::read(&subject, &self.at)? {
+            Declared::Paged(paging) => all.paging = Some(paging),
+            Declared::Unpaged(reason) => all.unpaged = Some(reason),
+            Declared::Plain => {}
+        }
         Ok(all)
     }
 
@@ -430,45 +419,6 @@ impl Reader<'_> {
                 .find_map(|(name, schema)| place("Body", name, schema, alt_type))
         };
         in_path.or_else(in_query).or_else(in_body)
-    }
-
-    /// An operation is paged where it takes a position: a cursor, a page or an offset.
-    fn paging(&self, operation: &Operation) -> Option<Paging> {
-        let mut names: Vec<&str> = operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.place == Place::Query)
-            .map(|parameter| parameter.wire.as_str())
-            .collect();
-        if let Some(body) = operation
-            .body
-            .as_ref()
-            .filter(|body| body.kind == BodyKind::Json && operation.method == "post")
-        {
-            names.extend(self.body_properties(body).map(|(name, _)| name.as_str()));
-        }
-        let has = |of: &[&str]| names.iter().any(|name| of.contains(name));
-        let style = if has(&CURSORS) {
-            PagingStyle::Cursor
-        } else if has(&PAGES) {
-            PagingStyle::Page
-        } else if has(&OFFSETS) {
-            PagingStyle::Offset
-        } else {
-            return None;
-        };
-        let mut parameters: Vec<String> = names
-            .iter()
-            .filter(|name| {
-                [&CURSORS[..], &PAGES, &OFFSETS, &SIZES]
-                    .iter()
-                    .any(|of| of.contains(*name))
-            })
-            .map(|name| (*name).to_owned())
-            .collect();
-        parameters.sort();
-        parameters.dedup();
-        Some(Paging { style, parameters })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use hoopai::runtime::operation::{ListStyle, Operation, Reply};
+use hoopai::runtime::operation::{ListStyle, Operation, Paging, Reply, Source, Step, Target};
 
 fn row(operation: &Operation) -> String {
     let mut out = format!(
@@ -76,13 +76,42 @@ fn row(operation: &Operation) -> String {
         );
     }
     if let Some(paging) = operation.paging {
-        let _ = writeln!(
-            out,
-            "    pages by {:?}: {}",
-            paging.style,
-            list(paging.parameters)
-        );
+        out.push_str(&pages(&paging));
     }
+    out
+}
+
+fn pages(paging: &Paging) -> String {
+    let name = |to: &Target| match *to {
+        Target::Query(name) => name.to_owned(),
+        Target::Body { name, text: false } => format!("{name} (body)"),
+        Target::Body { name, text: true } => format!("{name} (body, text)"),
+    };
+    let step = match paging.step {
+        Step::Offset(to) => format!("offset {}", name(&to)),
+        Step::Page { to, first } => format!("page {} from {first}", name(&to)),
+        Step::Cursor(marks) => {
+            let marks = marks.iter().map(|mark| match mark.from {
+                Source::Reply(place) => format!("{} = {place}", name(&mark.to)),
+                Source::LastItem(place) => format!("{} = {place} of the last", name(&mark.to)),
+            });
+            format!("cursor {}", marks.collect::<Vec<_>>().join(", "))
+        }
+    };
+    let items = match paging.items {
+        "" => "the reply",
+        items => items,
+    };
+    let mut out = format!("    pages by {step}; items {items}");
+    for (word, place) in [("total", paging.total), ("more", paging.more)] {
+        if let Some(place) = place {
+            let _ = write!(out, "; {word} {place}");
+        }
+    }
+    if let Some(size) = paging.size {
+        let _ = write!(out, "; size {} up to {}", name(&size.to), size.max);
+    }
+    out.push('\n');
     out
 }
 

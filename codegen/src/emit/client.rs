@@ -145,7 +145,13 @@ fn builder(
         Reply::Bytes => "bytes".to_owned(),
         Reply::Json(_) => {
             let ty = types.reply.as_ref().ok_or_else(untyped)?;
-            format!("json {}", ty.in_builders())
+            match &operation.paging {
+                Some(paging) => {
+                    let item = item(input, ty, &paging.items);
+                    format!("json {}, paged {}", ty.in_builders(), item.in_builders())
+                }
+                None => format!("json {}", ty.in_builders()),
+            }
         }
     };
     let multipart = operation
@@ -245,4 +251,40 @@ fn builder(
         );
     }
     Ok(())
+}
+
+/// The type of one item of the list at a place in a reply; any JSON where the types do not lead there.
+fn item(input: &Input<'_>, reply: &Type, place: &str) -> Type {
+    let mut here = Some(unboxed(reply));
+    for part in place.split('.').filter(|_| !place.is_empty()) {
+        here = here.and_then(|ty| field(input, ty, part)).map(unboxed);
+    }
+    match here {
+        Some(Type::List(item)) => unboxed(item).clone(),
+        _ => Type::Value,
+    }
+}
+
+fn field<'a>(input: &Input<'a>, ty: &'a Type, part: &str) -> Option<&'a Type> {
+    match ty {
+        Type::List(items) => Some(items),
+        Type::Named(name) => {
+            let (key, _) = input
+                .lowered
+                .structs
+                .get(name)?
+                .fields
+                .iter()
+                .find(|(_, field)| field.wire == part)?;
+            input.types.structs.get(name)?.get(key)
+        }
+        _ => None,
+    }
+}
+
+fn unboxed(ty: &Type) -> &Type {
+    match ty {
+        Type::Boxed(inner) => inner,
+        other => other,
+    }
 }

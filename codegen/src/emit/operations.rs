@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{HEADER, Input, list, literal};
-use crate::table::{BodyKind, Operation, PagingStyle, Place, Reply};
+use crate::paging::{Paging, Step, Target};
+use crate::table::{BodyKind, Operation, Place, Reply};
 
 pub(super) fn file(input: &Input<'_>) -> String {
     let names: Vec<String> = input
@@ -101,20 +102,65 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         Reply::Empty => out.push_str("    reply: Reply::Empty,\n"),
         Reply::Bytes => out.push_str("    reply: Reply::Bytes,\n"),
     }
-    if let Some(paging) = &operation.paging {
-        let style = match paging.style {
-            PagingStyle::Cursor => "Cursor",
-            PagingStyle::Page => "Page",
-            PagingStyle::Offset => "Offset",
-        };
-        let _ = writeln!(
-            out,
-            "    paging: Some(Paging {{ style: PagingStyle::{style}, parameters: &[{}] }}),",
-            list(&paging.parameters)
-        );
+    if let Some(rule) = &operation.paging {
+        paging(out, rule);
     }
     if operation.deprecated {
         out.push_str("    deprecated: true,\n");
     }
     out.push_str("    ..Operation::DEFAULT\n};\n");
+}
+
+fn paging(out: &mut String, paging: &Paging) {
+    let place = |place: &Option<String>| match place {
+        Some(place) => format!("Some({})", literal(place)),
+        None => "None".to_owned(),
+    };
+    let _ = writeln!(
+        out,
+        "    paging: Some(Paging {{\n        items: {}, total: {}, more: {},",
+        literal(&paging.items),
+        place(&paging.total),
+        place(&paging.more),
+    );
+    let size = match &paging.size {
+        Some((to, max)) => format!("Some(PageSize {{ to: {}, max: {max} }})", target(to)),
+        None => "None".to_owned(),
+    };
+    let _ = writeln!(out, "        size: {size},");
+    match &paging.step {
+        Step::Offset(to) => {
+            let _ = writeln!(out, "        step: Step::Offset({}),", target(to));
+        }
+        Step::Page { to, first } => {
+            let to = target(to);
+            let _ = writeln!(
+                out,
+                "        step: Step::Page {{ to: {to}, first: {first} }},"
+            );
+        }
+        Step::Cursor(marks) => {
+            out.push_str("        step: Step::Cursor(&[\n");
+            for mark in marks {
+                let source = if mark.of_last { "LastItem" } else { "Reply" };
+                let _ = writeln!(
+                    out,
+                    "            Mark {{ from: Source::{source}({}), to: {} }},",
+                    literal(&mark.place),
+                    target(&mark.to),
+                );
+            }
+            out.push_str("        ]),\n");
+        }
+    }
+    out.push_str("    }),\n");
+}
+
+fn target(to: &Target) -> String {
+    match to {
+        Target::Query(name) => format!("Target::Query({})", literal(name)),
+        Target::Body { name, text } => {
+            format!("Target::Body {{ name: {}, text: {text} }}", literal(name))
+        }
+    }
 }

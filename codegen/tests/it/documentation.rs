@@ -2,7 +2,7 @@
 
 use hoopai_codegen::{Generated, Sources, Text, distil, generate};
 
-use crate::emitted::everything;
+use crate::emitted::{OVERLAY, everything};
 use crate::support::{module, spec_alone};
 
 const OWN: &str = "
@@ -54,6 +54,10 @@ fn generated(own: &str, common: &str) -> Result<Generated, String> {
     )
     .map_err(|fault| fault.to_string())?;
     let sources = Sources {
+        overlay: Some(Text {
+            file: "overlay.yaml",
+            text: OVERLAY,
+        }),
         documentation: Some(Text {
             file: "documentation.yaml",
             text: own,
@@ -121,17 +125,17 @@ fn words_go_where_users_look() {
     }
     let documented = &generated.report.documented;
     let counts = |share: &hoopai_codegen::Share| (share.done, share.all);
-    assert_eq!(counts(&documented.operations), (4, 8));
+    assert_eq!(counts(&documented.operations), (5, 8));
     assert_eq!(
         documented.operations.lacking,
-        ["delete_thing", "download_thing", "get_thing", "get_token"]
+        ["delete_thing", "download_thing", "get_thing"]
     );
     assert_eq!(
         documented.request_fields.lacking,
         [
             "CreateThingRequest.tags",
             "CreateThingRequest.to",
-            "GetTokenRequest.client_id",
+            "ExchangeTokenRequest.client_id",
             "Label.at",
             "upload_thing.hosted"
         ]

@@ -85,7 +85,7 @@ pub(crate) fn everything() -> Value {
     sample
 }
 
-const OVERLAY: &str = "overlay: 1.0.0
+pub(crate) const OVERLAY: &str = "overlay: 1.0.0
 info: { title: sample, version: 1.0.0 }
 actions:
   - target: $.paths['/things/token'].post
@@ -98,6 +98,10 @@ actions:
         A code is good once.
 
         A second use is refused.
+  - target: $.paths['/things/'].get
+    description: It pages.
+    update:
+      x-hoopai-paging: { items: things, total: total, size: { parameter: limit, max: 100 }, cursor-of-last: { startAfterId: id } }
   - target: $.components.schemas.ThingDto
     description: Ours.
     update: { description: A thing that has one of everything., properties: { dueDate: { description: When it is due. } } }

@@ -7,10 +7,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use hoopai_codegen::{Fault, distil, generate};
+use hoopai_codegen::{Fault, Sources, Text, distil, effective, generate};
 use serde_json::{Map, Value, json};
 
-use crate::support::{module, root, spec_alone};
+use crate::support::{lifted, module, root, spec_alone};
 
 const CASES: u64 = 2_400;
 /// Far more than any case needs; only a hang takes as long.
@@ -66,35 +66,69 @@ fn mutated_documents_never_panic_or_hang() {
     );
 }
 
-/// Our own document, the committed ones and, where they are at hand, the raw ones.
+/// Our own documents, the committed ones as their overlays make them and, where they are at hand, the raw ones.
 fn sources() -> Vec<(String, Value)> {
-    let mut found = vec![("sample".to_owned(), crate::emitted::everything())];
-    let mut folders: Vec<_> = ["specs", "../shared/upstream"]
-        .iter()
-        .filter_map(|folder| std::fs::read_dir(root().join(folder)).ok())
+    let mut sample = crate::emitted::everything();
+    sample["paths"]["/things/"]["get"]["x-hoopai-paging"] = json!({
+        "items": "things", "total": "total", "size": { "parameter": "limit", "max": 100 },
+        "cursor-of-last": { "startAfterId": "id" },
+    });
+    let mut found = vec![
+        ("sample".to_owned(), sample),
+        ("styles".to_owned(), crate::paging::styles()),
+    ];
+    let modules: Vec<_> = std::fs::read_dir(root().join("specs"))
+        .into_iter()
         .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
         .collect();
-    folders.sort();
-    for folder in folders {
+    let mut names: Vec<_> = modules.iter().filter_map(|name| name.to_str()).collect();
+    names.sort_unstable();
+    for name in names {
+        let folder = root().join("specs").join(name);
         let Ok(bytes) = std::fs::read(folder.join("openapi.json")) else {
             continue;
         };
-        if bytes.len() < SIZE_LIMIT
-            && let Ok(document) = serde_json::from_slice(&bytes)
-        {
-            found.push((folder.display().to_string(), document));
+        if bytes.len() > SIZE_LIMIT {
+            continue;
         }
+        let overlay = std::fs::read_to_string(folder.join("overlay.yaml")).ok();
+        let effective =
+            effective(name, &bytes, name, overlay.as_deref()).expect("the tree is whole");
+        // A raw one lacks what overlays say, without which an operation that pages is refused at once.
+        if let Ok(bytes) = std::fs::read(
+            root()
+                .join("../shared/upstream")
+                .join(name)
+                .join("openapi.json"),
+        ) && let Ok(mut raw) = serde_json::from_slice::<Value>(&bytes)
+        {
+            say_as(&effective.document, &mut raw);
+            found.push((format!("raw {name}"), raw));
+        }
+        found.push((name.to_owned(), effective.document));
     }
     found
+}
+
+/// Gives the raw document's operations that page, or look so, a reason not to.
+fn say_as(effective: &Value, raw: &mut Value) {
+    for (path, item) in raw["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            let known = &effective["paths"][path][method];
+            if known.get("x-hoopai-paging").is_some() || known.get("x-hoopai-unpaged").is_some() {
+                operation["x-hoopai-unpaged"] = "Nobody asks it to.".into();
+            }
+        }
+    }
 }
 
 /// One case: whether a crate came of it; an error is what must not be.
 fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String> {
     let mut rng = Rng::with_seed(seed ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // Every other case is our own document: it is small, and has one of everything.
+    // Every other case is a document of our own: they are small, and have one of everything.
     let (_, document) = if case.is_multiple_of(2) {
-        &sources[0]
+        &sources[rng.usize(..2)]
     } else {
         &sources[rng.usize(..sources.len())]
     };
@@ -102,6 +136,7 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     for _ in 0..rng.usize(1..4) {
         mutate(&mut document, &mut rng);
     }
+    let overlay = lifted(&document);
     let mut bytes = document.to_string().into_bytes();
     if rng.u8(..) < 8 {
         bytes.truncate(rng.usize(..=bytes.len()));
@@ -115,8 +150,16 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     )]);
     // Half of the cases skip distilling, as a hand-edited spec would.
     let outcome = if rng.bool() {
-        distil("hostile.json", &bytes, &outside)
-            .and_then(|spec| generate(&module("hostile"), &spec_alone("hostile.json", &spec)))
+        distil("hostile.json", &bytes, &outside).and_then(|spec| {
+            let sources = Sources {
+                overlay: Some(Text {
+                    file: "overlay.yaml",
+                    text: &overlay,
+                }),
+                ..spec_alone("hostile.json", &spec)
+            };
+            generate(&module("hostile"), &sources)
+        })
     } else {
         generate(&module("hostile"), &spec_alone("hostile.json", &bytes))
     };

@@ -1,4 +1,4 @@
-//! The tests of codegen: each pass, the emitted code, comparisons, overlays, and hostile input.
+//! The tests of codegen: each pass, the emitted code, comparisons, overlays, paging, and hostile input.
 
 mod diff;
 mod distil;
@@ -7,5 +7,6 @@ mod emitted;
 mod examples;
 mod hostile;
 mod overlay;
+mod paging;
 mod passes;
 mod support;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hoopai_codegen::{Fault, Generated, Module, Sources, Text, distil, generate};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -69,4 +69,26 @@ pub(crate) fn spec_alone<'a>(spec_file: &'a str, spec: &'a [u8]) -> Sources<'a> 
         documentation: None,
         common: None,
     }
+}
+
+/// What a document says of its operations in words of ours, as an overlay: distilling drops it.
+pub(crate) fn lifted(document: &Value) -> String {
+    let mut actions = Vec::new();
+    let entries = |value: &Value| value.as_object().cloned().into_iter().flatten();
+    for (path, item) in entries(&document["paths"]) {
+        for (method, operation) in entries(&item) {
+            let update: Map<String, Value> = entries(&operation)
+                .filter(|(key, _)| key.starts_with("x-hoopai-"))
+                .collect();
+            if !update.is_empty() {
+                let [path, method] =
+                    [&path, &method].map(|name| name.replace('\\', "\\\\").replace('\'', "\\'"));
+                let target = format!("$.paths['{path}']['{method}']");
+                actions
+                    .push(json!({ "target": target, "description": "Lifted.", "update": update }));
+            }
+        }
+    }
+    json!({ "overlay": "1.0.0", "info": { "title": "sample", "version": "1" }, "actions": actions })
+        .to_string()
 }

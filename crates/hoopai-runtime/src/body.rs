@@ -75,6 +75,7 @@ pub(crate) struct Fill<'a> {
 }
 
 /// A field that the caller adds to the top level.
+#[derive(Clone)]
 pub(crate) struct ExtraField {
     pub(crate) name: String,
     value: Box<RawValue>,
@@ -87,6 +88,11 @@ impl ExtraField {
             name,
             value: RawValue::from_string(text)?,
         })
+    }
+
+    /// The value, as JSON.
+    pub(crate) fn json(&self) -> &str {
+        self.value.get()
     }
 
     /// The value as texts of a form.
@@ -116,6 +122,49 @@ impl Body {
         match self {
             Body::Multipart(parts) => parts,
             _ => unreachable!("set above"),
+        }
+    }
+
+    /// The same body once more. `None`: its parts may be streams, which are there once.
+    pub(crate) fn again(&self) -> Option<Body> {
+        match self {
+            Body::None => Some(Body::None),
+            Body::Json(bytes) => Some(Body::Json(bytes.clone())),
+            Body::Form(pairs) => Some(Body::Form(pairs.clone())),
+            Body::Multipart(_) => None,
+        }
+    }
+
+    /// The value of a top-level field, as JSON.
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        match self {
+            Body::Json(bytes) => {
+                let TopLevel(entries) = TopLevel::read(bytes)?;
+                let (_, value) = entries.into_iter().rfind(|(other, _)| other == name)?;
+                Some(value.get().to_owned())
+            }
+            Body::Form(pairs) => {
+                let (_, value) = pairs.iter().find(|(other, _)| other == name)?;
+                Some(Value::from(&**value).to_string())
+            }
+            Body::None | Body::Multipart(_) => None,
+        }
+    }
+
+    /// Takes a top-level field out.
+    pub(crate) fn remove(&mut self, name: &str) {
+        match self {
+            Body::Json(bytes) => {
+                let Some(TopLevel(entries)) = TopLevel::read(bytes) else {
+                    return;
+                };
+                if entries.iter().any(|(other, _)| other == name) {
+                    let rest = entries.into_iter().filter(|(other, _)| other != name);
+                    *bytes = write_object(rest);
+                }
+            }
+            Body::Form(pairs) => pairs.retain(|(other, _)| other != name),
+            Body::None | Body::Multipart(_) => {}
         }
     }
 

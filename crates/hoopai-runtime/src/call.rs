@@ -6,11 +6,14 @@ use std::fmt;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::body::{self, Body, ExtraField, Fault as BodyFault, Fill};
 use crate::drift::Reading;
 use crate::error::{Error, Origin};
-use crate::operation::{BodyKind, ListStyle, Operation, Place, QueryParam};
+use crate::operation::{BodyKind, ListStyle, Operation, Paging, Place, QueryParam, Target};
+use crate::paging::{ItemStream, PageStream};
 use crate::path::{self, Fault as PathFault};
 use crate::query::Query;
 use crate::sending::Sending;
@@ -189,6 +192,22 @@ impl Call {
         Sending::new(self, false, decode::json)
     }
 
+    /// Reads the list that the call answers, item by item, by the rule in the operation's row.
+    pub fn stream<T: DeserializeOwned>(self) -> ItemStream<T> {
+        let rule = self.rule();
+        ItemStream::new(self, rule)
+    }
+
+    /// Reads the list that the call answers, page by page, by the rule in the operation's row.
+    pub fn pages<R: DeserializeOwned>(self) -> PageStream<R> {
+        let rule = self.rule();
+        PageStream::new(self, rule)
+    }
+
+    fn rule(&self) -> Option<Paging> {
+        self.origin.operation?.paging
+    }
+
     /// Sends the call; what the reply holds is of no use.
     pub fn send_empty(self) -> Sending<()> {
         Sending::new(self, false, decode::empty)
@@ -197,6 +216,82 @@ impl Call {
     /// Sends the call; the reply is bytes.
     pub fn send_bytes(self) -> Sending<ByteStream> {
         Sending::new(self, true, decode::bytes)
+    }
+
+    /// The same call once more. `None`: its body is there once.
+    pub(crate) fn again(&self) -> Option<Call> {
+        Some(Call {
+            handle: self.handle.clone(),
+            origin: self.origin.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.again()?,
+            extra_body: self.extra_body.clone(),
+            options: self.options.clone(),
+            fault: None,
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// What is wrong with it already.
+    pub(crate) fn take_fault(&mut self) -> Option<Error> {
+        self.fault.take()
+    }
+
+    /// The value that a parameter has, as JSON.
+    pub(crate) fn parameter(&self, to: Target) -> Option<String> {
+        match to {
+            Target::Query(name) => match self.query.get(name)? {
+                [one] => Some(Value::from(&**one).to_string()),
+                several => Some(Value::from(several.to_vec()).to_string()),
+            },
+            Target::Body { name, .. } => {
+                let added = self.extra_body.iter().find(|field| field.name == name);
+                match added {
+                    Some(field) => Some(field.json().to_owned()),
+                    None => self.body.field(name),
+                }
+            }
+        }
+    }
+
+    /// Sets a parameter to a value that is JSON.
+    pub(crate) fn set_parameter(&mut self, to: Target, json: &str) {
+        match to {
+            Target::Query(name) => {
+                // A number keeps its digits.
+                let texts = match json.as_bytes() {
+                    [b'-' | b'0'..=b'9', ..] => vec![json.to_owned()],
+                    _ => texts(decode::value(json)),
+                };
+                self.query.set(name, texts, ListStyle::Repeat);
+            }
+            Target::Body { name, text } => {
+                let number = matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..]);
+                match RawValue::from_string(json.to_owned()) {
+                    Ok(_) if text && number => self.extra_body(name, json),
+                    Ok(json) => self.extra_body(name, json),
+                    Err(_) => {
+                        self.note(format!("the body field `{name}` cannot be written as JSON"))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes a parameter out.
+    pub(crate) fn unset_parameter(&mut self, to: Target) {
+        match to {
+            Target::Query(name) => self.query.set(name, Vec::new(), ListStyle::Repeat),
+            Target::Body { name, .. } => {
+                self.extra_body.retain(|field| field.name != name);
+                self.body.remove(name);
+            }
+        }
     }
 
     /// Keeps the first fault until the call is sent.

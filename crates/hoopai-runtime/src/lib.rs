@@ -36,6 +36,7 @@ pub mod observe;
 pub mod open_enum;
 pub mod operation;
 mod options;
+pub mod paging;
 mod param;
 mod path;
 mod query;

@@ -214,25 +214,100 @@ pub enum Reply {
     Bytes,
 }
 
-/// How an operation pages.
+/// How an operation pages: where a page's items stand in the reply, and what asks for the next page.
+///
+/// A *place* is a chain of names joined by dots from the root of the reply, or of the last item: `meta.total`,
+/// `messages.messages`; a part that is all digits indexes a list (`sort.0`). What is made of it is in [`paging`](crate::paging).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// What moves from page to page.
-    pub style: PagingStyle,
-    /// The parameters that choose the page, by their names on the wire.
-    pub parameters: &'static [&'static str],
+    /// The place of the list of items in the reply; `""` where the reply itself is the list.
+    pub items: &'static str,
+    /// The place of the count of all items, a number or the text of one.
+    pub total: Option<&'static str>,
+    /// The place that says whether there is more: `true`, a number above 0 and a text that is not empty mean more; `false`,
+    /// `null`, 0, `""` and absence mean the end.
+    pub more: Option<&'static str>,
+    /// The parameter that takes the size of a page, and its maximum, which is sent unless the caller sets the parameter.
+    pub size: Option<PageSize>,
+    /// What asks for the next page.
+    pub step: Step,
 }
 
-/// What moves from one page to the next.
+impl Paging {
+    /// The reply is the list, and `offset` in the query leaves items out. Rules can be written as differences from it.
+    pub const DEFAULT: Paging = Paging {
+        items: "",
+        total: None,
+        more: None,
+        size: None,
+        step: Step::Offset(Target::Query("offset")),
+    };
+}
+
+/// The parameter that takes the size of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PagingStyle {
-    /// A count of items to leave out.
-    Offset,
-    /// The number of the page.
-    Page,
-    /// A mark taken from the page before.
-    Cursor,
+pub struct PageSize {
+    /// The parameter.
+    pub to: Target,
+    /// The greatest size that the platform takes.
+    pub max: u32,
+}
+
+/// What asks for the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A count of items to leave out. It grows by the items that came.
+    Offset(Target),
+    /// The number of the page, which grows by one.
+    Page {
+        /// The parameter.
+        to: Target,
+        /// The number of the first page.
+        first: u32,
+    },
+    /// Marks taken from the page before. All that are found go into the next request, together.
+    Cursor(&'static [Mark]),
+}
+
+/// A mark that leads from a page to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it stands.
+    pub from: Source,
+    /// The parameter that takes it.
+    pub to: Target,
+}
+
+/// Where a mark stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// At this place of the reply.
+    Reply(&'static str),
+    /// At this place of the last item of the page.
+    LastItem(&'static str),
+}
+
+/// A parameter of the request that paging sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A query parameter.
+    Query(&'static str),
+    /// A top-level field of the body.
+    Body {
+        /// Its name.
+        name: &'static str,
+        /// The body declares it as a string, so that numbers go as text.
+        text: bool,
+    },
+}
+
+impl Target {
+    /// The name of the parameter on the wire.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Target::Query(name) | Target::Body { name, .. } => name,
+        }
+    }
 }
 
 /// Defines the builder of one operation. Module crates use it; their users meet what it makes.
@@ -240,6 +315,7 @@ pub enum PagingStyle {
 /// ```text
 /// operation! { /// docs
 ///     pub GetContact(GET_CONTACT) -> json crate::types::GetContactResponse }
+/// operation! { pub ListContacts(LIST_CONTACTS) -> json crate::types::ListContactsResponse, paged crate::types::Contact }
 /// operation! { pub DeleteContact(DELETE_CONTACT) -> empty }
 /// operation! { pub DownloadInvoice(DOWNLOAD_INVOICE) -> bytes }
 /// operation! { pub UploadFile(UPLOAD_FILE) multipart -> json crate::types::UploadFileResponse }
@@ -258,8 +334,9 @@ pub enum PagingStyle {
 /// }
 /// ```
 ///
-/// What the macro itself adds: `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`, `options`, `send`, and, where
-/// `multipart` stands before the arrow, `part(name, Part)`.
+/// What the macro itself adds: `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`, `options`, `send`; where
+/// `multipart` stands before the arrow, `part(name, Part)`; and where an item's type follows behind `paged`, `stream`, `pages` and
+/// `collect_all`, which go by the rule in the operation's row.
 #[macro_export]
 macro_rules! operation {
     ($(#[$meta:meta])* pub $name:ident($operation:path) multipart -> $($reply:tt)+) => {
@@ -325,6 +402,27 @@ macro_rules! operation {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __operation_send {
+    (json $reply:ty, paged $item:ty) => {
+        $crate::__operation_send!(json $reply);
+
+        /// Reads the list item by item, over all of its pages. Nothing is sent before the first item is asked for.
+        #[inline]
+        pub fn stream(self) -> $crate::paging::ItemStream<$item> {
+            self.call.stream()
+        }
+
+        /// Reads the list page by page, each as `send` gives it.
+        #[inline]
+        pub fn pages(self) -> $crate::paging::PageStream<$reply> {
+            self.call.pages()
+        }
+
+        /// Reads the whole list, up to a limit; it is an error if the list has more items than that.
+        #[inline]
+        pub fn collect_all(self, limit: usize) -> $crate::paging::Collecting<$item> {
+            self.call.stream().collect_all(limit)
+        }
+    };
     (json $reply:ty) => {
         /// Sends the call.
         ///

@@ -6,9 +6,10 @@ use crate::operation::ListStyle;
 use crate::path::encode;
 
 /// The pairs of a query, in the order in which they were set.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Query(Vec<Pair>);
 
+#[derive(Clone)]
 struct Pair {
     name: Cow<'static, str>,
     values: Vec<String>,
@@ -31,6 +32,12 @@ impl Query {
                 style,
             });
         }
+    }
+
+    /// The values of a parameter, if it is set.
+    pub(crate) fn get(&self, name: &str) -> Option<&[String]> {
+        let pair = self.0.iter().find(|pair| pair.name == name)?;
+        Some(&pair.values)
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {

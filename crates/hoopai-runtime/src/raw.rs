@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Origin;
-use crate::operation::Method;
+use crate::operation::{Method, Paging};
+use crate::paging::{Collecting, ItemStream, PageStream};
 use crate::path::{self, Fault};
 use crate::{Call, CallOptions, Handle, ParamValue, Sending};
 
@@ -93,6 +94,22 @@ impl RawRequest {
     /// Those of [`send`](RawRequest::send), and a reply that does not fit `T`.
     pub fn send_as<T: DeserializeOwned>(self) -> Sending<T> {
         self.call.send_json()
+    }
+
+    /// Reads the list that the call answers, item by item, over all of its pages. The rule says where the items stand and what
+    /// asks for the next page; see [`paging`](crate::paging).
+    pub fn stream<T: DeserializeOwned>(self, rule: Paging) -> ItemStream<T> {
+        ItemStream::new(self.call, Some(rule))
+    }
+
+    /// Reads the list that the call answers, page by page.
+    pub fn pages<R: DeserializeOwned>(self, rule: Paging) -> PageStream<R> {
+        PageStream::new(self.call, Some(rule))
+    }
+
+    /// Reads the whole list that the call answers, up to a limit; it is an error if the list has more items than that.
+    pub fn collect_all<T: DeserializeOwned>(self, rule: Paging, limit: usize) -> Collecting<T> {
+        self.stream(rule).collect_all(limit)
     }
 }
 

@@ -39,7 +39,11 @@ impl<T> Sending<T> {
     }
 }
 
-fn road(call: Call, streamed: bool) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
+/// The road of a call to its reply as it came.
+pub(crate) fn road(
+    call: Call,
+    streamed: bool,
+) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
     Box::pin(async move {
         let reading = call.reading();
         let (handle, prepared) = call.prepare(streamed)?;

@@ -18,7 +18,7 @@ fn main() {
 
 const CONTACTS: usize = 100;
 
-static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| page("\"2026-01-31T09:30:00.000Z\""));
+static PAGE: LazyLock<Vec<u8>> = LazyLock::new(|| page("\"US\""));
 static DRIFTED: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let page = String::from_utf8(PAGE.clone()).expect("made of text");
     let (before, after) = page
@@ -26,11 +26,11 @@ static DRIFTED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .expect("tags");
     format!("{before}\"tags\":{{\"vip\":true}}{after}").into_bytes()
 });
-static DRIFTED_ALL_OVER: LazyLock<Vec<u8>> = LazyLock::new(|| page("1769851800000"));
+static DRIFTED_ALL_OVER: LazyLock<Vec<u8>> = LazyLock::new(|| page("840"));
 
 /// A page as the platform answers it: with the declared fields, and many that no file names. The people are made up.
-fn page(date: &str) -> Vec<u8> {
-    let contacts: Vec<String> = (0..CONTACTS).map(|index| contact(index, date)).collect();
+fn page(country: &str) -> Vec<u8> {
+    let contacts: Vec<String> = (0..CONTACTS).map(|index| contact(index, country)).collect();
     let next = "https://services.example.com/contacts/?limit=100&startAfter=1769851800000&startAfterId=Cm7Pj2Xs9Gf4Ua1Ne6Kt";
     format!(
         r#"{{"contacts":[{}],"count":4210,"meta":{{"total":4210,"nextPageUrl":"{next}","startAfterId":"Cm7Pj2Xs9Gf4Ua1Ne6Kt","startAfter":1769851800000,"currentPage":1,"nextPage":2,"prevPage":null}},"traceId":"3f0c8a52-7f7e-4f0b-9d0a-6f1f2b7f5d11"}}"#,
@@ -39,13 +39,13 @@ fn page(date: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn contact(index: usize, date: &str) -> String {
+fn contact(index: usize, country: &str) -> String {
     let (first, last) = (
         ["Ada", "Björn", "Chloé", "Dmitri"][index % 4],
         ["Example", "Sample", "Muster"][index % 3],
     );
     format!(
-        r#"{{"id":"Cm7Pj2Xs9Gf4Ua1N{index:04}","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","contactName":"{first} {last}","firstName":"{first}","lastName":"{last}","firstNameRaw":"{first}","lastNameRaw":"{last}","companyName":null,"email":"person{index}@example.com","phone":"+1555010{index:04}","dnd":false,"dndSettings":{{"Call":{{"status":"inactive","message":"","code":"101"}}}},"type":"lead","source":"public api","assignedTo":null,"city":"Springfield","state":"OR","postalCode":"97477","address1":"{index} \"Main\" Street","dateAdded":{date},"dateUpdated":"2026-02-01T10:00:00.000Z","dateOfBirth":null,"businessId":null,"tags":["vip","2026"],"followers":[],"country":"US","website":null,"timezone":"America/New_York","additionalEmails":[],"attributions":[{{"url":"https://example.com/landing?x={index}","utmSource":"newsletter","utmMedium":"email","isFirst":true,"pageUrl":"https://example.com/landing","medium":"form","mediumId":"Fm7Pj2Xs9Gf4Ua1Ne6Kt"}}],"customFields":[{{"id":"Cf7Pj2Xs9Gf4Ua1Ne6Kt","value":"blue"}},{{"id":"Cg7Pj2Xs9Gf4Ua1Ne6Kt","value":"{index}.5"}}]}}"#
+        r#"{{"id":"Cm7Pj2Xs9Gf4Ua1N{index:04}","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","contactName":"{first} {last}","firstName":"{first}","lastName":"{last}","firstNameRaw":"{first}","lastNameRaw":"{last}","companyName":null,"email":"person{index}@example.com","phone":"+1555010{index:04}","dnd":false,"dndSettings":{{"Call":{{"status":"inactive","message":"","code":"101"}}}},"type":"lead","source":"public api","assignedTo":null,"city":"Springfield","state":"OR","postalCode":"97477","address1":"{index} \"Main\" Street","dateAdded":"2026-01-31T09:30:00.000Z","dateUpdated":"2026-02-01T10:00:00.000Z","dateOfBirth":null,"businessId":null,"tags":["vip","2026"],"followers":[],"country":{country},"website":null,"timezone":"America/New_York","additionalEmails":[],"attributions":[{{"url":"https://example.com/landing?x={index}","utmSource":"newsletter","utmMedium":"email","isFirst":true,"pageUrl":"https://example.com/landing","medium":"form","mediumId":"Fm7Pj2Xs9Gf4Ua1Ne6Kt"}}],"customFields":[{{"id":"Cf7Pj2Xs9Gf4Ua1Ne6Kt","value":"blue"}},{{"id":"Cg7Pj2Xs9Gf4Ua1Ne6Kt","value":"{index}.5"}}]}}"#
     )
 }
 

@@ -50,6 +50,7 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "documented_only": sum(|report| report.documented_only.len()),
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
+        "unpaged": sum(|report| report.unpaged.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -163,21 +164,32 @@ fn table(reports: &[ModuleReport], console: &Console) {
         reports.iter().map(figure).sum()
     });
 
-    console.line("\nreplies left open, and why");
-    for report in reports {
-        for (operation, reason) in &report.untyped_by_decision {
-            console.line(format_args!("  {}.{operation}: {reason}", report.module));
+    type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
+    let maps: [(&str, Map); 3] = [
+        ("replies left open, and why", |report| {
+            &report.untyped_by_decision
+        }),
+        ("paged, and by what", |report| &report.paged),
+        ("not paged although it looks so, and why", |report| {
+            &report.unpaged
+        }),
+    ];
+    for (title, map) in maps {
+        console.line(format_args!("\n{title}"));
+        for report in reports {
+            for (operation, words) in map(report) {
+                console.line(format_args!("  {}.{operation}: {words}", report.module));
+            }
         }
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 4] = [
+    let lists: [(&str, List); 3] = [
         ("untyped replies, gaps", |report| &report.untyped),
         ("documented by HoopAI only, replies open", |report| {
             &report.documented_only
         }),
         ("multipart", |report| &report.multipart),
-        ("paged", |report| &report.paged),
     ];
     for (title, list) in lists {
         console.line(format_args!("\n{title}"));

@@ -87,7 +87,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_affiliates`](super::Client::list_affiliates).
-        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse
+        pub ListAffiliates(operations::LIST_AFFILIATES) -> json types::ListAffiliatesResponse, paged types::OAuthAffiliateListItemResponse
     }
     hoopai_runtime::setters! {
         ListAffiliates {
@@ -112,7 +112,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_commissions`](super::Client::list_commissions).
-        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse
+        pub ListCommissions(operations::LIST_COMMISSIONS) -> json types::ListCommissionsResponse, paged types::CommissionListItemResponse
     }
     hoopai_runtime::setters! {
         ListCommissions {
@@ -139,7 +139,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_payouts`](super::Client::list_payouts).
-        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse
+        pub ListPayouts(operations::LIST_PAYOUTS) -> json types::ListPayoutsResponse, paged types::PayoutListItemResponse
     }
     hoopai_runtime::setters! {
         ListPayouts {

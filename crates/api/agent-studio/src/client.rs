@@ -280,7 +280,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse
+        pub ListAgents(operations::LIST_AGENTS) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -299,7 +299,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents_deprecated`](super::Client::list_agents_deprecated).
-        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse
+        pub ListAgentsDeprecated(operations::LIST_AGENTS_DEPRECATED) -> json types::GetPublishedAgentsResponse, paged types::GetPublishedAgentsResponseAgent
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {

@@ -123,7 +123,11 @@ pub static LIST_AGENTS: Operation = Operation {
         QueryParam { name: "isPublished", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -141,7 +145,11 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
         QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     deprecated: true,
     ..Operation::DEFAULT
 };

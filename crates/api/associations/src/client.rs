@@ -235,7 +235,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_associations`](super::Client::list_associations).
-        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse
+        pub ListAssociations(operations::LIST_ASSOCIATIONS) -> json types::ListAssociationsResponse, paged types::GetPostResponse
     }
     hoopai_runtime::setters! {
         ListAssociations {
@@ -250,7 +250,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_relations`](super::Client::list_relations).
-        pub ListRelations(operations::LIST_RELATIONS) -> json types::ListRelationsResponse
+        pub ListRelations(operations::LIST_RELATIONS) -> json types::ListRelationsResponse, paged types::Relation
     }
     hoopai_runtime::setters! {
         ListRelations {

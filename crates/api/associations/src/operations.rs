@@ -115,7 +115,11 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "associations", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -133,7 +137,11 @@ pub static LIST_RELATIONS: Operation = Operation {
         QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
         QueryParam { name: "associationIds", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "relations", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

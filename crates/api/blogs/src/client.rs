@@ -150,7 +150,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_authors`](super::Client::list_blog_authors).
-        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse
+        pub ListBlogAuthors(operations::LIST_BLOG_AUTHORS) -> json types::ListBlogAuthorsResponse, paged types::AuthorResponse
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
@@ -165,7 +165,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_categories`](super::Client::list_blog_categories).
-        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse
+        pub ListBlogCategories(operations::LIST_BLOG_CATEGORIES) -> json types::ListBlogCategoriesResponse, paged types::CategoryResponse
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
@@ -180,7 +180,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blog_posts`](super::Client::list_blog_posts).
-        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse
+        pub ListBlogPosts(operations::LIST_BLOG_POSTS) -> json types::ListBlogPostsResponse, paged types::BlogPostResponse
     }
     hoopai_runtime::setters! {
         ListBlogPosts {
@@ -201,7 +201,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_blogs`](super::Client::list_blogs).
-        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse
+        pub ListBlogs(operations::LIST_BLOGS) -> json types::ListBlogsResponse, paged types::BlogResponse
     }
     hoopai_runtime::setters! {
         ListBlogs {

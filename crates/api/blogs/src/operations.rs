@@ -55,7 +55,11 @@ pub static LIST_BLOG_AUTHORS: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "authors", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -72,7 +76,11 @@ pub static LIST_BLOG_CATEGORIES: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "categories", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -92,7 +100,11 @@ pub static LIST_BLOG_POSTS: Operation = Operation {
         QueryParam { name: "searchTerm", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "blogs", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -110,7 +122,11 @@ pub static LIST_BLOGS: Operation = Operation {
         QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
         QueryParam { name: "searchTerm", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "data", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -59,7 +59,11 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "brandBoards", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 

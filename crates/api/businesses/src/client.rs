@@ -116,7 +116,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_businesses`](super::Client::list_businesses).
-        pub ListBusinesses(operations::LIST_BUSINESSES) -> json types::ListBusinessesResponse
+        pub ListBusinesses(operations::LIST_BUSINESSES) -> json types::ListBusinessesResponse, paged types::Business
     }
     hoopai_runtime::setters! {
         ListBusinesses {

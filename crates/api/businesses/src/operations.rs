@@ -57,7 +57,11 @@ pub static LIST_BUSINESSES: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "businesses", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

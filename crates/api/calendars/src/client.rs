@@ -816,7 +816,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_appointment_notes`](super::Client::list_appointment_notes).
-        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse
+        pub ListAppointmentNotes(operations::LIST_APPOINTMENT_NOTES) -> json types::ListAppointmentNotesResponse, paged types::GetNote
     }
     hoopai_runtime::setters! {
         ListAppointmentNotes {
@@ -852,7 +852,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_calendar_resources`](super::Client::list_calendar_resources).
-        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResourceByIdResponse>
+        pub ListCalendarResources(operations::LIST_CALENDAR_RESOURCES) -> json Vec<types::CalendarResourceByIdResponse>, paged types::CalendarResourceByIdResponse
     }
     hoopai_runtime::setters! {
         ListCalendarResources {
@@ -884,7 +884,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_event_notifications`](super::Client::list_event_notifications).
-        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>
+        pub ListEventNotifications(operations::LIST_EVENT_NOTIFICATIONS) -> json Vec<types::CalendarNotificationResponse>, paged types::CalendarNotificationResponse
     }
     hoopai_runtime::setters! {
         ListEventNotifications {
@@ -956,7 +956,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_schedules`](super::Client::list_schedules).
-        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse
+        pub ListSchedules(operations::LIST_SCHEDULES) -> json types::ListSchedulesResponse, paged types::ScheduleObjectResponse
     }
     hoopai_runtime::setters! {
         ListSchedules {

@@ -287,7 +287,11 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
         QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "notes", total: None, more: Some("hasMore"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 20 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -323,7 +327,11 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -356,7 +364,11 @@ pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -425,7 +437,11 @@ pub static LIST_SCHEDULES: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "schedules", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 500 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -641,7 +641,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts`](super::Client::list_contacts).
-        pub ListContacts(operations::LIST_CONTACTS) -> json types::ContactsSearchResponse
+        pub ListContacts(operations::LIST_CONTACTS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
     }
     hoopai_runtime::setters! {
         ListContacts {
@@ -660,7 +660,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_contacts_by_business`](super::Client::list_contacts_by_business).
-        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ContactsSearchResponse
+        pub ListContactsByBusiness(operations::LIST_CONTACTS_BY_BUSINESS) -> json types::ContactsSearchResponse, paged types::ContactsSearch
     }
     hoopai_runtime::setters! {
         ListContactsByBusiness {
@@ -763,7 +763,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_contacts`](super::Client::search_contacts).
-        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse
+        pub SearchContacts(operations::SEARCH_CONTACTS) -> json types::SearchContactsResponse, paged types::ContactSearchHit
     }
     hoopai_runtime::setters! {
         SearchContacts {

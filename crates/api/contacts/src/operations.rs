@@ -212,7 +212,14 @@ pub static LIST_CONTACTS: Operation = Operation {
         QueryParam { name: "startAfter", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startAfterId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["limit", "startAfter", "startAfterId"] }),
+    paging: Some(Paging {
+        items: "contacts", total: Some("meta.total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
+            Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
+        ]),
+    }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -231,7 +238,11 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "contacts", total: Some("count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -316,6 +327,13 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    paging: Some(Paging {
+        items: "contacts", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -121,6 +121,17 @@ hoopai_runtime::model! {
         /// The address of the contact's website.
         pub website: String = "website",
     }
+    /// `ContactsMetaSchema` of Contacts.
+    #[doc(alias = "ContactsMetaSchema")]
+    pub struct ContactsMeta {
+        pub current_page: f64 = "currentPage",
+        pub next_page: f64 = "nextPage",
+        pub next_page_url: String = "nextPageUrl",
+        pub prev_page: f64 = "prevPage",
+        pub start_after: f64 = "startAfter",
+        pub start_after_id: String = "startAfterId",
+        pub total: f64 = "total",
+    }
     /// `ContactsSearchSchema` of Contacts.
     #[doc(alias = "ContactsSearchSchema")]
     pub struct ContactsSearch {
@@ -150,6 +161,7 @@ hoopai_runtime::model! {
     pub struct ContactsSearchResponse {
         pub contacts: Vec<ContactsSearch> = "contacts",
         pub count: f64 = "count",
+        pub meta: ContactsMeta = "meta",
         pub trace_id: String = "traceId",
     }
     /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.

@@ -279,7 +279,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_agents`](super::Client::search_agents).
-        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse
+        pub SearchAgents(operations::SEARCH_AGENTS) -> json types::SearchAgentsResponse, paged types::EmployeeListItem
     }
     hoopai_runtime::setters! {
         SearchAgents {

@@ -116,7 +116,13 @@ pub static SEARCH_AGENTS: Operation = Operation {
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startAfter", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["limit", "startAfter"] }),
+    paging: Some(Paging {
+        items: "agents", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("id"), to: Target::Query("startAfter") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

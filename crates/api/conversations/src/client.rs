@@ -510,7 +510,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`export_messages`](super::Client::export_messages).
-        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse
+        pub ExportMessages(operations::EXPORT_MESSAGES) -> json types::ExportMessagesResponse, paged types::GetMessageResponse
     }
     hoopai_runtime::setters! {
         ExportMessages {
@@ -634,7 +634,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_messages`](super::Client::list_messages).
-        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse
+        pub ListMessages(operations::LIST_MESSAGES) -> json types::ListMessagesResponse, paged types::GetMessageResponse
     }
     hoopai_runtime::setters! {
         ListMessages {
@@ -651,7 +651,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_conversations`](super::Client::search_conversations).
-        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse
+        pub SearchConversations(operations::SEARCH_CONVERSATIONS) -> json types::SearchConversationsResponse, paged types::ConversationSchema
     }
     hoopai_runtime::setters! {
         SearchConversations {

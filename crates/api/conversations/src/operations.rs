@@ -156,7 +156,13 @@ pub static EXPORT_MESSAGES: Operation = Operation {
         QueryParam { name: "sortOrder", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["cursor", "limit"] }),
+    paging: Some(Paging {
+        items: "messages", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 500 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("nextCursor"), to: Target::Query("cursor") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -265,7 +271,13 @@ pub static LIST_MESSAGES: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["lastMessageId", "limit"] }),
+    paging: Some(Paging {
+        items: "messages.messages", total: None, more: Some("messages.nextPage"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("messages.lastMessageId"), to: Target::Query("lastMessageId") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -300,7 +312,13 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
         QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["limit", "startAfterDate"] }),
+    paging: Some(Paging {
+        items: "conversations", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("sort.0"), to: Target::Query("startAfterDate") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

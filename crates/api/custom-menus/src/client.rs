@@ -126,7 +126,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_custom_menus`](super::Client::list_custom_menus).
-        pub ListCustomMenus(operations::LIST_CUSTOM_MENUS) -> json types::ListCustomMenusResponse
+        pub ListCustomMenus(operations::LIST_CUSTOM_MENUS) -> json types::ListCustomMenusResponse, paged types::CustomMenu
     }
     hoopai_runtime::setters! {
         ListCustomMenus {

@@ -201,7 +201,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_campaigns`](super::Client::list_campaigns).
-        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse
+        pub ListCampaigns(operations::LIST_CAMPAIGNS) -> json types::ListCampaignsResponse, paged types::Schedule
     }
     hoopai_runtime::setters! {
         ListCampaigns {
@@ -232,7 +232,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::FetchBuilderResponse
     }
     hoopai_runtime::setters! {
         ListTemplates {

@@ -79,7 +79,11 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
         QueryParam { name: "showStats", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "schedules", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -104,7 +108,11 @@ pub static LIST_TEMPLATES: Operation = Operation {
         QueryParam { name: "sortByDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "templatesOnly", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "builders", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -327,7 +327,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_form_submissions`](super::Client::list_form_submissions).
-        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse
+        pub ListFormSubmissions(operations::LIST_FORM_SUBMISSIONS) -> json types::ListFormSubmissionsResponse, paged types::FormsSubmissionsSubmissions
     }
     hoopai_runtime::setters! {
         ListFormSubmissions {
@@ -350,7 +350,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_forms`](super::Client::list_forms).
-        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse
+        pub ListForms(operations::LIST_FORMS) -> json types::ListFormsResponse, paged types::FormsParams
     }
     hoopai_runtime::setters! {
         ListForms {

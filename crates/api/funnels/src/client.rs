@@ -413,7 +413,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_funnels`](super::Client::list_funnels).
-        pub ListFunnels(operations::LIST_FUNNELS) -> json types::ListFunnelsResponse
+        pub ListFunnels(operations::LIST_FUNNELS) -> json types::ListFunnelsResponse, paged hoopai_runtime::json::Map
     }
     hoopai_runtime::setters! {
         ListFunnels {
@@ -436,7 +436,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_pages`](super::Client::list_pages).
-        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPageResponse>
+        pub ListPages(operations::LIST_PAGES) -> json Vec<types::FunnelPageResponse>, paged types::FunnelPageResponse
     }
     hoopai_runtime::setters! {
         ListPages {
@@ -455,7 +455,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_redirects`](super::Client::list_redirects).
-        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse
+        pub ListRedirects(operations::LIST_REDIRECTS) -> json types::ListRedirectsResponse, paged types::RedirectResponse
     }
     hoopai_runtime::setters! {
         ListRedirects {

@@ -60,8 +60,13 @@ hoopai_runtime::model! {
     /// `RedirectListResponseDTO` of Funnels.
     #[doc(alias = "RedirectListResponseDTO")]
     pub struct ListRedirectsResponse {
-        pub data: Map = "data",
+        pub data: ListRedirectsResponseData = "data",
         pub trace_id: String = "traceId",
+    }
+    /// `ListRedirectsResponseData` of Funnels.
+    pub struct ListRedirectsResponseData {
+        pub count: f64 = "count",
+        pub data: Vec<RedirectResponse> = "data",
     }
     /// `RedirectResponseDTO` of Funnels.
     #[doc(alias = "RedirectResponseDTO")]

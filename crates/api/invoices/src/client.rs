@@ -812,7 +812,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimate_templates`](super::Client::list_estimate_templates).
-        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse
+        pub ListEstimateTemplates(operations::LIST_ESTIMATE_TEMPLATES) -> json types::ListEstimateTemplatesResponse, paged types::EstimateTemplateResponse
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
@@ -831,7 +831,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_estimates`](super::Client::list_estimates).
-        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse
+        pub ListEstimates(operations::LIST_ESTIMATES) -> json types::ListEstimatesResponse, paged types::EstimateResponse
     }
     hoopai_runtime::setters! {
         ListEstimates {
@@ -858,7 +858,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_schedules`](super::Client::list_invoice_schedules).
-        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse
+        pub ListInvoiceSchedules(operations::LIST_INVOICE_SCHEDULES) -> json types::ListInvoiceSchedulesResponse, paged types::GetScheduleResponse
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
@@ -885,7 +885,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoice_templates`](super::Client::list_invoice_templates).
-        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse
+        pub ListInvoiceTemplates(operations::LIST_INVOICE_TEMPLATES) -> json types::ListInvoiceTemplatesResponse, paged types::GetTemplateResponse
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
@@ -912,7 +912,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_invoices`](super::Client::list_invoices).
-        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse
+        pub ListInvoices(operations::LIST_INVOICES) -> json types::ListInvoicesResponse, paged types::GetInvoiceResponse
     }
     hoopai_runtime::setters! {
         ListInvoices {

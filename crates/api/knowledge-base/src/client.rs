@@ -304,7 +304,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_faqs`](super::Client::list_faqs).
-        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse
+        pub ListFaqs(operations::LIST_FAQS) -> json types::ListFaqsResponse, paged types::FaqResponse
     }
     hoopai_runtime::setters! {
         ListFaqs {
@@ -321,7 +321,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_knowledge_bases`](super::Client::list_knowledge_bases).
-        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse
+        pub ListKnowledgeBases(operations::LIST_KNOWLEDGE_BASES) -> json types::ListKnowledgeBasesResponse, paged types::KnowledgeBaseListItem
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {
@@ -338,7 +338,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_trained_urls`](super::Client::list_trained_urls).
-        pub ListTrainedUrls(operations::LIST_TRAINED_URLS) -> json types::ListTrainedUrlsResponse
+        pub ListTrainedUrls(operations::LIST_TRAINED_URLS) -> json types::ListTrainedUrlsResponse, paged types::CrawledUrl
     }
     hoopai_runtime::setters! {
         ListTrainedUrls {

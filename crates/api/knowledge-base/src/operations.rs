@@ -127,7 +127,13 @@ pub static LIST_FAQS: Operation = Operation {
         QueryParam { name: "lastFaqId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["lastFaqId", "limit"] }),
+    paging: Some(Paging {
+        items: "faqs", total: Some("count"), more: Some("hasMore"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("lastFaqId"), to: Target::Query("lastFaqId") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -145,6 +151,13 @@ pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
+    paging: Some(Paging {
+        items: "data.knowledgeBases", total: None, more: Some("data.hasMore"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("data.lastKnowledgeBaseId"), to: Target::Query("lastKnowledgeBaseId") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -163,7 +176,11 @@ pub static LIST_TRAINED_URLS: Operation = Operation {
         QueryParam { name: "pageLength", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
+    paging: Some(Paging {
+        items: "urls", total: Some("count"), more: None,
+        size: Some(PageSize { to: Target::Query("pageLength"), max: 100 }),
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     ..Operation::DEFAULT
 };
 

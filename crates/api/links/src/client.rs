@@ -143,7 +143,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_links`](super::Client::search_links).
-        pub SearchLinks(operations::SEARCH_LINKS) -> json types::GetLinksResponse
+        pub SearchLinks(operations::SEARCH_LINKS) -> json types::GetLinksResponse, paged types::Link
     }
     hoopai_runtime::setters! {
         SearchLinks {

@@ -77,7 +77,11 @@ pub static SEARCH_LINKS: Operation = Operation {
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "links", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

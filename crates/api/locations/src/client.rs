@@ -638,7 +638,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::ListTemplatesResponseTemplate
     }
     hoopai_runtime::setters! {
         ListTemplates {
@@ -670,7 +670,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_locations`](super::Client::search_locations).
-        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse
+        pub SearchLocations(operations::SEARCH_LOCATIONS) -> json types::SearchLocationsResponse, paged types::GetLocation
     }
     hoopai_runtime::setters! {
         SearchLocations {
@@ -689,7 +689,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_tasks`](super::Client::search_tasks).
-        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse
+        pub SearchTasks(operations::SEARCH_TASKS) -> json types::SearchTasksResponse, paged types::SearchTasksResponseTask
     }
     hoopai_runtime::setters! {
         SearchTasks {

@@ -264,7 +264,11 @@ pub static LIST_TEMPLATES: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "templates", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -293,7 +297,11 @@ pub static SEARCH_LOCATIONS: Operation = Operation {
         QueryParam { name: "order", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "locations", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -306,7 +314,11 @@ pub static SEARCH_TASKS: Operation = Operation {
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "tasks", total: None, more: None,
+        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
+        step: Step::Offset(Target::Body { name: "skip", text: false }),
+    }),
     ..Operation::DEFAULT
 };
 

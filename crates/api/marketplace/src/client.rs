@@ -220,7 +220,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_charges`](super::Client::list_charges).
-        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse
+        pub ListCharges(operations::LIST_CHARGES) -> json types::ListChargesResponse, paged types::ListChargesResponseCharge
     }
     hoopai_runtime::setters! {
         ListCharges {

@@ -89,7 +89,11 @@ pub static LIST_CHARGES: Operation = Operation {
         QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "charges", total: Some("pagination.total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

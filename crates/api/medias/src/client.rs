@@ -156,7 +156,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_media_objects`](super::Client::list_media_objects).
-        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse
+        pub ListMediaObjects(operations::LIST_MEDIA_OBJECTS) -> json types::ListMediaObjectsResponse, paged types::ListMediaObjectsResponseFile
     }
     hoopai_runtime::setters! {
         ListMediaObjects {

@@ -73,7 +73,11 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
         QueryParam { name: "parentId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "files", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 

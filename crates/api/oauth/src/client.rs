@@ -109,7 +109,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_installed_locations`](super::Client::list_installed_locations).
-        pub ListInstalledLocations(operations::LIST_INSTALLED_LOCATIONS) -> json types::ListInstalledLocationsResponse
+        pub ListInstalledLocations(operations::LIST_INSTALLED_LOCATIONS) -> json types::ListInstalledLocationsResponse, paged types::InstalledLocation
     }
     hoopai_runtime::setters! {
         ListInstalledLocations {

@@ -52,7 +52,11 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "versionId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "locations", total: Some("count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -218,7 +218,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_object_records`](super::Client::search_object_records).
-        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse
+        pub SearchObjectRecords(operations::SEARCH_OBJECT_RECORDS) -> json types::SearchObjectRecordsResponse, paged types::RecordResponse
     }
     hoopai_runtime::setters! {
         SearchObjectRecords {

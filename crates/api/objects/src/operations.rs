@@ -95,8 +95,14 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["objects/record.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "page", "pageLimit", "query", "searchAfter"] }),
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["page", "pageLimit", "searchAfter"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "pageLimit", "query"] }),
+    paging: Some(Paging {
+        items: "records", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

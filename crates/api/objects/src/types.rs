@@ -170,13 +170,13 @@ hoopai_runtime::model! {
     pub struct SearchObjectRecordsRequest {
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// The number of the page, from 1. Required.
+        /// The number of the page, from 1.
         pub page: i64 = "page",
         /// How many records a page holds at most. Required.
         pub page_limit: i64 = "pageLimit",
         /// What to look for: words, or a searchable field and its value, as in `name:Buddy`. Required.
         pub query: String = "query",
-        /// The `searchAfter` of the last record of the page before. Required.
+        /// The `searchAfter` of the last record of the page before.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `SearchRecordResponseDTO` of Objects.

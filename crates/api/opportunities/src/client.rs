@@ -225,7 +225,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_lost_reasons`](super::Client::list_lost_reasons).
-        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse
+        pub ListLostReasons(operations::LIST_LOST_REASONS) -> json types::ListLostReasonsResponse, paged types::LostReasonResponse
     }
     hoopai_runtime::setters! {
         ListLostReasons {
@@ -273,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities`](super::Client::search_opportunities).
-        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse
+        pub SearchOpportunities(operations::SEARCH_OPPORTUNITIES) -> json types::SearchOpportunitiesResponse, paged types::SearchOpportunitiesResponseSchema
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
@@ -322,7 +322,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`search_opportunities_advanced`](super::Client::search_opportunities_advanced).
-        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse
+        pub SearchOpportunitiesAdvanced(operations::SEARCH_OPPORTUNITIES_ADVANCED) -> json types::SearchOpportunitiesAdvancedResponse, paged types::SearchOpportunitiesResponseSchema
     }
     hoopai_runtime::setters! {
         SearchOpportunitiesAdvanced {

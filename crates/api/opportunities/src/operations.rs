@@ -78,7 +78,11 @@ pub static LIST_LOST_REASONS: Operation = Operation {
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "lostReasons", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -140,7 +144,14 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
         QueryParam { name: "startAfterId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["limit", "page", "startAfter", "startAfterId"] }),
+    paging: Some(Paging {
+        items: "opportunities", total: Some("meta.total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
+            Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -152,8 +163,14 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["additionalDetails", "limit", "locationId", "page", "query", "searchAfter"] }),
-    paging: Some(Paging { style: PagingStyle::Cursor, parameters: &["limit", "page", "searchAfter"] }),
+    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["additionalDetails", "limit", "locationId", "query"] }),
+    paging: Some(Paging {
+        items: "opportunities", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("sort"), to: Target::Body { name: "searchAfter", text: false } },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -166,11 +166,11 @@ hoopai_runtime::model! {
         pub limit: i64 = "limit",
         /// The id of the location (sub-account). Required.
         pub location_id: String = "locationId",
-        /// The number of the page, counted from 1. Required.
+        /// The number of the page, counted from 1.
         pub page: i64 = "page",
         /// Words to look for; an empty text finds everything. Required.
         pub query: String = "query",
-        /// The position after which the page begins; an empty list for the first page. Required.
+        /// The position after which the page begins; an empty list for the first page.
         pub search_after: Vec<String> = "searchAfter",
     }
     /// `PostSearchSuccessfulResponseDto` of Opportunities.
@@ -234,6 +234,7 @@ hoopai_runtime::model! {
         pub pipeline_id: String = "pipelineId",
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
+        pub sort: Vec<Value> = "sort",
         pub source: String = "source",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: String = "status",

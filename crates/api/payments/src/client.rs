@@ -525,7 +525,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_coupons`](super::Client::list_coupons).
-        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse
+        pub ListCoupons(operations::LIST_COUPONS) -> json types::ListCouponsResponse, paged types::Coupon
     }
     hoopai_runtime::setters! {
         ListCoupons {
@@ -576,7 +576,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_orders`](super::Client::list_orders).
-        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse
+        pub ListOrders(operations::LIST_ORDERS) -> json types::ListOrdersResponse, paged types::OrderResponse
     }
     hoopai_runtime::setters! {
         ListOrders {
@@ -611,7 +611,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_subscriptions`](super::Client::list_subscriptions).
-        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse
+        pub ListSubscriptions(operations::LIST_SUBSCRIPTIONS) -> json types::ListSubscriptionsResponse, paged types::SubscriptionResponse
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
@@ -646,7 +646,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_transactions`](super::Client::list_transactions).
-        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse
+        pub ListTransactions(operations::LIST_TRANSACTIONS) -> json types::ListTransactionsResponse, paged types::TxnResponse
     }
     hoopai_runtime::setters! {
         ListTransactions {
@@ -683,7 +683,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_white_label_providers`](super::Client::list_white_label_providers).
-        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse
+        pub ListWhiteLabelProviders(operations::LIST_WHITE_LABEL_PROVIDERS) -> json types::ListWhiteLabelProvidersResponse, paged types::IntegrationProvider
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {

@@ -225,7 +225,11 @@ pub static LIST_COUPONS: Operation = Operation {
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -282,7 +286,11 @@ pub static LIST_ORDERS: Operation = Operation {
         QueryParam { name: "startAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -309,7 +317,11 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startAt", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -337,7 +349,11 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
         QueryParam { name: "startAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "subscriptionId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("totalCount"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -355,7 +371,11 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "providers", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 

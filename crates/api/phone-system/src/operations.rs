@@ -25,7 +25,11 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
         QueryParam { name: "searchFilter", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skipNumberPool", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page", "pageSize"] }),
+    paging: Some(Paging {
+        items: "numbers", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 1000 }),
+        step: Step::Page { to: Target::Query("page"), first: 0 },
+    }),
     ..Operation::DEFAULT
 };
 

@@ -587,7 +587,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_inventory`](super::Client::list_inventory).
-        pub ListInventory(operations::LIST_INVENTORY) -> json types::ListInventoryResponse
+        pub ListInventory(operations::LIST_INVENTORY) -> json types::ListInventoryResponse, paged types::InventoryItem
     }
     hoopai_runtime::setters! {
         ListInventory {
@@ -606,7 +606,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_prices`](super::Client::list_prices).
-        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse
+        pub ListPrices(operations::LIST_PRICES) -> json types::ListPricesResponse, paged types::DefaultPriceResponse
     }
     hoopai_runtime::setters! {
         ListPrices {
@@ -625,7 +625,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_collections`](super::Client::list_product_collections).
-        pub ListProductCollections(operations::LIST_PRODUCT_COLLECTIONS) -> json types::ListProductCollectionsResponse
+        pub ListProductCollections(operations::LIST_PRODUCT_COLLECTIONS) -> json types::ListProductCollectionsResponse, paged hoopai_runtime::json::Map
     }
     hoopai_runtime::setters! {
         ListProductCollections {
@@ -646,7 +646,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_product_reviews`](super::Client::list_product_reviews).
-        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse
+        pub ListProductReviews(operations::LIST_PRODUCT_REVIEWS) -> json types::ListProductReviewsResponse, paged types::ListProductReviewsResponseData
     }
     hoopai_runtime::setters! {
         ListProductReviews {
@@ -677,7 +677,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_products`](super::Client::list_products).
-        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse
+        pub ListProducts(operations::LIST_PRODUCTS) -> json types::ListProductsResponse, paged types::DefaultProductResponse
     }
     hoopai_runtime::setters! {
         ListProducts {

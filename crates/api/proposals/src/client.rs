@@ -77,7 +77,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_documents`](super::Client::list_documents).
-        pub ListDocuments(operations::LIST_DOCUMENTS) -> json types::ListDocumentsResponse
+        pub ListDocuments(operations::LIST_DOCUMENTS) -> json types::ListDocumentsResponse, paged types::Document
     }
     hoopai_runtime::setters! {
         ListDocuments {
@@ -102,7 +102,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_templates`](super::Client::list_templates).
-        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse
+        pub ListTemplates(operations::LIST_TEMPLATES) -> json types::ListTemplatesResponse, paged types::TemplateListResponse
     }
     hoopai_runtime::setters! {
         ListTemplates {

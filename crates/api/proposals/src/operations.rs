@@ -30,7 +30,11 @@ pub static LIST_DOCUMENTS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "documents", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -53,7 +57,11 @@ pub static LIST_TEMPLATES: Operation = Operation {
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

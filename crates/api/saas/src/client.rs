@@ -494,7 +494,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations`](super::Client::list_saas_locations).
-        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::GetSaasLocationsResponse
+        pub ListSaasLocations(operations::LIST_SAAS_LOCATIONS) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocations {
@@ -507,7 +507,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_saas_locations_deprecated`](super::Client::list_saas_locations_deprecated).
-        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::GetSaasLocationsResponse
+        pub ListSaasLocationsDeprecated(operations::LIST_SAAS_LOCATIONS_DEPRECATED) -> json types::GetSaasLocationsResponse, paged types::SaasLocation
     }
     hoopai_runtime::setters! {
         ListSaasLocationsDeprecated {

@@ -209,7 +209,11 @@ pub static LIST_SAAS_LOCATIONS: Operation = Operation {
     query: &[
         QueryParam { name: "page", required: true, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
+    paging: Some(Paging {
+        items: "locations", total: Some("pagination.total"), more: Some("pagination.hasNext"),
+        size: None,
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     ..Operation::DEFAULT
 };
 
@@ -223,7 +227,11 @@ pub static LIST_SAAS_LOCATIONS_DEPRECATED: Operation = Operation {
     query: &[
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
+    paging: Some(Paging {
+        items: "locations", total: Some("pagination.total"), more: Some("pagination.hasNext"),
+        size: None,
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     deprecated: true,
     ..Operation::DEFAULT
 };

@@ -108,7 +108,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_snapshot_pushes`](super::Client::list_snapshot_pushes).
-        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse
+        pub ListSnapshotPushes(operations::LIST_SNAPSHOT_PUSHES) -> json types::ListSnapshotPushesResponse, paged types::SnapshotStatus
     }
     hoopai_runtime::setters! {
         ListSnapshotPushes {
@@ -118,12 +118,12 @@ pub mod builder {
             query company_id: String = "companyId",
             /// The beginning, written like `10-10-2022 12:00 AM`, the month first.
             query from_2: String = "from",
-            /// The id of the last item of the page before, after which this page begins.
-            query last_doc: String = "lastDoc",
             /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
             /// The end, written like `12-18-2023 11:59 PM`, the month first.
             query to: String = "to",
+            /// The id of the last item of the page before, after which this page begins.
+            query last_doc: String = "lastDoc",
         }
     }
 

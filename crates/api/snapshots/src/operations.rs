@@ -48,10 +48,17 @@ pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
     query: &[
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "from", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "lastDoc", required: true, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
         QueryParam { name: "to", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "lastDoc", required: false, style: ListStyle::Repeat },
     ],
+    paging: Some(Paging {
+        items: "data", total: None, more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Cursor(&[
+            Mark { from: Source::LastItem("id"), to: Target::Query("lastDoc") },
+        ]),
+    }),
     ..Operation::DEFAULT
 };
 

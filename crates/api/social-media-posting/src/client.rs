@@ -755,7 +755,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_categories`](super::Client::list_categories).
-        pub ListCategories(operations::LIST_CATEGORIES) -> json types::ListCategoriesResponse
+        pub ListCategories(operations::LIST_CATEGORIES) -> json types::ListCategoriesResponse, paged types::Category
     }
     hoopai_runtime::setters! {
         ListCategories {
@@ -772,7 +772,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_csv_posts`](super::Client::list_csv_posts).
-        pub ListCsvPosts(operations::LIST_CSV_POSTS) -> json types::ListCsvPostsResponse
+        pub ListCsvPosts(operations::LIST_CSV_POSTS) -> json types::ListCsvPostsResponse, paged types::CsvPost
     }
     hoopai_runtime::setters! {
         ListCsvPosts {
@@ -789,7 +789,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_csvs`](super::Client::list_csvs).
-        pub ListCsvs(operations::LIST_CSVS) -> json types::ListCsvsResponse
+        pub ListCsvs(operations::LIST_CSVS) -> json types::ListCsvsResponse, paged types::CsvImport
     }
     hoopai_runtime::setters! {
         ListCsvs {
@@ -860,7 +860,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_posts`](super::Client::list_posts).
-        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse
+        pub ListPosts(operations::LIST_POSTS) -> json types::ListPostsResponse, paged types::GetPostFormatted
     }
     hoopai_runtime::setters! {
         ListPosts {
@@ -872,7 +872,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_tags`](super::Client::list_tags).
-        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse
+        pub ListTags(operations::LIST_TAGS) -> json types::ListTagsResponse, paged types::SocialMediaTag
     }
     hoopai_runtime::setters! {
         ListTags {

@@ -246,7 +246,11 @@ pub static LIST_CATEGORIES: Operation = Operation {
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "results.categories", total: Some("results.count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -262,7 +266,11 @@ pub static LIST_CSV_POSTS: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "results.posts", total: Some("results.count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -280,7 +288,11 @@ pub static LIST_CSVS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "results.csvs", total: Some("results.count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -337,7 +349,11 @@ pub static LIST_POSTS: Operation = Operation {
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"] }),
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "results.posts", total: Some("results.count"), more: None,
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        step: Step::Offset(Target::Body { name: "skip", text: true }),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -354,7 +370,11 @@ pub static LIST_TAGS: Operation = Operation {
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "results.tags", total: Some("results.count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -441,7 +461,6 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -460,7 +479,6 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -479,7 +497,6 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -498,7 +515,6 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -517,7 +533,6 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -536,7 +551,6 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     ..Operation::DEFAULT
 };
 
@@ -555,7 +569,6 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Bytes,
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page"] }),
     deprecated: true,
     ..Operation::DEFAULT
 };

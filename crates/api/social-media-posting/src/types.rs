@@ -694,7 +694,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetUploadStatusResponseSchema")]
     pub struct GetUploadStatusResponse {
         pub count: f64 = "count",
-        pub csvs: CsvImport = "csvs",
+        pub csvs: Vec<CsvImport> = "csvs",
     }
     /// What only Google Business Profile needs to know of a post.
     #[doc(alias = "GMBPostSchema")]

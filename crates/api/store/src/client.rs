@@ -453,7 +453,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_shipping_rates`](super::Client::list_shipping_rates).
-        pub ListShippingRates(operations::LIST_SHIPPING_RATES) -> json types::ListShippingRatesResponse
+        pub ListShippingRates(operations::LIST_SHIPPING_RATES) -> json types::ListShippingRatesResponse, paged types::ShippingRate
     }
     hoopai_runtime::setters! {
         ListShippingRates {
@@ -472,7 +472,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_shipping_zones`](super::Client::list_shipping_zones).
-        pub ListShippingZones(operations::LIST_SHIPPING_ZONES) -> json types::ListShippingZonesResponse
+        pub ListShippingZones(operations::LIST_SHIPPING_ZONES) -> json types::ListShippingZonesResponse, paged types::ShippingZone
     }
     hoopai_runtime::setters! {
         ListShippingZones {

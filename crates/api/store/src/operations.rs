@@ -204,7 +204,11 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -222,7 +226,11 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "withShippingRate", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "offset"] }),
+    paging: Some(Paging {
+        items: "data", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("offset")),
+    }),
     ..Operation::DEFAULT
 };
 

@@ -51,7 +51,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_survey_submissions`](super::Client::list_survey_submissions).
-        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse
+        pub ListSurveySubmissions(operations::LIST_SURVEY_SUBMISSIONS) -> json types::ListSurveySubmissionsResponse, paged types::Submission
     }
     hoopai_runtime::setters! {
         ListSurveySubmissions {
@@ -74,7 +74,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_surveys`](super::Client::list_surveys).
-        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse
+        pub ListSurveys(operations::LIST_SURVEYS) -> json types::ListSurveysResponse, paged types::GetSurveys
     }
     hoopai_runtime::setters! {
         ListSurveys {

@@ -27,7 +27,11 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
         QueryParam { name: "startAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "surveyId", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["limit", "page"] }),
+    paging: Some(Paging {
+        items: "submissions", total: Some("meta.total"), more: Some("meta.nextPage"),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     ..Operation::DEFAULT
 };
 
@@ -45,6 +49,10 @@ pub static LIST_SURVEYS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "surveys", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 50 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };

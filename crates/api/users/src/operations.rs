@@ -43,7 +43,11 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &["users.readonly"],
     idempotent: true,
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "emails"] }),
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "users", total: Some("count"), more: None,
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        step: Step::Offset(Target::Body { name: "skip", text: true }),
+    }),
     ..Operation::DEFAULT
 };
 
@@ -93,7 +97,11 @@ pub static SEARCH_USERS: Operation = Operation {
         QueryParam { name: "sortDirection", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Offset, parameters: &["limit", "skip"] }),
+    paging: Some(Paging {
+        items: "users", total: Some("count"), more: None,
+        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        step: Step::Offset(Target::Query("skip")),
+    }),
     ..Operation::DEFAULT
 };
 

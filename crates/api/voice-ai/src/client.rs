@@ -256,7 +256,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_agents`](super::Client::list_agents).
-        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse
+        pub ListAgents(operations::LIST_AGENTS) -> json types::ListAgentsResponse, paged types::GetAgentResponse
     }
     hoopai_runtime::setters! {
         ListAgents {
@@ -273,7 +273,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`list_call_logs`](super::Client::list_call_logs).
-        pub ListCallLogs(operations::LIST_CALL_LOGS) -> json types::ListCallLogsResponse
+        pub ListCallLogs(operations::LIST_CALL_LOGS) -> json types::ListCallLogsResponse, paged types::CallLog
     }
     hoopai_runtime::setters! {
         ListCallLogs {

@@ -128,7 +128,11 @@ pub static LIST_AGENTS: Operation = Operation {
         QueryParam { name: "pageSize", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page", "pageSize"] }),
+    paging: Some(Paging {
+        items: "agents", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     ..Operation::DEFAULT
 };
 
@@ -153,7 +157,11 @@ pub static LIST_CALL_LOGS: Operation = Operation {
         QueryParam { name: "sortBy", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
     ],
-    paging: Some(Paging { style: PagingStyle::Page, parameters: &["page", "pageSize"] }),
+    paging: Some(Paging {
+        items: "callLogs", total: Some("total"), more: None,
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        step: Step::Page { to: Target::Query("page"), first: 1 },
+    }),
     ..Operation::DEFAULT
 };
 

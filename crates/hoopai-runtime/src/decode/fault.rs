@@ -51,6 +51,15 @@ impl Fault {
         self
     }
 
+    /// The same, seen from a text that began so much earlier.
+    #[cold]
+    pub(super) fn moved(mut self, by: usize) -> Self {
+        if let Cause::Unfit { at: Some(at), .. } = &mut *self.0 {
+            *at += by;
+        }
+        self
+    }
+
     pub(crate) fn cause(&self) -> &Cause {
         &self.0
     }

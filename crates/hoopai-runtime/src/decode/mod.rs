@@ -2,6 +2,7 @@
 
 mod access;
 mod fault;
+mod places;
 mod reader;
 mod scan;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::stream::ByteStream;
 use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault};
+pub(crate) use places::{Listed, find};
 use reader::Reader;
 pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
 pub(crate) use scan::{is_number, survives};
@@ -69,6 +71,20 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault
     Ok(Decoded { value, drift, raw })
 }
 
+/// Reads an item of a list, which begins at `start` of the text of the reply, as a list reads it.
+#[inline]
+pub(crate) fn item<T: DeserializeOwned>(
+    text: &[u8],
+    start: usize,
+) -> Result<(T, Vec<Drift>), Fault> {
+    let mut reader = Reader::new(self::text(text)?);
+    let value = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    match value {
+        Ok(value) => Ok((value, reader.finish().0)),
+        Err(fault) => Err(fault.at(0).moved(start)),
+    }
+}
+
 /// The value of a type of which nothing came.
 fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
     let none = |text| T::deserialize(&mut Reader::of_nothing(text));
@@ -79,7 +95,7 @@ fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
 }
 
 /// JSON as text, blanks around it left out.
-fn text(body: &[u8]) -> Result<&str, Fault> {
+pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
     let text = std::str::from_utf8(body).map_err(|_| Fault::broken())?;
     Ok(text.trim_matches([' ', '\n', '\t', '\r']))
 }
@@ -140,7 +156,7 @@ pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error
 
 impl Sent {
     /// The body of a reply that is not streamed.
-    fn body(&self) -> Bytes {
+    pub(crate) fn body(&self) -> Bytes {
         match &self.reply.body {
             ReplyBody::Whole(body) => body.clone(),
             ReplyBody::Streamed { .. } => Bytes::new(),
@@ -149,7 +165,7 @@ impl Sent {
 
     /// Reports drifts; in strict mode the first is an error.
     #[cold]
-    fn drifted(&self, drift: &[Drift], body: &Bytes) -> Result<(), Error> {
+    pub(crate) fn drifted(&self, drift: &[Drift], body: &Bytes) -> Result<(), Error> {
         self.reading.report(&self.origin, drift);
         match drift.first() {
             Some(first) if self.reading.strict => {
@@ -161,9 +177,9 @@ impl Sent {
     }
 
     #[cold]
-    fn unreadable(self, fault: &Fault, body: Bytes) -> Error {
-        Error::decode(Some(self.origin), fault, body)
-            .with_reply(self.reply.status, self.reply.headers)
+    pub(crate) fn unreadable(&self, fault: &Fault, body: Bytes) -> Error {
+        Error::decode(Some(self.origin.clone()), fault, body)
+            .with_reply(self.reply.status, self.reply.headers.clone())
     }
 }
 

@@ -84,6 +84,9 @@ impl fmt::Debug for Error {
         if let Some(fault) = inner.auth_fault {
             out.field("auth_fault", &fault);
         }
+        if let Some(fault) = inner.paging_fault {
+            out.field("paging_fault", &fault);
+        }
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);
         }
@@ -235,14 +238,19 @@ pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
 
 /// A value that does not fit its type.
 pub(super) fn unfit(path: String, found: &str, expected: &str) -> (String, Option<String>) {
-    let place = if path == "$" {
-        "its top level".to_owned()
-    } else {
-        format!("`{path}`")
-    };
+    let place = place(&path);
     let expected = mask(expected);
     let text = format!("the reply does not fit at {place}: found {found}, expected {expected}");
     (text, Some(path))
+}
+
+/// A path in a sentence.
+pub(super) fn place(path: &str) -> String {
+    if path == "$" {
+        "its top level".to_owned()
+    } else {
+        format!("`{path}`")
+    }
 }
 
 /// What is wrong with a text that is no JSON. `serde_json` tells, who reads it once more.

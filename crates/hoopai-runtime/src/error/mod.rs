@@ -4,6 +4,7 @@ mod carried;
 mod display;
 pub(crate) mod ids;
 mod json_path;
+mod kind;
 mod mask;
 mod reply;
 
@@ -23,6 +24,8 @@ use crate::drift::Drift;
 use crate::operation::{Method, Operation};
 use crate::retry::FailureKind;
 pub(crate) use json_path::Places;
+pub use kind::{AuthFault, ErrorKind, PagingFault};
+pub(crate) use mask::mask;
 use reply::Reply;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
@@ -59,52 +62,6 @@ impl Origin {
     }
 }
 
-/// The kind of an [`Error`]: how far the call came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The client's settings are unfit. Nothing was sent.
-    Config,
-    /// A parameter or body of the call is missing or unfit. Nothing was sent.
-    Request,
-    /// No token could be had for the call, which was not sent; [`Error::auth_fault`] tells why.
-    Auth,
-    /// The call was not sent, because it would have had to wait too long for the platform's rate limit;
-    /// [`Error::retry_after`] tells how long.
-    RateLimit,
-    /// No connection was made. Nothing was sent.
-    Connect,
-    /// Time ran out. The platform may have done what was asked.
-    Timeout,
-    /// The connection broke, or the request could not be written. The platform may have done what was asked.
-    Transport,
-    /// The platform, or something in front of it, answered with a status other than 2xx.
-    Status,
-    /// The reply is longer than the client's limit.
-    TooLarge,
-    /// The reply came, with a 2xx status, and could not be read as what the operation answers.
-    Decode,
-}
-
-/// Why there is no token for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AuthFault {
-    /// The handle acts on no account yet: choose a location or a company.
-    NoAccount,
-    /// The store has no tokens for the account: the app is not installed there, or the store is another one.
-    NotInstalled,
-    /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
-    ReinstallNeeded,
-    /// The platform refused to give a token, for a reason that a new authorisation does not mend: wrong app credentials, an
-    /// account that is not active, an app that is not installed in the location.
-    Refused,
-    /// The token endpoint could not be reached, or its reply was lost. A later call tries again.
-    Unavailable,
-    /// The token store failed.
-    Store,
-}
-
 /// What went wrong with a call, or with making a client.
 ///
 /// Its `Display` is a sentence to act on, its `Debug` the facts. Neither shows tokens or personal data: of the platform's own
@@ -121,6 +78,7 @@ struct Inner {
     parameter: Option<String>,
     timed_out: bool,
     auth_fault: Option<AuthFault>,
+    paging_fault: Option<PagingFault>,
     retry_after: Option<Duration>,
     attempts: u32,
     status: Option<StatusCode>,
@@ -160,6 +118,7 @@ impl Error {
             parameter: None,
             timed_out: false,
             auth_fault: None,
+            paging_fault: None,
             retry_after: None,
             attempts: 0,
             status: None,
@@ -195,6 +154,17 @@ impl Error {
     pub(crate) fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text);
         error.0.auth_fault = Some(fault);
+        error
+    }
+
+    /// A list cannot be read on.
+    pub(crate) fn paging(
+        origin: Origin,
+        fault: PagingFault,
+        text: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(ErrorKind::Paging, Some(origin), text);
+        error.0.paging_fault = Some(fault);
         error
     }
 
@@ -326,6 +296,18 @@ impl Error {
         Self::not_read(origin, words, body)
     }
 
+    /// A 2xx that holds something else where the list of items is to stand.
+    pub(crate) fn no_list(origin: Origin, path: String, found: &'static str, body: Bytes) -> Self {
+        let text = format!(
+            "the list of items is to stand at {}, and {found} stands there: the reply is not the page that was asked for, or the platform has changed; `send` gives it as it is",
+            display::place(&path)
+        );
+        let mut error = Self::not_read(Some(origin), (text, Some(path)), body);
+        error.0.kind = ErrorKind::Paging;
+        error.0.paging_fault = Some(PagingFault::NoList);
+        error
+    }
+
     fn not_read(
         origin: Option<Origin>,
         (text, path): (String, Option<String>),
@@ -375,6 +357,11 @@ impl Error {
     /// Why there is no token, for kind [`Auth`](ErrorKind::Auth).
     pub fn auth_fault(&self) -> Option<AuthFault> {
         self.0.auth_fault
+    }
+
+    /// Why a list cannot be read on, for kind [`Paging`](ErrorKind::Paging).
+    pub fn paging_fault(&self) -> Option<PagingFault> {
+        self.0.paging_fault
     }
 
     /// A user of the account must authorise the app again before any call can succeed.

@@ -10,6 +10,7 @@ mod errors;
 mod headers;
 mod log;
 mod models;
+mod paging;
 mod raw;
 mod replies;
 mod server;

@@ -6,9 +6,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
+use hoopai_runtime::reqwest::Url;
 use hoopai_runtime::retry::Never;
 use hoopai_runtime::{Handle, HandleBuilder};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::api::Client;
 
@@ -28,6 +30,20 @@ pub(crate) struct Seen {
 impl Seen {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// A query parameter, decoded.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let url = Url::parse(&format!("http://localhost{}", self.target)).unwrap();
+        let mut pairs = url.query_pairs();
+        pairs
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// A query parameter that is a number.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        Some(self.query(name)?.parse().unwrap())
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -65,21 +81,62 @@ impl Answer {
 
 type Shared = Arc<Mutex<Vec<Seen>>>;
 
+/// What makes the answer to a request.
+type Script = Arc<dyn Fn(&Seen) -> Answer + Send + Sync>;
+
 pub(crate) struct Server {
     pub(crate) url: String,
     seen: Shared,
+    gate: Arc<Semaphore>,
 }
 
 impl Server {
     pub(crate) async fn start(answer: Answer) -> Self {
-        let seen = Shared::default();
+        Self::scripted(move |_| answer.clone()).await
+    }
+
+    /// A server that makes its answers of the requests.
+    pub(crate) async fn scripted(script: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let server = Self::held(script).await;
+        server.let_through(Semaphore::MAX_PERMITS / 2);
+        server
+    }
+
+    /// The same, and it answers no more requests than it is told to.
+    pub(crate) async fn held(script: impl Fn(&Seen) -> Answer + Send + Sync + 'static) -> Self {
+        let (seen, gate) = (Shared::default(), Arc::new(Semaphore::new(0)));
+        let script: Script = Arc::new(script);
         let app = Router::new()
             .fallback(note)
-            .with_state((seen.clone(), answer));
+            .with_state((seen.clone(), gate.clone(), script));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Server { url, seen }
+        Server { url, seen, gate }
+    }
+
+    /// Lets so many more requests be answered.
+    pub(crate) fn let_through(&self, requests: usize) {
+        self.gate.add_permits(requests);
+    }
+
+    /// Waits until so many requests came.
+    pub(crate) async fn has_seen(&self, requests: usize) {
+        while self.count() < requests {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Paths and queries of all requests.
+    pub(crate) fn targets(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().map(|seen| seen.target.clone()).collect()
+    }
+
+    /// Bodies of all requests.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let seen = self.seen.lock().unwrap();
+        seen.iter().map(|seen| seen.text().to_owned()).collect()
     }
 
     /// A server that answers an empty object.
@@ -122,15 +179,21 @@ impl Server {
     }
 }
 
-async fn note(State((seen, answer)): State<(Shared, Answer)>, request: Request) -> Response<Body> {
+async fn note(
+    State((seen, gate, script)): State<(Shared, Arc<Semaphore>, Script)>,
+    request: Request,
+) -> Response<Body> {
     let (head, body) = request.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
-    seen.lock().unwrap().push(Seen {
+    let request = Seen {
         method: head.method.to_string(),
         target: head.uri.to_string(),
         headers: head.headers,
         body,
-    });
+    };
+    seen.lock().unwrap().push(request.clone());
+    gate.acquire().await.unwrap().forget();
+    let answer = script(&request);
     let mut reply = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         reply = reply.header(name, value);

@@ -7,6 +7,8 @@ mod examples;
 #[cfg(feature = "contacts")]
 mod limits;
 #[cfg(feature = "contacts")]
+mod paging;
+#[cfg(feature = "contacts")]
 mod quickstart;
 #[cfg(feature = "contacts")]
 mod retries;

@@ -1,0 +1,162 @@
+//! Lists page by page.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+use serde::de::DeserializeOwned;
+
+use super::items::settings;
+use super::pager::Pager;
+use super::{Position, Progress};
+use crate::error::Error;
+use crate::operation::Paging;
+use crate::{Call, Response, decode};
+
+/// A list, page by page: a `Stream`, and [`next`](PageStream::next) for who has no use for one. Each page is the whole reply,
+/// as `send` gives it. A page without items is given as well.
+///
+/// After an error it has ended; [`position`](PageStream::position) tells from where to go on. See [`paging`](crate::paging).
+#[must_use = "nothing is sent before a page is asked for"]
+pub struct PageStream<R> {
+    pager: Pager,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R> PageStream<R> {
+    pub(crate) fn new(call: Call, rule: Option<Paging>) -> Self {
+        PageStream {
+            pager: Pager::new(call, rule),
+            reply: PhantomData,
+        }
+    }
+
+    settings!();
+}
+
+impl<R: DeserializeOwned> PageStream<R> {
+    /// The next page; `None` at the end. Nothing is lost if the future is dropped before it is done.
+    ///
+    /// # Errors
+    /// Those of a call, and a list that cannot be read on, of kind [`Paging`](crate::error::ErrorKind::Paging).
+    pub async fn next(&mut self) -> Option<Result<Page<R>, Error>> {
+        std::future::poll_fn(|context| self.poll_reply(context)).await
+    }
+
+    fn poll_reply(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Page<R>, Error>>> {
+        loop {
+            match ready!(self.pager.poll_page(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(())) => {}
+            }
+            let taken = self.pager.delivered();
+            let Some(arrived) = self.pager.take() else {
+                return Poll::Ready(None);
+            };
+            let items = arrived.look.items.len();
+            if taken > 0 && taken >= items as u64 {
+                // The reader before had it whole.
+                continue;
+            }
+            return Poll::Ready(Some(match decode::json::<R>(arrived.sent) {
+                Ok(response) => {
+                    self.pager.deliver(items as u64 - taken);
+                    Ok(Page {
+                        response,
+                        number: self.pager.pages(),
+                        items,
+                        taken: taken as usize,
+                    })
+                }
+                Err(error) => {
+                    self.pager.end();
+                    Err(error)
+                }
+            }));
+        }
+    }
+}
+
+impl<R: DeserializeOwned> Stream for PageStream<R> {
+    type Item = Result<Page<R>, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_reply(context)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, self.pager.has_ended().then_some(0))
+    }
+}
+
+/// Shows where the reader is, and nothing of a page.
+impl<R> fmt::Debug for PageStream<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.pager, f)
+    }
+}
+
+/// A page of a list. Reads like the [`Response`] in it.
+pub struct Page<R> {
+    response: Response<R>,
+    number: u64,
+    items: usize,
+    taken: usize,
+}
+
+impl<R> Page<R> {
+    /// Which page of this reading it is, counted from 1.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many items it holds.
+    pub fn items(&self) -> usize {
+        self.items
+    }
+
+    /// How many of its first items were taken already before the position that the list was gone on from.
+    pub fn taken_before(&self) -> usize {
+        self.taken
+    }
+
+    /// The reply.
+    pub fn into_response(self) -> Response<R> {
+        self.response
+    }
+
+    /// What the reply holds.
+    pub fn into_inner(self) -> R {
+        self.response.into_inner()
+    }
+}
+
+impl<R> Deref for Page<R> {
+    type Target = Response<R>;
+
+    fn deref(&self) -> &Response<R> {
+        &self.response
+    }
+}
+
+impl<R> DerefMut for Page<R> {
+    fn deref_mut(&mut self) -> &mut Response<R> {
+        &mut self.response
+    }
+}
+
+/// Shows what came with the reply, and nothing of what it holds.
+impl<R> fmt::Debug for Page<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("number", &self.number)
+            .field("items", &self.items)
+            .field("response", &self.response)
+            .finish()
+    }
+}

@@ -1,0 +1,200 @@
+//! A list on a server, in each way of paging, and rules to read it by.
+
+use std::sync::Arc;
+
+use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::operation::{Mark, PageSize, Paging, Source, Step, Target};
+use hoopai_runtime::paging::ItemStream;
+use hoopai_runtime::serde_json::{Value, json};
+use hoopai_runtime::{Error, Handle, Method, reqwest};
+
+use crate::server::{Answer, Seen, Server};
+
+pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
+    to: Target::Query("limit"),
+    max: 10,
+});
+
+pub(crate) const OFFSET: Paging = Paging {
+    items: "items",
+    size: SIZE,
+    step: Step::Offset(Target::Query("skip")),
+    ..Paging::DEFAULT
+};
+
+pub(crate) const PAGE: Paging = Paging {
+    step: Step::Page {
+        to: Target::Query("page"),
+        first: 1,
+    },
+    ..OFFSET
+};
+
+pub(crate) const CURSOR: Paging = Paging {
+    step: Step::Cursor(&[Mark {
+        from: Source::Reply("meta.next"),
+        to: Target::Query("after"),
+    }]),
+    ..OFFSET
+};
+
+pub(crate) const LAST_ITEM: Paging = Paging {
+    step: Step::Cursor(&[Mark {
+        from: Source::LastItem("mark"),
+        to: Target::Query("after"),
+    }]),
+    ..OFFSET
+};
+
+/// All ways, with the count of all and without, with a word on whether there is more and without.
+pub(crate) fn rules() -> Vec<Paging> {
+    let mut rules = Vec::new();
+    for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
+        for total in [None, Some("meta.total")] {
+            for more in [None, Some("meta.more")] {
+                rules.push(Paging {
+                    total,
+                    more,
+                    ..rule
+                });
+            }
+        }
+    }
+    rules
+}
+
+/// A list in pages.
+#[derive(Clone)]
+pub(crate) struct Book {
+    pub(crate) pages: Arc<Vec<Vec<usize>>>,
+    /// What it gives as the count of all.
+    pub(crate) total: Value,
+}
+
+impl Book {
+    /// Numbers up to `count`, in full pages.
+    pub(crate) fn full(count: usize) -> Self {
+        let all: Vec<usize> = (0..count).collect();
+        Self::of(all.chunks(10).map(<[usize]>::to_vec).collect())
+    }
+
+    pub(crate) fn of(pages: Vec<Vec<usize>>) -> Self {
+        let total = json!(pages.iter().map(Vec::len).sum::<usize>());
+        Book {
+            pages: Arc::new(pages),
+            total,
+        }
+    }
+
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.pages.iter().flatten().map(usize::to_string).collect()
+    }
+
+    /// How many items lie before a page.
+    fn before(&self, page: usize) -> usize {
+        self.pages.iter().take(page).map(Vec::len).sum()
+    }
+
+    /// The answer to a request.
+    pub(crate) fn answer(&self, seen: &Seen) -> Answer {
+        let limit = seen.number("limit").unwrap();
+        let mut from = 0;
+        let page = if let Some(skip) = seen.number("skip") {
+            // Pages without items cannot be reached by an offset.
+            let page = (0..self.pages.len()).find(|page| skip < self.before(page + 1));
+            from = page.map_or(0, |page| skip - self.before(page));
+            page.unwrap_or(self.pages.len())
+        } else if let Some(page) = seen.number("page") {
+            page - 1
+        } else if let Some(after) = seen.query("after") {
+            after.strip_prefix("p/").unwrap().parse().unwrap()
+        } else {
+            0
+        };
+        let own = self.pages.get(page).map_or(&[][..], |page| &page[from..]);
+        let last = own.last();
+        assert!(own.len() <= limit, "a page of more than {limit}");
+        let items: Vec<Value> = own
+            .iter()
+            .map(|number| {
+                let mut item = json!({"id": number.to_string(), "tags": ["{[\"", "]}"]});
+                if Some(number) == last {
+                    item["mark"] = json!(format!("p/{}", page + 1));
+                }
+                item
+            })
+            .collect();
+        let more = page + 1 < self.pages.len();
+        let next = more.then(|| format!("p/{}", page + 1));
+        Answer::json(
+            &json!({
+                "items": items,
+                "meta": {"total": self.total, "more": more, "next": next},
+                "traceId": "t-1",
+            })
+            .to_string(),
+        )
+    }
+
+    pub(crate) async fn server(&self) -> Server {
+        let book = self.clone();
+        Server::scripted(move |seen| book.answer(seen)).await
+    }
+}
+
+hoopai_runtime::model! {
+    /// An item.
+    pub struct Item {
+        /// Its id.
+        pub id: String = "id",
+        /// Labels.
+        pub tags: Vec<String> = "tags",
+        /// A count.
+        pub visits: i64 = "visits",
+    }
+
+    /// A page.
+    pub struct ItemsReply {
+        /// The items.
+        pub items: Vec<Item> = "items",
+    }
+}
+
+thread_local! {
+    /// To make one takes long, and a test has a thread of its own.
+    static HTTP: reqwest::Client = reqwest::Client::builder()
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .build()
+        .unwrap();
+}
+
+/// A handle that the rate limit never holds back.
+pub(crate) fn handle(server: &Server) -> Handle {
+    let builder = server.builder().limits(LimitSettings::unlimited());
+    builder
+        .http_client(HTTP.with(Clone::clone))
+        .build()
+        .unwrap()
+}
+
+/// A list of the server.
+pub(crate) fn list(handle: &Handle, rule: Paging) -> ItemStream<Item> {
+    handle.request(Method::Get, "/items").stream(rule)
+}
+
+/// The ids of all items that come, and the error at the end if there is one.
+pub(crate) async fn ids(list: &mut ItemStream<Item>) -> (Vec<String>, Option<Error>) {
+    let mut ids = Vec::new();
+    while let Some(item) = list.next().await {
+        match item {
+            Ok(item) => ids.push(item.id.unwrap()),
+            Err(error) => {
+                assert!(list.next().await.is_none(), "it ends after an error");
+                return (ids, Some(error));
+            }
+        }
+    }
+    assert!(list.next().await.is_none(), "an end is an end");
+    (ids, None)
+}

@@ -1,0 +1,38 @@
+//! Each way of paging, from the first page to the last.
+
+use hoopai_runtime::operation::{Paging, Step};
+
+use super::book::{Book, handle, ids, list, rules};
+
+/// How many requests a list takes: one for each page, and one that sees the end where nothing else tells it.
+fn requests(rule: &Paging, count: usize) -> usize {
+    let pages = count.div_ceil(10);
+    let told =
+        rule.more.is_some() && count > 0 || rule.total.is_some() && count % 10 != 0 || count == 0;
+    match rule.step {
+        _ if told => pages.max(1),
+        // The mark of the reply is missing on the last page, that of an item is not.
+        Step::Cursor(marks)
+            if matches!(marks[0].from, hoopai_runtime::operation::Source::Reply(_)) =>
+        {
+            pages
+        }
+        _ => pages + 1,
+    }
+}
+
+#[tokio::test]
+async fn all_items_come_once_in_their_order_with_no_request_too_many() {
+    for rule in rules() {
+        for count in [0, 1, 9, 10, 11, 20, 57] {
+            let book = Book::full(count);
+            let server = book.server().await;
+            let mut list = list(&handle(&server), rule);
+            let (came, error) = ids(&mut list).await;
+            assert!(error.is_none(), "{rule:?} {error:?}");
+            assert_eq!(came, book.ids(), "{rule:?}");
+            assert_eq!(server.count(), requests(&rule, count), "{count} {rule:?}");
+            assert_eq!(list.position().items(), count as u64);
+        }
+    }
+}
