@@ -45,16 +45,14 @@ async fn main() -> Result {
         .oauth_app()
         .map(OAuthApp::client_id)
         .unwrap_or_default();
-    let reply = agency
+    let locations = agency
         .oauth()
         .list_installed_locations()
         .company_id(&company)
         .app_id(app.split('-').next().unwrap_or_default())
         .is_installed(true)
-        .limit("100")
-        .send()
+        .collect_all(10_000)
         .await?;
-    let locations = reply.into_inner().locations.unwrap_or_default();
     println!("The app is installed in {} locations.", locations.len());
 
     let mut looks = stream::iter(locations)

@@ -47,15 +47,15 @@ async fn main() -> Result {
         return Err(format!("{stage} is the last stage").into());
     };
 
-    let reply = opportunities
+    // All of them, before the first one moves and so leaves the list; an error, should there be more.
+    let open = opportunities
         .search_opportunities()
         .pipeline_id(shown(&pipeline.id))
         .pipeline_stage_id(shown(&from.id))
         .status(Status::Open)
-        .limit(100)
-        .send()
+        .collect_all(1_000)
         .await?;
-    for opportunity in reply.opportunities.as_deref().unwrap_or_default() {
+    for opportunity in &open {
         // What is not named stays as it is. The stage alone says where it stands now, so doing it twice does no harm.
         let change = UpdateOpportunityRequest::new().pipeline_stage_id(shown(&to.id));
         opportunities

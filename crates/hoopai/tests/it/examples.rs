@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, COMPANY, LOCATION, Mock, Resource, TOKEN};
+use hoopai_mock::{
+    CLIENT_ID, CLIENT_SECRET, COMPANY, Fault, FaultRule, LOCATION, Mock, Resource, TOKEN,
+};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
@@ -88,6 +90,45 @@ async fn mock() -> Mock {
 async fn quickstart() {
     let said = said("quickstart").await;
     assert!(said.contains("Read back: Ada (quickstart)"), "{said}");
+}
+
+#[tokio::test]
+async fn contacts_are_written_and_a_run_that_failed_is_gone_on_with() {
+    let said = said("sync_contacts").await;
+    assert!(said.starts_with("250 contacts are in "), "{said}");
+    let (_, file) = said.trim_end().split_once(" in ").expect("a file");
+    let rows = std::fs::read_to_string(file).expect("rows");
+    std::fs::remove_file(file).expect("to clean up");
+    assert_eq!(rows.lines().count(), 251);
+
+    let mock = mock().await;
+    let ids = mock.seed().contacts(LOCATION, 250);
+    let refused = FaultRule::new(Fault::status(403)).skip(1).times(1);
+    mock.faults().add(refused);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("contacts.csv");
+    let path = file.to_str().expect("a path");
+    let mut command = in_account("sync_contacts", &mock, &[path]);
+    let failed = command.output().await.expect("it runs");
+    assert!(!failed.status.success());
+    let rows = std::fs::read_to_string(&file).expect("rows");
+    assert_eq!(rows.lines().count(), 101);
+
+    let output = output(in_account("sync_contacts", &mock, &[path])).await;
+    assert!(
+        output.stdout.starts_with(b"250 contacts are in "),
+        "{output:?}"
+    );
+    let mut rows = csv::Reader::from_path(&file).expect("rows");
+    let mut written: Vec<String> = rows
+        .records()
+        .map(|row| row.expect("a row")[0].to_owned())
+        .collect();
+    written.sort();
+    let mut ids = ids;
+    ids.sort();
+    assert_eq!(written, ids);
+    assert!(!folder.path().join("contacts.csv.bookmark").exists());
 }
 
 #[tokio::test]
