@@ -17,7 +17,8 @@ use crate::{
     fault::fault,
     swap::Update,
     workspace::{
-        DOCUMENTATION, FACADE_MANIFEST, crate_folder, documentation_file, overlay_file, spec_file,
+        DOCUMENTATION, FACADE_MANIFEST, HAND_WRITTEN, LICENCES, crate_folder, documentation_file,
+        overlay_file, spec_file,
     },
 };
 
@@ -85,6 +86,7 @@ pub(crate) fn place_crate(
         update.write(tree, path.clone(), text.clone().into_bytes())?;
         kept.insert(path);
     }
+    kept.extend(place_licences(tree, update, &folder)?);
     let (path, text) = generated.interface();
     update.write(tree, path, text.into_bytes())?;
     for path in tree.files_below(&folder)?.into_keys() {
@@ -95,7 +97,7 @@ pub(crate) fn place_crate(
     Ok(())
 }
 
-/// Adds to `update` what makes the facade one over `modules`.
+/// Adds to `update` what makes the facade one over `modules`, and the licences of the crates that are not generated.
 pub(crate) fn place_facade(
     tree: &Workspace,
     update: &mut Update,
@@ -111,7 +113,24 @@ pub(crate) fn place_facade(
     for (path, text) in facade(modules, &manifest)? {
         update.write(tree, path, text.into_bytes())?;
     }
+    for folder in HAND_WRITTEN {
+        place_licences(tree, update, folder)?;
+    }
     Ok(())
+}
+
+/// Puts the licences of the workspace into a crate, for both want to be with every copy and a package holds no file from
+/// outside its folder. Gives the paths.
+fn place_licences(tree: &Workspace, update: &mut Update, folder: &str) -> Result<Vec<String>> {
+    let mut placed = Vec::new();
+    for licence in LICENCES {
+        if let Some(bytes) = tree.bytes(licence)? {
+            let path = format!("{folder}/{licence}");
+            update.write(tree, path.clone(), bytes)?;
+            placed.push(path);
+        }
+    }
+    Ok(placed)
 }
 
 /// Does `work` on every item, on as many threads as there are processors. The results are in the items' order.

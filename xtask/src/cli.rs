@@ -7,11 +7,17 @@ use clap::{Parser, Subcommand};
 use crate::{
     Console, Fetcher, Limits, Result, Workspace,
     commands::{
+        api::{Api, api},
         budget::budget,
         check::check,
-        ci::ci,
+        ci::{Ci, ci},
         codegen::{Codegen, codegen},
+        deny::{advisories, deny},
+        dependencies::dependencies,
+        documents::documents,
         export::{Export, export},
+        features::features,
+        package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
     },
@@ -35,7 +41,7 @@ enum Command {
     Regen(Regen),
     /// Generate the crates from specs/: the build step
     Codegen(Codegen),
-    /// Check that generated code, lock, specs and lists agree: what CI runs
+    /// Check that generated code, lock, specs and lists agree
     Check,
     /// Show what the generator makes of each module
     Report(Report),
@@ -43,8 +49,22 @@ enum Command {
     Export(Export),
     /// Measure compile time and generation time next to their limits
     Budget,
-    /// Run all that CI runs: formatting, lints, checks, tests
-    Ci,
+    /// Run all that CI runs, or some steps of it
+    Ci(Ci),
+    /// Check who knows whom among the crates, and that no dependency needs a later Rust than is stated
+    Dependencies,
+    /// Check licences, banned crates and sources with cargo-deny
+    Deny,
+    /// Check with cargo-deny that no dependency has a known hole or was withdrawn
+    Advisories,
+    /// Check that each feature compiles by itself
+    Features,
+    /// Compare what the hand-written crates offer with the text of it that is committed
+    Api(Api),
+    /// Make the package of each published crate, in the order of publishing, and send nothing
+    Package(Package),
+    /// Check the exported documents with a validator of OpenAPI 3.0
+    Documents,
 }
 
 /// Runs a command. False if it found something wrong and has said what.
@@ -62,7 +82,14 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Report(options) => report(&tree, &options, console),
         Command::Export(options) => export(&tree, &options, console),
         Command::Budget => budget(&tree, console),
-        Command::Ci => ci(&tree, console),
+        Command::Ci(options) => ci(&tree, &options, console),
+        Command::Dependencies => dependencies(&tree, console),
+        Command::Deny => Ok(deny(&tree, console)?.told(console)),
+        Command::Advisories => Ok(advisories(&tree, console)?.told(console)),
+        Command::Features => features(&tree, console),
+        Command::Api(options) => Ok(api(&tree, &options, console)?.told(console)),
+        Command::Package(options) => package(&tree, &options, console),
+        Command::Documents => Ok(documents(&tree, console)?.told(console)),
     }
 }
 

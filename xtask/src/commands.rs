@@ -1,9 +1,15 @@
 //! One file a command.
 
+pub(crate) mod api;
 pub(crate) mod budget;
 pub(crate) mod check;
 pub(crate) mod ci;
 pub(crate) mod codegen;
+pub(crate) mod deny;
+pub(crate) mod dependencies;
+pub(crate) mod documents;
 pub(crate) mod export;
+pub(crate) mod features;
+pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;

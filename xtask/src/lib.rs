@@ -10,11 +10,13 @@
 //! | `workspace` | where things lie, reading them |
 //! | `build` | from `specs/` to crates, in memory |
 //! | `swap` | the one road by which files of the tree change: all of an update or nothing of it |
+//! | `cargo` | running cargo and other programs, and what cargo knows of the packages |
 //! | `console` | what the user sees |
 //!
 //! Every error is a [`Fault`]: it names the file, what is wrong there, and what to do.
 
 mod build;
+mod cargo;
 mod cli;
 mod commands;
 mod console;
@@ -28,6 +30,7 @@ mod swap;
 mod workspace;
 
 pub use cli::{Cli, run};
+pub use commands::api::instead_of_rustdoc;
 pub use commands::regen::{Regen, regen};
 pub use console::{Captured, Console};
 pub use fetch::{Fetcher, Limits};

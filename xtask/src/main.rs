@@ -6,6 +6,9 @@ use clap::Parser;
 use xtask::{Cli, Console};
 
 fn main() -> ExitCode {
+    if let Some(code) = xtask::instead_of_rustdoc() {
+        return code;
+    }
     let cli = Cli::parse();
     let console = Console::standard();
     match xtask::run(cli, &console) {

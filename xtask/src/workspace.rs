@@ -19,6 +19,13 @@ pub(crate) const MODULES: &str = "specs/modules.toml";
 pub(crate) const DOCUMENTATION: &str = "specs/documentation.yaml";
 pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
+pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+/// The published crates that no module makes.
+pub(crate) const HAND_WRITTEN: [&str; 3] = [
+    "crates/hoopai",
+    "crates/hoopai-mock",
+    "crates/hoopai-runtime",
+];
 
 pub(crate) fn spec_file(module: &str) -> String {
     format!("specs/{module}/openapi.json")
@@ -144,6 +151,15 @@ impl Workspace {
         let entries = self.entries(folder)?.into_iter();
         Ok(entries
             .filter(|(name, is_folder)| *is_folder && !name.starts_with('.'))
+            .map(|(name, _)| name)
+            .collect())
+    }
+
+    /// The names of the files in a folder, hidden ones aside; none where there is no such folder.
+    pub(crate) fn file_names(&self, folder: &str) -> Result<BTreeSet<String>> {
+        let entries = self.entries(folder)?.into_iter();
+        Ok(entries
+            .filter(|(name, is_folder)| !is_folder && !name.starts_with('.'))
             .map(|(name, _)| name)
             .collect())
     }

@@ -36,6 +36,7 @@ pub(crate) struct Input<'a> {
 pub(crate) fn files(input: &Input<'_>, at: &At<'_>) -> Result<BTreeMap<String, String>, Fault> {
     Ok(BTreeMap::from([
         ("Cargo.toml".to_owned(), manifest(input.module)),
+        ("README.md".to_owned(), readme(input)),
         ("src/lib.rs".to_owned(), library(input)),
         ("src/client.rs".to_owned(), client::file(input, at)?),
         ("src/operations.rs".to_owned(), operations::file(input)),
@@ -55,6 +56,12 @@ rust-version.workspace = true
 license.workspace = true
 repository.workspace = true
 homepage.workspace = true
+keywords.workspace = true
+categories.workspace = true
+readme = "README.md"
+
+[package.metadata.docs.rs]
+all-features = true
 
 # The tests of generated crates stand in the workspace's `tests` and in `codegen`.
 [lib]
@@ -73,6 +80,37 @@ hoopai-runtime.workspace = true
 "#,
         module.crate_name(),
         module.product,
+    )
+}
+
+/// What the crate's page says where it is published.
+fn readme(input: &Input<'_>) -> String {
+    let module = input.module;
+    let (name, ident) = (module.crate_name(), module.ident());
+    format!(
+        r#"<!-- {HEADER} -->
+
+# {name}
+
+{product} of the HoopAI Platform API in Rust: {operations}, with typed models.
+
+```rust
+let handle = {crate_ident}::Handle::builder().private_token("…").location("…").build()?;
+let {ident} = {crate_ident}::Client::new(handle);
+```
+
+The crate `hoopai` has the same client as `client.{ident}()` with its feature `{feature}`, beside those of all other modules; credentials, limits
+and connections are shared between them there. This one alone is for who needs no other.
+
+Licensed under either of [MIT](LICENSE-MIT) or [Apache-2.0](LICENSE-APACHE), as you like.
+"#,
+        product = module.product,
+        operations = match input.operations.len() {
+            1 => "its one operation as a builder method".to_owned(),
+            many => format!("all {many} operations as builder methods"),
+        },
+        crate_ident = name.replace('-', "_"),
+        feature = module.name,
     )
 }
 

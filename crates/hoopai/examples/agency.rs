@@ -10,6 +10,7 @@ use common::{Result, elsewhere, needed, shown, variable};
 use futures_util::{StreamExt, stream};
 use hoopai::Client;
 use hoopai::auth::{FileStore, OAuthApp};
+use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::oauth::types::InstalledLocation;
 use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, COMPANY, Mock, REDIRECT_URI, Resource};
 
@@ -87,11 +88,8 @@ async fn look(
     location: InstalledLocation,
 ) -> (InstalledLocation, hoopai::Result<u64>) {
     let id = location.id.clone().unwrap_or_default();
-    let search = serde_json::Map::from_iter([
-        ("locationId".to_owned(), id.as_str().into()),
-        ("pageLimit".to_owned(), 1.into()),
-    ]);
     let contacts = agency.as_location(id).contacts();
+    let search = SearchContactsRequest::new().page_limit(1);
     let found = contacts.search_contacts().body(search).send().await;
     (
         location,

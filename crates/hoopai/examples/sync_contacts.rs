@@ -21,9 +21,7 @@ async fn main() -> Result {
     })?;
     let bookmark = format!("{file}.bookmark");
 
-    // The search takes any body; all that it needs is the location.
     let search = account.client.contacts().search_contacts();
-    let search = search.extra_body("locationId", &account.location);
     let mut contacts = search.stream().on_page(|page| match page.total {
         Some(total) => eprintln!("{} of {total} contacts", page.items),
         None => eprintln!("{} contacts", page.items),

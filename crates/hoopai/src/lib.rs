@@ -30,6 +30,9 @@
 //! # }
 //! ```
 
+// Where docs.rs builds this, each item says which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod client;
 #[rustfmt::skip]
 mod modules;

@@ -7,7 +7,7 @@ use hoopai_codegen::Module;
 use crate::{
     Console, Result, Workspace,
     build::crates_of,
-    commands::ci::cargo,
+    cargo::cargo,
     fault::{count, fault},
 };
 

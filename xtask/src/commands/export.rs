@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Export {
     /// The folder to write <module>/openapi.json to
     #[arg(value_name = "DIR")]
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> Result<bool> {

@@ -267,14 +267,13 @@ fn export_writes_the_effective_documents() {
 }
 
 #[test]
-fn ci_names_the_stage_that_fails_and_stops_there() {
+fn ci_names_the_step_that_fails_and_stops_there() {
     let tree = generated();
     tree.write("Cargo.toml", "[workspace");
     let text = tree.run(&["ci"]).failed();
-    assert!(
-        text.ends_with("== formatting\nFAILED: formatting\n"),
-        "{text}"
-    );
+    let end = "\n== formatting: cargo fmt --all --check\n\nFAILED: formatting, after 0 other steps. By itself: \
+        cargo xtask ci formatting, which runs cargo fmt --all --check\n";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]

@@ -45,7 +45,14 @@ fn all_of_the_platform_becomes_what_is_committed() {
     };
     let tree = Tree::new(&[]);
     let root = own_root();
-    let committed: BTreeMap<_, _> = ["specs", "crates/api", "crates/hoopai", "crates/hoopai-mock"]
+    let folders = [
+        "specs",
+        "crates/api",
+        "crates/hoopai",
+        "crates/hoopai-mock",
+        "crates/hoopai-runtime",
+    ];
+    let mut committed: BTreeMap<_, _> = folders
         .into_iter()
         .flat_map(|folder| {
             files_below(&root.join(folder))
@@ -53,8 +60,14 @@ fn all_of_the_platform_becomes_what_is_committed() {
                 .map(move |(path, bytes)| (format!("{folder}/{path}"), bytes))
         })
         .collect();
+    for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        let text = std::fs::read_to_string(root.join(licence)).expect("a licence");
+        tree.write(licence, &text);
+        committed.insert(licence.to_owned(), text.into_bytes());
+    }
     for (path, bytes) in &committed {
         if path.ends_with("/overlay.yaml")
+            || path.starts_with("specs/") && path.ends_with("documentation.yaml")
             || path == "specs/modules.toml"
             || path == "crates/hoopai/Cargo.toml"
         {

@@ -340,12 +340,8 @@ impl Client {
     ///
     /// `POST /contacts/search`
     ///
-    /// The body is free-form, and `locationId` must stand in it: the client's default location is not filled in here. `pageLimit`, the number
-    /// of hits a page, is needed as well. `query` holds words to look for, `filters` a list of conditions, each with `field`, `operator`
-    /// (such as `eq`, `not_eq`, `contains`) and `value`, or a `group` (`AND`, `OR`) with `filters` of its own.
-    ///
-    /// The next page is had by `page`, counted from 1, or by `searchAfter` with the value that the last hit carries. An unknown field is
-    /// refused with status 400.
+    /// `pageLimit`, the number of hits a page, is needed as well; lists over pages set it by themselves. An unknown field in a filter is refused with
+    /// status 400. The next page is had by `searchAfter`, with the value that the last hit carries, or by `page`.
     ///
     /// - Scope: `contacts.readonly`.
     /// - Version: `2021-07-28`.
@@ -767,7 +763,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchContacts {
-            json body: hoopai_runtime::json::Map,
+            json body: types::SearchContactsRequest,
         }
     }
 

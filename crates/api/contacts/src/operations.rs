@@ -326,6 +326,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,

@@ -52,6 +52,19 @@ hoopai_runtime::model! {
         pub source_name: String = "sourceName",
         pub timestamp: String = "timestamp",
     }
+    /// `ContactSearchFilter` of Contacts.
+    pub struct ContactSearchFilter {
+        /// The field of the contact that is looked at, such as `tags` or `email`.
+        pub field: String = "field",
+        /// The filters of the group.
+        pub filters: Vec<ContactSearchFilter> = "filters",
+        /// For a group of filters in place of a condition: `AND` or `OR`.
+        pub group: String = "group",
+        /// How it is compared: `eq`, `not_eq`, `contains`, `not_contains`, `exists`, `range` and others, by the kind of field.
+        pub operator: String = "operator",
+        /// What it is compared with.
+        pub value: Value = "value",
+    }
     /// `ContactSearchHit` of Contacts.
     pub struct ContactSearchHit {
         pub additional_emails: Vec<Value> = "additionalEmails",
@@ -120,6 +133,13 @@ hoopai_runtime::model! {
         pub visitor_id: String = "visitorId",
         /// The address of the contact's website.
         pub website: String = "website",
+    }
+    /// `ContactSearchSort` of Contacts.
+    pub struct ContactSearchSort {
+        /// `asc` or `desc`.
+        pub direction: String = "direction",
+        /// The field that the order goes by.
+        pub field: String = "field",
     }
     /// `ContactsMetaSchema` of Contacts.
     #[doc(alias = "ContactsMetaSchema")]
@@ -570,6 +590,24 @@ hoopai_runtime::model! {
         pub tags: Vec<String> = "tags",
         pub tags_removed: Vec<String> = "tagsRemoved",
         pub trace_id: String = "traceId",
+    }
+    /// `SearchBodyV2DTO` of Contacts.
+    #[doc(alias = "SearchBodyV2DTO")]
+    pub struct SearchContactsRequest {
+        /// Conditions that must all hold.
+        pub filters: Vec<ContactSearchFilter> = "filters",
+        /// The id of the location (sub-account).
+        pub location_id: String = "locationId",
+        /// The number of the page, counted from 1. It excludes `searchAfter`.
+        pub page: i64 = "page",
+        /// How many hits a page holds, 100 at most.
+        pub page_limit: i64 = "pageLimit",
+        /// Words to look for in name, email address, phone number and company.
+        pub query: String = "query",
+        /// Where to go on, the `searchAfter` of the last hit of the page before. It excludes `page`.
+        pub search_after: Vec<Value> = "searchAfter",
+        /// In which order the hits come.
+        pub sort: Vec<ContactSearchSort> = "sort",
     }
     /// `SearchContactsResponse` of Contacts.
     pub struct SearchContactsResponse {

@@ -1,0 +1,191 @@
+//! Running cargo and other programs in the workspace, and what cargo knows of its packages.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Result, Workspace, fault::fault};
+
+/// A program, to be run at the root of the workspace.
+pub(crate) fn program(tree: &Workspace, name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(tree.root());
+    command
+}
+
+/// Cargo, to be run at the root of the workspace.
+pub(crate) fn command(tree: &Workspace, arguments: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+    let mut command = program(tree, cargo);
+    command.args(arguments);
+    command
+}
+
+/// Runs cargo in the workspace, its output going where ours goes. False if it failed.
+pub(crate) fn cargo(tree: &Workspace, arguments: &[&str]) -> Result<bool> {
+    succeeds(command(tree, arguments))
+}
+
+/// Runs a program, its output going where ours goes. False if it failed.
+pub(crate) fn succeeds(mut command: Command) -> Result<bool> {
+    let status = command.status();
+    status
+        .map(|status| status.success())
+        .map_err(|error| not_started(&command, &error))
+}
+
+/// Runs a program: whether it succeeded, and what it wrote to standard output. What it wrote elsewhere goes where ours goes.
+pub(crate) fn output(mut command: Command) -> Result<(bool, String)> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| not_started(&command, &error))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    Ok((output.status.success(), said))
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> hoopai_codegen::Fault {
+    let program = Path::new(command.get_program());
+    let name = program.file_stem().unwrap_or(program.as_os_str());
+    let remedy = if name == "cargo" {
+        "install Rust with rustup"
+    } else {
+        "see that it is installed and may be run"
+    };
+    fault(
+        name.to_string_lossy(),
+        format!("cannot be started: {error}"),
+        remedy,
+    )
+}
+
+/// Where a program is that `.ci/run` installs: below the target folder, or else on the path.
+pub(crate) fn tool(target: &Path, folder: &str, name: &str) -> Option<PathBuf> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    [target.join(folder).join("bin")]
+        .into_iter()
+        .chain(std::env::split_paths(&path))
+        .map(|folder| folder.join(&file))
+        .find(|candidate| candidate.is_file())
+}
+
+/// What `cargo metadata` says.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Metadata {
+    pub(crate) packages: Vec<Package>,
+    pub(crate) target_directory: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) rust_version: Option<String>,
+    /// Where it comes from; nowhere, if it is of this workspace.
+    pub(crate) source: Option<String>,
+    /// The registries that it may be published to: none at all, or any.
+    pub(crate) publish: Option<Vec<String>>,
+    pub(crate) description: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) readme: Option<PathBuf>,
+    pub(crate) keywords: Vec<String>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) metadata: Value,
+    pub(crate) manifest_path: PathBuf,
+    pub(crate) dependencies: Vec<Dependency>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `dev` or `build`; nothing for an ordinary one.
+    pub(crate) kind: Option<String>,
+}
+
+impl Dependency {
+    pub(crate) fn is_dev(&self) -> bool {
+        self.kind.as_deref() == Some("dev")
+    }
+}
+
+impl Metadata {
+    /// Asks cargo, which may download what the lock names and takes nothing that it does not.
+    pub(crate) fn read(tree: &Workspace) -> Result<Self> {
+        let (succeeded, text) = output(command(
+            tree,
+            &[
+                "metadata",
+                "--format-version",
+                "1",
+                "--all-features",
+                "--locked",
+            ],
+        ))?;
+        let unreadable = |problem: String| {
+            fault(
+                "cargo metadata",
+                problem,
+                "see what it says above; Cargo.lock must agree with the manifests",
+            )
+        };
+        if !succeeded {
+            return Err(unreadable("failed".to_owned()));
+        }
+        serde_json::from_str(&text)
+            .map_err(|error| unreadable(format!("does not say what it should: {error}")))
+    }
+
+    /// The packages of this workspace.
+    pub(crate) fn own(&self) -> impl Iterator<Item = &Package> {
+        self.packages.iter().filter(|package| package.is_own())
+    }
+
+    /// Those of them that are published, in an order in which each comes after what it depends on.
+    pub(crate) fn published(&self) -> Vec<&Package> {
+        let mut waiting: Vec<&Package> = self
+            .own()
+            .filter(|package| package.is_published())
+            .collect();
+        waiting.sort_unstable_by_key(|package| &package.name);
+        let mut ordered = Vec::with_capacity(waiting.len());
+        while !waiting.is_empty() {
+            let (blocked, free): (Vec<&Package>, Vec<&Package>) =
+                waiting.iter().partition(|package| {
+                    package
+                        .dependencies
+                        .iter()
+                        .any(|dependency| waiting.iter().any(|other| other.name == dependency.name))
+                });
+            if free.is_empty() {
+                // Round about, which cargo itself refuses in its own words.
+                ordered.extend(blocked);
+                break;
+            }
+            ordered.extend(free);
+            waiting = blocked;
+        }
+        ordered
+    }
+}
+
+impl Package {
+    pub(crate) fn is_own(&self) -> bool {
+        self.source.is_none()
+    }
+
+    pub(crate) fn is_published(&self) -> bool {
+        self.publish.as_ref().is_none_or(|to| !to.is_empty())
+    }
+
+    /// The folder of its manifest.
+    pub(crate) fn folder(&self) -> &Path {
+        self.manifest_path.parent().unwrap_or(&self.manifest_path)
+    }
+}

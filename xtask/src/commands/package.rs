@@ -1,0 +1,111 @@
+//! `cargo xtask package`: every published crate makes a package that stands alone. Nothing is sent anywhere.
+
+use clap::Args;
+
+use crate::{
+    Console, Fault, Result, Workspace,
+    cargo::{Metadata, Package as Crate, cargo},
+    fault::{count, fault},
+    workspace::LICENCES,
+};
+
+/// Compiled out of their packages: the runtime, which all others need, and the smallest and a large one of the crates that
+/// codegen makes all alike. The facade would need all 41 modules.
+const VERIFIED: [&str; 3] = ["hoopai-runtime", "hoopai-contacts", "hoopai-workflows"];
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Package {
+    /// Compile each package, which takes its time, instead of three of them
+    #[arg(long)]
+    verify_all: bool,
+    /// Only show the order in which the crates are to be published
+    #[arg(long)]
+    order: bool,
+}
+
+pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) -> Result<bool> {
+    let metadata = Metadata::read(tree)?;
+    let published = metadata.published();
+    if options.order {
+        for package in &published {
+            console.line(format_args!("{} {}", package.name, package.version));
+        }
+        return Ok(true);
+    }
+
+    let findings: Vec<Fault> = published
+        .iter()
+        .flat_map(|package| lacking(tree, package))
+        .collect();
+    for finding in &findings {
+        console.line(finding);
+    }
+    if !findings.is_empty() {
+        return Ok(false);
+    }
+
+    let all: Vec<&str> = published
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
+    let run = |names: &[&str], more: &[&str]| {
+        let names: Vec<&str> = names.iter().flat_map(|name| ["--package", name]).collect();
+        cargo(
+            tree,
+            &[&["package", "--quiet", "--allow-dirty"], more, &names[..]].concat(),
+        )
+    };
+    // Packages are made of the folder as it is, so that a change can be tried before it is committed.
+    let passed = if options.verify_all {
+        run(&all, &[])?
+    } else {
+        run(&all, &["--no-verify"])? && run(&VERIFIED, &[])?
+    };
+    if passed {
+        let compiled = if options.verify_all {
+            "each compiled".to_owned()
+        } else {
+            format!("{} compiled", VERIFIED.join(", "))
+        };
+        console.line(format_args!("{}, {compiled}", count(all.len(), "package")));
+    }
+    Ok(passed)
+}
+
+/// What the page of a published crate needs and this one has not.
+fn lacking(tree: &Workspace, package: &Crate) -> Vec<Fault> {
+    let has_readme = package
+        .readme
+        .as_ref()
+        .is_some_and(|readme| package.folder().join(readme).is_file());
+    let docs = package.metadata.pointer("/docs/rs/all-features");
+    let needed = [
+        ("no description", package.description.is_some()),
+        ("no license", package.license.is_some()),
+        ("no repository", package.repository.is_some()),
+        ("no readme, or one that is not there", has_readme),
+        ("no keywords", !package.keywords.is_empty()),
+        ("no categories", !package.categories.is_empty()),
+        (
+            "no all-features in [package.metadata.docs.rs]",
+            docs.and_then(serde_json::Value::as_bool) == Some(true),
+        ),
+    ];
+    let manifest = package.manifest_path.display().to_string();
+    let mut findings: Vec<Fault> = needed
+        .into_iter()
+        .filter(|(_, there)| !there)
+        .map(|(what, _)| fault(&manifest, format!("has {what}"), "say it there"))
+        .collect();
+    for licence in LICENCES {
+        let own = std::fs::read(package.folder().join(licence)).ok();
+        if own.is_none() || own != std::fs::read(tree.path(licence)).ok() {
+            findings.push(fault(
+                package.folder().join(licence).display().to_string(),
+                "is not the licence of the workspace",
+                "run cargo xtask codegen",
+            ));
+        }
+    }
+    findings
+}
