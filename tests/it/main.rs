@@ -3,6 +3,7 @@
 mod decoding;
 mod fits;
 mod given;
+mod guide;
 mod interface;
 mod payloads;
 mod readers;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "contacts")]
 mod chaos;
+#[cfg(feature = "full")]
+mod examples;
 #[cfg(feature = "contacts")]
 mod limits;
 #[cfg(feature = "contacts")]

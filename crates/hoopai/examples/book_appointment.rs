@@ -1,0 +1,65 @@
+//! Books an appointment in the first slot of the week that is free: `cargo run --example book_appointment`.
+//!
+//! In your account: `cargo run --example book_appointment -- CALENDAR_ID CONTACT_ID`. Nobody is notified.
+
+mod common;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::{Account, Result, shown};
+use hoopai::Timestamp;
+use hoopai::calendars::types::{CreateAppointmentRequest, Slots};
+use hoopai_mock::LOCATION;
+
+const WEEK: f64 = 7.0 * 86_400_000.0;
+
+#[tokio::main]
+async fn main() -> Result {
+    let account = Account::open().await?;
+    let [calendar, contact] = account.arguments(["CALENDAR_ID", "CONTACT_ID"], |mock| {
+        let calendar = mock.seed().calendars(LOCATION, 1).remove(0);
+        let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+        [calendar, contact]
+    })?;
+    let calendars = account.client.calendars();
+
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis() as f64;
+    let reply = calendars
+        .list_free_slots()
+        .calendar_id(&calendar)
+        .start_date(now)
+        .end_date(now + WEEK)
+        .send()
+        .await?;
+    // The reply has a field for each day, which no type can name.
+    let mut slots: Vec<Timestamp> = Vec::new();
+    for (_day, of_day) in reply.extra.typed::<Slots>() {
+        slots.extend(of_day?.slots.unwrap_or_default());
+    }
+    slots.sort_unstable();
+    println!("{} slots are free in the next 7 days.", slots.len());
+
+    for slot in slots.into_iter().take(3) {
+        let appointment = CreateAppointmentRequest::new()
+            .calendar_id(&calendar)
+            .contact_id(&contact)
+            .title("First talk")
+            .start_time(slot.clone())
+            .to_notify(false);
+        match calendars
+            .create_appointment()
+            .body(appointment)
+            .send()
+            .await
+        {
+            Ok(booked) => {
+                println!("Booked {}, from {slot}.", shown(&booked.id));
+                return Ok(());
+            }
+            // Somebody else was faster.
+            Err(error) if error.is_validation() => println!("{slot} is taken: {error}"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err("no slot could be booked".into())
+}

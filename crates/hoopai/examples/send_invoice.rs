@@ -1,0 +1,97 @@
+//! Makes an invoice and sends it: `cargo run --example send_invoice`.
+//!
+//! In your account: `cargo run --example send_invoice -- CONTACT_ID USER_ID`. It is one for tests (`live_mode` is off) and goes to nobody:
+//! it is marked as sent, as if you had handed it over yourself.
+
+mod common;
+
+use std::time::{Duration, SystemTime};
+
+use common::{Account, Result, shown};
+use hoopai::Timestamp;
+use hoopai::invoices::types::{
+    Action, BusinessDetailsDto, ContactDetailsDto, CreateInvoiceRequest, Discount, DiscountType,
+    InvoiceItem, SendInvoiceRequest, SentToDto,
+};
+use hoopai_mock::LOCATION;
+
+#[tokio::main]
+async fn main() -> Result {
+    let account = Account::open().await?;
+    let [contact, user] = account.arguments(["CONTACT_ID", "USER_ID"], |mock| {
+        let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+        let user = mock.seed().users(LOCATION, 1).remove(0);
+        [contact, user]
+    })?;
+
+    let found = account.client.contacts().get_contact().contact_id(&contact);
+    let reply = found.send().await?.into_inner();
+    let person = reply.contact.ok_or("the contact came without contents")?;
+    let email = person.email.ok_or("the contact has no email address")?;
+    // Needed, even where it is empty.
+    let phone = person.phone.unwrap_or_default();
+    let name = person.first_name.unwrap_or_else(|| email.clone());
+
+    let invoices = account.client.invoices();
+    let hours = InvoiceItem::new()
+        .name("Consulting")
+        .description("By the hour")
+        .amount(120)
+        .qty(2.5)
+        .currency("EUR");
+    let invoice = CreateInvoiceRequest::new()
+        .name("March")
+        .title("INVOICE")
+        .currency("EUR")
+        .issue_date(day(0))
+        .due_date(day(14))
+        .business_details(BusinessDetailsDto::new().name("Harbour Works"))
+        .contact_details(
+            ContactDetailsDto::new()
+                .id(&contact)
+                .name(name)
+                .email(&email)
+                .phone_no(phone),
+        )
+        .sent_to(SentToDto::new().email([email]))
+        // Needed, if only of nothing.
+        .discount(Discount::new().type_(DiscountType::Fixed).value(0))
+        .items([hours])
+        .live_mode(false);
+    // `altId` and `altType` are the client's location.
+    let made = invoices.create_invoice().body(invoice).send().await?;
+    let number = made.invoice_number.unwrap_or_default();
+    // An amount has all its digits, and so is no float.
+    let total = made.total.as_ref().map_or("-", |total| total.as_str());
+    println!(
+        "Made invoice {number} of {total} {}.",
+        shown(&made.currency)
+    );
+
+    let how = SendInvoiceRequest::new()
+        .action(Action::SendManually)
+        .user_id(user)
+        .live_mode(false);
+    let sent = invoices
+        .send_invoice()
+        .invoice_id(shown(&made.id))
+        .body(how)
+        .send()
+        .await?;
+    let status = sent
+        .invoice
+        .as_ref()
+        .and_then(|invoice| invoice.status.as_ref());
+    println!(
+        "It is {} now.",
+        status.map_or("-", |status| status.as_str())
+    );
+    Ok(())
+}
+
+/// The day that is so many days from now, as the platform writes days.
+fn day(days: u64) -> String {
+    let moment = SystemTime::now() + Duration::from_secs(days * 86_400);
+    let text = Timestamp::from(moment).to_string();
+    text.chars().take("2026-01-31".len()).collect()
+}
