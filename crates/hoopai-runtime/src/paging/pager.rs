@@ -325,7 +325,7 @@ impl Pager {
                 {
                     self.flights.clear();
                 }
-                self.ahead(start);
+                self.ahead(start, items);
             }
             Next::End | Next::Fail(_) => self.flights.clear(),
         }
@@ -336,15 +336,16 @@ impl Pager {
     }
 
     /// Asks for pages ahead: the next one, and as many behind it as may be and are likely to be there.
-    fn ahead(&mut self, next: &Start) {
+    fn ahead(&mut self, next: &Start, items: u64) {
+        let size = self.course.largest;
         let lanes = match next {
-            Start::Offset(_) | Start::Page(_) => self.settings.lanes.max(1),
-            Start::First | Start::Marks(_) => 1,
+            // Behind a page that is shorter than others there is often nothing.
+            Start::Offset(_) | Start::Page(_) if items == size => self.settings.lanes.max(1),
+            _ => 1,
         };
-        if lanes < 2 && !self.settings.prefetch {
+        if self.settings.lanes < 2 && !self.settings.prefetch {
             return;
         }
-        let size = self.course.asked.unwrap_or(self.course.largest);
         for lane in 0..lanes as u64 {
             let skipped = size.saturating_mul(lane);
             let (start, behind) = match next {

@@ -33,6 +33,12 @@ pub mod types {
             pub trace_id: String = "traceId",
         }
 
+        /// A page of contacts.
+        pub struct ContactsReply {
+            pub contacts: Vec<Contact> = "contacts",
+            pub count: i64 = "count",
+        }
+
         /// An object that no field is known of.
         pub struct Anything {}
     }
@@ -98,6 +104,27 @@ pub mod operations {
                 style: ListStyle::Comma,
             },
         ],
+        ..CONTACTS
+    };
+    pub static PAGE_CONTACTS: Operation = Operation {
+        name: "page_contacts",
+        id: "page-contacts",
+        path: "/contacts/paged",
+        location: Some(Location {
+            place: Place::Query,
+            name: "locationId",
+            alt_type: false,
+        }),
+        paging: Some(Paging {
+            items: "contacts",
+            total: Some("count"),
+            more: None,
+            size: Some(PageSize {
+                to: Target::Query("limit"),
+                max: 100,
+            }),
+            step: Step::Offset(Target::Query("skip")),
+        }),
         ..CONTACTS
     };
     pub static SEARCH_CONTACTS: Operation = Operation {
@@ -248,6 +275,7 @@ macro_rules! methods {
 methods! {
     get_contact GetContact
     list_contacts ListContacts
+    page_contacts PageContacts
     search_contacts SearchContacts
     create_contact CreateContact
     update_contact UpdateContact
@@ -301,6 +329,15 @@ pub mod builder {
         pub fn status(mut self, value: impl IntoField<types::Status>) -> Self {
             self.call.query("status", value.into_field());
             self
+        }
+    }
+
+    hoopai_runtime::operation! {
+        pub PageContacts(PAGE_CONTACTS) -> json types::ContactsReply, paged types::Contact
+    }
+    hoopai_runtime::setters! {
+        PageContacts {
+            query limit: i64 = "limit",
         }
     }
 

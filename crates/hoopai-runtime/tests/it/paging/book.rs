@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hoopai_runtime::limit::LimitSettings;
 use hoopai_runtime::operation::{Mark, PageSize, Paging, Source, Step, Target};
 use hoopai_runtime::paging::ItemStream;
 use hoopai_runtime::serde_json::{Value, json};
@@ -97,12 +98,12 @@ impl Book {
     /// The answer to a request.
     pub(crate) fn answer(&self, seen: &Seen) -> Answer {
         let limit = seen.number("limit").unwrap();
+        let mut from = 0;
         let page = if let Some(skip) = seen.number("skip") {
-            // The first page that begins there. Pages without items cannot be reached by an offset.
-            let begins = |page: &usize| self.before(*page) == skip && !self.pages[*page].is_empty();
-            (0..self.pages.len())
-                .find(begins)
-                .unwrap_or(self.pages.len())
+            // Pages without items cannot be reached by an offset.
+            let page = (0..self.pages.len()).find(|page| skip < self.before(page + 1));
+            from = page.map_or(0, |page| skip - self.before(page));
+            page.unwrap_or(self.pages.len())
         } else if let Some(page) = seen.number("page") {
             page - 1
         } else if let Some(after) = seen.query("after") {
@@ -110,11 +111,11 @@ impl Book {
         } else {
             0
         };
-        let own = self.pages.get(page).cloned().unwrap_or_default();
+        let own = self.pages.get(page).map_or(&[][..], |page| &page[from..]);
+        let last = own.last();
         assert!(own.len() <= limit, "a page of more than {limit}");
-        let last = own.last().copied();
         let items: Vec<Value> = own
-            .into_iter()
+            .iter()
             .map(|number| {
                 let mut item = json!({"id": number.to_string(), "tags": ["{[\"", "]}"]});
                 if Some(number) == last {
@@ -159,13 +160,15 @@ hoopai_runtime::model! {
     }
 }
 
+/// A handle that the rate limit never holds back.
 pub(crate) fn handle(server: &Server) -> Handle {
-    server.builder().build().unwrap()
+    let builder = server.builder().limits(LimitSettings::unlimited());
+    builder.build().unwrap()
 }
 
 /// A list of the server.
-pub(crate) fn list(server: &Server, rule: Paging) -> ItemStream<Item> {
-    handle(server).request(Method::Get, "/items").stream(rule)
+pub(crate) fn list(handle: &Handle, rule: Paging) -> ItemStream<Item> {
+    handle.request(Method::Get, "/items").stream(rule)
 }
 
 /// The ids of all items that come, and the error at the end if there is one.

@@ -2,7 +2,7 @@
 
 use hoopai_runtime::operation::{Paging, Step};
 
-use super::book::{Book, ids, list, rules};
+use super::book::{Book, handle, ids, list, rules};
 
 /// How many requests a list takes: one for each page, and one that sees the end where nothing else tells it.
 fn requests(rule: &Paging, count: usize) -> usize {
@@ -27,7 +27,7 @@ async fn all_items_come_once_in_their_order_with_no_request_too_many() {
         for count in [0, 1, 9, 10, 11, 20, 57] {
             let book = Book::full(count);
             let server = book.server().await;
-            let mut list = list(&server, rule);
+            let mut list = list(&handle(&server), rule);
             let (came, error) = ids(&mut list).await;
             assert!(error.is_none(), "{rule:?} {error:?}");
             assert_eq!(came, book.ids(), "{rule:?}");

@@ -1,0 +1,320 @@
+//! Pages on their way: ahead of the reader, several at a time, and given up.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, Weak};
+use std::task::Poll;
+
+use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::operation::Paging;
+use hoopai_runtime::paging::{ItemStream, Progress};
+use hoopai_runtime::retry::{Failure, RetryPolicy};
+use hoopai_runtime::{CallOptions, Method};
+
+use super::book::{Book, CURSOR, Item, OFFSET, PAGE, handle, ids, list, rules};
+use crate::server::Server;
+
+const fn with_total(rule: Paging) -> Paging {
+    Paging {
+        total: Some("meta.total"),
+        ..rule
+    }
+}
+
+async fn held(book: &Book) -> Server {
+    let book = book.clone();
+    Server::held(move |seen| book.answer(seen)).await
+}
+
+/// Lets everything else run that can.
+async fn settle() {
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn id(list: &mut ItemStream<Item>) -> String {
+    list.next().await.unwrap().unwrap().id.unwrap()
+}
+
+#[tokio::test]
+async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
+    for rule in rules() {
+        let server = held(&Book::full(57)).await;
+        let mut list = list(&handle(&server), rule);
+        settle().await;
+        assert_eq!(
+            server.count(),
+            0,
+            "nothing is sent before an item is asked for"
+        );
+        server.let_through(1);
+        assert_eq!(id(&mut list).await, "0");
+        server.has_seen(2).await;
+        server.let_through(5);
+        settle().await;
+        assert_eq!(server.count(), 2, "{rule:?}");
+        for _ in 1..10 {
+            id(&mut list).await;
+        }
+        settle().await;
+        assert_eq!(server.count(), 2, "{rule:?}");
+        assert_eq!(id(&mut list).await, "10");
+        server.has_seen(3).await;
+    }
+}
+
+#[tokio::test]
+async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
+    let server = Book::full(57).server().await;
+    let mut list = list(&handle(&server), OFFSET).prefetch(false);
+    for _ in 0..10 {
+        id(&mut list).await;
+    }
+    settle().await;
+    assert_eq!(server.count(), 1);
+    id(&mut list).await;
+    assert_eq!(server.count(), 2);
+}
+
+#[tokio::test]
+async fn several_pages_are_on_their_way_at_once_and_come_in_their_order() {
+    for rule in [OFFSET, PAGE] {
+        let book = Book::full(57);
+        let server = held(&book).await;
+        let mut list = list(&handle(&server), with_total(rule)).concurrent(3);
+        server.let_through(1);
+        assert_eq!(id(&mut list).await, "0");
+        server.has_seen(4).await;
+        settle().await;
+        assert_eq!(server.count(), 4, "three behind the one in hand");
+        server.let_through(100);
+        let (rest, error) = ids(&mut list).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(rest, book.ids()[1..]);
+        settle().await;
+        assert_eq!(server.count(), 6, "none beyond the end");
+    }
+}
+
+#[tokio::test]
+async fn of_pages_beyond_a_known_end_only_the_one_that_tells_is_asked_for() {
+    for rule in [OFFSET, PAGE] {
+        let server = Book::full(60).server().await;
+        let mut list = list(&handle(&server), with_total(rule)).concurrent(8);
+        assert_eq!(ids(&mut list).await.0.len(), 60);
+        settle().await;
+        assert_eq!(server.count(), 7);
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_for_in_vain_has_a_bound() {
+    for rule in [OFFSET, PAGE] {
+        for count in [0, 1, 10, 11, 57] {
+            let book = Book::full(count);
+            let server = book.server().await;
+            let mut list = list(&handle(&server), rule).concurrent(4);
+            assert_eq!(ids(&mut list).await.0, book.ids());
+            settle().await;
+            let most = count.div_ceil(10) + 1 + 3;
+            assert!(server.count() <= most, "{count}: {}", server.count());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
+    let pages = vec![
+        (0..10).collect(),
+        (10..20).collect(),
+        (20..24).collect(),
+        (24..34).collect(),
+        (34..35).collect(),
+        (35..45).collect(),
+        (45..48).collect(),
+    ];
+    let book = Book::of(pages);
+    for rule in [OFFSET, with_total(OFFSET), PAGE, with_total(PAGE)] {
+        for concurrent in 0..6 {
+            let server = book.server().await;
+            let mut list = list(&handle(&server), rule).concurrent(concurrent);
+            let (came, error) = ids(&mut list).await;
+            assert!(error.is_none(), "{error:?}");
+            assert_eq!(came, book.ids());
+        }
+    }
+}
+
+/// A policy that tells whether a call is still there.
+struct Probe(#[allow(dead_code, reason = "held, not read")] Arc<()>);
+
+impl RetryPolicy for Probe {
+    fn retries(&self, _: &Failure<'_>) -> bool {
+        false
+    }
+}
+
+#[tokio::test]
+async fn dropping_a_list_gives_its_pages_up() {
+    for concurrent in [1, 4] {
+        let server = held(&Book::full(57)).await;
+        let mark = Arc::new(());
+        let there: Weak<()> = Arc::downgrade(&mark);
+        let call = handle(&server).request(Method::Get, "/items");
+        let call = call.options(CallOptions::new().retry(Probe(mark)));
+        let mut list = call.stream::<Item>(OFFSET).concurrent(concurrent);
+        server.let_through(1);
+        id(&mut list).await;
+        server.has_seen(1 + concurrent).await;
+        assert!(there.upgrade().is_some());
+        drop(list);
+        settle().await;
+        assert!(there.upgrade().is_none(), "a task still holds its call");
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_future_of_an_item_loses_nothing() {
+    for rule in rules() {
+        for (prefetch, concurrent) in [(true, 1), (false, 1), (true, 3)] {
+            let book = Book::full(35);
+            let server = book.server().await;
+            let mut list = list(&handle(&server), rule)
+                .prefetch(prefetch)
+                .concurrent(concurrent);
+            let mut came = Vec::new();
+            loop {
+                let polled = {
+                    let mut next = pin!(list.next());
+                    poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
+                };
+                match polled {
+                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(None) => break,
+                    Poll::Pending => tokio::task::yield_now().await,
+                }
+            }
+            assert_eq!(came, book.ids(), "{rule:?}");
+            if concurrent == 1 {
+                assert!(server.count() <= 5, "{}", server.count());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
+    let book = Book::full(25);
+    let server = book.server().await;
+    let handle = handle(&server);
+    for rule in [OFFSET, PAGE, CURSOR] {
+        for stop in 0.. {
+            let mut first = list(&handle, rule);
+            let (mut came, mut polls, mut whole) = (Vec::new(), 0, false);
+            while polls < stop {
+                polls += 1;
+                let polled = {
+                    let mut next = pin!(first.next());
+                    poll_fn(|context| Poll::Ready(next.as_mut().poll(context))).await
+                };
+                match polled {
+                    Poll::Ready(Some(item)) => came.push(item.unwrap().id.unwrap()),
+                    Poll::Ready(None) => {
+                        whole = true;
+                        break;
+                    }
+                    Poll::Pending => settle().await,
+                }
+            }
+            let position = first.position();
+            drop(first);
+            let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
+            assert!(error.is_none(), "{error:?}");
+            came.extend(rest);
+            assert_eq!(came, book.ids(), "{stop} {rule:?}");
+            if whole {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_page_is_told_of_in_counts() {
+    let server = Book::full(25).server().await;
+    let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let own = told.clone();
+    let list = list(&handle(&server), with_total(OFFSET));
+    let mut list = list.on_page(move |progress| own.lock().unwrap().push(*progress));
+    ids(&mut list).await;
+    let told: Vec<_> = told
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|page| {
+            (
+                page.pages,
+                page.items,
+                page.page_items,
+                page.total,
+                page.more,
+            )
+        })
+        .collect();
+    let total = Some(25);
+    assert_eq!(
+        told,
+        [
+            (1, 10, 10, total, true),
+            (2, 20, 10, total, true),
+            (3, 25, 5, total, false)
+        ]
+    );
+}
+
+#[test]
+fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (first, second) = (runtime(), runtime());
+    let book = Book::full(25);
+    let server = second.block_on(held(&book));
+    let url = server.url.clone();
+    // The server must run while the first runtime asks it.
+    let stop = Arc::new(tokio::sync::Notify::new());
+    let stopped = stop.clone();
+    let mut list = std::thread::scope(|scope| {
+        let serving = scope.spawn(|| second.block_on(stopped.notified()));
+        let list = first.block_on(async {
+            let handle = hoopai_runtime::Handle::builder()
+                .private_token("t")
+                .base_url(url)
+                .build()
+                .unwrap();
+            let mut list = list(&handle, OFFSET);
+            server.let_through(1);
+            assert_eq!(id(&mut list).await, "0");
+            server.has_seen(2).await;
+            list
+        });
+        stop.notify_one();
+        serving.join().unwrap();
+        list
+    });
+    drop(first);
+    second.block_on(async {
+        let (came, error) = ids(&mut list).await;
+        assert_eq!(came.len(), 9);
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Paging);
+        assert_eq!(error.paging_fault(), Some(PagingFault::Interrupted));
+        server.let_through(100);
+        let mut rest = super::book::list(&handle(&server), OFFSET).resume(list.position());
+        assert_eq!(ids(&mut rest).await.0, book.ids()[10..]);
+    });
+}

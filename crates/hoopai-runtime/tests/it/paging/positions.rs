@@ -1,0 +1,273 @@
+//! Positions: kept as text, gone on from, refused where they do not belong.
+
+use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::operation::Paging;
+use hoopai_runtime::paging::Position;
+use hoopai_runtime::serde_json;
+use hoopai_runtime::{Handle, Method};
+
+use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, ids, list, rules};
+use crate::server::{Answer, Server};
+
+/// A position after it was written and read.
+fn kept(position: &Position) -> Position {
+    let text = serde_json::to_string(position).unwrap();
+    let read: Position = serde_json::from_str(&text).unwrap();
+    assert_eq!(&read, position);
+    read
+}
+
+/// Takes so many items and keeps the position.
+async fn take(
+    handle: &Handle,
+    rule: Paging,
+    from: Option<Position>,
+    count: usize,
+) -> (Vec<String>, Position) {
+    let mut list = list(handle, rule);
+    if let Some(from) = from {
+        list = list.resume(from);
+    }
+    let mut came = Vec::new();
+    for _ in 0..count {
+        match list.next().await {
+            Some(item) => came.push(item.unwrap().id.unwrap()),
+            None => break,
+        }
+    }
+    (came, kept(&list.position()))
+}
+
+#[tokio::test]
+async fn a_list_goes_on_from_every_item() {
+    let book = Book::of(vec![
+        (0..10).collect(),
+        (10..13).collect(),
+        (13..23).collect(),
+    ]);
+    let server = book.server().await;
+    let handle = handle(&server);
+    for rule in rules() {
+        for count in 0..=23 {
+            let (mut came, position) = take(&handle, rule, None, count).await;
+            assert_eq!(position.items(), count as u64);
+            let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
+            assert!(error.is_none(), "{error:?}");
+            came.extend(rest);
+            assert_eq!(came, book.ids(), "{count} {rule:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_item_a_process_is_enough() {
+    let book = Book::full(23);
+    let server = book.server().await;
+    let handle = handle(&server);
+    for rule in rules() {
+        let (mut all, mut position) = (Vec::new(), None);
+        loop {
+            let (came, next) = take(&handle, rule, position, 1).await;
+            position = Some(next);
+            if came.is_empty() {
+                break;
+            }
+            all.extend(came);
+        }
+        assert_eq!(all, book.ids(), "{rule:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_an_error_it_goes_on_at_the_page_that_failed() {
+    for rule in rules() {
+        let book = Book::full(25);
+        let own = book.clone();
+        let count = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::scripted(move |seen| {
+            match count.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                1 => Answer::new(500, "{}"),
+                _ => own.answer(seen),
+            }
+        })
+        .await;
+        let handle = handle(&server);
+        let mut first = list(&handle, rule);
+        let (mut came, error) = ids(&mut first).await;
+        let error = error.unwrap();
+        assert!(error.is_server_error() && error.is_retryable(), "{error:?}");
+        assert_eq!(came.len(), 10);
+        let position = kept(&first.position());
+        let failed = server.last().target;
+        let (rest, error) = ids(&mut list(&handle, rule).resume(position)).await;
+        assert!(error.is_none(), "{error:?}");
+        came.extend(rest);
+        assert_eq!(came, book.ids());
+        assert_eq!(server.targets()[2], failed);
+    }
+}
+
+#[tokio::test]
+async fn a_beginning_that_the_caller_chose_is_in_the_position() {
+    let server = Book::full(30).server().await;
+    let handle = handle(&server);
+    for (rule, name, value) in [
+        (OFFSET, "skip", "10"),
+        (PAGE, "page", "2"),
+        (CURSOR, "after", "p/1"),
+    ] {
+        let call = handle.request(Method::Get, "/items").query(name, value);
+        let position = kept(&call.stream::<Item>(rule).position());
+        let (came, _) = ids(&mut list(&handle, rule).resume(position)).await;
+        assert_eq!(came.len(), 20);
+        assert_eq!(came[0], "10");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_ended_has_a_position_that_finds_what_is_new() {
+    let server = Book::full(13).server().await;
+    let (_, position) = take(&handle(&server), OFFSET, None, 99).await;
+    let grown = Book::full(17).server().await;
+    let (came, error) = ids(&mut list(&handle(&grown), OFFSET).resume(position)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(came, ["13", "14", "15", "16"]);
+}
+
+#[tokio::test]
+async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
+    let server = Book::full(10).server().await;
+    let (_, position) = take(&handle(&server), CURSOR, None, 7).await;
+    let shrunken = Book::of(vec![vec![0, 1], vec![2, 3]]).server().await;
+    let (came, error) = ids(&mut list(&handle(&shrunken), CURSOR).resume(position)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(came, ["2", "3"]);
+}
+
+#[tokio::test]
+async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
+    let server = Server::plain().await;
+    let handle = handle(&server);
+    let position = list(&handle, OFFSET).position();
+    let calls = [
+        (handle.request(Method::Get, "/others"), OFFSET),
+        (handle.request(Method::Post, "/items"), OFFSET),
+        (handle.request(Method::Get, "/items"), PAGE),
+        (handle.request(Method::Get, "/items"), CURSOR),
+    ];
+    for (call, rule) in calls {
+        let mut list = call.stream::<Item>(rule).resume(position.clone());
+        let error = list.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Paging);
+        assert_eq!(error.paging_fault(), Some(PagingFault::OtherPosition));
+        assert!(list.next().await.is_none());
+    }
+    let marks =
+        r#"{"operation":"GET /items","start":{"marks":{"other":"1"}},"delivered":0,"items":0}"#;
+    let marks: Position = serde_json::from_str(marks).unwrap();
+    let error = ids(&mut list(&handle, CURSOR).resume(marks))
+        .await
+        .1
+        .unwrap();
+    assert_eq!(error.paging_fault(), Some(PagingFault::OtherPosition));
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn it_is_too_late_to_resume_once_reading_has_begun() {
+    let server = Book::full(13).server().await;
+    let mut first = list(&handle(&server), OFFSET);
+    first.next().await.unwrap().unwrap();
+    let position = first.position();
+    let error = ids(&mut first.resume(position)).await.1.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Request);
+}
+
+#[test]
+fn what_is_no_position_is_not_read_as_one() {
+    for text in [
+        "",
+        "null",
+        "7",
+        "{}",
+        r#"{"operation":"GET /items","start":"first","delivered":0}"#,
+        r#"{"operation":"GET /items","start":"last","delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"page":-1},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"page":1.5},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"page":1},"delivered":2,"items":1}"#,
+        r#"{"operation":"GET /items","start":{"page":1},"delivered":0,"items":0,"more":1}"#,
+        r#"{"operation":"GET /items","start":{"marks":{}},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":{"after":"\"x"}},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":{"after":"1} x"}},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":{"after":7}},"delivered":0,"items":0}"#,
+        r#"{"operation":7,"start":"first","delivered":0,"items":0}"#,
+    ] {
+        assert!(serde_json::from_str::<Position>(text).is_err(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn numbers_at_the_edge_do_no_harm() {
+    let server = Book::full(3).server().await;
+    let handle = handle(&server);
+    for (rule, start) in [(OFFSET, "offset"), (PAGE, "page")] {
+        let text = format!(
+            r#"{{"operation":"GET /items","start":{{"{start}":{max}}},"delivered":{max},"items":{max}}}"#,
+            max = u64::MAX
+        );
+        let position: Position = serde_json::from_str(&text).unwrap();
+        for concurrent in [1, 3] {
+            let list = list(&handle, rule).concurrent(concurrent);
+            let (came, _) = ids(&mut list.resume(position.clone())).await;
+            assert!(came.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_shows_no_mark() {
+    let server = Server::start(Answer::json(
+        r#"{"items":[{"id":"0"}],"meta":{"next":"jane@example.com"}}"#,
+    ))
+    .await;
+    let call = handle(&server).request(Method::Get, "/items/Cm7Pj2Xs9Gf4Ua1Ne6Kt");
+    let mut list = call.stream::<Item>(CURSOR);
+    list.next().await.unwrap().unwrap();
+    let shown = format!("{:?} {list:?}", list.position());
+    assert!(shown.contains("[1 hidden]"), "{shown}");
+    assert!(
+        !shown.contains("jane") && !shown.contains("Cm7Pj2"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn pages_and_items_share_their_positions() {
+    let book = Book::full(25);
+    let server = book.server().await;
+    let handle = handle(&server);
+    for rule in rules() {
+        let call = handle.request(Method::Get, "/items");
+        let mut pages = call.pages::<ItemsReply>(rule);
+        assert_eq!(pages.next().await.unwrap().unwrap().items(), 10);
+        let (came, position) = take(&handle, rule, Some(kept(&pages.position())), 4).await;
+        assert_eq!(came, ["10", "11", "12", "13"]);
+        let call = handle.request(Method::Get, "/items");
+        let mut pages = call.pages::<ItemsReply>(rule).resume(position.clone());
+        let page = pages.next().await.unwrap().unwrap();
+        assert_eq!((page.items(), page.taken_before()), (10, 4));
+        let ids: Vec<_> = page
+            .items
+            .iter()
+            .flatten()
+            .filter_map(|item| item.id.as_deref())
+            .collect();
+        assert_eq!(ids[4], "14");
+        assert_eq!(pages.position().items(), 20);
+        // A page that was taken whole is not given again.
+        let (_, whole) = take(&handle, rule, Some(position), 6).await;
+        let call = handle.request(Method::Get, "/items");
+        let mut pages = call.pages::<ItemsReply>(rule).resume(whole);
+        assert_eq!(pages.next().await.unwrap().unwrap().items(), 5);
+    }
+}

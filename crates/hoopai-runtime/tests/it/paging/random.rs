@@ -1,0 +1,139 @@
+//! Lists at random: pages of any length, counts that are wrong, failures, readers that stop and go on, against the plain list.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use fastrand::Rng;
+use hoopai_runtime::operation::{Paging, Step};
+use hoopai_runtime::paging::Position;
+use hoopai_runtime::serde_json::{self, json};
+
+use super::book::{Book, CURSOR, LAST_ITEM, OFFSET, PAGE, handle, list};
+use crate::server::{Answer, Server};
+
+/// A list and a rule that can read it.
+fn case(random: &mut Rng) -> (Book, Paging) {
+    let base = *random.choice(&[OFFSET, PAGE, CURSOR, LAST_ITEM]).unwrap();
+    let rule = Paging {
+        total: random.bool().then_some("meta.total"),
+        more: random.bool().then_some("meta.more"),
+        ..base
+    };
+    // An empty page can be passed only where something on it leads on.
+    let passes = base == CURSOR || base == PAGE && rule.more.is_some();
+    let mut next = 0..;
+    let pages: Vec<Vec<usize>> = (0..random.usize(0..9))
+        .map(|_| {
+            let full = random.u8(0..3) > 0;
+            let length = if full {
+                10
+            } else {
+                random.usize(usize::from(!passes)..10)
+            };
+            next.by_ref().take(length).collect()
+        })
+        .collect();
+    let book = Book::of(pages);
+    let count = book.ids().len();
+    let total = match random.u8(0..5) {
+        0 => json!(count + random.usize(0..30)),
+        1 => json!(count.to_string()),
+        2 => json!(null),
+        _ => json!(count),
+    };
+    (Book { total, ..book }, rule)
+}
+
+#[tokio::test]
+async fn any_list_is_read_whole_however_it_is_interrupted() {
+    for seed in 0..300 {
+        let mut random = Rng::with_seed(seed);
+        let (book, rule) = case(&mut random);
+        let own = book.clone();
+        let failures = random.u8(0..4);
+        let chance = Mutex::new(random.fork());
+        let server =
+            Server::scripted(
+                move |seen| match chance.lock().unwrap().u8(0..10) < failures {
+                    true => Answer::new(500, "{}"),
+                    false => own.answer(seen),
+                },
+            )
+            .await;
+        let handle = handle(&server);
+        let (mut came, mut position) = (Vec::new(), None::<String>);
+        let mut readers = 0;
+        'readers: loop {
+            readers += 1;
+            assert!(readers < 10_000, "seed {seed} does not end");
+            let mut list = list(&handle, rule)
+                .prefetch(random.bool())
+                .concurrent(random.usize(0..5));
+            if let Some(position) = &position {
+                let position: Position = serde_json::from_str(position).unwrap();
+                list = list.resume(position);
+            }
+            let take = if random.bool() {
+                random.usize(0..25)
+            } else {
+                usize::MAX
+            };
+            let mut taken = 0;
+            let ended = loop {
+                if taken == take {
+                    break false;
+                }
+                taken += 1;
+                match list.next().await {
+                    Some(Ok(item)) => came.push(item.id.unwrap()),
+                    Some(Err(error)) => {
+                        assert!(error.is_server_error(), "seed {seed}: {error:?}");
+                        break false;
+                    }
+                    None => break true,
+                }
+            };
+            assert_eq!(list.position().items(), came.len() as u64, "seed {seed}");
+            position = Some(serde_json::to_string(&list.position()).unwrap());
+            if ended {
+                break 'readers;
+            }
+        }
+        assert_eq!(came, book.ids(), "seed {seed}: {rule:?} {:?}", book.pages);
+    }
+}
+
+#[tokio::test]
+async fn no_list_takes_more_requests_than_it_has_pages_and_one() {
+    for seed in 1_000..1_300 {
+        let mut random = Rng::with_seed(seed);
+        let (book, rule) = case(&mut random);
+        let lanes = match rule.step {
+            Step::Cursor(_) => 1,
+            _ => random.usize(1..5),
+        };
+        let told = Arc::new(AtomicUsize::new(0));
+        let own = told.clone();
+        let server = book.server().await;
+        let mut list = list(&handle(&server), rule)
+            .prefetch(random.bool())
+            .concurrent(lanes)
+            .on_page(move |_| {
+                own.fetch_add(1, Ordering::SeqCst);
+            });
+        let mut came = Vec::new();
+        while let Some(item) = list.next().await {
+            came.push(item.unwrap().id.unwrap());
+        }
+        assert_eq!(came, book.ids(), "seed {seed}");
+        let pages = told.load(Ordering::SeqCst);
+        assert!(pages <= book.pages.len() + 1, "seed {seed}: {pages}");
+        if lanes == 1 {
+            assert_eq!(server.count(), pages, "seed {seed}");
+        }
+        let as_told = rule.more.is_some() && !book.pages.is_empty();
+        if as_told {
+            assert_eq!(pages, book.pages.len(), "seed {seed}: the end was told");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What would make a list go on for ever, or end too soon without a sound.
+
+use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::operation::{Mark, Paging, Source, Step, Target};
+use hoopai_runtime::retry::FailureKind;
+use hoopai_runtime::serde_json::{Value, json};
+use hoopai_runtime::{Error, Method};
+
+use super::book::{CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
+use crate::server::{Answer, Server};
+
+/// The fault of an error of this kind, whose words are to name call, page and remedy.
+fn fault(error: Option<Error>) -> PagingFault {
+    let error = error.expect("an error");
+    assert_eq!(error.kind(), ErrorKind::Paging, "{error:?}");
+    assert!(!error.is_retryable());
+    assert_eq!(FailureKind::of(&error), FailureKind::Final);
+    assert!(error.to_string().starts_with("GET /items: "), "{error}");
+    let fault = error.paging_fault().unwrap();
+    assert!(format!("{error:?}").contains(&format!("{fault:?}")));
+    fault
+}
+
+fn page(ids: impl IntoIterator<Item = usize>, next: &Value) -> Answer {
+    let items: Vec<Value> = ids
+        .into_iter()
+        .map(|n| json!({"id": n.to_string()}))
+        .collect();
+    Answer::json(&json!({"items": items, "meta": {"next": next}}).to_string())
+}
+
+const CONTACTS: Paging = Paging {
+    step: Step::Cursor(&[
+        Mark {
+            from: Source::Reply("meta.startAfter"),
+            to: Target::Query("startAfter"),
+        },
+        Mark {
+            from: Source::Reply("meta.startAfterId"),
+            to: Target::Query("startAfterId"),
+        },
+    ]),
+    ..OFFSET
+};
+
+#[tokio::test]
+async fn both_marks_of_contacts_go_together_and_one_alone_is_found_out() {
+    fn answer(start: usize, with_id: bool) -> Answer {
+        let items: Vec<Value> = (start..(start + 2).min(5))
+            .map(|n| json!({"id": n.to_string()}))
+            .collect();
+        let meta = match items.last() {
+            None => json!({}),
+            Some(last) if with_id => {
+                json!({"startAfter": 1769851800000_u64, "startAfterId": last["id"]})
+            }
+            Some(_) => json!({"startAfter": 1769851800000_u64}),
+        };
+        Answer::json(&json!({"items": items, "meta": meta}).to_string())
+    }
+    // As the platform does it: one mark alone is passed over.
+    let server =
+        Server::scripted(
+            |seen| match (seen.query("startAfter"), seen.number("startAfterId")) {
+                (Some(_), Some(id)) => answer(id + 1, true),
+                _ => answer(0, true),
+            },
+        )
+        .await;
+    let (came, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
+    assert!(error.is_none(), "{error:?}");
+    assert_eq!(came, ["0", "1", "2", "3", "4"]);
+    assert_eq!(
+        server.targets()[1],
+        "/items?limit=10&startAfter=1769851800000&startAfterId=1"
+    );
+
+    let server = Server::scripted(|_| answer(0, false)).await;
+    let (came, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
+    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert_eq!(
+        (came, server.count()),
+        (vec!["0".to_owned(), "1".to_owned()], 2)
+    );
+}
+
+#[tokio::test]
+async fn a_mark_that_leads_to_its_own_page_ends_in_an_error_behind_the_items() {
+    let server = Server::scripted(|seen| match seen.query("after") {
+        None => page([0, 1], &json!("x")),
+        Some(_) => page([2, 3], &json!("x")),
+    })
+    .await;
+    let handle = handle(&server);
+    let mut first = list(&handle, CURSOR);
+    let (came, error) = ids(&mut first).await;
+    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert_eq!(came, ["0", "1", "2", "3"]);
+    // Going on finds the same, and gives nothing twice.
+    let (came, error) = ids(&mut list(&handle, CURSOR).resume(first.position())).await;
+    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert!(came.is_empty());
+}
+
+#[tokio::test]
+async fn a_circle_of_any_length_is_found_in_a_few_rounds() {
+    for (before, round) in [(0, 1), (0, 2), (1, 3), (5, 7), (9, 1), (40, 30)] {
+        // Items differ each time, so that the marks alone tell.
+        let came = std::sync::atomic::AtomicUsize::new(0);
+        let server = Server::scripted(move |seen| {
+            let at = seen.number("after").unwrap_or(0);
+            let next = if at + 1 >= before + round {
+                before
+            } else {
+                at + 1
+            };
+            let id = came.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            page([id], &json!(next))
+        })
+        .await;
+        let (_, error) = ids(&mut list(&handle(&server), CURSOR)).await;
+        assert_eq!(fault(error), PagingFault::RepeatedCursor);
+        let steps = server.count();
+        assert!(
+            steps <= 4 * (before + round) + 4,
+            "{before} {round}: {steps}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_platform_that_passes_over_offset_or_page_is_found_out() {
+    let server = Server::start(page(0..10, &json!(null))).await;
+    let handle = handle(&server);
+    for rule in [OFFSET, PAGE] {
+        for concurrent in [1, 4] {
+            let mut list = list(&handle, rule).concurrent(concurrent);
+            let (came, error) = ids(&mut list).await;
+            assert_eq!(fault(error), PagingFault::RepeatedPage);
+            assert_eq!(came.len(), 10, "no item comes twice");
+            assert_eq!(list.position().items(), 10);
+        }
+    }
+    // Marks that change, and pages that do not.
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::scripted(move |_| {
+        page(
+            0..10,
+            &json!(next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)),
+        )
+    })
+    .await;
+    let (came, error) = ids(&mut list(&super::book::handle(&server), CURSOR)).await;
+    assert_eq!((fault(error), came.len()), (PagingFault::RepeatedPage, 10));
+}
+
+#[tokio::test]
+async fn something_else_in_place_of_the_list_is_an_error() {
+    for (reply, path) in [
+        (r#"{"items":{}}"#, "items"),
+        (r#"{"items":"jane@example.com"}"#, "items"),
+        (r#" {"a":1,"items":false}"#, "items"),
+        (r#"[{"id":"0"}]"#, "$"),
+        (r#""jane@example.com""#, "$"),
+        ("7", "$"),
+    ] {
+        let server = Server::start(Answer::json(reply)).await;
+        for rule in [OFFSET, PAGE, CURSOR, LAST_ITEM] {
+            let (came, error) = ids(&mut list(&handle(&server), rule)).await;
+            assert!(came.is_empty());
+            let error = error.unwrap();
+            assert_eq!(error.json_path(), Some(path));
+            assert_eq!(error.status().unwrap().as_u16(), 200);
+            assert_eq!(error.body().unwrap(), reply);
+            let shown = format!("{error} {error:?}");
+            assert!(!shown.contains("jane"), "{shown}");
+            assert_eq!(fault(Some(error)), PagingFault::NoList);
+        }
+        assert_eq!(server.count(), 4);
+    }
+    const NESTED: Paging = Paging {
+        items: "a.0.b",
+        ..OFFSET
+    };
+    let server = Server::start(Answer::json(r#"{"a":[{"b":7}]}"#)).await;
+    let (_, error) = ids(&mut list(&handle(&server), NESTED)).await;
+    assert_eq!(error.as_ref().unwrap().json_path(), Some("a[0].b"));
+    assert_eq!(fault(error), PagingFault::NoList);
+}
+
+#[tokio::test]
+async fn a_reply_that_is_no_json_is_an_error_of_its_own() {
+    for reply in [
+        r#"{"items":[{"id":"0"}"#,
+        r#"{"items":[{"id":"0"},]}"#,
+        r#"{"items":[{"id":"0"}]} x"#,
+        r#"{"items":[{"id":"0" 1}]}"#,
+        r#"{"items":[{"id":"\q"}]}"#,
+        "<html></html>",
+    ] {
+        let server = Server::start(Answer::json(reply)).await;
+        let (came, error) = ids(&mut list(&handle(&server), OFFSET)).await;
+        assert!(came.is_empty(), "nothing of a page that is broken");
+        assert_eq!(error.unwrap().kind(), ErrorKind::Decode, "{reply}");
+    }
+    let deep = format!("{{\"items\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    let server = Server::start(Answer::json(&deep)).await;
+    let (_, error) = ids(&mut list(&handle(&server), OFFSET)).await;
+    assert_eq!(error.unwrap().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn more_without_a_way_to_it_is_an_error() {
+    const MORE: Paging = Paging {
+        more: Some("meta.more"),
+        ..CURSOR
+    };
+    let server = Server::start(Answer::json(
+        r#"{"items":[{"id":"0"}],"meta":{"more":true,"next":null}}"#,
+    ))
+    .await;
+    let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
+    assert_eq!((fault(error), came.len()), (PagingFault::NoCursor, 1));
+}
+
+#[tokio::test]
+async fn promises_alone_do_not_keep_a_list_going() {
+    const MORE: Paging = Paging {
+        more: Some("meta.more"),
+        ..PAGE
+    };
+    let server = Server::start(Answer::json(r#"{"items":[],"meta":{"more":true}}"#)).await;
+    let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
+    assert!(came.is_empty());
+    assert_eq!(fault(error), PagingFault::OnlyEmptyPages);
+    assert_eq!(server.count(), 1001);
+    // Where offsets lead, nothing can follow an empty page.
+    const OFFSET_MORE: Paging = Paging {
+        more: Some("meta.more"),
+        ..OFFSET
+    };
+    let server = Server::start(Answer::json(r#"{"items":[],"meta":{"more":true}}"#)).await;
+    let (_, error) = ids(&mut list(&handle(&server), OFFSET_MORE)).await;
+    assert!(error.is_none());
+    assert_eq!(server.count(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_is_unfit_says_so_before_anything_is_sent() {
+    let server = Server::plain().await;
+    let call = handle(&server).request(Method::Get, "/items/{id}");
+    let error = call.collect_all::<Item>(OFFSET, 1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert_eq!(error.parameter(), Some("id"));
+    let call = handle(&server).request(Method::Get, "items");
+    let error = call.collect_all::<Item>(OFFSET, 1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert_eq!(server.count(), 0);
+}

@@ -1,0 +1,248 @@
+//! What is asked of the platform: sizes, beginnings, marks, in the query and in the body.
+
+use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::operation::{
+    Body, BodyKind, Mark, Operation, PageSize, Paging, Source, Step, Target,
+};
+use hoopai_runtime::serde_json::{Value, json};
+use hoopai_runtime::{Call, CallOptions, Method, Part};
+
+use super::book::{Book, CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
+use crate::server::{Answer, Server};
+
+#[tokio::test]
+async fn pages_are_asked_for_as_the_rule_says() {
+    for (rule, expected) in [
+        (
+            OFFSET,
+            ["limit=10&skip=0", "limit=10&skip=10", "limit=10&skip=13"],
+        ),
+        (
+            PAGE,
+            ["limit=10&page=1", "limit=10&page=2", "limit=10&page=3"],
+        ),
+        (
+            LAST_ITEM,
+            ["limit=10", "limit=10&after=p%2F1", "limit=10&after=p%2F2"],
+        ),
+    ] {
+        let server = Book::full(13).server().await;
+        ids(&mut list(&handle(&server), rule)).await;
+        assert_eq!(
+            server.targets(),
+            expected.map(|query| format!("/items?{query}"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_the_caller_sets_stays() {
+    let server = Book::full(30).server().await;
+    let handle = handle(&server);
+    for (rule, name, value, expected) in [
+        (OFFSET, "skip", "20", 20..30),
+        (PAGE, "page", "2", 10..30),
+        (CURSOR, "after", "p/2", 20..30),
+    ] {
+        let call = handle.request(Method::Get, "/items");
+        let call = call.query("limit", 50).query(name, value).query("q", "x");
+        let mut list = call.stream::<Item>(rule);
+        let (came, error) = ids(&mut list).await;
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!(came, expected.map(|n| n.to_string()).collect::<Vec<_>>());
+    }
+    for target in server.targets() {
+        assert!(
+            target.contains("limit=50") && target.contains("q=x"),
+            "{target}"
+        );
+        assert_eq!(target.matches('=').count(), 3, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_beginning_that_is_no_number_is_named_before_anything_is_sent() {
+    let server = Server::plain().await;
+    for rule in [OFFSET, PAGE] {
+        let call = handle(&server).request(Method::Get, "/items");
+        let call = call.query("skip", "jane@example.com").query("page", "-1");
+        let error = call.collect_all::<Item>(rule, 10).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request);
+        let name = error.parameter().unwrap();
+        assert!(name == "skip" || name == "page");
+        assert!(!error.to_string().contains("jane"), "{error}");
+    }
+    assert_eq!(server.count(), 0);
+}
+
+const IN_BODY: Paging = Paging {
+    items: "hits",
+    total: Some("total"),
+    size: Some(PageSize {
+        to: Target::Body {
+            name: "pageLimit",
+            text: false,
+        },
+        max: 2,
+    }),
+    step: Step::Cursor(&[Mark {
+        from: Source::LastItem("sort"),
+        to: Target::Body {
+            name: "searchAfter",
+            text: false,
+        },
+    }]),
+    ..Paging::DEFAULT
+};
+
+/// Three hits, by a mark that is a list with a number that no float holds.
+fn hits(seen: &crate::server::Seen) -> Answer {
+    let body: Value = hoopai_runtime::serde_json::from_slice(&seen.body).unwrap();
+    Answer::json(if body["searchAfter"].is_null() {
+        r#" {"hits":[{"id":"0"},{"id":"1","sort":[1769851800000123456789, "a\"b"]}],"total":"3"} "#
+    } else {
+        r#"{"hits":[{"id":"2"}],"total":3}"#
+    })
+}
+
+#[tokio::test]
+async fn marks_and_sizes_go_into_bodies_as_they_came() {
+    let server = Server::scripted(hits).await;
+    let call = handle(&server).request(Method::Post, "/search");
+    let call = call.json(&json!({"filters": [], "pageLimit": null}));
+    let all = call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
+    assert_eq!(all.len(), 3);
+    // `null` is the caller's own word on the size.
+    assert_eq!(
+        server.texts(),
+        [
+            r#"{"filters":[],"pageLimit":null}"#,
+            r#"{"filters":[],"pageLimit":null,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
+            // Its total is reached, yet how long a page was to be is not known; and it has no mark.
+        ]
+    );
+
+    let server = Server::scripted(hits).await;
+    let call = handle(&server).request(Method::Post, "/search");
+    call.collect_all::<Item>(IN_BODY, 10).await.unwrap();
+    assert_eq!(
+        server.texts(),
+        [
+            r#"{"pageLimit":2}"#,
+            r#"{"pageLimit":2,"searchAfter":[1769851800000123456789, "a\"b"]}"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
+    const TWO: Paging = Paging {
+        items: "",
+        step: Step::Cursor(&[
+            Mark {
+                from: Source::LastItem("a"),
+                to: Target::Body {
+                    name: "a",
+                    text: true,
+                },
+            },
+            Mark {
+                from: Source::LastItem("b.0"),
+                to: Target::Query("b"),
+            },
+        ]),
+        ..Paging::DEFAULT
+    };
+    let replies = [
+        r#"[{"id":"0","a":5,"b":[7.10]}]"#,
+        r#"[{"id":"1","b":["x y"],"a":null}]"#,
+        r#"[{"id":"2","b":[""],"a":6}]"#,
+        r#"[{"id":"3","b":[[]],"a":""}]"#,
+    ];
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::scripted(move |_| {
+        Answer::json(replies[next.fetch_add(1, std::sync::atomic::Ordering::SeqCst)])
+    })
+    .await;
+    let call = handle(&server).request(Method::Post, "/search");
+    let call = call.json(&json!({"a": "own", "q": 1})).query("b", "own");
+    let all = call.collect_all::<Item>(TWO, 10).await.unwrap();
+    assert_eq!(all.len(), 4);
+    assert_eq!(
+        server.targets(),
+        [
+            "/search?b=own",
+            "/search?b=7.10",
+            "/search?b=x%20y",
+            "/search"
+        ]
+    );
+    assert_eq!(
+        server.texts(),
+        [
+            r#"{"q":1,"a":"own"}"#,
+            r#"{"q":1,"a":"5"}"#,
+            r#"{"q":1}"#,
+            r#"{"q":1,"a":"6"}"#,
+        ]
+    );
+}
+
+#[tokio::test]
+async fn numbers_go_as_text_where_the_body_declares_text() {
+    const TEXT: Paging = Paging {
+        items: "items",
+        size: Some(PageSize {
+            to: Target::Body {
+                name: "limit",
+                text: true,
+            },
+            max: 20,
+        }),
+        step: Step::Offset(Target::Body {
+            name: "skip",
+            text: true,
+        }),
+        ..Paging::DEFAULT
+    };
+    let server = Server::plain().await;
+    let call = handle(&server).request(Method::Post, "/posts");
+    let call = call.json(&json!({"skip": "40"}));
+    assert!(call.collect_all::<Item>(TEXT, 10).await.unwrap().is_empty());
+    assert_eq!(server.texts(), [r#"{"limit":"20","skip":"40"}"#]);
+}
+
+#[tokio::test]
+async fn a_multipart_call_does_not_page() {
+    static UPLOADS: Operation = Operation {
+        method: Method::Post,
+        path: "/uploads",
+        body: Some(Body {
+            kind: BodyKind::Multipart,
+            required: true,
+            fields: &[],
+        }),
+        paging: Some(OFFSET),
+        ..Operation::DEFAULT
+    };
+    let server = Server::plain().await;
+    let mut call = Call::new(&handle(&server), &UPLOADS);
+    call.part("file", Part::text("x"));
+    let error = call.stream::<Item>().next().await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Request);
+    assert!(error.to_string().contains("multipart"), "{error}");
+    assert_eq!(server.count(), 0);
+}
+
+#[tokio::test]
+async fn options_hold_for_the_call_of_each_page() {
+    let server = Book::full(13).server().await;
+    let call = handle(&server).request(Method::Get, "/items");
+    let call = call
+        .header("x-own", "1")
+        .options(CallOptions::new().api_version("v9"));
+    assert_eq!(call.collect_all::<Item>(PAGE, 20).await.unwrap().len(), 13);
+    assert_eq!(server.count(), 3);
+    assert_eq!(server.last().header("version"), Some("v9"));
+    assert_eq!(server.last().header("x-own"), Some("1"));
+}
