@@ -4,6 +4,7 @@ mod decoding;
 mod fits;
 mod given;
 mod interface;
+mod paging;
 mod payloads;
 mod readers;
 mod requests;
@@ -13,3 +14,5 @@ mod sites;
 mod support;
 mod tables;
 mod wire;
+#[path = "../../crates/hoopai/tests/it/world.rs"]
+mod world;
