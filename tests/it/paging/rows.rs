@@ -6,7 +6,7 @@ use hoopai::locations::types::SearchTasksRequest;
 use hoopai::objects::types::SearchObjectRecordsRequest;
 use hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest;
 use hoopai::runtime::operation::Operation;
-use hoopai::serde_json::json;
+use hoopai::serde_json::{Value, json};
 use hoopai::social_media_posting::types::ListPostsRequest;
 use hoopai::users::types::FilterUsersByEmailRequest;
 use hoopai_mock::{COMPANY, LOCATION, Mock, USER};
@@ -177,10 +177,10 @@ fn people() -> Vec<Row> {
             "id",
             |m, n| with(m, "users", &json!({"email": "same@example.com"}), n),
             |c, _| {
-                c.users().filter_users_by_email().body(body!(FilterUsersByEmailRequest, {"companyId": COMPANY, "emails": ["same@example.com"]}))
+                c.users().filter_users_by_email().body(body!(FilterUsersByEmailRequest, {"companyId": COMPANY, "emails": "same@example.com"}))
             },
             body(
-                body!(FilterUsersByEmailRequest, {"companyId": COMPANY, "emails": ["same@example.com"], "limit": "5"})
+                body!(FilterUsersByEmailRequest, {"companyId": COMPANY, "emails": "same@example.com", "limit": "5"})
             )
         ),
         row!(
@@ -195,10 +195,10 @@ fn people() -> Vec<Row> {
             "id",
             |m, n| plain(m, "opportunities", n),
             |c, _| {
-                c.opportunities().search_opportunities_advanced().body(body!(SearchOpportunitiesAdvancedRequest, {"locationId": LOCATION, "query": "", "additionalDetails": {}}))
+                c.opportunities().search_opportunities_advanced().body(body!(SearchOpportunitiesAdvancedRequest, {"locationId": LOCATION, "query": "", "additionalDetails": no_details()}))
             },
             body(
-                body!(SearchOpportunitiesAdvancedRequest, {"locationId": LOCATION, "query": "", "additionalDetails": {}, "limit": 5})
+                body!(SearchOpportunitiesAdvancedRequest, {"locationId": LOCATION, "query": "", "additionalDetails": no_details(), "limit": 5})
             )
         ),
         row!(
@@ -546,4 +546,9 @@ fn posts() -> ListPostsRequest {
         .from_date("2020-01-01T00:00:00.000Z")
         .to_date("2090-01-01T00:00:00.000Z")
         .include_users("false")
+}
+
+/// Nothing of what hangs on an opportunity.
+fn no_details() -> Value {
+    json!({"notes": false, "tasks": false, "calendarEvents": false, "unReadConversations": false})
 }

@@ -37,18 +37,24 @@ pub(super) fn with(mock: &Mock, collection: &str, fields: &Value, count: usize) 
     }
 }
 
-/// Items of a collection that name one of another in a field, and one that names none.
+/// Items of a collection that name one of another in a field, and one that names another of it.
 pub(super) fn naming(
     mock: &Mock,
     collection: &str,
     (field, others): (&str, &str),
     count: usize,
 ) -> Seeded {
-    let of = mock.seed().items(others, LOCATION, 1).remove(0);
-    let fields = Value::from_iter([(field, of.as_str())]);
+    let seed = mock.seed();
+    let [of, other] = &seed.items(others, LOCATION, 2)[..] else {
+        panic!("no {others}");
+    };
+    let name = |other: &String| Value::from_iter([(field, other.as_str())]);
+    seed.item(collection, LOCATION, &name(other));
+    let fields = name(of);
+    let one = |_| seed.item(collection, LOCATION, &fields).unwrap();
     Seeded {
-        of,
-        ..with(mock, collection, &fields, count)
+        of: of.clone(),
+        ids: (0..count).map(one).collect(),
     }
 }
 
