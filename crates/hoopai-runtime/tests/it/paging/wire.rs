@@ -215,7 +215,6 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
 #[tokio::test]
 async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
     const TEXTS: Paging = Paging {
-        size: None,
         step: Step::Cursor(&[Mark {
             from: Source::LastItem("sort"),
             to: Target::Body {
@@ -231,7 +230,7 @@ async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
     assert_eq!(all.len(), 3);
     assert_eq!(
         server.texts()[1],
-        r#"{"searchAfter":["1769851800000123456789","a\"b"]}"#
+        r#"{"pageLimit":2,"searchAfter":["1769851800000123456789","a\"b"]}"#
     );
 }
 
