@@ -5,6 +5,7 @@ mod fits;
 mod given;
 mod guide;
 mod interface;
+mod paging;
 mod payloads;
 mod readers;
 mod requests;
@@ -14,3 +15,5 @@ mod sites;
 mod support;
 mod tables;
 mod wire;
+#[path = "../../crates/hoopai/tests/it/world.rs"]
+mod world;
