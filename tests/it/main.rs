@@ -15,5 +15,6 @@ mod sites;
 mod support;
 mod tables;
 mod wire;
+#[allow(dead_code, reason = "shared with the tests of the facade, which use all of it")]
 #[path = "../../crates/hoopai/tests/it/world.rs"]
 mod world;

@@ -1,7 +1,8 @@
 //! The table: for each operation that pages what is put into the mock, and the call that lists it. This half is customers,
 //! talk with them, and what they see; the other is business.
 
-use hoopai::json::Map;
+use hoopai::Timestamp;
+use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::locations::types::SearchTasksRequest;
 use hoopai::objects::types::SearchObjectRecordsRequest;
 use hoopai::opportunities::types::SearchOpportunitiesAdvancedRequest;
@@ -134,8 +135,12 @@ fn people() -> Vec<Row> {
             |c, _| c
                 .contacts()
                 .search_contacts()
-                .body(body!(Map, {"locationId": LOCATION})),
-            body(body!(Map, {"locationId": LOCATION, "pageLimit": 5}))
+                .body(SearchContactsRequest::new().location_id(LOCATION)),
+            body(
+                SearchContactsRequest::new()
+                    .location_id(LOCATION)
+                    .page_limit(5)
+            )
         ),
         row!(
             businesses::LIST_BUSINESSES,
@@ -543,8 +548,8 @@ fn content() -> Vec<Row> {
 /// All posts there are.
 fn posts() -> ListPostsRequest {
     ListPostsRequest::new()
-        .from_date("2020-01-01T00:00:00.000Z")
-        .to_date("2090-01-01T00:00:00.000Z")
+        .from_date(Timestamp::from_unix_millis(1_577_836_800_000))
+        .to_date(Timestamp::from_unix_millis(3_786_912_000_000))
         .include_users("false")
 }
 
