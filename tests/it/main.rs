@@ -15,6 +15,9 @@ mod sites;
 mod support;
 mod tables;
 mod wire;
-#[allow(dead_code, reason = "shared with the tests of the facade, which use all of it")]
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the facade, which use all of it"
+)]
 #[path = "../../crates/hoopai/tests/it/world.rs"]
 mod world;
