@@ -44,7 +44,7 @@ pub(crate) struct Mark {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     Query(String),
-    /// A top-level field of the body; `text` where it is declared as a string.
+    /// A top-level field of the body; `text` where it is declared as a string, or as a list of strings.
     Body {
         name: String,
         text: bool,
@@ -387,7 +387,8 @@ impl<'a> Subject<'a> {
         if let Some(body) = self.body() {
             if let Some((_, schema)) = body.fields().find(|(field, _)| *field == name) {
                 let schemas = Schemas::of(self.document, schema);
-                let text = schemas.is_any(&["string"]);
+                let texts = |schemas: &Schemas<'_>| schemas.is_any(&["string"]);
+                let text = texts(&schemas) || schemas.items().is_some_and(|items| texts(&items));
                 let name = name.to_owned();
                 return Ok((Target::Body { name, text }, Some(schemas)));
             }

@@ -5,6 +5,7 @@ mod fits;
 mod given;
 mod guide;
 mod interface;
+mod paging;
 mod payloads;
 mod readers;
 mod requests;
@@ -14,3 +15,9 @@ mod sites;
 mod support;
 mod tables;
 mod wire;
+#[allow(
+    dead_code,
+    reason = "shared with the tests of the facade, which use all of it"
+)]
+#[path = "../../crates/hoopai/tests/it/world.rs"]
+mod world;

@@ -46,9 +46,10 @@ pub(crate) fn styles() -> Value {
             "/by-body": { "post": operation("search-by-body", json!({
                 "requestBody": body(json!({ "type": "object", "properties": {
                     "pageLimit": { "type": "string" }, "searchAfter": { "type": "array", "items": {} },
+                    "after": { "type": "array", "items": { "type": "string" } },
                 } })),
                 "responses": list("Nested"),
-                "x-hoopai-paging": { "items": "page.list", "size": { "parameter": "pageLimit", "max": 10 }, "cursor-of-last": { "searchAfter": "sort.1" } },
+                "x-hoopai-paging": { "items": "page.list", "size": { "parameter": "pageLimit", "max": 10 }, "cursor-of-last": { "searchAfter": "sort.1", "after": "sort" } },
             })) },
             "/by-open-body": { "post": operation("search-by-open-body", json!({
                 "requestBody": body(json!({ "type": "object" })), "responses": list("Union"),

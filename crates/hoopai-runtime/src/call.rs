@@ -264,16 +264,18 @@ impl Call {
         match to {
             Target::Query(name) => {
                 // A number keeps its digits.
-                let texts = match json.as_bytes() {
-                    [b'-' | b'0'..=b'9', ..] => vec![json.to_owned()],
-                    _ => texts(decode::value(json)),
+                let texts = match is_number(json) {
+                    true => vec![json.to_owned()],
+                    false => texts(decode::value(json)),
                 };
                 self.query.set(name, texts, ListStyle::Repeat);
             }
             Target::Body { name, text } => {
-                let number = matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..]);
-                match RawValue::from_string(json.to_owned()) {
-                    Ok(_) if text && number => self.extra_body(name, json),
+                let json = match text {
+                    true => with_texts(json),
+                    false => json.into(),
+                };
+                match RawValue::from_string(json.into_owned()) {
                     Ok(json) => self.extra_body(name, json),
                     Err(_) => {
                         self.note(format!("the body field `{name}` cannot be written as JSON"))
@@ -477,6 +479,31 @@ fn texts(value: impl ParamValue) -> Vec<String> {
     let mut out = Vec::new();
     value.write(&mut out);
     out
+}
+
+fn is_number(json: &str) -> bool {
+    matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..])
+}
+
+/// JSON in which a number, or the numbers of a list, are texts of the same digits.
+fn with_texts(json: &str) -> Cow<'_, str> {
+    if is_number(json) {
+        return format!("\"{json}\"").into();
+    }
+    if !json.starts_with('[') {
+        return json.into();
+    }
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) else {
+        return json.into();
+    };
+    let items: Vec<Cow<'_, str>> = items
+        .into_iter()
+        .map(|item| match item.get() {
+            number if is_number(number) => format!("\"{number}\"").into(),
+            other => other.into(),
+        })
+        .collect();
+    format!("[{}]", items.join(",")).into()
 }
 
 /// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.

@@ -296,7 +296,7 @@ pub enum Target {
     Body {
         /// Its name.
         name: &'static str,
-        /// The body declares it as a string, so that numbers go as text.
+        /// The body declares it as a string, or as a list of strings, so that numbers go as text.
         text: bool,
     },
 }

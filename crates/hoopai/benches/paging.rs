@@ -256,7 +256,13 @@ fn main() {
         _ => timed(read_ours(bench, false)),
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    (0..3).for_each(|which| drop(read(which)));
+    for which in 0..3 {
+<<<<<<< HEAD
+        let _ = read(which);
+=======
+        read(which);
+>>>>>>> paging
+    }
     for round in 0..ROUNDS {
         // Each goes first as often as the others.
         for turn in 0..3 {

@@ -100,7 +100,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
         items: "records", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
         step: Step::Cursor(&[
-            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
+            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: true } },
         ]),
     }),
     ..Operation::DEFAULT

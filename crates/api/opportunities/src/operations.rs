@@ -168,7 +168,7 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
         items: "opportunities", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
         step: Step::Cursor(&[
-            Mark { from: Source::LastItem("sort"), to: Target::Body { name: "searchAfter", text: false } },
+            Mark { from: Source::LastItem("sort"), to: Target::Body { name: "searchAfter", text: true } },
         ]),
     }),
     ..Operation::DEFAULT

@@ -46,6 +46,8 @@ pub(super) enum Style {
     Skip(&'static str),
     /// The page's number, from 1.
     Page(&'static str),
+    /// The page's number, from 0.
+    PageFromZero(&'static str),
     /// The page's number; or moment and id of the last item in a list, which goes before.
     PageOrAfter(&'static str, &'static str),
     /// The page's number; or moment and id of the last item, which go before.
@@ -138,6 +140,19 @@ impl Paging {
         Paging { usual, ..self }
     }
 
+    pub(super) const fn at_most(self, most: usize) -> Paging {
+        let most = Most::Cut(most);
+        Paging { most, ..self }
+    }
+
+    pub(super) const fn oldest_first(self) -> Paging {
+        let oldest_first = true;
+        Paging {
+            oldest_first,
+            ..self
+        }
+    }
+
     /// The page that a request asks for, of items whose moments are given in ascending order.
     pub(super) fn cut(&self, accepted: &Accepted, all: &[(u64, &str)]) -> Result<Page, Refusal> {
         let limit = self.limit(accepted)?;
@@ -176,6 +191,10 @@ impl Paging {
             }
             Style::Skip(skip) => skipped = whole(accepted, skip, 0, skip)?,
             Style::Page(page) => (number, skipped) = paged(page)?,
+            Style::PageFromZero(page) => {
+                number = whole(accepted, page, 0, "page")?;
+                skipped = number.saturating_mul(limit);
+            }
             Style::PageOrAfter(page, after) => {
                 let after = accepted
                     .any(after)
@@ -431,15 +450,15 @@ pub(super) const OPPORTUNITIES: Paging = Paging {
     ..OPPORTUNITY_SEARCH
 };
 
-/// Conversations: the moment of the last.
+/// What the families below have in common.
+const NEWEST: Paging = Paging::skip("", &[]);
+
+/// Conversations: the moment of the last, which each item has in a list by which it was sorted.
 pub(super) const CONVERSATIONS: Paging = Paging {
     style: Style::Moment("startAfterDate"),
-    limit: "limit",
-    usual: 20,
-    most: Most::Cut(100),
-    oldest_first: false,
     tells: &[("total", Tell::Total)],
-    cursor: "",
+    cursor: "sort",
+    ..NEWEST
 };
 
 /// A conversation's messages: the id of the last, all of it nested.
@@ -449,7 +468,7 @@ pub(super) const MESSAGES: Paging = Paging {
         ("messages.lastMessageId", Tell::AfterId),
         ("messages.nextPage", Tell::More),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// A location's messages: a cursor.
@@ -458,7 +477,7 @@ pub(super) const EXPORT: Paging = Paging {
     usual: 100,
     most: Most::Cut(500),
     tells: &[("nextCursor", Tell::Next), ("total", Tell::Total)],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// Frequently asked questions: the id of the last.
@@ -470,14 +489,14 @@ pub(super) const FAQS: Paging = Paging {
         ("lastFaqId", Tell::AfterId),
         ("hasMore", Tell::More),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// Assistants: the id of the last.
 pub(super) const ASSISTANTS: Paging = Paging {
     style: Style::LastId("startAfter"),
     tells: &[("count", Tell::Shown), ("totalCount", Tell::Total)],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// Knowledge bases: the same in `data`.
@@ -488,7 +507,7 @@ pub(super) const KNOWLEDGE_BASES: Paging = Paging {
         ("data.lastKnowledgeBaseId", Tell::AfterId),
         ("data.hasMore", Tell::More),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// Submissions of forms and surveys: pages, and null behind the last.
@@ -501,21 +520,44 @@ pub(super) const SUBMISSIONS: Paging = Paging {
         ("meta.nextPage", Tell::NextPage),
         ("meta.prevPage", Tell::PrevPage),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
 };
 
 /// Numbered pages with their size.
-pub(super) const PAGE_SIZE: Paging = Paging {
+pub(super) const VOICE: Paging = Paging {
     style: Style::Page("page"),
     limit: "pageSize",
     usual: 10,
-    most: Most::Cut(1000),
+    most: Most::Cut(50),
     tells: &[
         ("total", Tell::Total),
         ("page", Tell::Page),
         ("pageSize", Tell::Limit),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
+};
+
+/// Phone numbers: the first page is 0, and nothing says how many there are.
+pub(super) const NUMBERS: Paging = Paging {
+    style: Style::PageFromZero("page"),
+    usual: 1000,
+    most: Most::Cut(1000),
+    tells: &[("page", Tell::Page), ("pageSize", Tell::Limit)],
+    ..VOICE
+};
+
+/// Addresses that a knowledge base was trained with: pages with a size of another name.
+pub(super) const TRAINED: Paging = Paging {
+    style: Style::Page("page"),
+    limit: "pageLength",
+    tells: &[("count", Tell::Total)],
+    ..NEWEST
+};
+
+/// Pushes of a snapshot: the id of the last.
+pub(super) const PUSHES: Paging = Paging {
+    style: Style::LastId("lastDoc"),
+    ..NEWEST
 };
 
 /// SaaS locations: pages of a size that cannot be chosen.
@@ -531,5 +573,5 @@ pub(super) const SAAS: Paging = Paging {
         ("pagination.hasNext", Tell::More),
         ("pagination.hasPrev", Tell::Less),
     ],
-    ..CONVERSATIONS
+    ..NEWEST
 };

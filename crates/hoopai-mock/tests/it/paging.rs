@@ -204,7 +204,7 @@ fn families() -> Vec<Family> {
             ("/conversations", id),
             Some("/total"),
             |body, _| {
-                let date = last(body, "/conversations")?["lastMessageDate"].clone();
+                let date = last(body, "/conversations")?["sort"][0].clone();
                 Some(json!({ "startAfterDate": date }))
             },
         ),
@@ -407,16 +407,16 @@ fn families() -> Vec<Family> {
             "/phone-system/numbers/location/mockLocation00000001",
             json!({ "pageSize": 100 }),
             ("/numbers", "sid"),
-            Some("/total"),
-            numbered,
+            None,
+            |_, seen| Some(json!({ "page": seen / 100 })),
         ),
         get(
             "call-logs",
             "/voice-ai/dashboard/call-logs",
-            located(json!({ "pageSize": 100 })),
+            located(json!({ "pageSize": 50 })),
             ("/callLogs", id),
             Some("/total"),
-            numbered,
+            |_, seen| Some(json!({ "page": seen / 50 + 1 })),
         ),
         get(
             "agents",

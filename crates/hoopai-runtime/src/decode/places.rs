@@ -161,8 +161,8 @@ impl Walk<'_> {
         self.scan.at += 1;
         let mut items = Vec::new();
         let mut index = 0;
-        let empty = self.scan.peek() == b']';
-        while !empty {
+        let mut more = self.scan.peek() != b']';
+        while more {
             self.scan.peek();
             let first = self.scan.at;
             let below: Vec<Wanted> = wanted
@@ -176,7 +176,7 @@ impl Walk<'_> {
             index += 1;
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
-                b']' => break,
+                b']' => more = false,
                 _ => return Err(Fault::broken()),
             }
         }

@@ -6,6 +6,7 @@ mod chaos;
 mod examples;
 #[cfg(feature = "contacts")]
 mod limits;
+mod pace;
 #[cfg(feature = "contacts")]
 mod paging;
 #[cfg(feature = "contacts")]

@@ -177,12 +177,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("userId", Sample::Fixed(Value::User)),
         ],
         rows: &[
-            Row::list(
-                "calendars.getAllSchedules",
-                "schedules",
-                &pages::SILENT_SKIP,
-            )
-            .filters(&[
+            Row::list("calendars.getAllSchedules", "schedules", &pages::SCHEDULES).filters(&[
                 Filter::is("userId", "userId"),
                 Filter::is("calendarId", "calendarIds"),
             ]),

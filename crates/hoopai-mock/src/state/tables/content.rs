@@ -11,7 +11,7 @@ pub(super) static TABLE: &[Collection] = &[
         name: "forms",
         noun: "Form",
         sample: &[("name", Sample::Numbered("Form"))],
-        rows: &[Row::list("forms.get-forms", "forms", &pages::SKIP_TOTAL)],
+        rows: &[Row::list("forms.get-forms", "forms", &pages::FORMS)],
         ..Collection::PLAIN
     },
     Collection {
@@ -43,11 +43,7 @@ pub(super) static TABLE: &[Collection] = &[
         name: "surveys",
         noun: "Survey",
         sample: &[("name", Sample::Numbered("Survey"))],
-        rows: &[Row::list(
-            "surveys.get-surveys",
-            "surveys",
-            &pages::SKIP_TOTAL,
-        )],
+        rows: &[Row::list("surveys.get-surveys", "surveys", &pages::FORMS)],
         ..Collection::PLAIN
     },
     Collection {
@@ -373,7 +369,7 @@ const PAGES_COUNTED: Paging = Paging {
     ..Paging::ALL
 };
 
-const DONE: &[(&str, Say)] = &[
+pub(super) const DONE: &[(&str, Say)] = &[
     ("success", Say::Is(Value::True)),
     ("statusCode", Say::Is(Value::Number(200))),
     ("message", Say::Is(Value::Text("Done"))),

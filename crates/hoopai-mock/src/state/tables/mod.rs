@@ -5,6 +5,7 @@ mod content;
 mod conversations;
 mod crm;
 mod desk;
+mod lists;
 mod locations;
 mod money;
 mod pages;
@@ -32,6 +33,7 @@ static TABLES: &[&[Collection]] = &[
     store::TABLE,
     relations::TABLE,
     desk::TABLE,
+    lists::TABLE,
 ];
 
 static COLLECTIONS: LazyLock<Vec<&'static Collection>> =

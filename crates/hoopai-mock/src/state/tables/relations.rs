@@ -4,6 +4,7 @@ use super::super::collection::{
     Act, Collection, Filter, Ids, Parent, Row, SUCCEDED, Sample, Say, Shows, Unique, Value,
 };
 use super::super::{derive, paging::Paging};
+use super::pages;
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -61,7 +62,7 @@ pub(super) static TABLE: &[Collection] = &[
             Row::list(
                 "associations.find-associations",
                 "associations",
-                &Paging::ALL,
+                &pages::RELATIONS,
             ),
             Row::create("associations.create-association", ""),
             Row::get("associations.get-association-by-ID", "associationId", ""),
@@ -116,7 +117,7 @@ pub(super) static TABLE: &[Collection] = &[
             Row::list(
                 "associations.get-relations-by-record-id",
                 "relations",
-                &Paging::ALL,
+                &pages::RELATIONS,
             )
             .filters(&[
                 Filter::one_of("recordId", &["firstRecordId", "secondRecordId"]),

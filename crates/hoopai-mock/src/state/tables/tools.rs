@@ -19,7 +19,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("isDefaultNumber", Sample::Fixed(Value::False)),
         ],
         rows: &[
-            Row::list("phone-system.active-numbers", "numbers", &paging::PAGE_SIZE)
+            Row::list("phone-system.active-numbers", "numbers", &paging::NUMBERS)
                 .filters(&[Filter::text("searchFilter")]),
             Row::create("phone-system.purchase-phone-number", "").silent(),
         ],
@@ -37,7 +37,7 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         sample: &[("agentName", Sample::Numbered("Agent"))],
         rows: &[
-            Row::list("voice-ai.get-agents", "agents", &paging::PAGE_SIZE)
+            Row::list("voice-ai.get-agents", "agents", &paging::VOICE)
                 .filters(&[Filter::text("query")]),
             Row::create("voice-ai.create-agent", ""),
             Row::get("voice-ai.get-agent", "agentId", ""),
@@ -60,7 +60,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("summary", Sample::Numbered("Call")),
         ],
         rows: &[
-            Row::list("voice-ai.get-call-logs", "callLogs", &paging::PAGE_SIZE).filters(&[
+            Row::list("voice-ai.get-call-logs", "callLogs", &paging::VOICE).filters(&[
                 Filter::is("agentId", "agentId"),
                 Filter::is("contactId", "contactId"),
                 Filter::from("startDate", "createdAt"),

@@ -213,6 +213,28 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
 }
 
 #[tokio::test]
+async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
+    const TEXTS: Paging = Paging {
+        step: Step::Cursor(&[Mark {
+            from: Source::LastItem("sort"),
+            to: Target::Body {
+                name: "searchAfter",
+                text: true,
+            },
+        }]),
+        ..IN_BODY
+    };
+    let server = Server::scripted(hits).await;
+    let call = handle(&server).request(Method::Post, "/search");
+    let all = call.collect_all::<Item>(TEXTS, 10).await.unwrap();
+    assert_eq!(all.len(), 3);
+    assert_eq!(
+        server.texts()[1],
+        r#"{"pageLimit":2,"searchAfter":["1769851800000123456789","a\"b"]}"#
+    );
+}
+
+#[tokio::test]
 async fn a_multipart_call_does_not_page() {
     static UPLOADS: Operation = Operation {
         method: Method::Post,

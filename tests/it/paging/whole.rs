@@ -1,0 +1,99 @@
+//! Lists from their beginning to their end, however long they are and however they are read.
+
+use hoopai::runtime::error::PagingFault;
+use hoopai::{ErrorKind, runtime::operation::Target};
+use hoopai_mock::Entry;
+
+use super::lists::{List, Manner, rest};
+use super::rows::Row;
+use super::{client, each, seeded};
+
+/// Reads a list to its end.
+async fn whole(row: &Row, mut list: Box<dyn List>, what: &str) -> Vec<String> {
+    let (ids, error) = rest(&mut *list).await;
+    assert!(error.is_none(), "{} {what}: {error:?}", row.name());
+    assert_eq!(list.position().items(), ids.len() as u64, "{}", row.name());
+    ids
+}
+
+#[tokio::test]
+async fn every_list_gives_each_item_once_in_order() {
+    each(async |row| {
+        let page = row.page;
+        for count in [0, 1, page, page + 1, 3 * page + 2] {
+            let (world, seeded) = seeded(row, count).await;
+            let (client, of, name) = (client(&world), seeded.of.as_str(), row.name());
+            let expected = row.expected(&seeded);
+            let plain = Manner::default;
+            let read = |manner| (row.reads.items)(row, &client, of, true, manner);
+            let came = whole(row, read(plain()), "items").await;
+            assert_eq!(came, expected, "{name}, {count}");
+            // A request for each page, and one more at most, which sees the end.
+            let sent = world.mock.journal().count();
+            let pages = count.div_ceil(page);
+            assert!(
+                (pages.max(1)..=pages + 1).contains(&sent),
+                "{name}: {sent} requests for {pages} pages"
+            );
+            let alone = Manner {
+                without_prefetch: true,
+                ..plain()
+            };
+            assert_eq!(whole(row, read(alone), "no prefetch").await, expected);
+            let three = Manner {
+                concurrent: 3,
+                ..plain()
+            };
+            assert_eq!(whole(row, read(three), "three at once").await, expected);
+            let pages = (row.reads.pages)(row, &client, of, true, plain());
+            let came = whole(row, pages, "pages").await;
+            assert_eq!(came, expected, "{name} by pages, {count}");
+            let came = (row.reads.all)(row, &client, of, true, count).await;
+            assert_eq!(came.unwrap(), expected, "{name} at once, {count}");
+            if count > 0 {
+                let cut = (row.reads.all)(row, &client, of, true, count - 1).await;
+                let error = cut.unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Paging, "{name}: {error}");
+                assert_eq!(error.paging_fault(), Some(PagingFault::TooMany), "{name}");
+            }
+        }
+    })
+    .await;
+}
+
+/// What a request says of a parameter, as text.
+fn sent(entry: &Entry, parameter: Target) -> Option<String> {
+    match parameter {
+        Target::Query(name) => entry.query(name).map(str::to_owned),
+        Target::Body { name, text } => {
+            let value = entry.json()?.get(name)?.clone();
+            assert_eq!(value.is_string(), text, "{name}");
+            Some(value.to_string().trim_matches('"').to_owned())
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_are_as_large_as_the_platform_allows_unless_the_call_says_otherwise() {
+    each(async |row| {
+        let Some(size) = row.operation.paging.unwrap().size else {
+            return;
+        };
+        let max = size.max as usize;
+        let (world, seeded) = seeded(row, max + 3).await;
+        let (client, name) = (client(&world), row.name());
+        let list = (row.reads.items)(row, &client, &seeded.of, false, Manner::default());
+        assert_eq!(whole(row, list, "").await, row.expected(&seeded), "{name}");
+        let entries = world.mock.journal().entries();
+        // A full page, the rest, and where no count tells so, a page that sees the end.
+        assert!(
+            (2..=3).contains(&entries.len()),
+            "{name}: {}",
+            entries.len()
+        );
+        for entry in entries {
+            assert_eq!(sent(&entry, size.to), Some(max.to_string()), "{name}");
+        }
+    })
+    .await;
+}
