@@ -44,10 +44,8 @@ fn links(text: &str) -> Vec<String> {
 
 /// The anchors that a text's headings have.
 fn anchors(text: &str) -> BTreeSet<String> {
-    let headings = prose(text).filter_map(|line| {
-        line.starts_with('#')
-            .then(|| line.trim_start_matches('#').trim())
-    });
+    let headings = prose(text).filter(|line| line.starts_with('#'));
+    let headings = headings.map(|line| line.trim_start_matches('#').trim());
     let anchor = |heading: &str| {
         let kept = heading
             .chars()
