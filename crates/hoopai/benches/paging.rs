@@ -257,11 +257,7 @@ fn main() {
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for which in 0..3 {
-<<<<<<< HEAD
-        let _ = read(which);
-=======
         read(which);
->>>>>>> paging
     }
     for round in 0..ROUNDS {
         // Each goes first as often as the others.

@@ -32,9 +32,11 @@ pub(super) trait List {
 pub(super) struct Reads {
     pub(super) items: fn(&Row, &Client, &str, bool, Manner) -> Box<dyn List>,
     pub(super) pages: fn(&Row, &Client, &str, bool, Manner) -> Box<dyn List>,
-    pub(super) all:
-        fn(&Row, &Client, &str, bool, usize) -> Later<'static, Result<Vec<String>, Error>>,
+    pub(super) all: fn(&Row, &Client, &str, bool, usize) -> Whole,
 }
+
+/// A whole list, as ids.
+pub(super) type Whole = Later<'static, Result<Vec<String>, Error>>;
 
 /// The id of an item, in whichever of its fields it stands.
 fn id(item: &impl Serialize, field: &str) -> String {
