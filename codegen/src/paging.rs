@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::emit::code;
 use crate::fault::{At, Fault};
 use crate::json::{self, Object};
 use crate::places::{Missing, Schemas};
@@ -49,6 +50,21 @@ pub(crate) enum Target {
         name: String,
         text: bool,
     },
+}
+
+impl Paging {
+    /// Says in documentation how it pages.
+    pub(crate) fn words(&self) -> String {
+        let by: Vec<String> = match &self.step {
+            Step::Offset(to) | Step::Page { to, .. } => vec![code(to.name())],
+            Step::Cursor(marks) => marks.iter().map(|mark| code(mark.to.name())).collect(),
+        };
+        let by = by.join(" and ");
+        match &self.size {
+            Some((_, size)) => format!("Pages of up to {size}, by {by}"),
+            None => format!("Pages, by {by}"),
+        }
+    }
 }
 
 impl Target {

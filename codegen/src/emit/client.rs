@@ -82,7 +82,7 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
         docs(out, "    ", "///", &format!("Answers any JSON. {reason}"));
     }
     out.push_str("    ///\n");
-    for fact in facts(operation) {
+    for fact in facts(operation, pascal) {
         let _ = writeln!(out, "    /// - {fact}");
     }
     if operation.id != operation.name && is_alias(&operation.id) {
@@ -99,7 +99,7 @@ fn method(out: &mut String, operation: &Operation, pascal: &str) {
 }
 
 /// What the table knows of an operation, in words.
-fn facts(operation: &Operation) -> Vec<String> {
+fn facts(operation: &Operation, pascal: &str) -> Vec<String> {
     let mut facts = Vec::new();
     if !operation.scopes.is_empty() {
         let scopes: Vec<String> = operation.scopes.iter().map(|scope| code(scope)).collect();
@@ -123,6 +123,12 @@ fn facts(operation: &Operation) -> Vec<String> {
         }
         .to_owned(),
     );
+    if let Some(paging) = &operation.paging {
+        facts.push(format!(
+            "{}; [`stream`](builder::{pascal}::stream) reads them all.",
+            paging.words()
+        ));
+    }
     facts
 }
 

@@ -85,6 +85,13 @@ impl Decimal {
     }
 }
 
+/// Zero.
+impl Default for Decimal {
+    fn default() -> Self {
+        Decimal("0".into())
+    }
+}
+
 impl FromStr for Decimal {
     type Err = NoDecimal;
 

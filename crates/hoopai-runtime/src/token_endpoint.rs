@@ -1,4 +1,4 @@
-//! The platform's token endpoint, on the wire that calls use, under a limit of its own.
+//! The platform's token endpoints, on the wire that calls use, under limits of their own.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{Instrument, debug, info_span};
 
-use crate::auth::endpoint::{EndpointFault, TokenEndpoint};
+use crate::auth::endpoint::{EndpointFault, TOKEN_PATH, TokenEndpoint};
 use crate::base_url::BaseUrl;
 use crate::body::Payload;
 use crate::error::{Error, ErrorKind, Origin};
@@ -25,7 +25,10 @@ use crate::{CallOptions, DEFAULT_API_VERSION};
 pub(crate) struct Endpoint {
     wire: Wire,
     base_url: BaseUrl,
-    limiter: Limiter,
+    /// Of `/oauth/token`: five requests a minute.
+    tokens: Limiter,
+    /// Of the tokens of locations, which an agency's app may need many of at a time: as for calls.
+    locations: Limiter,
     clock: Arc<dyn Clock>,
     timeout: Duration,
 }
@@ -40,7 +43,8 @@ impl Endpoint {
         Endpoint {
             wire,
             base_url,
-            limiter: Limiter::new(LimitSettings::token_endpoint(), clock.clone()),
+            tokens: Limiter::new(LimitSettings::token_endpoint(), clock.clone()),
+            locations: Limiter::new(LimitSettings::default(), clock.clone()),
             clock,
             timeout,
         }
@@ -62,13 +66,18 @@ impl Endpoint {
                 "the base URL has no room for the token endpoint",
             )));
         };
-        let mut permit = match self.limiter.acquire(None).await {
+        let (limiter, limit) = if path == TOKEN_PATH {
+            (&self.tokens, "5 requests a minute")
+        } else {
+            (&self.locations, "100 requests in 10 seconds")
+        };
+        let mut permit = match limiter.acquire(None).await {
             Ok(permit) => permit,
             Err(held) => {
                 return Err(EndpointFault::NotSent(Error::rate_limit(
                     Some(origin),
                     held.wait,
-                    "not sent: the token endpoint takes 5 requests a minute",
+                    format!("not sent: the endpoint for tokens takes {limit}"),
                 )));
             }
         };

@@ -14,9 +14,8 @@ use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::oauth::types::InstalledLocation;
 use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, COMPANY, Mock, REDIRECT_URI, Resource};
 
-/// How many locations are looked into at a time. At first each of them needs a token, of which there are five a minute: five can wait
-/// for theirs, and more would be told to come back later.
-const AT_A_TIME: usize = 5;
+/// How many locations are looked into at a time. At first each of them needs a token, which it gets by that of the agency.
+const AT_A_TIME: usize = 20;
 
 #[tokio::main]
 async fn main() -> Result {

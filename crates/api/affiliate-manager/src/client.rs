@@ -36,6 +36,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAffiliates::stream) reads them all.
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
         builder::ListAffiliates::new(&self.handle)
@@ -50,6 +51,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCommissions::stream) reads them all.
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
         builder::ListCommissions::new(&self.handle)
@@ -62,6 +64,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPayouts::stream) reads them all.
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {
         builder::ListPayouts::new(&self.handle)

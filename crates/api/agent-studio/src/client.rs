@@ -120,6 +120,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgents::stream) reads them all.
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -135,6 +136,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads them all.
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {

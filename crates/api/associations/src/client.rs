@@ -116,6 +116,7 @@ impl Client {
     /// - Scope: `associations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAssociations::stream) reads them all.
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
         builder::ListAssociations::new(&self.handle)
@@ -130,6 +131,7 @@ impl Client {
     /// - Scope: `associations/relation.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListRelations::stream) reads them all.
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
         builder::ListRelations::new(&self.handle)

@@ -55,6 +55,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads them all.
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
         builder::ListBlogAuthors::new(&self.handle)
@@ -68,6 +69,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads them all.
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
         builder::ListBlogCategories::new(&self.handle)
@@ -83,6 +85,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads them all.
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
         builder::ListBlogPosts::new(&self.handle)
@@ -98,6 +101,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBlogs::stream) reads them all.
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
         builder::ListBlogs::new(&self.handle)

@@ -66,6 +66,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBrandBoards::stream) reads them all.
     #[doc(alias = "getBrandBoardsByLocation")]
     pub fn list_brand_boards(&self) -> builder::ListBrandBoards {
         builder::ListBrandBoards::new(&self.handle)

@@ -60,6 +60,7 @@ impl Client {
     /// - Scope: `businesses.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBusinesses::stream) reads them all.
     #[doc(alias = "get-businesses-by-location")]
     pub fn list_businesses(&self) -> builder::ListBusinesses {
         builder::ListBusinesses::new(&self.handle)

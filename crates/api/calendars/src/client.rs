@@ -308,6 +308,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 20, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads them all.
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
         builder::ListAppointmentNotes::new(&self.handle)
@@ -335,6 +336,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads them all.
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
         builder::ListCalendarResources::new(&self.handle)
@@ -359,6 +361,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads them all.
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
         builder::ListEventNotifications::new(&self.handle)
@@ -414,6 +417,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 500, by `skip`; [`stream`](builder::ListSchedules::stream) reads them all.
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
         builder::ListSchedules::new(&self.handle)

@@ -91,7 +91,7 @@ hoopai_runtime::model! {
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.extra_body("availabilityType", ())`.
+        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
@@ -405,7 +405,7 @@ hoopai_runtime::model! {
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.extra_body("availabilityType", ())`.
+        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
@@ -605,7 +605,7 @@ hoopai_runtime::model! {
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<Availability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.extra_body("availabilityType", ())`.
+        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",
@@ -1059,7 +1059,7 @@ hoopai_runtime::model! {
         /// In which hours of single dates the calendar is open. The days of the week are set by `openHours`.
         pub availabilities: Vec<UpdateAvailability> = "availabilities",
         /// Which hours count: 0 for `openHours` alone, 1 for `availabilities` alone, `null` for both. A model leaves `null` out; to set it use
-        /// `.extra_body("availabilityType", ())`.
+        /// `.null("availabilityType")`.
         pub availability_type: f64 = "availabilityType",
         /// The address of the picture that the booking page shows.
         pub calendar_cover_image: String = "calendarCoverImage",

@@ -228,6 +228,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads them all.
     #[doc(alias = "get-contacts")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_contacts(&self) -> builder::ListContacts {
@@ -241,6 +242,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads them all.
     #[doc(alias = "get-contacts-by-businessId")]
     pub fn list_contacts_by_business(&self) -> builder::ListContactsByBusiness {
         builder::ListContactsByBusiness::new(&self.handle)
@@ -346,6 +348,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads them all.
     #[doc(alias = "search-contacts-advanced")]
     pub fn search_contacts(&self) -> builder::SearchContacts {
         builder::SearchContacts::new(&self.handle)

@@ -619,7 +619,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsBusinessUpdate")]
     pub struct SetBusinessInBulkRequest {
         /// The id of the business. To take the contacts out of theirs it must be `null`, which a model leaves out: set it by
-        /// `.extra_body("businessId", ())`. Required.
+        /// `.null("businessId")`. Required.
         pub business_id: String = "businessId",
         /// The ids of the contacts. Required.
         pub ids: Vec<String> = "ids",

@@ -131,6 +131,7 @@ impl Client {
     /// - Scope: `conversation-ai.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads them all.
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)

@@ -142,6 +142,7 @@ impl Client {
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 500, by `cursor`; [`stream`](builder::ExportMessages::stream) reads them all.
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
@@ -262,6 +263,7 @@ impl Client {
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads them all.
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -277,6 +279,7 @@ impl Client {
     /// - Scope: `conversations.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads them all.
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)

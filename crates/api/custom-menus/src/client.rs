@@ -66,6 +66,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCustomMenus::stream) reads them all.
     #[doc(alias = "get-custom-menus")]
     pub fn list_custom_menus(&self) -> builder::ListCustomMenus {
         builder::ListCustomMenus::new(&self.handle)

@@ -86,6 +86,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCampaigns::stream) reads them all.
     #[doc(alias = "fetch-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)
@@ -99,6 +100,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)

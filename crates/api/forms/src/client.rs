@@ -147,6 +147,7 @@ impl Client {
     /// - Scope: `forms.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads them all.
     #[doc(alias = "get-forms-submissions")]
     pub fn list_form_submissions(&self) -> builder::ListFormSubmissions {
         builder::ListFormSubmissions::new(&self.handle)
@@ -159,6 +160,7 @@ impl Client {
     /// - Scope: `forms.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 50, by `skip`; [`stream`](builder::ListForms::stream) reads them all.
     #[doc(alias = "get-forms")]
     pub fn list_forms(&self) -> builder::ListForms {
         builder::ListForms::new(&self.handle)

@@ -188,6 +188,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListFunnels::stream) reads them all.
     #[doc(alias = "getFunnels")]
     pub fn list_funnels(&self) -> builder::ListFunnels {
         builder::ListFunnels::new(&self.handle)
@@ -202,6 +203,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPages::stream) reads them all.
     #[doc(alias = "getPagesByFunnelId")]
     pub fn list_pages(&self) -> builder::ListPages {
         builder::ListPages::new(&self.handle)
@@ -217,6 +219,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListRedirects::stream) reads them all.
     #[doc(alias = "fetch-redirects-list")]
     pub fn list_redirects(&self) -> builder::ListRedirects {
         builder::ListRedirects::new(&self.handle)

@@ -264,6 +264,7 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads them all.
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
@@ -276,6 +277,7 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListEstimates::stream) reads them all.
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
@@ -288,6 +290,7 @@ impl Client {
     /// - Scope: `invoices/schedule.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads them all.
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
@@ -300,6 +303,7 @@ impl Client {
     /// - Scope: `invoices/template.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads them all.
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
@@ -312,6 +316,7 @@ impl Client {
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoices::stream) reads them all.
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)

@@ -134,6 +134,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `lastFaqId`; [`stream`](builder::ListFaqs::stream) reads them all.
     #[doc(alias = "list")]
     pub fn list_faqs(&self) -> builder::ListFaqs {
         builder::ListFaqs::new(&self.handle)
@@ -148,6 +149,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `lastKnowledgeBaseId`; [`stream`](builder::ListKnowledgeBases::stream) reads them all.
     #[doc(alias = "listAllKnowledgeBasesPaginated")]
     pub fn list_knowledge_bases(&self) -> builder::ListKnowledgeBases {
         builder::ListKnowledgeBases::new(&self.handle)
@@ -162,6 +164,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `page`; [`stream`](builder::ListTrainedUrls::stream) reads them all.
     #[doc(alias = "getAllWebsiteUrlsDataByKnowledgeBase")]
     pub fn list_trained_urls(&self) -> builder::ListTrainedUrls {
         builder::ListTrainedUrls::new(&self.handle)

@@ -72,6 +72,7 @@ impl Client {
     ///
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLinks::stream) reads them all.
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
         builder::SearchLinks::new(&self.handle)

@@ -270,6 +270,7 @@ impl Client {
     /// - Scope: `locations/templates.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -299,6 +300,7 @@ impl Client {
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLocations::stream) reads them all.
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
@@ -313,6 +315,7 @@ impl Client {
     /// - Scope: `locations/tasks.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchTasks::stream) reads them all.
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
         builder::SearchTasks::new(&self.handle)

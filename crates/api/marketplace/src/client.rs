@@ -115,6 +115,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCharges::stream) reads them all.
     #[doc(alias = "getCharges")]
     pub fn list_charges(&self) -> builder::ListCharges {
         builder::ListCharges::new(&self.handle)

@@ -67,6 +67,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads them all.
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)

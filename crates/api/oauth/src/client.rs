@@ -59,6 +59,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListInstalledLocations::stream) reads them all.
     #[doc(alias = "get-installed-location")]
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
         builder::ListInstalledLocations::new(&self.handle)

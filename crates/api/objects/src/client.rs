@@ -104,6 +104,7 @@ impl Client {
     /// - Scope: `objects/record.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads them all.
     #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
         builder::SearchObjectRecords::new(&self.handle)

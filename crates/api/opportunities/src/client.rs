@@ -74,6 +74,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListLostReasons::stream) reads them all.
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
         builder::ListLostReasons::new(&self.handle)
@@ -113,6 +114,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads them all.
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
         builder::SearchOpportunities::new(&self.handle)
@@ -128,6 +130,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads them all.
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)

@@ -220,6 +220,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCoupons::stream) reads them all.
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
@@ -262,6 +263,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListOrders::stream) reads them all.
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
@@ -275,6 +277,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads them all.
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
@@ -290,6 +293,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTransactions::stream) reads them all.
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
@@ -303,6 +307,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads them all.
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
         builder::ListWhiteLabelProviders::new(&self.handle)

@@ -28,6 +28,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 1000, by `page`; [`stream`](builder::ListActivePhoneNumbers::stream) reads them all.
     #[doc(alias = "active-numbers")]
     pub fn list_active_phone_numbers(&self) -> builder::ListActivePhoneNumbers {
         builder::ListActivePhoneNumbers::new(&self.handle)

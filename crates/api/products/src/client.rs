@@ -187,6 +187,7 @@ impl Client {
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInventory::stream) reads them all.
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
         builder::ListInventory::new(&self.handle)
@@ -199,6 +200,7 @@ impl Client {
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPrices::stream) reads them all.
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
         builder::ListPrices::new(&self.handle)
@@ -212,6 +214,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductCollections::stream) reads them all.
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
         builder::ListProductCollections::new(&self.handle)
@@ -225,6 +228,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductReviews::stream) reads them all.
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
         builder::ListProductReviews::new(&self.handle)
@@ -239,6 +243,7 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProducts::stream) reads them all.
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
         builder::ListProducts::new(&self.handle)

@@ -27,6 +27,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListDocuments::stream) reads them all.
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
         builder::ListDocuments::new(&self.handle)
@@ -38,6 +39,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)

@@ -212,6 +212,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads them all.
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
         builder::ListSaasLocations::new(&self.handle)
@@ -224,6 +225,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads them all.
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_saas_locations_deprecated(&self) -> builder::ListSaasLocationsDeprecated {

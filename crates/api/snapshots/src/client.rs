@@ -55,6 +55,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `lastDoc`; [`stream`](builder::ListSnapshotPushes::stream) reads them all.
     #[doc(alias = "get-snapshot-push")]
     pub fn list_snapshot_pushes(&self) -> builder::ListSnapshotPushes {
         builder::ListSnapshotPushes::new(&self.handle)

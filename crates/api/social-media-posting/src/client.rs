@@ -225,6 +225,7 @@ impl Client {
     /// - Scope: `socialplanner/category.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCategories::stream) reads them all.
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
         builder::ListCategories::new(&self.handle)
@@ -238,6 +239,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads them all.
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
         builder::ListCsvPosts::new(&self.handle)
@@ -249,6 +251,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvs::stream) reads them all.
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
         builder::ListCsvs::new(&self.handle)
@@ -311,6 +314,7 @@ impl Client {
     /// - Scope: `socialplanner/post.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPosts::stream) reads them all.
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
         builder::ListPosts::new(&self.handle)
@@ -324,6 +328,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTags::stream) reads them all.
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)

@@ -193,6 +193,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingRates::stream) reads them all.
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
@@ -205,6 +206,7 @@ impl Client {
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingZones::stream) reads them all.
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)

@@ -27,6 +27,7 @@ impl Client {
     /// - Scope: `surveys.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads them all.
     #[doc(alias = "get-surveys-submissions")]
     pub fn list_survey_submissions(&self) -> builder::ListSurveySubmissions {
         builder::ListSurveySubmissions::new(&self.handle)
@@ -39,6 +40,7 @@ impl Client {
     /// - Scope: `surveys.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 50, by `skip`; [`stream`](builder::ListSurveys::stream) reads them all.
     #[doc(alias = "get-surveys")]
     pub fn list_surveys(&self) -> builder::ListSurveys {
         builder::ListSurveys::new(&self.handle)

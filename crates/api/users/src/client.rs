@@ -56,6 +56,7 @@ impl Client {
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::FilterUsersByEmail::stream) reads them all.
     #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
         builder::FilterUsersByEmail::new(&self.handle)
@@ -98,6 +99,7 @@ impl Client {
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchUsers::stream) reads them all.
     #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
         builder::SearchUsers::new(&self.handle)

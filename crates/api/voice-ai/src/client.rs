@@ -115,6 +115,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 50, by `page`; [`stream`](builder::ListAgents::stream) reads them all.
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -129,6 +130,7 @@ impl Client {
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Version: `2021-04-15`.
     /// - Idempotent: a failure of the moment is tried again.
+    /// - Pages of up to 50, by `page`; [`stream`](builder::ListCallLogs::stream) reads them all.
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)

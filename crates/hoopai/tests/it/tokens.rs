@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use hoopai::auth::{FileStore, MemoryStore, OAuthApp, Resource, TokenKey, TokenStore};
+use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::limit::LimitSettings;
 use hoopai::time::{BoxFuture, Clock, SystemClock};
 use hoopai::{AuthFault, Client, ErrorKind, SecretString};
@@ -329,6 +330,31 @@ async fn an_agency_acts_on_its_locations() {
     assert!(
         store.load(&key).await.unwrap().is_some(),
         "it is kept for the next process"
+    );
+}
+
+/// Five requests a minute are for codes and refresh tokens; a location gets its token by that of its agency.
+#[tokio::test]
+async fn an_agency_acts_on_many_locations_at_once() {
+    let mock = mock().await;
+    let client = client(&mock.url(), SystemClock, MemoryStore::new());
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Company(COMPANY.into()));
+    let installation = client.exchange_code(code).await.unwrap();
+    let agency = client.as_company(installation.resource.id());
+    let calls = (0..30).map(|number| {
+        let location = format!("location{number}");
+        mock.install(CLIENT_ID, location.as_str());
+        let search = agency.as_location(&location).contacts().search_contacts();
+        search
+            .body(SearchContactsRequest::new().page_limit(1))
+            .send()
+    });
+    for reply in futures_util::future::join_all(calls.collect::<Vec<_>>()).await {
+        assert_eq!(reply.unwrap().contacts.as_deref(), Some(&[][..]));
+    }
+    assert_eq!(
+        mock.journal().of("oauth.get-location-access-token").len(),
+        30
     );
 }
 
