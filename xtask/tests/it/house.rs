@@ -1,6 +1,9 @@
 //! What holds for the whole workspace and needs no build to know.
 
 use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
 
 use crate::tree::{Tree, files_below, own_root};
 
@@ -84,4 +87,34 @@ fn after_a_step_that_fails_no_other_is_begun() {
         "{text}"
     );
     assert!(!text.contains("== shared"), "{text}");
+}
+
+/// A new operation of the platform needs our words before it is merged; how many of the fields that requests send may do
+/// without for a while is a matter of degree.
+#[test]
+fn what_users_meet_is_documented() {
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["report", "--json", "--root"])
+        .arg(own_root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let start = text.find('{').unwrap_or_default();
+    let report: Value = serde_json::from_str(&text[start..]).expect("JSON");
+    let share = |part: &str| {
+        let share = &report["totals"]["documented"][part];
+        let figure = |name: &str| share[name].as_f64().unwrap();
+        assert!(figure("all") > 500.0, "{part}: {share}");
+        figure("done") / figure("all")
+    };
+    for (part, least) in [
+        ("operations", 1.0),
+        ("parameters", 1.0),
+        ("request_fields", 0.8),
+    ] {
+        assert!(
+            share(part) >= least,
+            "{part}: cargo xtask report lists what lacks words in specs/<module>/documentation.yaml"
+        );
+    }
 }
