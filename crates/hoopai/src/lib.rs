@@ -15,17 +15,32 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Lists that come in pages are read as one; see [`paging`].
+//!
+//! ```no_run
+//! # #[cfg(feature = "contacts")]
+//! # async fn run(client: hoopai::Client) -> hoopai::Result<()> {
+//! let search = client.contacts().search_contacts().extra_body("locationId", "Lq3Tz8Wn5Rk1Yb6Hd0Vx");
+//! let mut contacts = search.stream();
+//! while let Some(contact) = contacts.next().await {
+//!     println!("{:?}", contact?.email);
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod client;
 #[rustfmt::skip]
 mod modules;
 
 pub use client::{Client, ClientBuilder};
-pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError};
+pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError, PagingFault};
+pub use hoopai_runtime::paging::{Collecting, ItemStream, Page, PageStream, Position, Progress};
 pub use hoopai_runtime::{
     ByteStream, CallOptions, Decimal, Drift, DriftKind, DriftObserver, Error, Extra, Handle,
     Method, Part, RawRequest, Response, SecretString, Sending, Timestamp, auth, json, limit,
-    observe, reqwest, retry, serde_json, time,
+    observe, paging, reqwest, retry, serde_json, time,
 };
 #[allow(unused_imports, reason = "no module feature may be on")]
 pub use modules::*;

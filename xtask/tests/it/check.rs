@@ -119,7 +119,7 @@ fn an_edited_spec_is_found() {
     // Another interface: the crate differs too.
     tree.write(
         "specs/users/openapi.json",
-        &spec.replace("\"limit\"", "\"count\""),
+        &spec.replace("\"fields\"", "\"words\""),
     );
     let text = tree.run(&["check"]).failed();
     assert!(

@@ -165,7 +165,7 @@ fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
 
     let mut changed = interface("links", &[LIST, CREATE]);
     changed["paths"]["/links/"]["get"]["parameters"] = json!([
-        {"name": "skip", "in": "query", "required": false, "schema": {"type": "number"}}
+        {"name": "sort", "in": "query", "required": false, "schema": {"type": "number"}}
     ]);
     let item = &mut changed["components"]["schemas"]["ItemDto"];
     item["properties"]["name"] = json!({"type": "string"});
@@ -183,8 +183,8 @@ fn changes_of_the_interface_are_listed_and_breaking_ones_marked() {
     assert!(!line("+", "POST /links/").contains("[breaks users]"));
     assert!(line("-", "GET /links/{linkId}").contains("[breaks users]"));
     for (sign, what) in [
-        ("+", "skip"),
-        ("-", "limit"),
+        ("+", "sort"),
+        ("-", "fields"),
         ("+", "name"),
         ("+", "closed"),
         ("-", "done"),

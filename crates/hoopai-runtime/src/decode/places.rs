@@ -161,8 +161,8 @@ impl Walk<'_> {
         self.scan.at += 1;
         let mut items = Vec::new();
         let mut index = 0;
-        let empty = self.scan.peek() == b']';
-        while !empty {
+        let mut more = self.scan.peek() != b']';
+        while more {
             self.scan.peek();
             let first = self.scan.at;
             let below: Vec<Wanted> = wanted
@@ -176,7 +176,7 @@ impl Walk<'_> {
             index += 1;
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
-                b']' => break,
+                b']' => more = false,
                 _ => return Err(Fault::broken()),
             }
         }
@@ -207,5 +207,123 @@ fn open(depth: u8) -> Result<u8, Fault> {
     match depth {
         0 | 1 => Err(Fault::deep()),
         depth => Ok(depth - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{Listed, find};
+    use crate::decode::read;
+
+    /// The texts of the items, or what stands in their place.
+    fn items(text: &str, place: &'static str) -> String {
+        match find(text, place, &[]).unwrap().list {
+            Listed::Nothing => "nothing".into(),
+            Listed::Items(items) => {
+                let texts: Vec<&str> = items.into_iter().map(|item| &text[item]).collect();
+                texts.join(" | ")
+            }
+            Listed::Other(at) => format!("other: {}", &text[at..]),
+        }
+    }
+
+    #[test]
+    fn lists_are_found_by_their_places() {
+        for (text, place, found) in [
+            (r#"[1, "a]" ,{"b":[2]}]"#, "", r#"1 | "a]" | {"b":[2]}"#),
+            ("[ ]", "", ""),
+            (r#"{"x":{"a":[9]},"a":[1 , 2]}"#, "a", "1 | 2"),
+            (r#"{"a":{"b.c":[1],"b":{"c":[2]}}}"#, "a.b.c", "2"),
+            (r#"{"\u0061":[1]}"#, "a", "1"),
+            (r#"{"a":[[1],[2,3]]}"#, "a.1", "2 | 3"),
+            (r#"{"a":{"1":[4]}}"#, "a.1", "4"),
+            (r#"{"a":[1],"a":[2]}"#, "a", "2"),
+            (r#"{"a":[1],"a":null}"#, "a", "nothing"),
+            (r#"{"a":[[1]]}"#, "a.5", "nothing"),
+            ("", "a", "nothing"),
+            ("null", "a", "nothing"),
+            (r#"{"a":null}"#, "a.b", "nothing"),
+            (r#"{"a":7}"#, "a.b", "other: 7}"),
+            ("[1]", "a", "other: [1]"),
+            (r#"{"a":{}}"#, "a", "other: {}}"),
+            ("{}", "", "other: {}"),
+        ] {
+            assert_eq!(items(text, place), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_next_to_the_list_and_in_it() {
+        let text = r#"{"meta":{"total": 7 ,"next":["a", 1.10]},"l":[{"id":"x"},{"id":"y"}]}"#;
+        let places = [
+            "meta.total",
+            "meta.next",
+            "meta.next.1",
+            "l.1.id",
+            "l",
+            "meta.no",
+            "no.total",
+            "l.id",
+        ];
+        let found = find(text, "l", &places).unwrap().values;
+        assert_eq!(
+            found,
+            [
+                Some("7"),
+                Some(r#"["a", 1.10]"#),
+                Some("1.10"),
+                Some("\"y\""),
+                Some(r#"[{"id":"x"},{"id":"y"}]"#),
+                None,
+                None,
+                None,
+            ]
+        );
+    }
+
+    #[test]
+    fn it_takes_what_the_reader_takes_and_nothing_else() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let within = |levels: usize| {
+            let (open, close) = ("{\"a\":".repeat(levels), "}".repeat(levels));
+            format!("{open}1{close}")
+        };
+        let texts = [
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1",
+            "{\"a\":1",
+            "[]]",
+            "{} x",
+            "[tru]",
+            "[01]",
+            "[\"\u{1}\"]",
+            "]",
+            "{\"a\":[1,]}",
+            "{\"a\":[1}",
+            "[]",
+            "{}",
+            "[{}]",
+            "{\"a\":[{}]}",
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([126, 127, 128, 129].map(deep))
+        .chain([126, 127, 128, 129].map(within));
+        let far: &'static str = "a.".repeat(200).leak();
+        for text in texts {
+            let read = read::<Value>(text.as_bytes()).is_ok();
+            for (list, place) in [("", "a"), ("a", "0"), ("a.b", "a.0.a"), (far, far)] {
+                let found = find(&text, list, &[place]).is_ok();
+                assert_eq!(found, read, "{list} {text}");
+            }
+        }
     }
 }

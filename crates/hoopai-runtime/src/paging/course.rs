@@ -1,14 +1,15 @@
 //! What follows a page: another, the end, or the insight that there is no way on. Nothing here waits or sends.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::look::Look;
 use super::position::Start;
 use crate::error::PagingFault;
-use crate::operation::{Paging, Step};
+use crate::operation::{Mark, Paging, Step};
 
 /// How many pages without items may follow one another.
-const EMPTY_PAGES: u32 = 1_000;
+pub(super) const EMPTY_PAGES: u32 = 1_000;
 
 /// What follows a page.
 #[derive(Debug, PartialEq)]
@@ -141,10 +142,10 @@ impl Course {
         let Step::Cursor(rule) = self.rule.step else {
             return None;
         };
-        let found = |(mark, value): (&crate::operation::Mark, &Option<String>)| {
+        let found = |(mark, value): (&Mark, &Option<String>)| {
             Some((mark.to.name().to_owned(), value.clone()?))
         };
-        let marks: std::collections::BTreeMap<String, String> =
+        let marks: BTreeMap<String, String> =
             rule.iter().zip(&page.marks).filter_map(found).collect();
         (!marks.is_empty()).then_some(Start::Marks(marks))
     }

@@ -20,7 +20,6 @@ macro_rules! settings {
     () => {
         /// Whether the next page is fetched while this one is read; it is, unless this says otherwise. So there are two pages in
         /// memory at most.
-        #[must_use]
         pub fn prefetch(mut self, prefetch: bool) -> Self {
             self.pager.settings().prefetch = prefetch;
             self
@@ -31,7 +30,6 @@ macro_rules! settings {
         ///
         /// Where the platform says how many items there are no page is asked for beyond them, but for the one that may be needed
         /// to see the end. Where it does not, up to so many pages may be asked for in vain.
-        #[must_use]
         pub fn concurrent(mut self, pages: usize) -> Self {
             self.pager.settings().lanes = pages;
             self
@@ -41,14 +39,12 @@ macro_rules! settings {
         /// what was taken of it is left out.
         ///
         /// A position of another operation is an error, which the first item carries; nothing is sent then.
-        #[must_use]
         pub fn resume(mut self, from: Position) -> Self {
             self.pager.resume(from);
             self
         }
 
         /// Is told of each page that comes, before its items are read.
-        #[must_use]
         pub fn on_page(mut self, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
             self.pager.settings().on_page = Some(Arc::new(tell));
             self

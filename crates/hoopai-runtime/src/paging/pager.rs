@@ -1,6 +1,6 @@
 //! Fetches page after page: in order for who reads, ahead of him on the wire. It does not know what an item is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use tracing::Instrument;
 
 use super::Progress;
-use super::course::{Course, Next};
+use super::course::{Course, EMPTY_PAGES, Next};
 use super::look::{Arrived, count, fetch};
 use super::position::{Position, Start, marks_of};
 use crate::Call;
@@ -428,7 +428,7 @@ impl Pager {
                 "page {page} says that there is more, and not how to ask for it: go on from the position later, or read the pages with `send`"
             ),
             PagingFault::OnlyEmptyPages => format!(
-                "page {page} is empty like the 1000 before it, and the platform promises more: go on from the position if that can be"
+                "page {page} is empty like the {EMPTY_PAGES} before it, and the platform promises more: go on from the position if that can be"
             ),
             PagingFault::TooMany => format!(
                 "the list has more than {} items, and page {page} goes beyond that: raise the limit, or use `stream()`, which takes the same room however long the list is",
@@ -458,7 +458,7 @@ fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
                 let value = call.parameter(to).filter(|value| value != "null")?;
                 Some((to.name().to_owned(), value))
             });
-            let marks: std::collections::BTreeMap<String, String> = own.collect();
+            let marks: BTreeMap<String, String> = own.collect();
             if marks.is_empty() {
                 Start::First
             } else {

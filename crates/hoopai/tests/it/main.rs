@@ -5,6 +5,8 @@ mod chaos;
 #[cfg(feature = "contacts")]
 mod limits;
 #[cfg(feature = "contacts")]
+mod long_lists;
+#[cfg(feature = "contacts")]
 mod paging;
 #[cfg(feature = "contacts")]
 mod quickstart;

@@ -6,7 +6,7 @@ use hoopai_runtime::limit::LimitSettings;
 use hoopai_runtime::operation::{Mark, PageSize, Paging, Source, Step, Target};
 use hoopai_runtime::paging::ItemStream;
 use hoopai_runtime::serde_json::{Value, json};
-use hoopai_runtime::{Error, Handle, Method};
+use hoopai_runtime::{Error, Handle, Method, reqwest};
 
 use crate::server::{Answer, Seen, Server};
 
@@ -160,10 +160,22 @@ hoopai_runtime::model! {
     }
 }
 
+thread_local! {
+    /// To make one takes long, and a test has a thread of its own.
+    static HTTP: reqwest::Client = reqwest::Client::builder()
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .build()
+        .unwrap();
+}
+
 /// A handle that the rate limit never holds back.
 pub(crate) fn handle(server: &Server) -> Handle {
     let builder = server.builder().limits(LimitSettings::unlimited());
-    builder.build().unwrap()
+    builder
+        .http_client(HTTP.with(Clone::clone))
+        .build()
+        .unwrap()
 }
 
 /// A list of the server.

@@ -76,6 +76,17 @@ async fn places_are_those_of_the_rule() {
 }
 
 #[tokio::test]
+async fn places_in_items_that_are_lists_are_joined_to_theirs() {
+    let server = Server::start(Answer::json(r#"{"items":[["a"],["b",1]]}"#)).await;
+    let (handle, heard) = noting(&server);
+    let call = handle.request(Method::Get, "/items");
+    let mut list = call.stream::<Vec<String>>(OFFSET);
+    while let Some(Ok(_)) = list.next().await {}
+    let heard = heard.lock().unwrap();
+    assert!(heard[0].starts_with("`items[1][1]`: "), "{heard:?}");
+}
+
+#[tokio::test]
 async fn in_strict_mode_the_item_is_an_error_and_those_before_it_are_not() {
     let server = Server::start(Answer::json(DRIFTED)).await;
     let handle = handle(&server);

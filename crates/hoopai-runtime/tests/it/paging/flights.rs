@@ -65,6 +65,14 @@ async fn the_next_page_is_on_its_way_while_one_is_read_and_no_other() {
 }
 
 #[tokio::test]
+async fn the_page_that_tells_the_end_is_on_its_way_too() {
+    let server = Book::full(10).server().await;
+    let mut list = list(&handle(&server), with_total(OFFSET));
+    id(&mut list).await;
+    server.has_seen(2).await;
+}
+
+#[tokio::test]
 async fn without_prefetch_a_page_is_asked_for_when_it_is_needed() {
     let server = Book::full(57).server().await;
     let mut list = list(&handle(&server), OFFSET).prefetch(false);

@@ -108,6 +108,21 @@ async fn after_an_error_it_goes_on_at_the_page_that_failed() {
 }
 
 #[tokio::test]
+async fn what_was_read_before_counts_towards_the_end() {
+    for rule in [OFFSET, PAGE, CURSOR] {
+        let rule = Paging {
+            total: Some("meta.total"),
+            ..rule
+        };
+        let server = Book::full(13).server().await;
+        let (_, position) = take(&handle(&server), rule, None, 11).await;
+        let before = server.count();
+        let (came, _) = ids(&mut list(&handle(&server), rule).resume(position)).await;
+        assert_eq!((came.len(), server.count()), (2, before + 1));
+    }
+}
+
+#[tokio::test]
 async fn a_beginning_that_the_caller_chose_is_in_the_position() {
     let server = Book::full(30).server().await;
     let handle = handle(&server);
@@ -139,9 +154,15 @@ async fn a_page_that_shrank_in_the_meantime_leaves_nothing_behind() {
     let server = Book::full(10).server().await;
     let (_, position) = take(&handle(&server), CURSOR, None, 7).await;
     let shrunken = Book::of(vec![vec![0, 1], vec![2, 3]]).server().await;
-    let (came, error) = ids(&mut list(&handle(&shrunken), CURSOR).resume(position)).await;
+    let mut rest = list(&handle(&shrunken), CURSOR).resume(position);
+    let (came, error) = ids(&mut rest).await;
     assert!(error.is_none(), "{error:?}");
     assert_eq!(came, ["2", "3"]);
+    assert_eq!(
+        rest.position().items(),
+        4,
+        "what vanished is not counted on"
+    );
 }
 
 #[tokio::test]
@@ -269,5 +290,12 @@ async fn pages_and_items_share_their_positions() {
         let call = handle.request(Method::Get, "/items");
         let mut pages = call.pages::<ItemsReply>(rule).resume(whole);
         assert_eq!(pages.next().await.unwrap().unwrap().items(), 5);
+        // Nor is the last.
+        let (_, end) = take(&handle, rule, None, 99).await;
+        let call = handle.request(Method::Get, "/items");
+        let mut pages = call.pages::<ItemsReply>(rule).resume(end);
+        while let Some(page) = pages.next().await {
+            assert_eq!(page.unwrap().items(), 0);
+        }
     }
 }

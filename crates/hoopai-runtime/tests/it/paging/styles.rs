@@ -7,8 +7,9 @@ use super::book::{Book, handle, ids, list, rules};
 /// How many requests a list takes: one for each page, and one that sees the end where nothing else tells it.
 fn requests(rule: &Paging, count: usize) -> usize {
     let pages = count.div_ceil(10);
-    let told =
-        rule.more.is_some() && count > 0 || rule.total.is_some() && count % 10 != 0 || count == 0;
+    let told = rule.more.is_some() && count > 0
+        || rule.total.is_some() && !count.is_multiple_of(10)
+        || count == 0;
     match rule.step {
         _ if told => pages.max(1),
         // The mark of the reply is missing on the last page, that of an item is not.

@@ -1,0 +1,298 @@
+//! What a list costs, item by item: the hand-written loop over pages with reqwest and derived serde types, and ours, from the
+//! same server on loopback: 20 pages of 100 contacts.
+//!
+//! First they are measured in turns, in rounds of one run, so that what else the machine does meets all. Then divan measures
+//! each.
+//!
+//! `cargo bench -p hoopai --bench paging`
+
+use std::hint::black_box;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use hoopai::limit::LimitSettings;
+use hoopai::{Client, reqwest};
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+const TOKEN: &str = "pit-0000";
+const LOCATION: &str = "Lq3Tz8Wn5Rk1Yb6Hd0Vx";
+const PAGES: usize = 20;
+const PER_PAGE: usize = 100;
+const ROUNDS: usize = 60;
+
+/// What a caller would write.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainPage {
+    contacts: Vec<PlainContact>,
+    meta: PlainMeta,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainMeta {
+    start_after: Option<i64>,
+    start_after_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct PlainContact {
+    id: String,
+    location_id: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    contact_name: Option<String>,
+    email: Option<String>,
+    phone: Option<String>,
+    timezone: Option<String>,
+    country: Option<String>,
+    source: Option<String>,
+    date_added: Option<String>,
+    date_updated: Option<String>,
+    dnd: Option<bool>,
+    business_id: Option<String>,
+    tags: Option<Vec<String>>,
+    custom_fields: Option<Vec<PlainField>>,
+    attributions: Option<Vec<PlainAttribution>>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct PlainField {
+    id: String,
+    value: hoopai::serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "read, as a caller's own type would be")]
+struct PlainAttribution {
+    url: Option<String>,
+    utm_source: Option<String>,
+    medium: Option<String>,
+    medium_id: Option<String>,
+}
+
+struct Bench {
+    runtime: Runtime,
+    url: String,
+    plain: reqwest::Client,
+    ours: Client,
+}
+
+fn bench() -> &'static Bench {
+    static BENCH: OnceLock<Bench> = OnceLock::new();
+    BENCH.get_or_init(|| {
+        let url = server();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let plain = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(30))
+            .user_agent("bench")
+            .build()
+            .unwrap();
+        let ours = Client::builder()
+            .private_token(TOKEN)
+            .location(LOCATION)
+            .base_url(&*url)
+            // A limiter at work that never has to hold a call back.
+            .limits(
+                LimitSettings::default()
+                    .max(1_000)
+                    .interval(Duration::from_millis(10))
+                    .daily(None)
+                    .fixed(true),
+            )
+            .build()
+            .unwrap();
+        Bench {
+            runtime,
+            url,
+            plain,
+            ours,
+        }
+    })
+}
+
+/// The replies. The people are made up.
+fn pages() -> Vec<Vec<u8>> {
+    let page = |page: usize| {
+        let first = page * PER_PAGE;
+        let contacts: Vec<String> = (first..first + PER_PAGE).map(contact).collect();
+        let meta = if page + 1 < PAGES {
+            format!(
+                r#""startAfter":{},"startAfterId":"{}""#,
+                1_769_851_800_000_u64 + page as u64,
+                page + 1
+            )
+        } else {
+            r#""startAfter":null,"startAfterId":null"#.to_owned()
+        };
+        let body = format!(
+            r#"{{"contacts":[{}],"count":{total},"meta":{{"total":{total},{meta}}},"traceId":"3f0c8a52-7f7e-4f0b-9d0a-6f1f2b7f5d11"}}"#,
+            contacts.join(","),
+            total = PAGES * PER_PAGE
+        );
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes()
+    };
+    (0..PAGES).map(page).collect()
+}
+
+fn contact(index: usize) -> String {
+    format!(
+        r#"{{"id":"Cm7Pj2Xs9Gf4Ua1N{index:05}","locationId":"{LOCATION}","contactName":"Ada Example","firstName":"Ada","lastName":"Example","companyName":null,"email":"person{index}@example.com","phone":"+1555010{index:05}","dnd":false,"type":"lead","source":"public api","assignedTo":null,"city":"Springfield","postalCode":"97477","address1":"{index} \"Main\" Street","dateAdded":"2026-01-31T09:30:00.000Z","dateUpdated":"2026-02-01T10:00:00.000Z","businessId":null,"tags":["vip","2026"],"country":"US","timezone":"America/New_York","attributions":[{{"url":"https://example.com/landing?x={index}","utmSource":"newsletter","isFirst":true,"medium":"form","mediumId":"Fm7Pj2Xs9Gf4Ua1Ne6Kt"}}],"customFields":[{{"id":"Cf7Pj2Xs9Gf4Ua1Ne6Kt","value":"blue"}},{{"id":"Cg7Pj2Xs9Gf4Ua1Ne6Kt","value":"{index}.5"}}]}}"#
+    )
+}
+
+/// A server on a thread of its own.
+fn server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let pages: &'static [Vec<u8>] = pages().leak();
+            let listener = TcpListener::from_std(listener).unwrap();
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                tokio::spawn(async move {
+                    let mut buffer = vec![0; 8192];
+                    let mut held = 0;
+                    while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
+                        held += read;
+                        if buffer[..held].ends_with(b"\r\n\r\n") {
+                            let page = asked_for(&String::from_utf8_lossy(&buffer[..held]));
+                            held = 0;
+                            if socket.write_all(&pages[page]).await.is_err() {
+                                return;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+    });
+    url
+}
+
+fn asked_for(request: &str) -> usize {
+    let Some((_, rest)) = request.split_once("startAfterId=") else {
+        return 0;
+    };
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap()
+}
+
+async fn read_plain(bench: &Bench) -> usize {
+    let (mut count, mut marks) = (0, None::<(String, String)>);
+    loop {
+        let mut url = format!("{}/contacts/?locationId={LOCATION}&limit=100", bench.url);
+        if let Some((after, id)) = &marks {
+            url.push_str(&format!("&startAfter={after}&startAfterId={id}"));
+        }
+        let reply = bench
+            .plain
+            .get(url)
+            .bearer_auth(TOKEN)
+            .header("Version", "2021-07-28")
+            .header("Accept", "application/json")
+            .send()
+            .await
+            .unwrap()
+            .error_for_status()
+            .unwrap();
+        let body = reply.bytes().await.unwrap();
+        let page: PlainPage = hoopai::serde_json::from_slice(&body).unwrap();
+        for contact in page.contacts {
+            black_box(contact);
+            count += 1;
+        }
+        match (page.meta.start_after, page.meta.start_after_id) {
+            (Some(after), Some(id)) => marks = Some((after.to_string(), id)),
+            _ => return count,
+        }
+    }
+}
+
+#[allow(deprecated, reason = "the list of contacts is the one that most use")]
+async fn read_ours(bench: &Bench, prefetch: bool) -> usize {
+    let list = bench.ours.contacts().list_contacts();
+    let mut contacts = list.stream().prefetch(prefetch);
+    let mut count = 0;
+    while let Some(contact) = contacts.next().await {
+        black_box(contact.unwrap());
+        count += 1;
+    }
+    count
+}
+
+fn timed(read: impl Future<Output = usize>) -> Duration {
+    let started = Instant::now();
+    assert_eq!(bench().runtime.block_on(read), PAGES * PER_PAGE);
+    started.elapsed()
+}
+
+fn main() {
+    let bench = bench();
+    let read = |which: usize| match which {
+        0 => timed(read_plain(bench)),
+        1 => timed(read_ours(bench, true)),
+        _ => timed(read_ours(bench, false)),
+    };
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for which in 0..3 {
+        read(which);
+    }
+    for round in 0..ROUNDS {
+        // Each goes first as often as the others.
+        for turn in 0..3 {
+            let which = (round + turn) % 3;
+            times[which].push(read(which));
+        }
+    }
+    let rates = times.map(|mut times| {
+        times.sort_unstable();
+        (PAGES * PER_PAGE) as f64 / times[times.len() / 2].as_secs_f64()
+    });
+    for (name, rate) in ["plain loop", "stream", "stream, no prefetch"]
+        .iter()
+        .zip(rates)
+    {
+        println!(
+            "{name}: {rate:.0} contacts a second, {:.3} x the plain loop",
+            rate / rates[0]
+        );
+    }
+    divan::main();
+}
+
+#[divan::bench]
+fn plain() {
+    timed(read_plain(bench()));
+}
+
+#[divan::bench]
+fn ours() {
+    timed(read_ours(bench(), true));
+}
+
+#[divan::bench]
+fn ours_without_prefetch() {
+    timed(read_ours(bench(), false));
+}
