@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use hoopai::runtime::paging::{Collecting, ItemStream, PageStream, Position};
+use hoopai::paging::{Collecting, ItemStream, PageStream, Position};
 use hoopai::serde_json::Value;
 use hoopai::{Client, Error};
 use serde::Serialize;

@@ -5,6 +5,7 @@
 
 mod faults;
 mod lists;
+mod random;
 mod resume;
 #[allow(
     deprecated,

@@ -37,9 +37,12 @@ async fn every_list_goes_on_from_every_page_and_from_within() {
             let (ids, error) = rest(&mut *items(from(position.clone()))).await;
             assert!(error.is_none(), "{name} from {stop}: {error:?}");
             assert_eq!(ids, expected[stop..], "{name} from {stop}");
-            let (ids, error) = rest(&mut *pages(from(position))).await;
-            assert!(error.is_none(), "{name} from {stop} by pages: {error:?}");
-            assert_eq!(ids, expected[stop..], "{name} from {stop} by pages");
+            // By pages from every other place, within a page and at its end.
+            if stop % 2 == 0 {
+                let (ids, error) = rest(&mut *pages(from(position))).await;
+                assert!(error.is_none(), "{name} from {stop} by pages: {error:?}");
+                assert_eq!(ids, expected[stop..], "{name} from {stop} by pages");
+            }
         }
         for stop in (0..=expected.len()).step_by(page) {
             let mut list = pages(Manner::default());

@@ -1,6 +1,6 @@
 //! Lists from their beginning to their end, however long they are and however they are read.
 
-use hoopai::runtime::error::PagingFault;
+use hoopai::paging::PagingFault;
 use hoopai::{ErrorKind, runtime::operation::Target};
 use hoopai_mock::Entry;
 

@@ -92,6 +92,11 @@ impl<'a> Choice<'a> {
         Ok(choice)
     }
 
+    /// Whether it leaves nothing out.
+    pub(super) fn takes_all(&self) -> bool {
+        self.parent.is_none() && self.tests.is_empty()
+    }
+
     pub(super) fn takes(&self, item: &Item) -> bool {
         if self
             .parent

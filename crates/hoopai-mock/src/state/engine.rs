@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{missing, put};
 use super::choose::{Choice, plain};
+use super::chosen::Chosen;
 use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
@@ -478,13 +479,7 @@ impl Call<'_> {
             _ => self.scope(),
         };
         let choice = Choice::of(self.collection, self.row.filters, self.accepted, parent)?;
-        let shelf = self.store.shelf(self.number, &scope);
-        let all: Vec<(u64, &str)> = shelf
-            .into_iter()
-            .flatten()
-            .filter(|(_, item)| choice.takes(item))
-            .map(|(at, item)| (*at, item.id()))
-            .collect();
+        let all = Chosen::of(self.store.shelf(self.number, &scope), &choice);
         let page = self.row.paging.cut(self.accepted, &all)?;
         let mut items = Vec::with_capacity(page.items.len());
         let mut last = None;

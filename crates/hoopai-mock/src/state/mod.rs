@@ -6,6 +6,7 @@
 mod answer;
 mod bulk;
 mod choose;
+mod chosen;
 mod collection;
 mod derive;
 mod engine;

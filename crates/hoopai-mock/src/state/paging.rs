@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::chosen::{Begin, Chosen};
 use super::store::Found;
 use super::time;
 use crate::check::Accepted;
@@ -96,8 +97,10 @@ pub(super) struct Page {
     /// The moments of its items, in their order.
     pub(super) items: Vec<u64>,
     pub(super) total: usize,
-    /// How many items stand before it.
-    skipped: usize,
+    /// How many items stand before it; behind a mark nobody counts.
+    skipped: Option<usize>,
+    /// Whether there are items behind it.
+    more: bool,
     limit: usize,
     number: usize,
 }
@@ -153,47 +156,31 @@ impl Paging {
         }
     }
 
-    /// The page that a request asks for, of items whose moments are given in ascending order.
-    pub(super) fn cut(&self, accepted: &Accepted, all: &[(u64, &str)]) -> Result<Page, Refusal> {
+    /// The page that a request asks for.
+    pub(super) fn cut(&self, accepted: &Accepted, all: &Chosen<'_>) -> Result<Page, Refusal> {
         let limit = self.limit(accepted)?;
         let oldest_first = match order(accepted) {
             Some(ascending) => ascending,
             None => self.oldest_first,
         };
-        let mut order: Vec<u64> = all.iter().map(|(at, _)| *at).collect();
-        if !oldest_first {
-            order.reverse();
-        }
-        let behind = |moment: u64| {
-            if oldest_first {
-                order.partition_point(|at| *at <= moment)
-            } else {
-                order.partition_point(|at| *at >= moment)
-            }
-        };
-        let of_id = |id: &str| {
-            all.iter()
-                .find(|(_, other)| *other == id)
-                .map(|(at, _)| behind(*at))
-        };
         let moment = |name: &str| accepted.any(name).and_then(number);
-        let (mut number, mut skipped) = (1, 0);
-        let paged = |page: &str| -> Result<(usize, usize), Refusal> {
+        let (mut number, mut begin) = (1, Begin::Skip(0));
+        let paged = |page: &str| -> Result<(usize, Begin), Refusal> {
             let number = whole(accepted, page, 1, "page")?;
-            Ok((number, (number - 1).saturating_mul(limit)))
+            Ok((number, Begin::Skip((number - 1).saturating_mul(limit))))
         };
         match self.style {
             Style::All => {}
             Style::Both(after, id) => {
                 if let (Some(after), Some(_)) = (moment(after), text(accepted, id)) {
-                    skipped = behind(after);
+                    begin = Begin::Behind(after);
                 }
             }
-            Style::Skip(skip) => skipped = whole(accepted, skip, 0, skip)?,
-            Style::Page(page) => (number, skipped) = paged(page)?,
+            Style::Skip(skip) => begin = Begin::Skip(whole(accepted, skip, 0, skip)?),
+            Style::Page(page) => (number, begin) = paged(page)?,
             Style::PageFromZero(page) => {
                 number = whole(accepted, page, 0, "page")?;
-                skipped = number.saturating_mul(limit);
+                begin = Begin::Skip(number.saturating_mul(limit));
             }
             Style::PageOrAfter(page, after) => {
                 let after = accepted
@@ -201,34 +188,45 @@ impl Paging {
                     .and_then(|list| list.get(0))
                     .and_then(self::number);
                 match after {
-                    Some(after) => skipped = behind(after),
-                    None => (number, skipped) = paged(page)?,
+                    Some(after) => begin = Begin::Behind(after),
+                    None => (number, begin) = paged(page)?,
                 }
             }
             Style::PageOrBoth(page, after, id) => match (moment(after), text(accepted, id)) {
-                (Some(after), Some(_)) => skipped = behind(after),
-                _ => (number, skipped) = paged(page)?,
+                (Some(after), Some(_)) => begin = Begin::Behind(after),
+                _ => (number, begin) = paged(page)?,
             },
-            Style::Moment(after) => skipped = moment_of(accepted.any(after)).map_or(0, behind),
+            Style::Moment(after) => {
+                if let Some(after) = moment_of(accepted.any(after)) {
+                    begin = Begin::Behind(after);
+                }
+            }
             Style::LastId(last) => {
                 if let Some(last) = text(accepted, last) {
-                    skipped = of_id(last)
-                        .ok_or_else(|| Refusal::bad_request(format!("No item with id {last}")))?;
+                    let after = all.moment_of(last);
+                    let missing = || Refusal::bad_request(format!("No item with id {last}"));
+                    begin = Begin::Behind(after.ok_or_else(missing)?);
                 }
             }
             Style::Cursor(cursor) => {
                 if let Some(cursor) = text(accepted, cursor) {
                     let after =
                         unlock(cursor).ok_or_else(|| Refusal::bad_request("Invalid cursor"))?;
-                    skipped = behind(after);
+                    begin = Begin::Behind(after);
                 }
             }
         }
-        let items: Vec<u64> = order.iter().skip(skipped).take(limit).copied().collect();
+        let mut items = all.page(begin, limit.saturating_add(1), oldest_first);
+        let more = items.len() > limit;
+        items.truncate(limit);
         Ok(Page {
             items,
-            total: order.len(),
-            skipped: skipped.min(order.len()),
+            total: all.len(),
+            skipped: match begin {
+                Begin::Skip(skipped) => Some(skipped.min(all.len())),
+                Begin::Behind(_) => None,
+            },
+            more,
             limit,
             number,
         })
@@ -277,14 +275,13 @@ impl Page {
         operation: &Operation,
         accepted: &Accepted,
     ) -> Value {
-        let shown = self.items.len();
-        let more = self.skipped + shown < self.total;
+        let more = self.more;
         let after = last.map(|last| last.at);
         let id = last.map(|last| last.id.as_str());
         match tell {
             Tell::Total => self.total.into(),
             Tell::TotalInList => json!([{ "total": self.total }]),
-            Tell::Shown => shown.into(),
+            Tell::Shown => self.items.len().into(),
             Tell::Page => self.number.into(),
             Tell::NextPage => more.then_some(self.number + 1).into(),
             Tell::PrevPage => (self.number > 1).then(|| self.number - 1).into(),
@@ -295,7 +292,7 @@ impl Page {
                 _ => Value::Null,
             },
             Tell::More => more.into(),
-            Tell::Less => (self.skipped > 0).into(),
+            Tell::Less => (self.skipped != Some(0)).into(),
             Tell::Next => after.filter(|_| more).map(lock).into(),
             Tell::Limit => self.limit.into(),
             Tell::Skip => self.skipped.into(),

@@ -6,7 +6,8 @@ mod chaos;
 mod examples;
 #[cfg(feature = "contacts")]
 mod limits;
-mod pace;
+#[cfg(feature = "contacts")]
+mod long_lists;
 #[cfg(feature = "contacts")]
 mod paging;
 #[cfg(feature = "contacts")]

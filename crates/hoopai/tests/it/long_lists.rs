@@ -26,10 +26,9 @@ fn ideal(requests: u32) -> Duration {
 
 #[tokio::test]
 async fn a_hundred_thousand_contacts_come_as_fast_as_the_limit_lets_them() {
-    const COUNT: usize = 30_000;
+    const COUNT: usize = 100_000;
     let world = World::new().await;
     let mut expected = world.mock.seed().contacts(LOCATION, COUNT);
-    let started = std::time::Instant::now();
     let client = world.client();
     let pages = Arc::new(AtomicU64::new(0));
     let seen = pages.clone();
@@ -46,10 +45,13 @@ async fn a_hundred_thousand_contacts_come_as_fast_as_the_limit_lets_them() {
             assert_eq!(Some(id), expected.pop(), "each once, the newest first");
             let sent = world.mock.journal().count() as u64;
             most_ahead = most_ahead.max(sent - pages.load(Ordering::SeqCst));
+            if expected.len().is_multiple_of(25) {
+                // Others have a turn, as they do where something is done with a contact.
+                tokio::task::yield_now().await;
+            }
         }
     };
     world.run(read).await;
-    println!("{:?}", started.elapsed());
     assert!(expected.is_empty(), "{} are missing", expected.len());
     let requests = world.mock.journal().count() as u32;
     // The last page is full, so that only an empty one is the end.
