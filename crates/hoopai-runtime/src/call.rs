@@ -272,9 +272,15 @@ impl Call {
             }
             Target::Body { name, text } => {
                 let number = matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..]);
-                match RawValue::from_string(json.to_owned()) {
-                    Ok(_) if text && number => self.extra_body(name, json),
-                    Ok(json) => self.extra_body(name, json),
+                let json = match text && number {
+                    true => format!("\"{json}\""),
+                    false => json.to_owned(),
+                };
+                match RawValue::from_string(json) {
+                    Ok(value) => {
+                        self.extra_body.retain(|field| field.name != name);
+                        self.extra_body.push(ExtraField::written(name, value));
+                    }
                     Err(_) => {
                         self.note(format!("the body field `{name}` cannot be written as JSON"))
                     }
