@@ -90,6 +90,14 @@ impl ExtraField {
         })
     }
 
+    /// A field whose value is written already.
+    pub(crate) fn written(name: &str, value: Box<RawValue>) -> Self {
+        ExtraField {
+            name: name.to_owned(),
+            value,
+        }
+    }
+
     /// The value, as JSON.
     pub(crate) fn json(&self) -> &str {
         self.value.get()
@@ -140,7 +148,7 @@ impl Body {
         match self {
             Body::Json(bytes) => {
                 let TopLevel(entries) = TopLevel::read(bytes)?;
-                let (_, value) = entries.into_iter().rfind(|(other, _)| other == name)?;
+                let (_, value) = entries.iter().rfind(|(other, _)| other == name)?;
                 Some(value.get().to_owned())
             }
             Body::Form(pairs) => {

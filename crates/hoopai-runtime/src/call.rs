@@ -276,7 +276,10 @@ impl Call {
                     false => json.into(),
                 };
                 match RawValue::from_string(json.into_owned()) {
-                    Ok(json) => self.extra_body(name, json),
+                    Ok(value) => {
+                        self.extra_body.retain(|field| field.name != name);
+                        self.extra_body.push(ExtraField::written(name, value));
+                    }
                     Err(_) => {
                         self.note(format!("the body field `{name}` cannot be written as JSON"))
                     }

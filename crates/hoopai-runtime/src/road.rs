@@ -362,7 +362,7 @@ pub(crate) async fn within<F: Future>(
 }
 
 /// Does work inside a span.
-async fn inside<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
+pub(crate) async fn inside<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
     poll_fn(|context| {
         let _entered = span.enter();
         work.as_mut().poll(context)

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A future on the heap, as traits that are used as objects return them.
+/// A future on the heap, as traits that are used as objects return them. Tasks are of this type too: what surrounds a task is
+/// compiled anew for each type of one.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// What tells the time and waits.

@@ -37,18 +37,10 @@ pub(crate) fn find<'t>(
         values: vec![None; places.len()],
     };
     if !text.is_empty() {
-        let wanted = std::iter::once((None, list));
-        let others = places
-            .iter()
-            .enumerate()
-            .map(|(n, place)| (Some(n), *place));
-        let wanted: Vec<Wanted> = wanted
-            .chain(others)
-            .map(|(value, place)| Wanted {
-                value,
-                rest: (!place.is_empty()).then_some(place),
-            })
-            .collect();
+        let mut wanted = vec![Wanted::new(None, list)];
+        for (n, place) in places.iter().enumerate() {
+            wanted.push(Wanted::new(Some(n), place));
+        }
         walk.value(&wanted, DEPTH)?;
         walk.scan.peek();
         if walk.scan.at < text.len() {
@@ -71,6 +63,11 @@ struct Wanted {
 }
 
 impl Wanted {
+    fn new(value: Option<usize>, place: &'static str) -> Self {
+        let rest = (!place.is_empty()).then_some(place);
+        Wanted { value, rest }
+    }
+
     /// The place seen from the value under a name, if it lies there.
     fn below(self, name: &str) -> Option<Wanted> {
         let rest = self.rest?;

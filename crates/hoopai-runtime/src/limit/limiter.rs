@@ -202,7 +202,10 @@ impl Shared {
                 done: false,
             };
             match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => drop(runtime.spawn(driver)),
+                Ok(runtime) => {
+                    let work: BoxFuture<'static, ()> = Box::pin(driver);
+                    runtime.spawn(work);
+                }
                 // Without a runtime who waits first moves the queue itself.
                 Err(_) => {
                     return poll_fn(|context| {

@@ -1,12 +1,11 @@
 //! What follows a page: another, the end, or the insight that there is no way on. Nothing here waits or sends.
 
-use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::look::Look;
-use super::position::Start;
+use super::position::{Start, marks_of};
 use crate::error::PagingFault;
-use crate::operation::{Mark, Paging, Step};
+use crate::operation::Paging;
 
 /// How many pages without items may follow one another.
 pub(super) const EMPTY_PAGES: u32 = 1_000;
@@ -105,12 +104,12 @@ impl Course {
         if !promised && self.complete(start, items) {
             return Next::End;
         }
-        match (start, self.rule.step) {
-            (Start::Offset(_), _) if items == 0 => Next::End,
-            (Start::Offset(offset), _) => Next::Page(Start::Offset(offset.saturating_add(items))),
-            (Start::Page(_), _) if items == 0 && !promised => Next::End,
-            (Start::Page(page), _) => Next::Page(Start::Page(page.saturating_add(1))),
-            (Start::First | Start::Marks(_), _) => match marks {
+        match start {
+            Start::Offset(_) if items == 0 => Next::End,
+            Start::Offset(offset) => Next::Page(Start::Offset(offset.saturating_add(items))),
+            Start::Page(_) if items == 0 && !promised => Next::End,
+            Start::Page(page) => Next::Page(Start::Page(page.saturating_add(1))),
+            Start::First | Start::Marks(_) => match marks {
                 None if promised => Next::Fail(PagingFault::NoCursor),
                 None => Next::End,
                 Some(marks) => {
@@ -139,14 +138,12 @@ impl Course {
 
     /// The marks of a page that lead on.
     fn marks(&self, page: &Look) -> Option<Start> {
-        let Step::Cursor(rule) = self.rule.step else {
-            return None;
-        };
-        let found = |(mark, value): (&Mark, &Option<String>)| {
-            Some((mark.to.name().to_owned(), value.clone()?))
-        };
-        let marks: BTreeMap<String, String> =
-            rule.iter().zip(&page.marks).filter_map(found).collect();
+        let mut marks = Vec::new();
+        for (mark, value) in marks_of(&self.rule).iter().zip(&page.marks) {
+            if let Some(value) = value {
+                marks.push((mark.to.name().to_owned(), value.clone()));
+            }
+        }
         (!marks.is_empty()).then_some(Start::Marks(marks))
     }
 }

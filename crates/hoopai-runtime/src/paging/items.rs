@@ -29,7 +29,8 @@ macro_rules! settings {
         /// pages are asked for by number or offset; a mark is known only from the page before.
         ///
         /// Where the platform says how many items there are no page is asked for beyond them, but for the one that may be needed
-        /// to see the end. Where it does not, up to so many pages may be asked for in vain.
+        /// to see the end. Where it does not, up to so many pages may be asked for in vain at the end, and wherever a page is
+        /// shorter than those before it.
         pub fn concurrent(mut self, pages: usize) -> Self {
             self.pager.settings().lanes = pages;
             self

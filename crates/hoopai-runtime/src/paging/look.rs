@@ -1,15 +1,19 @@
 //! A look into a page: where its items stand, and what it says of the pages to come.
 
 use std::ops::Range;
+use std::pin::pin;
 
 use bytes::Bytes;
 use serde_json::Value;
+use tracing::Span;
 
+use super::position::marks_of;
 use crate::Call;
 use crate::decode::{self, Listed};
 use crate::drift::Drift;
 use crate::error::{Error, Places};
-use crate::operation::{Paging, Source, Step};
+use crate::operation::{Paging, Source};
+use crate::road::inside;
 use crate::sending::{Sent, road};
 use crate::time::BoxFuture;
 
@@ -37,7 +41,12 @@ pub(super) struct Arrived {
 
 /// Fetches a page and looks into it.
 pub(super) fn fetch(call: Call, rule: Paging) -> BoxFuture<'static, Result<Arrived, Error>> {
-    Box::pin(async move { Arrived::new(road(call, false).await?, &rule) })
+    // A task of its own knows nothing of the span in which it was begun.
+    let span = Span::current();
+    Box::pin(async move {
+        let sent = inside(&span, pin!(road(call, false))).await?;
+        Arrived::new(sent, &rule)
+    })
 }
 
 impl Arrived {
@@ -102,18 +111,15 @@ fn item_path(items: &str, index: usize) -> String {
 
 /// Looks into a text. The inner error is where something stands in place of the list.
 pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, decode::Fault> {
-    let marks = match rule.step {
-        Step::Cursor(marks) => marks,
-        Step::Offset(_) | Step::Page { .. } => &[],
-    };
-    let of_reply = |source: &Source| match source {
-        Source::Reply(place) => Some(*place),
-        Source::LastItem(_) => None,
-    };
-    let mut places: Vec<&'static str> = Vec::new();
+    let marks = marks_of(rule);
+    let mut places: Vec<&'static str> = Vec::with_capacity(marks.len() + 2);
     places.extend(rule.total);
     places.extend(rule.more);
-    places.extend(marks.iter().filter_map(|mark| of_reply(&mark.from)));
+    for mark in marks {
+        if let Source::Reply(place) = mark.from {
+            places.push(place);
+        }
+    }
     let found = decode::find(text, rule.items, &places)?;
     let items = match found.list {
         Listed::Nothing => Vec::new(),
@@ -121,8 +127,8 @@ pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, dec
         Listed::Other(at) => return Ok(Err(at)),
     };
 
-    let mut values = found.values.into_iter();
-    let mut next = || values.next().flatten();
+    let mut values = found.values.iter();
+    let mut next = || values.next().copied().flatten();
     let total = rule.total.and_then(|_| next()).and_then(count);
     let more = rule.more.and_then(|_| next()).map(says_more);
     let last = items.last().map_or("", |last| &text[last.clone()]);
@@ -132,7 +138,7 @@ pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, dec
             Source::Reply(_) => next().and_then(leads_on),
             Source::LastItem(place) => {
                 let found = decode::find(last, "", &[place])?;
-                found.values.into_iter().flatten().next().and_then(leads_on)
+                found.values.first().copied().flatten().and_then(leads_on)
             }
         });
     }

@@ -1,13 +1,11 @@
 //! Fetches page after page: in order for who reads, ahead of him on the wire. It does not know what an item is.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
-use tracing::Instrument;
 
 use super::Progress;
 use super::course::{Course, EMPTY_PAGES, Next};
@@ -15,8 +13,8 @@ use super::look::{Arrived, count, fetch};
 use super::position::{Position, Start, marks_of};
 use crate::Call;
 use crate::error::{Error, Origin, PagingFault};
-use crate::operation::{Paging, Step, Target};
-use crate::time::BoxFuture;
+use crate::operation::{Mark, Paging, Step, Target};
+use crate::time::{BoxFuture, lock};
 
 /// What is told of pages.
 pub(super) type OnPage = Arc<dyn Fn(&Progress) + Send + Sync>;
@@ -43,7 +41,7 @@ pub(super) struct Pager {
     size: u64,
     hand: Option<Arrived>,
     /// Pages on their way, in their order.
-    flights: VecDeque<Flight>,
+    flights: Vec<Flight>,
     begun: bool,
     ended: bool,
 }
@@ -62,15 +60,15 @@ struct Flight {
 }
 
 enum Fetch {
-    /// A task of its own, which goes on while nobody asks.
-    Task(JoinHandle<Result<Arrived, Error>>),
+    /// A task of its own, which goes on while nobody asks, and where it leaves the page.
+    Task(JoinHandle<()>, Arc<Mutex<Option<Result<Arrived, Error>>>>),
     /// Goes on only while somebody asks.
     Own(BoxFuture<'static, Result<Arrived, Error>>),
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        if let Fetch::Task(task) = &self.page {
+        if let Fetch::Task(task, _) = &self.page {
             task.abort();
         }
     }
@@ -80,9 +78,10 @@ impl Flight {
     fn poll(&mut self, context: &mut Context<'_>, origin: &Origin) -> Poll<Result<Arrived, Error>> {
         match &mut self.page {
             Fetch::Own(page) => page.as_mut().poll(context),
-            Fetch::Task(task) => {
+            Fetch::Task(task, page) => {
                 let ended = ready!(Pin::new(task).poll(context));
-                Poll::Ready(ended.unwrap_or_else(|_| {
+                let page = ended.ok().and_then(|()| lock(page).take());
+                Poll::Ready(page.unwrap_or_else(|| {
                     Err(Error::paging(
                         origin.clone(),
                         PagingFault::Interrupted,
@@ -138,7 +137,7 @@ impl Pager {
             next: None,
             size: 0,
             hand: None,
-            flights: VecDeque::new(),
+            flights: Vec::new(),
             begun: false,
             ended: false,
         }
@@ -280,11 +279,11 @@ impl Pager {
         if self.flights.is_empty() {
             self.launch(self.start.clone());
         }
-        let Some(flight) = self.flights.front_mut() else {
+        let Some(flight) = self.flights.first_mut() else {
             return Poll::Ready(None);
         };
         let page = ready!(flight.poll(context, self.call.origin()));
-        self.flights.pop_front();
+        self.flights.remove(0);
         let result = page.and_then(|page| self.arrive(page));
         if result.is_err() {
             self.end();
@@ -320,7 +319,7 @@ impl Pager {
                 // A page that was asked for ahead is the next one only if the page before it was as long as expected.
                 if self
                     .flights
-                    .front()
+                    .first()
                     .is_some_and(|flight| flight.start != *start)
                 {
                     self.flights.clear();
@@ -387,10 +386,18 @@ impl Pager {
         };
         let ahead = self.settings.prefetch || self.settings.lanes > 1;
         let page = match tokio::runtime::Handle::try_current() {
-            Ok(runtime) if ahead => Fetch::Task(runtime.spawn(page.in_current_span())),
+            Ok(runtime) if ahead => {
+                let left = Arc::new(Mutex::new(None));
+                let leave = left.clone();
+                let work: BoxFuture<'static, ()> = Box::pin(async move {
+                    let page = page.await;
+                    *lock(&leave) = Some(page);
+                });
+                Fetch::Task(runtime.spawn(work), left)
+            }
             _ => Fetch::Own(page),
         };
-        self.flights.push_back(Flight { start, page });
+        self.flights.push(Flight { start, page });
     }
 
     /// The call that asks for a page.
@@ -401,11 +408,11 @@ impl Pager {
                 call.set_parameter(to, &number.to_string());
             }
             (Start::Marks(marks), _) => {
-                for to in marks_of(&self.rule) {
+                for Mark { to, .. } in marks_of(&self.rule) {
                     // What a page before had left would lead elsewhere together with the new.
-                    call.unset_parameter(to);
-                    if let Some(mark) = marks.get(to.name()) {
-                        call.set_parameter(to, mark);
+                    call.unset_parameter(*to);
+                    for (_, mark) in marks.iter().filter(|(name, _)| name == to.name()) {
+                        call.set_parameter(*to, mark);
                     }
                 }
             }
@@ -454,11 +461,12 @@ fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
         Step::Offset(to) => Start::Offset(set(to, 0)?),
         Step::Page { to, first } => Start::Page(set(to, first.into())?),
         Step::Cursor(_) => {
-            let own = marks_of(rule).filter_map(|to| {
-                let value = call.parameter(to).filter(|value| value != "null")?;
-                Some((to.name().to_owned(), value))
-            });
-            let marks: BTreeMap<String, String> = own.collect();
+            let mut marks = Vec::new();
+            for mark in marks_of(rule) {
+                if let Some(own) = call.parameter(mark.to).filter(|own| own != "null") {
+                    marks.push((mark.to.name().to_owned(), own));
+                }
+            }
             if marks.is_empty() {
                 Start::First
             } else {

@@ -1,13 +1,12 @@
 //! Where in a list a reader is, to be kept and gone on from.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Origin, PagingFault, mask};
-use crate::operation::{Paging, Step, Target};
+use crate::operation::{Mark, Paging, Step};
 
 /// What asks for a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,8 +18,8 @@ pub(super) enum Start {
     Offset(u64),
     /// The number of the page.
     Page(u64),
-    /// Marks, by the parameters that take them. The values are JSON.
-    Marks(BTreeMap<String, String>),
+    /// The parameters that take marks, in the order of the rule, and what they take, as JSON.
+    Marks(Vec<(String, String)>),
 }
 
 /// Where in a list a reader is. Kept, in whatever format serde knows, it is what a later reader of the same list goes on from,
@@ -62,8 +61,8 @@ impl TryFrom<Kept> for Position {
             return Err("more items of one page are delivered than items at all");
         }
         if let Start::Marks(marks) = &start {
-            let json = |mark: &String| serde_json::from_str::<IgnoredAny>(mark).is_ok();
-            if marks.is_empty() || !marks.values().all(json) {
+            let is_json = |mark: &str| serde_json::from_str::<IgnoredAny>(mark).is_ok();
+            if marks.is_empty() || !marks.iter().all(|(_, mark)| is_json(mark)) {
                 return Err("a mark is missing, or is no JSON");
             }
         }
@@ -113,8 +112,8 @@ impl Position {
             | (Start::Offset(_), Step::Offset(_))
             | (Start::Page(_), Step::Page { .. }) => true,
             (Start::Marks(marks), Step::Cursor(rule)) => {
-                let taken = |name: &String| rule.iter().any(|mark| mark.to.name() == name);
-                marks.keys().all(taken)
+                let takes = |name: &str| rule.iter().any(|mark| mark.to.name() == name);
+                marks.iter().all(|(name, _)| takes(name))
             }
             _ => false,
         };
@@ -149,11 +148,10 @@ impl fmt::Debug for Position {
     }
 }
 
-/// Parameters that a rule sets, to be looked up in a call.
-pub(super) fn marks_of(rule: &Paging) -> impl Iterator<Item = Target> + use<> {
-    let marks = match rule.step {
+/// The marks of a rule.
+pub(super) fn marks_of(rule: &Paging) -> &'static [Mark] {
+    match rule.step {
         Step::Cursor(marks) => marks,
         Step::Offset(_) | Step::Page { .. } => &[],
-    };
-    marks.iter().map(|mark| mark.to)
+    }
 }

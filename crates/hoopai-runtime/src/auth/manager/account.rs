@@ -14,7 +14,7 @@ use crate::Error;
 use crate::auth::header::{Grant, bearer};
 use crate::auth::{Record, Resource, TokenKey, UserType};
 use crate::error::AuthFault;
-use crate::time::lock;
+use crate::time::{BoxFuture, lock};
 
 /// How a flight ended. If well, the token is in memory.
 pub(super) type Landing = Result<(), Fault>;
@@ -280,11 +280,12 @@ impl Account {
         let (land, flight) = watch::channel(None);
         work.flight = Some(flight.clone());
         let account = self.clone();
-        tokio::spawn(async move {
+        let work: BoxFuture<'static, ()> = Box::pin(async move {
             let landing = account.fly(stale).await;
             account.landed(&landing);
             land.send_replace(Some(landing));
         });
+        tokio::spawn(work);
         flight
     }
 

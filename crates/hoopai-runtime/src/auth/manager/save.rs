@@ -13,6 +13,7 @@ use super::pace;
 use super::refresh::{Held, Next};
 use super::steps::Step;
 use crate::auth::{Fingerprint, Record, StoreError, Swap, TokenSet};
+use crate::time::BoxFuture;
 
 /// The pauses between the first tries, while callers wait.
 const TRIES: [Duration; 3] = [
@@ -113,7 +114,8 @@ impl Account {
             stored: watch::Sender::new(false),
         });
         let account = self.clone();
-        tokio::spawn(async move { account.keep_storing().await });
+        let work: BoxFuture<'static, ()> = Box::pin(async move { account.keep_storing().await });
+        tokio::spawn(work);
         Ok(Saved::InMemory(error))
     }
 

@@ -184,7 +184,7 @@ async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
         assert!(list.next().await.is_none());
     }
     let marks =
-        r#"{"operation":"GET /items","start":{"marks":{"other":"1"}},"delivered":0,"items":0}"#;
+        r#"{"operation":"GET /items","start":{"marks":[["other","1"]]},"delivered":0,"items":0}"#;
     let marks: Position = serde_json::from_str(marks).unwrap();
     let error = ids(&mut list(&handle, CURSOR).resume(marks))
         .await
@@ -217,10 +217,10 @@ fn what_is_no_position_is_not_read_as_one() {
         r#"{"operation":"GET /items","start":{"page":1.5},"delivered":0,"items":0}"#,
         r#"{"operation":"GET /items","start":{"page":1},"delivered":2,"items":1}"#,
         r#"{"operation":"GET /items","start":{"page":1},"delivered":0,"items":0,"more":1}"#,
-        r#"{"operation":"GET /items","start":{"marks":{}},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":{"after":"\"x"}},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":{"after":"1} x"}},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":{"after":7}},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":[]},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":[["after","\"x"]]},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":[["after","1} x"]]},"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":{"marks":[["after",7]]},"delivered":0,"items":0}"#,
         r#"{"operation":7,"start":"first","delivered":0,"items":0}"#,
     ] {
         assert!(serde_json::from_str::<Position>(text).is_err(), "{text}");
