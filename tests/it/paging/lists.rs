@@ -26,6 +26,7 @@ pub(super) struct Manner {
 pub(super) trait List {
     fn next(&mut self) -> Later<'_, Option<Result<Vec<String>, Error>>>;
     fn position(&self) -> Position;
+    fn total(&self) -> Option<u64>;
 }
 
 /// A list of a row, over the type of its items and of its pages.
@@ -63,6 +64,10 @@ impl<T: Serialize + DeserializeOwned> List for Items<T> {
     fn position(&self) -> Position {
         self.list.position()
     }
+
+    fn total(&self) -> Option<u64> {
+        self.list.total()
+    }
 }
 
 struct Pages<R> {
@@ -98,6 +103,10 @@ impl<R: Serialize + DeserializeOwned> List for Pages<R> {
 
     fn position(&self) -> Position {
         self.list.position()
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.list.total()
     }
 }
 

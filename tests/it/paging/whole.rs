@@ -12,8 +12,25 @@ use super::{client, each, seeded};
 async fn whole(row: &Row, mut list: Box<dyn List>, what: &str) -> Vec<String> {
     let (ids, error) = rest(&mut *list).await;
     assert!(error.is_none(), "{} {what}: {error:?}", row.name());
-    assert_eq!(list.position().items(), ids.len() as u64, "{}", row.name());
+    let (count, name) = (ids.len() as u64, row.name());
+    assert_eq!(list.position().items(), count, "{name}");
+    let told = row.operation.paging.unwrap().total.map(|_| count);
+    assert_eq!(list.total(), told, "{name} {what}: the count of all");
     ids
+}
+
+/// A request for each page, and one more at most, where only that sees the end.
+fn assert_requests(row: &Row, count: usize, sent: usize) {
+    let rule = row.operation.paging.unwrap();
+    let pages = count.div_ceil(row.page).max(1);
+    let is_short = !count.is_multiple_of(row.page) || count == 0;
+    let told = rule.more.is_some() || is_short && rule.total.is_some() || count == 0;
+    let most = if told { pages } else { pages + 1 };
+    assert!(
+        (pages..=most).contains(&sent),
+        "{}: {sent} requests for {pages} pages",
+        row.name()
+    );
 }
 
 #[tokio::test]
@@ -28,13 +45,7 @@ async fn every_list_gives_each_item_once_in_order() {
             let read = |manner| (row.reads.items)(row, &client, of, true, manner);
             let came = whole(row, read(plain()), "items").await;
             assert_eq!(came, expected, "{name}, {count}");
-            // A request for each page, and one more at most, which sees the end.
-            let sent = world.mock.journal().count();
-            let pages = count.div_ceil(page);
-            assert!(
-                (pages.max(1)..=pages + 1).contains(&sent),
-                "{name}: {sent} requests for {pages} pages"
-            );
+            assert_requests(row, count, world.mock.journal().count());
             let alone = Manner {
                 without_prefetch: true,
                 ..plain()

@@ -435,3 +435,55 @@ async fn assistants_menus_boards_templates_charges_and_numbers() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn what_is_listed_can_be_got_and_goes() {
+    let in_days = "from=2020-01-01&to=2090-01-01&limit=5";
+    let pushes = format!("/snapshots/snapshot-status/none?companyId={COMPANY}&{in_days}");
+    tell(
+        &[
+            "affiliates",
+            "knowledge-bases",
+            "trained-urls",
+            "social-categories",
+            "social-csvs",
+            "social-csv-posts",
+            "snapshot-pushes",
+            "email-campaigns",
+        ],
+        vec![
+            get("/affiliate-manager/{L}/affiliates?query=ada")
+                .sees("/affiliates/0/_id", "{affiliates}")
+                .sees("/meta/count", 1),
+            get("/affiliate-manager/{L}/affiliates?active=false").sees("/meta/count", 0),
+            get("/affiliate-manager/{L}/affiliates/{affiliates}").sees("/firstName", "Ada"),
+            get("/affiliate-manager/{L}/affiliates/none").refused(404, "Affiliate not found"),
+            get("/emails/schedule?locationId={L}&status=active")
+                .sees("/schedules/0/id", "{email-campaigns}"),
+            get("/emails/schedule?locationId={L}&status=draft").sees("/schedules/0", Value::Null),
+            get(Box::leak(pushes.into_boxed_str())).sees("/data/0", Value::Null),
+            get("/social-media-posting/{L}/categories/{social-categories}")
+                .sees("/results/category/name", "Category 1"),
+            get("/social-media-posting/{L}/csv/{social-csvs}")
+                .sees("/results/posts/0/summary", "Post 1")
+                .sees("/results/count", 1),
+            delete("/social-media-posting/{L}/csv/{social-csvs}/post/{social-csv-posts}")
+                .sees("/results/postId", "{social-csv-posts}"),
+            get("/social-media-posting/{L}/csv/{social-csvs}").sees("/results/count", 0),
+            delete("/social-media-posting/{L}/csv/{social-csvs}"),
+            get("/social-media-posting/{L}/csv").sees("/results/count", 0),
+            get("/social-media-posting/{L}/csv/{social-csvs}").refused(404, "CSV not found"),
+            get("/knowledge-bases/crawler?locationId={L}&knowledgeBaseId={knowledge-bases}")
+                .sees("/urls/0/id", "{trained-urls}"),
+            Step::new(
+                Method::DELETE,
+                "/knowledge-bases/crawler",
+                json!({ "locationId": "{L}", "knowledgeBaseId": "{knowledge-bases}", "urlIds": ["{trained-urls}"] }),
+            )
+            .sees("/success", true),
+            get("/knowledge-bases/crawler?locationId={L}&knowledgeBaseId={knowledge-bases}")
+                .sees("/count", 0),
+        ],
+    )
+    .await;
+}
