@@ -239,7 +239,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "contacts", total: Some("count"), more: None,
+        items: "contacts", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("skip")),
     }),

@@ -157,7 +157,7 @@ pub static LIST_FUNNELS: Operation = Operation {
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "funnels", total: Some("count"), more: None,
+        items: "funnels", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("offset")),
     }),
@@ -201,7 +201,7 @@ pub static LIST_REDIRECTS: Operation = Operation {
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "data.data", total: Some("data.count"), more: None,
+        items: "data.data", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("offset")),
     }),

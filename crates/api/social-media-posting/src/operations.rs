@@ -247,7 +247,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "results.categories", total: Some("results.count"), more: None,
+        items: "results.categories", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("skip")),
     }),
@@ -267,7 +267,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "results.posts", total: Some("results.count"), more: None,
+        items: "results.posts", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("skip")),
     }),
@@ -289,7 +289,7 @@ pub static LIST_CSVS: Operation = Operation {
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "results.csvs", total: Some("results.count"), more: None,
+        items: "results.csvs", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("skip")),
     }),
@@ -350,7 +350,7 @@ pub static LIST_POSTS: Operation = Operation {
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"] }),
     paging: Some(Paging {
-        items: "results.posts", total: Some("results.count"), more: None,
+        items: "results.posts", total: None, more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
         step: Step::Offset(Target::Body { name: "skip", text: true }),
     }),
@@ -371,7 +371,7 @@ pub static LIST_TAGS: Operation = Operation {
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
-        items: "results.tags", total: Some("results.count"), more: None,
+        items: "results.tags", total: None, more: None,
         size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
         step: Step::Offset(Target::Query("skip")),
     }),
