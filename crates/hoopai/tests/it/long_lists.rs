@@ -93,12 +93,17 @@ async fn pages_at_once_keep_order_and_limit() {
         world.run(read).await;
         assert_eq!(came, expected);
         let journal = world.mock.journal();
-        // The count of all and a short page tell the end.
-        assert_eq!(journal.count(), 251);
+        // The list says no count of all: an empty page tells the end, and others may have been asked for along with it.
+        let (least, most) = (252, 251 + pages);
+        assert!(
+            (least..=most).contains(&journal.count()),
+            "{}",
+            journal.count()
+        );
         assert_eq!(refused(&world), 0);
         assert_eq!(journal.most_in_window(TEN_SECONDS), 100);
         let took = world.clock.elapsed() - started;
-        assert!(took.mul_f64(0.99) <= ideal(251), "{took:?}");
+        assert!(took.mul_f64(0.99) <= ideal(252), "{took:?}");
         world.advance(TEN_SECONDS);
     }
 }
