@@ -6,19 +6,16 @@
 //!
 //! `cargo bench -p hoopai --bench paging`
 
+mod pair;
+
 use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use hoopai::limit::LimitSettings;
-use hoopai::{Client, reqwest};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 
-const TOKEN: &str = "pit-0000";
-const LOCATION: &str = "Lq3Tz8Wn5Rk1Yb6Hd0Vx";
+use pair::{Bench, LOCATION, TOKEN};
+
 const PAGES: usize = 20;
 const PER_PAGE: usize = 100;
 const ROUNDS: usize = 60;
@@ -78,76 +75,29 @@ struct PlainAttribution {
     medium_id: Option<String>,
 }
 
-struct Bench {
-    runtime: Runtime,
-    url: String,
-    plain: reqwest::Client,
-    ours: Client,
-}
-
 fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| {
-        let url = server();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let plain = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .user_agent("bench")
-            .build()
-            .unwrap();
-        let ours = Client::builder()
-            .private_token(TOKEN)
-            .location(LOCATION)
-            .base_url(&*url)
-            // A limiter at work that never has to hold a call back.
-            .limits(
-                LimitSettings::default()
-                    .max(1_000)
-                    .interval(Duration::from_millis(10))
-                    .daily(None)
-                    .fixed(true),
-            )
-            .build()
-            .unwrap();
-        Bench {
-            runtime,
-            url,
-            plain,
-            ours,
-        }
-    })
+    BENCH.get_or_init(|| Bench::new((0..PAGES).map(page), asked_for))
 }
 
-/// The replies. The people are made up.
-fn pages() -> Vec<Vec<u8>> {
-    let page = |page: usize| {
-        let first = page * PER_PAGE;
-        let contacts: Vec<String> = (first..first + PER_PAGE).map(contact).collect();
-        let meta = if page + 1 < PAGES {
-            format!(
-                r#""startAfter":{},"startAfterId":"{}""#,
-                1_769_851_800_000_u64 + page as u64,
-                page + 1
-            )
-        } else {
-            r#""startAfter":null,"startAfterId":null"#.to_owned()
-        };
-        let body = format!(
-            r#"{{"contacts":[{}],"count":{total},"meta":{{"total":{total},{meta}}},"traceId":"3f0c8a52-7f7e-4f0b-9d0a-6f1f2b7f5d11"}}"#,
-            contacts.join(","),
-            total = PAGES * PER_PAGE
-        );
+/// The body of a page. The people are made up.
+fn page(page: usize) -> String {
+    let first = page * PER_PAGE;
+    let contacts: Vec<String> = (first..first + PER_PAGE).map(contact).collect();
+    let meta = if page + 1 < PAGES {
         format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
+            r#""startAfter":{},"startAfterId":"{}""#,
+            1_769_851_800_000_u64 + page as u64,
+            page + 1
         )
-        .into_bytes()
+    } else {
+        r#""startAfter":null,"startAfterId":null"#.to_owned()
     };
-    (0..PAGES).map(page).collect()
+    format!(
+        r#"{{"contacts":[{}],"count":{total},"meta":{{"total":{total},{meta}}},"traceId":"3f0c8a52-7f7e-4f0b-9d0a-6f1f2b7f5d11"}}"#,
+        contacts.join(","),
+        total = PAGES * PER_PAGE
+    )
 }
 
 fn contact(index: usize) -> String {
@@ -156,41 +106,7 @@ fn contact(index: usize) -> String {
     )
 }
 
-/// A server on a thread of its own.
-fn server() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let pages: &'static [Vec<u8>] = pages().leak();
-            let listener = TcpListener::from_std(listener).unwrap();
-            loop {
-                let (mut socket, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let mut buffer = vec![0; 8192];
-                    let mut held = 0;
-                    while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
-                        held += read;
-                        if buffer[..held].ends_with(b"\r\n\r\n") {
-                            let page = asked_for(&String::from_utf8_lossy(&buffer[..held]));
-                            held = 0;
-                            if socket.write_all(&pages[page]).await.is_err() {
-                                return;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-    });
-    url
-}
-
+/// Which page a request is for.
 fn asked_for(request: &str) -> usize {
     let Some((_, rest)) = request.split_once("startAfterId=") else {
         return 0;

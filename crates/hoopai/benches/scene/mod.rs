@@ -1,17 +1,15 @@
 //! The same call with plain reqwest and serde_json and with ours, to a server on loopback.
 
+#[path = "../pair/mod.rs"]
+mod pair;
+
 use std::hint::black_box;
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use hoopai::limit::LimitSettings;
-use hoopai::{Client, reqwest};
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 
-const TOKEN: &str = "pit-0000";
+pub(crate) use pair::Bench;
+use pair::TOKEN;
 
 const BODY: &str = r#"{"contact":{"id":"Cm7Pj2Xs9Gf4Ua1Ne6Kt","name":"Ada Example","locationId":"Lq3Tz8Wn5Rk1Yb6Hd0Vx","firstName":"Ada","lastName":"Example","email":"Ada@example.com","emailLowerCase":"ada@example.com","timezone":"Europe/Vienna","companyName":"Example & Sons","phone":"+15550100001","dnd":false,"type":"lead","source":"web form","assignedTo":"Us4Er5Id6Ma7De8Up9Xy","address1":"1 Example Street","city":"Exampleton","state":"EX","country":"AT","postalCode":"1010","website":"https://ada.example.com","tags":["newsletter","visited the shop"],"dateOfBirth":"1990-01-02T00:00:00.000Z","dateAdded":"2026-01-02T03:04:05.678Z","dateUpdated":"2026-02-03T04:05:06.789Z","attachments":"","ssn":"","keyword":"autumn","firstNameLowerCase":"ada","fullNameLowerCase":"ada example","lastNameLowerCase":"example","lastActivity":"2026-03-04T05:06:07.890Z","customFields":[{"id":"Cu5To6Mf7Ie8Ld9Id0Aa","value":"a value"},{"id":"Cu5To6Mf7Ie8Ld9Id0Bb","value":"12"}],"businessId":"Bu5In6Es7Sf8Ie9Ld0Aa"},"traceId":"0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"}"#;
 
@@ -71,85 +69,9 @@ struct PlainField {
     value: hoopai::serde_json::Value,
 }
 
-pub(crate) struct Bench {
-    pub(crate) runtime: Runtime,
-    url: String,
-    plain: reqwest::Client,
-    ours: Client,
-}
-
 pub(crate) fn bench() -> &'static Bench {
     static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| {
-        let url = server();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let plain = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(30))
-            .user_agent("bench")
-            .build()
-            .unwrap();
-        let ours = Client::builder()
-            .private_token(TOKEN)
-            .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
-            .base_url(&*url)
-            // A limiter at work that never has to hold a call back.
-            .limits(
-                LimitSettings::default()
-                    .max(1_000)
-                    .interval(Duration::from_millis(10))
-                    .daily(None)
-                    .fixed(true),
-            )
-            .build()
-            .unwrap();
-        Bench {
-            runtime,
-            url,
-            plain,
-            ours,
-        }
-    })
-}
-
-/// A server on a thread of its own that answers every request with the same bytes.
-fn server() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.set_nonblocking(true).unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let listener = TcpListener::from_std(listener).unwrap();
-            loop {
-                let (mut socket, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let reply = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{BODY}",
-                        BODY.len()
-                    );
-                    let mut buffer = vec![0; 8192];
-                    let mut held = 0;
-                    while let Ok(read @ 1..) = socket.read(&mut buffer[held..]).await {
-                        held += read;
-                        if buffer[..held].ends_with(b"\r\n\r\n") {
-                            held = 0;
-                            if socket.write_all(reply.as_bytes()).await.is_err() {
-                                return;
-                            }
-                        }
-                    }
-                });
-            }
-        });
-    });
-    url
+    BENCH.get_or_init(|| Bench::new([BODY.to_owned()], |_| 0))
 }
 
 pub(crate) async fn call_plain(bench: &Bench) {
