@@ -6,12 +6,13 @@
 //!    example is believed ([`contradictions`]). That is what `specs/<module>/openapi.json` holds.
 //! 2. overlay: our corrections, OpenAPI Overlay 1.0, from `specs/<module>/overlay.yaml`.
 //! 3. normalise: named passes, each against a kind of fault that recurs. What comes out is the effective document.
-//! 4. table: the operations are read, once.
-//! 5. lower: schemas become plain, what recurs becomes one type.
-//! 6. generator: progenitor turns the plain document into Rust types.
-//! 7. emit: types, builders and the operation table are written as a crate.
+//! 4. documentation: our words, from `specs/<module>/documentation.yaml`, are laid over a copy of it.
+//! 5. table: the operations are read, once.
+//! 6. lower: schemas become plain, what recurs becomes one type.
+//! 7. generator: progenitor turns the plain document into Rust types.
+//! 8. emit: types, builders and the operation table are written as a crate.
 //!
-//! [`generate`] does 2 to 7. Every error is a [`Fault`]: the file, the JSON pointer in it, and what to do.
+//! [`generate`] does 2 to 8. Every error is a [`Fault`]: the file, the JSON pointer in it, and what to do.
 
 mod diff;
 mod distil;
