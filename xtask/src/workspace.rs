@@ -21,9 +21,10 @@ pub(crate) const LOCK: &str = "specs/lock.toml";
 pub(crate) const FACADE_MANIFEST: &str = "crates/hoopai/Cargo.toml";
 pub(crate) const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// The published crates that no module makes.
-pub(crate) const HAND_WRITTEN: [&str; 3] = [
+pub(crate) const HAND_WRITTEN: [&str; 4] = [
     "crates/hoopai",
     "crates/hoopai-mock",
+    "crates/hoopai-auth",
     "crates/hoopai-runtime",
 ];
 

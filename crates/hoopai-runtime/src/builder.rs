@@ -7,8 +7,7 @@ use std::time::Duration;
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 
-use crate::auth::manager::TokenManager;
-use crate::auth::{Credentials, MemoryStore, OAuthApp, Resource, TokenSource, TokenStore};
+use crate::auth::{Credentials, OpenAuthority, Resource, TokenSource, Wiring};
 use crate::base_url::BaseUrl;
 use crate::drift::{DriftObserver, Reading};
 use crate::handle::{Inner, limit_key};
@@ -30,13 +29,12 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 
-/// The settings of a [`Handle`]. Only the credentials are needed: a private token, an OAuth app, or a token source.
+/// The settings of a [`Handle`]. Only the credentials are needed: a private token, an authority such as an OAuth app, or a token source.
 #[must_use = "settings do nothing before `build`"]
 pub struct HandleBuilder {
     token: Option<SecretString>,
     source: Option<Box<dyn TokenSource>>,
-    app: Option<OAuthApp>,
-    store: Option<Arc<dyn TokenStore>>,
+    authority: Option<Box<dyn OpenAuthority>>,
     location: Option<String>,
     company: Option<String>,
     base_url: Option<String>,
@@ -64,8 +62,7 @@ impl HandleBuilder {
         HandleBuilder {
             token: None,
             source: None,
-            app: None,
-            store: None,
+            authority: None,
             location: None,
             company: None,
             base_url: None,
@@ -95,19 +92,13 @@ impl HandleBuilder {
         self
     }
 
-    /// An OAuth app, whose tokens are in the [`token_store`](HandleBuilder::token_store), renewed before they expire.
+    /// What has the tokens of many accounts, such as `OAuth` of the crate `hoopai-auth`: tokens of an OAuth app, renewed before they
+    /// expire.
     ///
     /// The handle acts on the account that [`location`](HandleBuilder::location) or [`company`](HandleBuilder::company) names;
     /// without either, [`Handle::as_location`] and [`Handle::as_company`] give handles that do.
-    pub fn oauth_app(mut self, app: OAuthApp) -> Self {
-        self.app = Some(app);
-        self
-    }
-
-    /// Where the tokens of an OAuth app are kept. Without it they are kept in memory and lost with the process, after which
-    /// the app must be installed again.
-    pub fn token_store(mut self, store: impl TokenStore) -> Self {
-        self.store = Some(Arc::new(store));
+    pub fn authority(mut self, authority: impl OpenAuthority) -> Self {
+        self.authority = Some(Box::new(authority));
         self
     }
 
@@ -118,13 +109,13 @@ impl HandleBuilder {
     }
 
     /// The id of the location (sub-account) that calls act on. It is filled in where an operation takes a location and the
-    /// call names none. For an OAuth app the token is that of the location, unless [`company`](HandleBuilder::company) is set.
+    /// call names none. With an authority the token is that of the location, unless [`company`](HandleBuilder::company) is set.
     pub fn location(mut self, id: impl Into<String>) -> Self {
         self.location = Some(id.into());
         self
     }
 
-    /// The id of the company (agency) whose token calls carry, for an OAuth app.
+    /// The id of the company (agency) whose token calls carry, with an authority such as an OAuth app.
     pub fn company(mut self, id: impl Into<String>) -> Self {
         self.company = Some(id.into());
         self
@@ -291,31 +282,31 @@ impl HandleBuilder {
         };
         let limiters = Limiters::new(self.limits, self.clock.clone());
 
-        let tokens = self.app.map(|app| {
-            let endpoint = Endpoint::new(
-                wire.clone(),
-                base_url.clone(),
-                self.clock.clone(),
-                self.attempt_timeout,
-            );
-            let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-            TokenManager::new(
-                app,
-                store,
-                Arc::new(endpoint),
-                self.clock.clone(),
-                self.observer.clone(),
-            )
-        });
-        let resource = match (&tokens, &self.company, &self.location) {
+        let authority = match self.authority {
+            Some(authority) => {
+                let endpoint = Endpoint::new(
+                    wire.clone(),
+                    base_url.clone(),
+                    self.clock.clone(),
+                    self.attempt_timeout,
+                );
+                Some(authority.open(Wiring {
+                    endpoint: Arc::new(endpoint),
+                    clock: self.clock.clone(),
+                    observer: self.observer.clone(),
+                })?)
+            }
+            None => None,
+        };
+        let resource = match (&authority, &self.company, &self.location) {
             (Some(_), Some(id), _) => Some(Resource::Company(id.clone())),
             (_, _, Some(id)) => Some(Resource::Location(id.clone())),
             (_, Some(id), None) => Some(Resource::Company(id.clone())),
             (_, None, None) => None,
         };
-        let credentials = match (&tokens, self.source) {
-            (Some(tokens), _) => {
-                let none = Credentials::NoAccount(tokens.clone());
+        let credentials = match (&authority, self.source) {
+            (Some(authority), _) => {
+                let none = Credentials::NoAccount(authority.clone());
                 match &resource {
                     Some(resource) => none.acting_on(resource.clone()),
                     None => none,
@@ -341,7 +332,7 @@ impl HandleBuilder {
                 clock: self.clock,
                 observer: self.observer,
                 limiters,
-                tokens,
+                authority,
                 reading: self.reading,
             }),
         })))
@@ -350,17 +341,12 @@ impl HandleBuilder {
     fn check(&self) -> Result<(), Error> {
         let kinds = [
             self.token.is_some(),
-            self.app.is_some(),
+            self.authority.is_some(),
             self.source.is_some(),
         ];
         if kinds.into_iter().filter(|kind| *kind).count() > 1 {
             return Err(Error::config(
-                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` and `token_source`",
-            ));
-        }
-        if self.store.is_some() && self.app.is_none() {
-            return Err(Error::config(
-                "`token_store` keeps the tokens of an OAuth app, and there is none: give one to `oauth_app`",
+                "more than one kind of credentials is set: give one of a private token, an OAuth app (or another authority), and a token source",
             ));
         }
         let unfit = |id: &Option<String>| {
@@ -410,8 +396,7 @@ impl fmt::Debug for HandleBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HandleBuilder")
             .field("private_token", &self.token.is_some())
-            .field("oauth_app", &self.app.is_some())
-            .field("token_store", &self.store.is_some())
+            .field("authority", &self.authority.is_some())
             .field("token_source", &self.source.is_some())
             .field("location", &self.location.is_some())
             .field("company", &self.company.is_some())

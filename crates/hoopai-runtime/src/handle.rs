@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::manager::TokenManager;
-use crate::auth::{AuthorizeUrl, Credentials, Installation, OAuthApp, Resource, TokenSet};
+use crate::auth::{Authority, Credentials, Resource};
 use crate::base_url::BaseUrl;
 use crate::limit::{Limiter, Snapshot};
 use crate::operation::Method;
 use crate::shared::Shared;
-use crate::{Error, HandleBuilder, RawRequest, SecretString};
+use crate::{HandleBuilder, RawRequest};
 
 /// The road to the platform: settings, credentials, limits and connections. A clone is cheap and shares all of them, so that
 /// the clients of all modules act as one.
@@ -81,71 +80,19 @@ impl Handle {
         }))
     }
 
-    /// Where a user goes to install the app, with the scopes that it asks for.
-    ///
-    /// Keep the state with the user's session, and compare it with the one that comes back before the code is used.
-    ///
-    /// # Errors
-    /// The handle has no OAuth app.
-    pub fn authorize_url<S: AsRef<str>>(
-        &self,
-        scopes: impl IntoIterator<Item = S>,
-    ) -> Result<AuthorizeUrl, Error> {
-        self.tokens()?.app().authorize_url(scopes)
-    }
-
-    /// Turns the code that came back from [`authorize_url`](Handle::authorize_url) into tokens, which are in the store before
-    /// this returns. A code can be used once, within minutes.
-    ///
-    /// # Errors
-    /// The handle has no OAuth app, the platform refuses the code, or the store fails.
-    pub async fn exchange_code(
-        &self,
-        code: impl Into<SecretString>,
-    ) -> Result<Installation, Error> {
-        self.tokens()?.exchange_code(code.into()).await
-    }
-
-    /// Takes over tokens of an account that were got by other means, as from another client's store. They are in the store
-    /// before this returns.
-    ///
-    /// # Errors
-    /// The handle has no OAuth app, or the store fails.
-    pub async fn install(
-        &self,
-        resource: Resource,
-        tokens: TokenSet,
-    ) -> Result<Installation, Error> {
-        self.tokens()?.install(resource, tokens).await
-    }
-
-    /// Removes the tokens of an account from the store, as when the app was uninstalled there.
-    ///
-    /// # Errors
-    /// The handle has no OAuth app, or the store fails.
-    pub async fn forget(&self, resource: Resource) -> Result<(), Error> {
-        self.tokens()?.forget(resource).await
-    }
-
     /// Waits until no token is being renewed and all that came are stored, at most so long. `false`: that was not enough.
     ///
     /// To be called before a process ends that uses an OAuth app: a renewal that is broken off can cost the installation.
     pub async fn settled(&self, at_most: Duration) -> bool {
-        match &self.0.shared.tokens {
-            Some(tokens) => tokens.settled(at_most).await,
+        match &self.0.shared.authority {
+            Some(authority) => authority.settled(at_most).await,
             None => true,
         }
     }
 
-    /// The OAuth app, if the handle has one.
-    pub fn oauth_app(&self) -> Option<&OAuthApp> {
-        Some(self.0.shared.tokens.as_ref()?.app())
-    }
-
-    fn tokens(&self) -> Result<&TokenManager, Error> {
-        self.0.shared.tokens.as_ref().ok_or_else(|| {
-            Error::config("there is no OAuth app: give one to `oauth_app` when the client is built")
-        })
+    /// The authority that has the tokens of all accounts, if there is one. `hoopai-auth` finds its token manager by it.
+    pub fn authority(&self) -> Option<&dyn Authority> {
+        self.0.shared.authority.as_deref()
     }
 
     /// How long a call that is made now would wait for the rate limit.

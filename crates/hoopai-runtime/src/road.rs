@@ -12,8 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{Span, debug, warn};
 
-use crate::auth::classify::can_mean_expiry;
-use crate::auth::header::Grant;
+use crate::auth::{Grant, can_mean_expiry};
 use crate::error::{Error, ErrorKind, Origin};
 use crate::handle::Inner;
 use crate::limit::{Held, HeldReason, Permit};
@@ -193,7 +192,7 @@ impl Trip<'_> {
         let result = {
             let hop = pin!(self.shared.wire.send(
                 prepared,
-                Some(grant.header.clone()),
+                Some(grant.header().clone()),
                 |status, headers| {
                     if let Some(permit) = permit.take() {
                         permit.complete(status.as_u16(), headers);

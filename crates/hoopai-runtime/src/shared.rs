@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::auth::manager::TokenManager;
+use crate::auth::Authority;
 use crate::base_url::BaseUrl;
 use crate::drift::Reading;
 use crate::limit::Limiters;
@@ -27,6 +27,6 @@ pub(crate) struct Shared {
     pub(crate) limiters: Limiters,
     /// How replies are read.
     pub(crate) reading: Reading,
-    /// The tokens of the app, for handles of an OAuth app.
-    pub(crate) tokens: Option<TokenManager>,
+    /// The tokens of all accounts, for handles that have an authority.
+    pub(crate) authority: Option<Arc<dyn Authority>>,
 }

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use tracing::{Instrument, debug, info_span};
 
-use crate::auth::endpoint::{EndpointFault, TOKEN_PATH, TokenEndpoint};
+use crate::auth::{EndpointFault, Grant, TOKEN_PATH, TokenEndpoint};
 use crate::base_url::BaseUrl;
 use crate::body::Payload;
 use crate::error::{Error, ErrorKind, Origin};
@@ -54,7 +54,7 @@ impl Endpoint {
         &self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
-        bearer: Option<HeaderValue>,
+        bearer: Option<Grant>,
     ) -> Result<Bytes, EndpointFault> {
         let origin = Origin {
             operation: None,
@@ -95,6 +95,7 @@ impl Endpoint {
             streamed: false,
             options: CallOptions::new(),
         };
+        let bearer = bearer.map(|grant| grant.header().clone());
         permit.sent();
         let mut permit = Some(permit);
         let hop = self.wire.send(&mut prepared, bearer, |status, headers| {
@@ -133,7 +134,7 @@ impl TokenEndpoint for Endpoint {
         &'a self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
-        bearer: Option<HeaderValue>,
+        bearer: Option<Grant>,
     ) -> BoxFuture<'a, Result<Bytes, EndpointFault>> {
         let span = info_span!(target: "hoopai", "token", url.template = path);
         Box::pin(self.send(path, form, bearer).instrument(span))

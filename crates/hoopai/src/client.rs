@@ -1,14 +1,17 @@
 //! The client of the whole platform, and its settings. All that they do is the runtime's.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_runtime::auth::{AuthorizeUrl, Installation, OAuthApp, TokenSource, TokenStore};
+use hoopai_auth::{AuthorizeUrl, Installation, OAuth, OAuthApp, TokenManager, TokenStore};
+use hoopai_runtime::auth::TokenSource;
 use hoopai_runtime::limit::LimitSettings;
 use hoopai_runtime::observe::Observer;
 use hoopai_runtime::retry::{Backoff, RetryBudget, RetryPolicy};
 use hoopai_runtime::time::Clock;
 use hoopai_runtime::{
-    DriftObserver, Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest,
+    DriftObserver, Error, Handle, HandleBuilder, Method, RawRequest, SecretString, reqwest,
 };
 
 use crate::Result;
@@ -26,6 +29,8 @@ impl Client {
     pub fn builder() -> ClientBuilder {
         ClientBuilder {
             inner: Handle::builder(),
+            app: None,
+            store: None,
         }
     }
 
@@ -46,7 +51,17 @@ impl Client {
         self.handle.as_company(id).into()
     }
 
-    /// Where a user goes to install the app; see [`Handle::authorize_url`].
+    /// The tokens of the client's OAuth app: to take over tokens that were got elsewhere, or to forget those of an account that
+    /// uninstalled it. What is needed most is here: [`authorize_url`](Client::authorize_url) and
+    /// [`exchange_code`](Client::exchange_code).
+    ///
+    /// # Errors
+    /// The client has no OAuth app.
+    pub fn tokens(&self) -> Result<TokenManager> {
+        TokenManager::of(&self.handle)
+    }
+
+    /// Where a user goes to install the app; see [`TokenManager::authorize_url`].
     ///
     /// # Errors
     /// The client has no OAuth app.
@@ -54,15 +69,15 @@ impl Client {
         &self,
         scopes: impl IntoIterator<Item = S>,
     ) -> Result<AuthorizeUrl> {
-        self.handle.authorize_url(scopes)
+        self.tokens()?.authorize_url(scopes)
     }
 
-    /// Turns the code that came back from the installation into tokens, and saves them; see [`Handle::exchange_code`].
+    /// Turns the code that came back from the installation into tokens, and saves them; see [`TokenManager::exchange_code`].
     ///
     /// # Errors
     /// The client has no OAuth app, the platform refuses the code, or the store fails.
     pub async fn exchange_code(&self, code: impl Into<SecretString>) -> Result<Installation> {
-        self.handle.exchange_code(code).await
+        self.tokens()?.exchange_code(code).await
     }
 
     /// How long a call that is made now would wait for the rate limit.
@@ -95,10 +110,11 @@ impl From<&Client> for Handle {
 }
 
 /// The settings of a [`Client`]: those of [`HandleBuilder`], which says more on each.
-#[derive(Debug)]
 #[must_use = "settings do nothing before `build`"]
 pub struct ClientBuilder {
     inner: HandleBuilder,
+    app: Option<OAuthApp>,
+    store: Option<Arc<dyn TokenStore>>,
 }
 
 /// A setter for each setting of the runtime, by the same name.
@@ -109,7 +125,7 @@ macro_rules! settings {
                 $(#[$meta])*
                 #[doc = concat!("\n\nSee [`HandleBuilder::", stringify!($name), "`].")]
                 pub fn $name(self, value: $($type)+) -> Self {
-                    ClientBuilder { inner: self.inner.$name(value) }
+                    ClientBuilder { inner: self.inner.$name(value), ..self }
                 }
             )*
         }
@@ -119,10 +135,6 @@ macro_rules! settings {
 settings! {
     /// The private integration token.
     private_token(impl Into<SecretString>);
-    /// An OAuth app, in place of a private token.
-    oauth_app(OAuthApp);
-    /// Where the tokens of an OAuth app are kept.
-    token_store(impl TokenStore);
     /// A source of tokens of the caller's own.
     token_source(impl TokenSource);
     /// The id of the location that calls act on where they name none.
@@ -170,13 +182,51 @@ settings! {
 }
 
 impl ClientBuilder {
+    /// An OAuth app, in place of a private token. Its tokens are in the [`token_store`](ClientBuilder::token_store), and are renewed
+    /// before they expire.
+    ///
+    /// The client acts on the account that [`location`](ClientBuilder::location) or [`company`](ClientBuilder::company) names;
+    /// without either, [`Client::as_location`] and [`Client::as_company`] give clients that do.
+    pub fn oauth_app(mut self, app: OAuthApp) -> Self {
+        self.app = Some(app);
+        self
+    }
+
+    /// Where the tokens of an OAuth app are kept. Without it they are kept in memory and lost with the process, after which
+    /// the app must be installed again.
+    pub fn token_store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors
     /// No credentials or more than one kind of them, or a setting that cannot be used.
     pub fn build(self) -> Result<Client> {
+        let handle = match (self.app, self.store) {
+            (Some(app), Some(store)) => self.inner.authority(OAuth::new(app).token_store(store)),
+            (Some(app), None) => self.inner.authority(OAuth::new(app)),
+            (None, None) => self.inner,
+            (None, Some(_)) => {
+                return Err(Error::config(
+                    "`token_store` keeps the tokens of an OAuth app, and there is none: give one to `oauth_app`",
+                ));
+            }
+        };
         Ok(Client {
-            handle: self.inner.build()?,
+            handle: handle.build()?,
         })
+    }
+}
+
+/// Shows which settings there are, and none of those that can hold a secret or an id.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("settings", &self.inner)
+            .field("oauth_app", &self.app.is_some())
+            .field("token_store", &self.store.is_some())
+            .finish()
     }
 }

@@ -42,11 +42,20 @@ pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError, PagingFault};
 pub use hoopai_runtime::paging::{Collecting, ItemStream, Page, PageStream, Position, Progress};
 pub use hoopai_runtime::{
     ByteStream, CallOptions, Decimal, Drift, DriftKind, DriftObserver, Error, Extra, Handle,
-    Method, Part, RawRequest, Response, SecretString, Sending, Timestamp, auth, json, limit,
-    observe, paging, reqwest, retry, serde_json, time,
+    Method, Part, RawRequest, Response, SecretString, Sending, Timestamp, json, limit, observe,
+    paging, reqwest, retry, serde_json, time,
 };
 #[allow(unused_imports, reason = "no module feature may be on")]
 pub use modules::*;
+
+/// Credentials: OAuth apps, stores of their tokens, and token sources of your own.
+///
+/// [`ClientBuilder::oauth_app`] takes an [`OAuthApp`](auth::OAuthApp), [`ClientBuilder::token_source`] a
+/// [`TokenSource`](auth::TokenSource).
+pub mod auth {
+    pub use hoopai_auth::*;
+    pub use hoopai_runtime::auth::*;
+}
 
 /// The runtime that all modules share, for what is seldom needed.
 pub use hoopai_runtime as runtime;

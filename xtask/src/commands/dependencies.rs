@@ -54,8 +54,9 @@ fn may_know(metadata: &Metadata, package: &Package, other: &str) -> bool {
     let ours = metadata.own().any(|own| own.name == other);
     match package.name.as_str() {
         "hoopai-runtime" | "hoopai-mock" | "hoopai-codegen" => !ours,
+        "hoopai-auth" => !ours || other == "hoopai-runtime",
         "hoopai" => {
-            other == "hoopai-runtime"
+            ["hoopai-runtime", "hoopai-auth"].contains(&other)
                 || metadata
                     .own()
                     .any(|own| own.name == other && is_module(own))

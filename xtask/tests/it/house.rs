@@ -19,6 +19,7 @@ fn no_file_that_is_written_by_hand_is_too_long() {
         "codegen",
         "crates/hoopai",
         "crates/hoopai-mock",
+        "crates/hoopai-auth",
         "crates/hoopai-runtime",
         "tests",
         "xtask",

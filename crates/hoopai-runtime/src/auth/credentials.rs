@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::header::{Grant, bearer};
-use super::manager::{Account, TokenManager};
-use super::{Resource, TokenSource};
+use super::{Account, Authority, Grant, Resource, TokenSource};
 use crate::Error;
 use crate::error::AuthFault;
 
@@ -15,20 +12,20 @@ use crate::error::AuthFault;
 #[derive(Clone)]
 pub(crate) enum Credentials {
     /// A private integration token, which never changes.
-    PrivateToken(HeaderValue),
+    PrivateToken(Grant),
     /// The application's own.
     Source(Arc<OwnSource>),
-    /// OAuth, for one account.
-    OAuth(Account),
-    /// OAuth, before an account is chosen.
-    NoAccount(TokenManager),
+    /// An authority's, for one account.
+    Account(Arc<dyn Account>),
+    /// An authority's, before an account is chosen.
+    NoAccount(Arc<dyn Authority>),
 }
 
 /// An application's source, and what became of the token that it was last told of.
 pub(crate) struct OwnSource {
     source: Box<dyn TokenSource>,
     /// The token that was refused last, and the one that came in its place.
-    replaced: tokio::sync::Mutex<Option<(HeaderValue, HeaderValue)>>,
+    replaced: tokio::sync::Mutex<Option<(Grant, Grant)>>,
 }
 
 impl Credentials {
@@ -46,8 +43,8 @@ impl Credentials {
                 "no token is set: make a private integration in the account (Settings > Integrations) and give its token to `private_token`",
             ));
         }
-        match bearer(&SecretString::from(text)) {
-            Some(header) => Ok(Credentials::PrivateToken(header)),
+        match Grant::new(&SecretString::from(text)) {
+            Some(grant) => Ok(Credentials::PrivateToken(grant)),
             None => Err(Error::config(
                 "the token cannot be sent: it holds blanks or characters beyond ASCII, as no token does; copy it again",
             )),
@@ -62,12 +59,12 @@ impl Credentials {
         }))
     }
 
-    /// The same app's tokens for another account. A location that is chosen from an agency gets its tokens through that agency,
-    /// if it has none of its own. A token that is no app's stays what it is.
+    /// The same authority's tokens for another account. A location that is chosen from an agency gets its tokens through that
+    /// agency, if it has none of its own. A token that is of no authority stays what it is.
     pub(crate) fn acting_on(&self, resource: Resource) -> Self {
         match self {
-            Credentials::OAuth(account) => Credentials::OAuth(account.sibling(resource)),
-            Credentials::NoAccount(manager) => Credentials::OAuth(manager.account(resource, None)),
+            Credentials::Account(account) => Credentials::Account(account.sibling(resource)),
+            Credentials::NoAccount(authority) => Credentials::Account(authority.account(resource)),
             Credentials::PrivateToken(_) | Credentials::Source(_) => self.clone(),
         }
     }
@@ -75,11 +72,9 @@ impl Credentials {
     /// What the next call is authorised with.
     pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
         match self {
-            Credentials::PrivateToken(header) => Ok(Grant {
-                header: header.clone(),
-            }),
+            Credentials::PrivateToken(grant) => Ok(grant.clone()),
             Credentials::Source(own) => own.authorization().await,
-            Credentials::OAuth(account) => account.authorization().await,
+            Credentials::Account(account) => account.authorization().await,
             Credentials::NoAccount(_) => Err(Error::auth(
                 AuthFault::NoAccount,
                 "the client acts on no account yet: choose one with `as_location` or `as_company`",
@@ -94,7 +89,7 @@ impl Credentials {
         match self {
             Credentials::PrivateToken(_) | Credentials::NoAccount(_) => Ok(None),
             Credentials::Source(own) => own.refused(grant).await,
-            Credentials::OAuth(account) => account.refused(grant).await,
+            Credentials::Account(account) => account.refused(grant).await,
         }
     }
 }
@@ -102,25 +97,23 @@ impl Credentials {
 impl OwnSource {
     async fn authorization(&self) -> Result<Grant, Error> {
         let token = self.source.token().await.map_err(no_token)?;
-        header(&token).map(|header| Grant { header })
+        grant_of(&token)
     }
 
     async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
         let mut replaced = self.replaced.lock().await;
         if let Some((old, new)) = &*replaced
-            && *old == grant.header
+            && old == grant
         {
-            return Ok(Some(Grant {
-                header: new.clone(),
-            }));
+            return Ok(Some(new.clone()));
         }
         let answer = self.source.refused(&grant.token()).await;
         let Some(token) = answer.map_err(no_token)? else {
             return Ok(None);
         };
-        let new = header(&token)?;
-        *replaced = Some((grant.header.clone(), new.clone()));
-        Ok(Some(Grant { header: new }))
+        let new = grant_of(&token)?;
+        *replaced = Some((grant.clone(), new.clone()));
+        Ok(Some(new))
     }
 }
 
@@ -132,8 +125,8 @@ fn no_token(fault: super::SourceError) -> Error {
     .caused_by(fault)
 }
 
-fn header(token: &SecretString) -> Result<HeaderValue, Error> {
-    bearer(token).ok_or_else(|| {
+fn grant_of(token: &SecretString) -> Result<Grant, Error> {
+    Grant::new(token).ok_or_else(|| {
         Error::auth(
             AuthFault::Refused,
             "the application's own source gave a token that cannot be sent: it is empty, or holds blanks or characters beyond ASCII",

@@ -1,35 +1,39 @@
 //! What asks the platform for tokens.
 
 use bytes::Bytes;
-use reqwest::header::HeaderValue;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use secrecy::SecretString;
 
+use super::Grant;
 use crate::Error;
+use crate::error::Origin;
+use crate::operation::Method;
 use crate::time::BoxFuture;
 
 /// Tokens by code and by refresh token. It takes no token.
-pub(crate) const TOKEN_PATH: &str = "/oauth/token";
+pub const TOKEN_PATH: &str = "/oauth/token";
 
 /// Tokens of a location, for those of its agency.
-pub(crate) const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
+pub const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
 
 /// Sends requests for tokens: `POST`, the form urlencoded, `Version: 2021-07-28`, and the bearer if one is given.
 ///
 /// A request is sent once and never again on its own: a refresh token is spent by the first. With all its waiting it ends within
 /// two minutes, as leases are made for that.
-pub(crate) trait TokenEndpoint: Send + Sync + 'static {
+pub trait TokenEndpoint: Send + Sync + 'static {
     /// The body of a 2xx reply.
     fn post<'a>(
         &'a self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
-        bearer: Option<HeaderValue>,
+        bearer: Option<Grant>,
     ) -> BoxFuture<'a, Result<Bytes, EndpointFault>>;
 }
 
 /// Why there is no reply with tokens. What the errors show holds nothing of the form.
 #[derive(Debug)]
-pub(crate) enum EndpointFault {
+pub enum EndpointFault {
     /// Nothing was sent.
     NotSent(Error),
     /// Something was sent, and no whole reply came.
@@ -41,4 +45,19 @@ pub(crate) enum EndpointFault {
         /// The reply.
         error: Error,
     },
+}
+
+impl EndpointFault {
+    /// What becomes of a reply with this status and this body, for endpoints that stand in for the platform's.
+    pub fn of_reply(path: &'static str, status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let origin = Origin {
+            operation: None,
+            method: Method::Post,
+            template: path.into(),
+        };
+        EndpointFault::Refused {
+            status: status.as_u16(),
+            error: Error::refused(origin, status, HeaderMap::new(), body.into(), false),
+        }
+    }
 }

@@ -8,18 +8,34 @@ use secrecy::{ExposeSecret, SecretString};
 
 const SCHEME: &str = "Bearer ";
 
-/// What a call is authorised with.
-#[derive(Clone)]
-pub(crate) struct Grant {
+/// A token in the form in which calls carry it. It shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Grant {
     /// The value of the `Authorization` header, marked as sensitive.
-    pub(crate) header: HeaderValue,
+    header: HeaderValue,
 }
 
 impl Grant {
+    /// A token, without its scheme. `None`: no header can hold it, as it is empty, or holds blanks or characters beyond ASCII.
+    pub fn new(token: &SecretString) -> Option<Self> {
+        let token = token.expose_secret();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let text = Zeroizing::new([SCHEME, token].concat());
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(Grant { header })
+    }
+
     /// The token, for those who know it without its scheme.
-    pub(crate) fn token(&self) -> SecretString {
+    pub fn token(&self) -> SecretString {
         let text = self.header.to_str().unwrap_or_default();
         SecretString::from(text.strip_prefix(SCHEME).unwrap_or_default())
+    }
+
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.header
     }
 }
 
@@ -27,16 +43,4 @@ impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Grant([hidden])")
     }
-}
-
-/// A token as a header, marked as sensitive. `None`: no header can hold it.
-pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
-    let token = token.expose_secret();
-    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return None;
-    }
-    let text = Zeroizing::new([SCHEME, token].concat());
-    let mut value = HeaderValue::from_str(&text).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

@@ -65,39 +65,10 @@ impl UserType {
         }
     }
 
-    /// Reads the platform's word, in capitals or not.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// Reads the platform's word, in capitals or not. `None`: it is none of them.
+    pub fn parse(text: &str) -> Option<Self> {
         [UserType::Location, UserType::Company]
             .into_iter()
             .find(|own| own.as_str().eq_ignore_ascii_case(text))
-    }
-}
-
-/// Under which tokens are stored: the app that they were given to, and the account that they are for.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct TokenKey {
-    /// The client id of the app.
-    pub app: String,
-    /// The account.
-    pub resource: Resource,
-}
-
-impl TokenKey {
-    /// The key of an app's tokens for an account.
-    pub fn new(app: impl Into<String>, resource: Resource) -> Self {
-        TokenKey {
-            app: app.into(),
-            resource,
-        }
-    }
-}
-
-/// Hides the ids.
-impl fmt::Debug for TokenKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenKey")
-            .field("app", &format_args!("[hidden]"))
-            .field("resource", &self.resource)
-            .finish()
     }
 }

@@ -132,7 +132,8 @@ impl Error {
         }))
     }
 
-    pub(crate) fn config(text: impl Into<Cow<'static, str>>) -> Self {
+    /// A setting that cannot be used; kind [`Config`](ErrorKind::Config). The text says what to do about it.
+    pub fn config(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Config, None, text)
     }
 
@@ -150,8 +151,9 @@ impl Error {
         Self::new(ErrorKind::Request, Some(origin), text)
     }
 
-    /// No token for the call. The origin is added where the call is known.
-    pub(crate) fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
+    /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
+    /// named by it once it is known.
+    pub fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text);
         error.0.auth_fault = Some(fault);
         error
@@ -179,8 +181,9 @@ impl Error {
         error
     }
 
-    /// Names the cause.
-    pub(crate) fn caused_by(
+    /// Names the cause, which becomes the source of the error.
+    #[must_use]
+    pub fn caused_by(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
@@ -194,8 +197,9 @@ impl Error {
         self
     }
 
-    /// Says how long to wait, unless nothing is known.
-    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+    /// Says how long to wait before another try, unless nothing is known.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
         self.0.retry_after = wait.or(self.0.retry_after);
         self
     }

@@ -1,0 +1,238 @@
+//! An app of the marketplace, and the address to which users are sent to install it.
+
+use std::fmt;
+
+use hoopai_runtime::Error;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::UserType;
+
+const CHOOSER_HOST: &str = "https://marketplace.gohighlevel.com";
+const WHITE_LABEL_HOST: &str = "https://marketplace.leadconnectorhq.com";
+const CHOOSER_PATH: &str = "/oauth/chooselocation";
+
+/// How much chance is in a state, in bytes.
+const STATE_BYTES: usize = 24;
+
+/// An app of the marketplace: what it proves itself with, and where users install it.
+///
+/// ```
+/// use hoopai_auth::{OAuthApp, states_match};
+///
+/// # fn run() -> Result<(), hoopai_runtime::Error> {
+/// let app = OAuthApp::new("6651…-lx2k", "client secret", "https://example.com/oauth/callback").white_label();
+/// let authorize = app.authorize_url(["contacts.readonly", "locations.readonly"])?;
+/// // Keep `authorize.state` in the user's session and send the user to `authorize.url`. When the user comes back with `code`
+/// // and `state`, go on only if the states match.
+/// let (kept, came_back) = (authorize.state.clone(), authorize.state.clone());
+/// assert!(states_match(&kept, &came_back));
+/// # Ok(())
+/// # }
+/// # run().unwrap();
+/// ```
+#[derive(Clone)]
+pub struct OAuthApp {
+    client_id: String,
+    client_secret: SecretString,
+    redirect_uri: String,
+    user_type: Option<UserType>,
+    chooser_host: String,
+    chooser_path: String,
+    same_window: bool,
+}
+
+impl OAuthApp {
+    /// An app by the id and secret that the marketplace gave it, and the redirect address that is registered there.
+    pub fn new(
+        client_id: impl Into<String>,
+        client_secret: impl Into<SecretString>,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        OAuthApp {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            redirect_uri: redirect_uri.into(),
+            user_type: None,
+            chooser_host: CHOOSER_HOST.to_owned(),
+            chooser_path: CHOOSER_PATH.to_owned(),
+            same_window: false,
+        }
+    }
+
+    /// Asks for tokens of this kind when a code is exchanged. Unless set, the platform decides by who installed the app.
+    #[must_use]
+    pub fn user_type(mut self, user_type: UserType) -> Self {
+        self.user_type = Some(user_type);
+        self
+    }
+
+    /// Sends users to the host without the platform's brand.
+    #[must_use]
+    pub fn white_label(self) -> Self {
+        self.chooser_host(WHITE_LABEL_HOST)
+    }
+
+    /// Sends users to another host, such as `https://marketplace.leadconnectorhq.com`.
+    #[must_use]
+    pub fn chooser_host(mut self, host: impl Into<String>) -> Self {
+        self.chooser_host = host.into();
+        self
+    }
+
+    /// Another path of the page where users choose, such as the newer `/v2/oauth/chooselocation`.
+    #[must_use]
+    pub fn chooser_path(mut self, path: impl Into<String>) -> Self {
+        self.chooser_path = path.into();
+        self
+    }
+
+    /// Lets users log in in the window that they are in, where the platform opens another one by default.
+    #[must_use]
+    pub fn login_in_same_window(mut self) -> Self {
+        self.same_window = true;
+        self
+    }
+
+    /// The client id.
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    pub(crate) fn client_secret(&self) -> &SecretString {
+        &self.client_secret
+    }
+
+    pub(crate) fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+
+    pub(crate) fn wanted_user_type(&self) -> Option<UserType> {
+        self.user_type
+    }
+
+    /// The address to send a user to, who chooses an account there and grants the scopes, with a state that cannot be guessed.
+    ///
+    /// # Errors
+    /// The app's settings make no address, or the machine gives no random numbers; kind
+    /// [`Config`](hoopai_runtime::error::ErrorKind::Config).
+    pub fn authorize_url<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<AuthorizeUrl, Error> {
+        let mut chance = [0; STATE_BYTES];
+        getrandom::fill(&mut chance).map_err(|fault| {
+            Error::config(
+                "the operating system gives no random numbers, so no state can be made for the authorisation: give one with `authorize_url_with_state`",
+            )
+            .caused_by(fault.to_string())
+        })?;
+        self.authorize_url_with_state(scopes, super::hex(&chance))
+    }
+
+    /// The same with a state of the caller's own, which must be hard to guess and bound to the user's session.
+    ///
+    /// # Errors
+    /// The app's settings make no address, or the state is empty; kind [`Config`](hoopai_runtime::error::ErrorKind::Config).
+    pub fn authorize_url_with_state<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+        state: impl Into<String>,
+    ) -> Result<AuthorizeUrl, Error> {
+        let state = state.into();
+        if state.is_empty() {
+            return Err(Error::config(
+                "the state is empty: without one, anybody's code would be taken for the user's",
+            ));
+        }
+        for (value, name) in [
+            (&self.client_id, "client id"),
+            (&self.redirect_uri, "redirect URI"),
+        ] {
+            if value.trim().is_empty() {
+                return Err(Error::config(format!(
+                    "the {name} of the app is empty: copy it from the app's settings in the marketplace"
+                )));
+            }
+        }
+        let host = self.chooser_host.trim_end_matches('/');
+        let path = self.chooser_path.trim_start_matches('/');
+        let mut url = Url::parse(&format!("{host}/{path}"))
+            .ok()
+            .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+            .ok_or_else(|| {
+                Error::config(
+                    "the chooser is no address: give its host with scheme, such as https://marketplace.gohighlevel.com",
+                )
+            })?;
+        let scopes: Vec<String> = scopes
+            .into_iter()
+            .map(|scope| scope.as_ref().to_owned())
+            .collect();
+        {
+            let mut query = url.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("client_id", &self.client_id)
+                .append_pair("redirect_uri", &self.redirect_uri)
+                .append_pair("scope", &scopes.join(" "))
+                .append_pair("state", &state);
+            if self.same_window {
+                query.append_pair("loginWindowOpenMode", "self");
+            }
+        }
+        // `+` for a blank is right in a form only; in an address it is a plus to some readers.
+        let query = url.query().unwrap_or_default().replace('+', "%20");
+        url.set_query(Some(&query));
+        Ok(AuthorizeUrl {
+            url: url.into(),
+            state,
+        })
+    }
+}
+
+/// Shows the settings and hides ids and the secret.
+impl fmt::Debug for OAuthApp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OAuthApp")
+            .field("client_id", &format_args!("[hidden]"))
+            .field("client_secret", &format_args!("[hidden]"))
+            .field("redirect_uri", &self.redirect_uri)
+            .field("user_type", &self.user_type)
+            .field("chooser_host", &self.chooser_host)
+            .field("chooser_path", &self.chooser_path)
+            .field("same_window", &self.same_window)
+            .finish()
+    }
+}
+
+/// Where to send a user who is to install the app.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct AuthorizeUrl {
+    /// The address.
+    pub url: String,
+    /// What the platform gives back with the code. Keep it in the user's session and compare it with [`states_match`].
+    pub state: String,
+}
+
+/// Hides both: who knows the state can pass off a code of their own.
+impl fmt::Debug for AuthorizeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AuthorizeUrl { url: [hidden], state: [hidden] }")
+    }
+}
+
+/// Whether the state that came back is the one that was sent. An empty one never is. How long it takes tells nothing of where
+/// they differ.
+pub fn states_match(sent: &str, came_back: &str) -> bool {
+    let (sent, came_back) = (sent.as_bytes(), came_back.as_bytes());
+    if sent.is_empty() || sent.len() != came_back.len() {
+        return false;
+    }
+    let differing = sent
+        .iter()
+        .zip(came_back)
+        .fold(0, |all, (a, b)| std::hint::black_box(all | (a ^ b)));
+    std::hint::black_box(differing) == 0
+}

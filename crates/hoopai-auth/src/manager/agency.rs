@@ -1,0 +1,119 @@
+//! Tokens of a location for those of its agency.
+
+use hoopai_runtime::Error;
+use hoopai_runtime::auth::Grant;
+use hoopai_runtime::auth::can_mean_expiry;
+use hoopai_runtime::auth::{EndpointFault, LOCATION_TOKEN_PATH};
+use hoopai_runtime::error::AuthFault;
+use secrecy::SecretString;
+
+use super::Fault;
+use super::account::Account;
+use super::refresh::{Held, Next, tokens_of};
+use super::save::{Over, Saved};
+use super::steps::Step;
+use crate::{Record, Resource};
+
+impl Account {
+    /// Asks for tokens of this location. They come with a refresh token of their own, so this is done once and not each day. A reply
+    /// that is lost costs nothing: the next time others are given.
+    pub(super) async fn ask_agency(
+        &self,
+        held: &mut Option<Held>,
+        company: &str,
+        own: Option<&Record>,
+    ) -> Result<Next, Fault> {
+        let agency = self
+            .manager
+            .account_through(Resource::company(company), None);
+        let asked_at = self.manager.clock().system_time();
+        let grant = agency
+            .authorization()
+            .await
+            .map_err(|error| of_agency(error, own))?;
+        let reply = match self.post_location_token(company, &grant).await {
+            Err(EndpointFault::Refused { status: 401, error })
+                if can_mean_expiry(error.messages()) =>
+            {
+                match agency
+                    .refused(&grant)
+                    .await
+                    .map_err(|error| of_agency(error, own))?
+                {
+                    Some(grant) => self.post_location_token(company, &grant).await,
+                    None => Err(EndpointFault::Refused { status: 401, error }),
+                }
+            }
+            reply => reply,
+        };
+        self.manager.reached(Step::Replied).await;
+        let body = match reply {
+            Ok(body) => body,
+            Err(EndpointFault::Refused { status, error })
+                if status < 500 && !matches!(status, 408 | 429) =>
+            {
+                return Err(Fault::of(
+                    AuthFault::Refused,
+                    "the platform gives no token of the location for that of its agency; the app may not be installed there",
+                    error,
+                ));
+            }
+            Err(
+                EndpointFault::Refused { error, .. }
+                | EndpointFault::Unknown(error)
+                | EndpointFault::NotSent(error),
+            ) => {
+                return Err(Fault::of(
+                    AuthFault::Unavailable,
+                    "no token of the location could be had for that of its agency",
+                    error,
+                ));
+            }
+        };
+        let mut tokens = tokens_of(body, asked_at)?;
+        let wanted = self.resource().id();
+        if tokens.location_id.get_or_insert_with(|| wanted.to_owned()) != wanted {
+            return Err(Fault::new(
+                AuthFault::Refused,
+                "the platform gave a token of another location than was asked for",
+            ));
+        }
+        tokens.company_id.get_or_insert_with(|| company.to_owned());
+        tracing::debug!("the token of a location was got with that of its agency");
+        let expected = own.map(|own| own.revision);
+        self.save(held, tokens, expected, Over::Nothing)
+            .await
+            .map(Saved::next)
+    }
+
+    async fn post_location_token(
+        &self,
+        company: &str,
+        grant: &Grant,
+    ) -> Result<bytes::Bytes, EndpointFault> {
+        let form = vec![
+            ("companyId", SecretString::from(company)),
+            ("locationId", SecretString::from(self.resource().id())),
+        ];
+        let bearer = Some(grant.clone());
+        self.manager
+            .0
+            .endpoint
+            .post(LOCATION_TOKEN_PATH, form, bearer)
+            .await
+    }
+}
+
+/// Why there is no token of the agency, as a reason for there being none of the location.
+fn of_agency(error: Error, own: Option<&Record>) -> Fault {
+    let fault = error.auth_fault().unwrap_or(AuthFault::Unavailable);
+    let missing = matches!(fault, AuthFault::NotInstalled | AuthFault::ReinstallNeeded);
+    if missing && own.is_some() {
+        return Fault::reinstall_needed();
+    }
+    Fault::of(
+        fault,
+        "the location has no good tokens of its own, and of its agency there are none either",
+        error,
+    )
+}

@@ -1,0 +1,210 @@
+//! Tokens that come from outside: for a code, or taken over from elsewhere.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use hoopai_runtime::Error;
+use hoopai_runtime::auth::{EndpointFault, TOKEN_PATH};
+use hoopai_runtime::error::AuthFault;
+use secrecy::SecretString;
+
+use super::TokenManager;
+use super::fault::Fault;
+use super::refresh::tokens_of;
+use super::save::{Over, Saved};
+use crate::{Resource, Swap, TokenSet, UserType};
+
+/// An app that was installed in an account: what the platform said of it, without the tokens, which are in the store.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Installation {
+    /// The account.
+    pub resource: Resource,
+    /// For whom the tokens are.
+    pub user_type: UserType,
+    /// The agency, or the one that the location belongs to.
+    pub company_id: Option<String>,
+    /// The user who installed the app.
+    pub user_id: Option<String>,
+    /// The locations for which an agency installed it, where the platform lists them.
+    pub approved_locations: Vec<String>,
+    /// What the tokens allow.
+    pub scopes: Vec<String>,
+    /// When the first access token expires. It is renewed before.
+    pub expires_at: SystemTime,
+}
+
+/// Shows what was granted and hides the ids.
+impl fmt::Debug for Installation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installation")
+            .field("resource", &self.resource)
+            .field("approved_locations", &self.approved_locations.len())
+            .field("scopes", &self.scopes)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Installation {
+    fn of(resource: Resource, tokens: &TokenSet) -> Self {
+        Installation {
+            user_type: resource.user_type(),
+            resource,
+            company_id: tokens.company_id.clone(),
+            user_id: tokens.user_id.clone(),
+            approved_locations: tokens.approved_locations.clone(),
+            scopes: tokens.scopes.clone(),
+            expires_at: tokens.expires_at,
+        }
+    }
+}
+
+impl TokenManager {
+    /// Gets tokens for the code with which a user came back, and stores them. Handles that act on the account use them at once.
+    ///
+    /// It goes on to its end even if nobody waits for it any more: a code is good for one use too.
+    ///
+    /// # Errors
+    /// The platform refuses the code, or the store fails.
+    pub async fn exchange_code(
+        &self,
+        code: impl Into<SecretString>,
+    ) -> Result<Installation, Error> {
+        let (manager, code) = (self.clone(), code.into());
+        finished(tokio::spawn(async move { manager.exchange(code).await })).await
+    }
+
+    /// Takes over tokens of an account that were got by other means, as from another client's store. They are in the store before this
+    /// returns.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn install(
+        &self,
+        resource: Resource,
+        tokens: TokenSet,
+    ) -> Result<Installation, Error> {
+        let manager = self.clone();
+        finished(tokio::spawn(async move {
+            manager.install_as(resource, tokens).await
+        }))
+        .await
+    }
+
+    /// Removes the tokens of an account from the store, as when the app was uninstalled there.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn forget(&self, resource: Resource) -> Result<(), Error> {
+        let account = self.account_through(resource, None);
+        let gone = async {
+            // Whoever changes it meanwhile does so a few times and not for ever.
+            for _ in 0..16 {
+                let Some(record) = account.load(&account.slot.key).await? else {
+                    return Ok(());
+                };
+                let store = &self.0.store;
+                let swapped = store
+                    .swap(&account.slot.key, Some(record.revision), None)
+                    .await;
+                if swapped.map_err(Fault::store)? == Swap::Done {
+                    return Ok(());
+                }
+            }
+            Err(Fault::new(
+                AuthFault::Store,
+                "others change the stored tokens all the time: try again",
+            ))
+        };
+        let gone: Result<(), Fault> = gone.await;
+        account.slot.forget();
+        *account.slot.unsaved.lock().await = None;
+        gone.map_err(|fault| fault.to_error(None))
+    }
+
+    async fn exchange(&self, code: SecretString) -> Result<Installation, Fault> {
+        let app = self.app();
+        let mut form = vec![
+            ("client_id", app.client_id().into()),
+            ("client_secret", app.client_secret().clone()),
+            ("grant_type", "authorization_code".into()),
+            ("code", code),
+            ("redirect_uri", app.redirect_uri().into()),
+        ];
+        if let Some(user_type) = app.wanted_user_type() {
+            form.push(("user_type", user_type.as_str().into()));
+        }
+        let asked_at = self.clock().system_time();
+        let reply = self.0.endpoint.post(TOKEN_PATH, form, None).await;
+        let body = reply.map_err(|fault| match fault {
+            EndpointFault::NotSent(error) => Fault::of(
+                AuthFault::Unavailable,
+                "the code could not be exchanged, and is still good for a short time",
+                error,
+            ),
+            EndpointFault::Refused { status: 429, error } => Fault::of(
+                AuthFault::Unavailable,
+                "the token endpoint was asked too often; the code is still good for a short time",
+                error,
+            ),
+            EndpointFault::Unknown(error) => Fault::of(
+                AuthFault::Unavailable,
+                "whether the code was exchanged is not known: should a second try fail, have the user choose the account again",
+                error,
+            ),
+            EndpointFault::Refused { status, error } if status >= 500 => Fault::of(
+                AuthFault::Unavailable,
+                "the token endpoint failed: should a second try fail, have the user choose the account again",
+                error,
+            ),
+            EndpointFault::Refused { error, .. } => Fault::of(
+                AuthFault::Refused,
+                "the platform gave no tokens for the code, which is good once and for a short time only: check client id, client secret and redirect URI, and have the user choose the account again",
+                error,
+            ),
+        })?;
+        let tokens = tokens_of(body, asked_at)?;
+        let resource = tokens.resource().ok_or_else(|| {
+            Fault::new(
+                AuthFault::Refused,
+                "the platform gave tokens for the code and did not say for which account",
+            )
+        })?;
+        self.install_as(resource, tokens).await
+    }
+
+    async fn install_as(
+        &self,
+        resource: Resource,
+        tokens: TokenSet,
+    ) -> Result<Installation, Fault> {
+        let installation = Installation::of(resource.clone(), &tokens);
+        let account = self.account_through(resource, None);
+        // What could not be stored before is older than this. Dropping it gives its lease back.
+        *account.slot.unsaved.lock().await = None;
+        let stored = account.load(&account.slot.key).await;
+        let expected = stored.ok().flatten().map(|record| record.revision);
+        match account
+            .save(&mut None, tokens, expected, Over::Anything)
+            .await?
+        {
+            Saved::Stored => Ok(installation),
+            Saved::InMemory(error) => Err(Fault::unsaved(&error)),
+            Saved::Superseded => Err(Fault::new(
+                AuthFault::Store,
+                "the store gave the place of the new tokens to others: try again",
+            )),
+        }
+    }
+}
+
+async fn finished<T>(task: tokio::task::JoinHandle<Result<T, Fault>>) -> Result<T, Error> {
+    match task.await {
+        Ok(outcome) => outcome.map_err(|fault| fault.to_error(fault.retry_after())),
+        Err(_) => Err(Error::auth(
+            AuthFault::Unavailable,
+            "the exchange was broken off, as its runtime was shut down: have the user choose the account again",
+        )),
+    }
+}

@@ -1,0 +1,125 @@
+//! Why a flight brought no token, in a form that all who waited can have.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hoopai_runtime::Error;
+use hoopai_runtime::error::AuthFault;
+
+use crate::StoreError;
+
+/// The reason. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fault(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: AuthFault,
+    text: String,
+    retry_after: Option<Duration>,
+    cause: Option<Cause>,
+}
+
+/// A cause that several errors share.
+#[derive(Clone)]
+struct Cause(Arc<dyn StdError + Send + Sync>);
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+impl Fault {
+    pub(crate) fn new(kind: AuthFault, text: impl Into<String>) -> Self {
+        Fault(Arc::new(Inner {
+            kind,
+            text: text.into(),
+            retry_after: None,
+            cause: None,
+        }))
+    }
+
+    /// An error of the endpoint, with our words before its own.
+    pub(crate) fn of(kind: AuthFault, text: &str, error: Error) -> Self {
+        Fault(Arc::new(Inner {
+            kind,
+            text: format!("{text}: {error}"),
+            retry_after: error.retry_after(),
+            cause: Some(Cause(Arc::new(error))),
+        }))
+    }
+
+    pub(crate) fn store(error: StoreError) -> Self {
+        Self::shared_store(&Arc::new(error))
+    }
+
+    pub(crate) fn shared_store(error: &Arc<StoreError>) -> Self {
+        Fault(Arc::new(Inner {
+            kind: AuthFault::Store,
+            text: format!("the token store failed: {error}"),
+            retry_after: None,
+            cause: Some(Cause(error.clone())),
+        }))
+    }
+
+    pub(crate) fn not_installed() -> Self {
+        Self::new(
+            AuthFault::NotInstalled,
+            "the store has no tokens for the account: have a user install the app there, or open the store that has them",
+        )
+    }
+
+    pub(crate) fn reinstall_needed() -> Self {
+        Self::new(
+            AuthFault::ReinstallNeeded,
+            "the platform takes the refresh token of the account no more: have a user of the account authorise the app again",
+        )
+    }
+
+    /// The same, as a reason for something else.
+    pub(crate) fn because(&self, text: &str) -> Self {
+        Fault(Arc::new(Inner {
+            kind: self.0.kind,
+            text: format!("{text}: {}", self.0.text),
+            retry_after: self.0.retry_after,
+            cause: self.0.cause.clone(),
+        }))
+    }
+
+    pub(crate) fn kind(&self) -> AuthFault {
+        self.0.kind
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// As an error of a call that can be tried again after `wait`.
+    pub(crate) fn to_error(&self, wait: Option<Duration>) -> Error {
+        let error = Error::auth(self.0.kind, self.0.text.clone())
+            .with_retry_after(wait.filter(|_| self.0.kind == AuthFault::Unavailable));
+        match &self.0.cause {
+            Some(cause) => error.caused_by(cause.clone()),
+            None => error,
+        }
+    }
+}

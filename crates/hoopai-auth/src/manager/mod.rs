@@ -1,0 +1,215 @@
+//! Keeps the tokens of an app fresh.
+//!
+//! A [`TokenManager`] belongs to an app, an [`Account`] to one of its resources. Who needs a token asks the account, which has it in memory
+//! nearly always. Where it has not, a *flight* gets one: a task of its own, one at a time for an account, whose outcome all who wait
+//! share. So nobody who gives up waiting breaks off a request that has spent a refresh token.
+//!
+//! - `account`: what is in memory, who may wait, who starts a flight.
+//! - `refresh`: the flight: look, take the right, look again, note, send, store, use.
+//! - `agency`: tokens of a location for those of its agency.
+//! - `save`: tokens that came must not be lost, whatever the store does.
+//! - `exchange`: tokens that come from outside: by code, or taken over.
+//! - `pace`: when to refresh, and how long to leave it alone after a failure.
+
+mod account;
+mod agency;
+mod exchange;
+mod fault;
+mod pace;
+mod refresh;
+mod save;
+mod steps;
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub(crate) use account::Account;
+pub use exchange::Installation;
+#[cfg(test)]
+pub(crate) use pace::{LEASE_WAIT, WINDOW_MAX};
+#[cfg(test)]
+pub(crate) use steps::{Step, Steps};
+
+use hoopai_runtime::auth::{self, Authority, Grant, TokenEndpoint};
+use hoopai_runtime::observe::Observer;
+use hoopai_runtime::time::{BoxFuture, Clock};
+use hoopai_runtime::{Error, Handle};
+
+use crate::{AuthorizeUrl, OAuthApp, Resource, TokenKey, TokenStore, lock};
+use account::Slot;
+use fault::Fault;
+
+/// The tokens of an app, for all accounts that it is installed in. Clones are the same manager.
+///
+/// It is made with a handle, from an [`OAuth`](crate::OAuth), and serves all handles that are made of that one.
+#[derive(Clone)]
+pub struct TokenManager(Arc<Inner>);
+
+struct Inner {
+    app: OAuthApp,
+    store: Arc<dyn TokenStore>,
+    endpoint: Arc<dyn TokenEndpoint>,
+    clock: Arc<dyn Clock>,
+    observer: Option<Arc<dyn Observer>>,
+    /// What has been asked for so far. It grows with the accounts that a process acts on, by a header each.
+    slots: Mutex<HashMap<Resource, Arc<Slot>>>,
+    #[cfg(test)]
+    steps: Option<Arc<dyn Steps>>,
+}
+
+impl TokenManager {
+    pub(crate) fn new(
+        app: OAuthApp,
+        store: Arc<dyn TokenStore>,
+        endpoint: Arc<dyn TokenEndpoint>,
+        clock: Arc<dyn Clock>,
+        observer: Option<Arc<dyn Observer>>,
+    ) -> Self {
+        TokenManager(Arc::new(Inner {
+            app,
+            store,
+            endpoint,
+            clock,
+            observer,
+            slots: Mutex::default(),
+            #[cfg(test)]
+            steps: None,
+        }))
+    }
+
+    /// The same with somebody who watches, and can hold up, each step of a refresh.
+    #[cfg(test)]
+    pub(crate) fn watched(self, steps: Arc<dyn Steps>) -> Self {
+        let Inner {
+            app,
+            store,
+            endpoint,
+            clock,
+            ..
+        } = &*self.0;
+        TokenManager(Arc::new(Inner {
+            app: app.clone(),
+            store: store.clone(),
+            endpoint: endpoint.clone(),
+            clock: clock.clone(),
+            observer: None,
+            slots: Mutex::default(),
+            steps: Some(steps),
+        }))
+    }
+
+    /// The manager of a handle.
+    ///
+    /// # Errors
+    /// The handle has no OAuth app; kind [`Config`](hoopai_runtime::error::ErrorKind::Config).
+    pub fn of(handle: &Handle) -> Result<Self, Error> {
+        let authority = handle.authority();
+        let own = authority.and_then(|authority| (authority as &dyn Any).downcast_ref::<Self>());
+        own.cloned().ok_or_else(|| {
+            Error::config(
+                "there is no OAuth app: give one to `oauth_app` when the client is built, or to a handle as its `authority`",
+            )
+        })
+    }
+
+    /// Where a user goes to install the app, with the scopes that it asks for.
+    ///
+    /// Keep the state with the user's session, and compare it with the one that comes back before the code is used:
+    /// [`states_match`](crate::states_match).
+    ///
+    /// # Errors
+    /// See [`OAuthApp::authorize_url`].
+    pub fn authorize_url<S: AsRef<str>>(
+        &self,
+        scopes: impl IntoIterator<Item = S>,
+    ) -> Result<AuthorizeUrl, Error> {
+        self.0.app.authorize_url(scopes)
+    }
+
+    /// The app.
+    pub fn app(&self) -> &OAuthApp {
+        &self.0.app
+    }
+
+    /// An account of the app. `agency`: the id of the company through which a location that has no tokens of its own gets some.
+    pub(crate) fn account_through(&self, resource: Resource, agency: Option<&str>) -> Account {
+        let mut slots = lock(&self.0.slots);
+        let slot = slots.entry(resource).or_insert_with_key(|resource| {
+            let key = TokenKey::new(self.0.app.client_id(), resource.clone());
+            Arc::new(Slot::new(key))
+        });
+        if let Some(agency) = agency {
+            slot.set_agency(agency);
+        }
+        Account {
+            manager: self.clone(),
+            slot: slot.clone(),
+        }
+    }
+
+    /// Waits until no refresh is under way and everything that came is stored, or until the time is over. To be called before a
+    /// runtime is shut down: a refresh that is broken off between request and reply can cost the installation.
+    ///
+    /// True if all is at rest.
+    pub async fn settled(&self, at_most: Duration) -> bool {
+        let slots: Vec<_> = lock(&self.0.slots).values().cloned().collect();
+        let all = Box::pin(async move {
+            for slot in slots {
+                slot.settled().await;
+            }
+        });
+        within(&*self.0.clock, at_most, all).await.is_some()
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+}
+
+impl Authority for TokenManager {
+    fn account(&self, resource: Resource) -> Arc<dyn auth::Account> {
+        Arc::new(self.account_through(resource, None))
+    }
+
+    fn settled(&self, at_most: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(TokenManager::settled(self, at_most))
+    }
+}
+
+impl auth::Account for Account {
+    fn authorization(&self) -> BoxFuture<'_, Result<Grant, Error>> {
+        Box::pin(Account::authorization(self))
+    }
+
+    fn refused<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Option<Grant>, Error>> {
+        Box::pin(Account::refused(self, grant))
+    }
+
+    fn sibling(&self, resource: Resource) -> Arc<dyn auth::Account> {
+        Arc::new(Account::sibling(self, resource))
+    }
+}
+
+impl fmt::Debug for TokenManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenManager")
+            .field("app", &self.0.app)
+            .field("accounts", &lock(&self.0.slots).len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a future gives, if it does in time.
+async fn within<T>(clock: &dyn Clock, limit: Duration, mut work: BoxFuture<'_, T>) -> Option<T> {
+    let mut sleep = clock.sleep(limit);
+    std::future::poll_fn(|context| {
+        if let std::task::Poll::Ready(value) = work.as_mut().poll(context) {
+            return std::task::Poll::Ready(Some(value));
+        }
+        sleep.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}

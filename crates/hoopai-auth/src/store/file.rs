@@ -1,0 +1,112 @@
+//! A store of files.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use hoopai_runtime::time::{BoxFuture, Clock, SystemClock};
+
+use super::disk::{self, Entry};
+use super::lease_file;
+use super::{Lease, StoreError, Swap, TokenStore};
+use crate::{Record, TokenKey};
+
+/// Keeps tokens in a directory, a file for each account. Several processes of one machine may share it.
+///
+/// A change is whole or not there: it is written beside the file, flushed to disk and renamed. The operating system's file locks
+/// keep processes apart, and it frees those of a process that ended. The directory must be on a disk of the machine: on network
+/// file systems locks are often not what they seem.
+///
+/// The files hold tokens in the clear; on Unix only their owner may read them. A file that cannot be read as tokens is left
+/// alone and reported.
+#[derive(Clone)]
+pub struct FileStore {
+    directory: Arc<PathBuf>,
+    clock: Arc<dyn Clock>,
+}
+
+impl FileStore {
+    /// A store in a directory, which is made if it does not exist, for its owner alone.
+    ///
+    /// # Errors
+    /// The directory cannot be made, or the path is a file.
+    pub fn open(directory: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::with_clock(directory, Arc::new(SystemClock))
+    }
+
+    /// A store whose leases end by another clock.
+    ///
+    /// # Errors
+    /// As [`open`](FileStore::open).
+    pub fn with_clock(
+        directory: impl AsRef<Path>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let directory = disk::make_directory(directory.as_ref())?;
+        Ok(FileStore {
+            directory: Arc::new(directory),
+            clock,
+        })
+    }
+
+    /// The file in which the tokens of a key are, or would be.
+    pub fn path_of(&self, key: &TokenKey) -> PathBuf {
+        Entry::new(&self.directory, key).data()
+    }
+
+    /// Does the work of a disk where it holds up no other task, to its end even if nobody waits for it any more.
+    async fn run<T: Send + 'static>(
+        &self,
+        key: &TokenKey,
+        work: impl FnOnce(&Entry, &TokenKey) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (entry, key) = (Entry::new(&self.directory, key), key.clone());
+        let task = tokio::task::spawn_blocking(move || work(&entry, &key));
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(fault) => Err(StoreError::new(
+                "the work on the token files was broken off",
+                "make calls only while the runtime is running",
+            )
+            .caused_by(fault)),
+        }
+    }
+}
+
+/// Shows the directory.
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore")
+            .field("directory", &self.directory)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenStore for FileStore {
+    fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
+        Box::pin(self.run(key, disk::load))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        expected: Option<u64>,
+        new: Option<Record>,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(self.run(key, move |entry, key| {
+            disk::swap(entry, key, expected, new.as_ref())
+        }))
+    }
+
+    fn lease<'a>(
+        &'a self,
+        key: &'a TokenKey,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
+        let now: SystemTime = self.clock.system_time();
+        Box::pin(self.run(key, move |entry, _| {
+            Ok(lease_file::take(entry, now, ttl)?.map(Lease::new))
+        }))
+    }
+}

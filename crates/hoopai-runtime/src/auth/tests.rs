@@ -1,0 +1,139 @@
+//! Which token calls carry, by the kind of credentials.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Account, Authority, Credentials, Grant, Resource, SourceError, TokenSource};
+use crate::Error;
+use crate::error::AuthFault;
+use crate::time::BoxFuture;
+
+#[tokio::test]
+async fn a_private_token_is_all_there_is() {
+    let credentials = Credentials::private_token(Some(&" Bearer pit-1 ".into())).unwrap();
+    let grant = credentials.authorization().await.unwrap();
+    assert_eq!(grant.header(), "Bearer pit-1");
+    assert!(grant.header().is_sensitive());
+    assert!(credentials.refused(&grant).await.unwrap().is_none());
+    let other = credentials.acting_on(Resource::location("l"));
+    assert_eq!(other.authorization().await.unwrap(), grant);
+}
+
+struct Own {
+    serial: Arc<AtomicU32>,
+    refusals: Arc<AtomicU32>,
+    last: u32,
+}
+
+impl TokenSource for Own {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
+        let n = self.serial.load(Ordering::Relaxed);
+        Box::pin(async move {
+            match n {
+                9 => Err("the vault is shut".into()),
+                8 => Ok("a b".into()),
+                n => Ok(format!("own-{n}").into()),
+            }
+        })
+    }
+
+    fn refused<'a>(
+        &'a self,
+        old: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>, SourceError>> {
+        Box::pin(async move {
+            self.refusals.fetch_add(1, Ordering::Relaxed);
+            let n = self.serial.load(Ordering::Relaxed);
+            assert_eq!(old.expose_secret(), format!("own-{n}"));
+            if n >= self.last {
+                return Ok(None);
+            }
+            self.serial.store(n + 1, Ordering::Relaxed);
+            Ok(Some(format!("own-{}", n + 1).into()))
+        })
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_the_applications_own_are_used() {
+    let (serial, refusals) = (Arc::new(AtomicU32::new(1)), Arc::new(AtomicU32::new(0)));
+    let credentials = Credentials::source(Box::new(Own {
+        serial: serial.clone(),
+        refusals: refusals.clone(),
+        last: 2,
+    }));
+    let first = credentials.authorization().await.unwrap();
+    assert_eq!(first.header(), "Bearer own-1");
+    // Of all who were refused with the same token, one asks.
+    for _ in 0..5 {
+        let new = credentials.refused(&first).await.unwrap().unwrap();
+        assert_eq!(new.header(), "Bearer own-2");
+        assert!(new.header().is_sensitive());
+    }
+    assert_eq!(refusals.load(Ordering::Relaxed), 1);
+    let second = credentials.authorization().await.unwrap();
+    assert!(credentials.refused(&second).await.unwrap().is_none());
+    assert_eq!(refusals.load(Ordering::Relaxed), 2);
+    for (n, fault) in [(9, AuthFault::Unavailable), (8, AuthFault::Refused)] {
+        serial.store(n, Ordering::Relaxed);
+        let error = credentials.authorization().await.unwrap_err();
+        assert_eq!(error.auth_fault(), Some(fault), "{error}");
+    }
+}
+
+/// Gives each account a token that names it and where it was chosen from.
+struct Names;
+
+struct Name(String);
+
+impl Authority for Names {
+    fn account(&self, resource: Resource) -> Arc<dyn Account> {
+        Arc::new(Name(resource.id().to_owned()))
+    }
+}
+
+impl Account for Name {
+    fn authorization(&self) -> BoxFuture<'_, Result<Grant, Error>> {
+        let grant = Grant::new(&self.0.clone().into());
+        Box::pin(async {
+            grant.ok_or_else(|| Error::auth(AuthFault::NotInstalled, "no such account"))
+        })
+    }
+
+    fn refused<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Option<Grant>, Error>> {
+        let again = format!("{}-again", grant.token().expose_secret());
+        Box::pin(async move { Ok(Grant::new(&again.into())) })
+    }
+
+    fn sibling(&self, resource: Resource) -> Arc<dyn Account> {
+        Arc::new(Name(format!("{}/{}", self.0, resource.id())))
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_chosen_from_an_authority() {
+    let none = Credentials::NoAccount(Arc::new(Names));
+    let error = none.authorization().await.unwrap_err();
+    assert_eq!(error.auth_fault(), Some(AuthFault::NoAccount));
+    assert!(error.to_string().contains("as_location"), "{error}");
+    let nothing = Grant::new(&"nothing".into()).unwrap();
+    assert!(none.refused(&nothing).await.unwrap().is_none());
+
+    let direct = none.acting_on(Resource::location("here"));
+    assert_eq!(
+        direct.authorization().await.unwrap().header(),
+        "Bearer here"
+    );
+    let through = none
+        .acting_on(Resource::company("agency"))
+        .acting_on(Resource::location("there"));
+    let grant = through.authorization().await.unwrap();
+    assert_eq!(grant.header(), "Bearer agency/there");
+    let new = through.refused(&grant).await.unwrap().unwrap();
+    assert_eq!(new.header(), "Bearer agency/there-again");
+    let unfit = none.acting_on(Resource::location("not a token"));
+    let error = unfit.authorization().await.unwrap_err();
+    assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled));
+}
