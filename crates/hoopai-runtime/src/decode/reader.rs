@@ -39,10 +39,9 @@ pub(crate) struct Noted {
     pub(crate) expected: Cow<'static, str>,
 }
 
-fn words(text: &str, mut drifts: Vec<Noted>) -> Vec<Drift> {
-    drifts.sort_by_key(|noted| noted.at);
+fn words(text: &str, drifts: Vec<Noted>) -> Vec<Drift> {
     let mut places = Places::new(text.as_bytes());
-    drifts
+    in_order(drifts)
         .into_iter()
         .map(|noted| {
             let (path, found) = places.value_at(noted.at);
@@ -54,6 +53,16 @@ fn words(text: &str, mut drifts: Vec<Noted>) -> Vec<Drift> {
             }
         })
         .collect()
+}
+
+/// Puts drifts in the order of their places, in which nearly all of them were noted.
+fn in_order(drifts: Vec<Noted>) -> Vec<Noted> {
+    let mut ordered: Vec<Noted> = Vec::with_capacity(drifts.len());
+    for noted in drifts {
+        let index = ordered.partition_point(|before| before.at <= noted.at);
+        ordered.insert(index, noted);
+    }
+    ordered
 }
 
 pub(super) struct Reader<'de> {

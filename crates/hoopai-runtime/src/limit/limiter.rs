@@ -8,7 +8,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -140,40 +140,40 @@ impl fmt::Debug for Limiter {
 impl Shared {
     /// Changes the state, and does what follows from it: lets waiters through, and wakes them after the lock is given up.
     fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut State, Instant) -> R) -> R {
-        let (result, mut letters) = self.locked(|state, now| {
-            state.settle(now);
-            act(state, now)
-        });
-        loop {
-            let lost = self.deliver(letters);
-            if lost.is_empty() {
-                return result;
-            }
-            // Those whose turn it was had just gone: it is the turn of others.
-            ((), letters) = self.locked(|state, now| {
-                for ticket in &lost {
-                    state.end(ticket, Ending::Unsent, now);
-                }
-            });
-        }
+        let (mut state, now) = self.lock();
+        state.settle(now);
+        let result = act(&mut state, now);
+        self.follow_up(state, now);
+        result
     }
 
-    fn locked<R>(
-        &self,
-        act: impl FnOnce(&mut State, Instant) -> R,
-    ) -> (R, Vec<(Mailbox, Verdict)>) {
-        let (result, letters, driver) = {
-            let mut state = lock(&self.state);
-            let now = self.clock.now();
-            let result = act(&mut state, now);
+    fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
+        let state = lock(&self.state);
+        // Asked under the lock, so that time goes forward from one change to the next.
+        let now = self.clock.now();
+        (state, now)
+    }
+
+    /// What follows from a change. The lock is given up before anybody is woken.
+    fn follow_up<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, mut now: Instant) {
+        loop {
             state.settle(now);
             let driver = state.keep_moving(now);
-            (result, std::mem::take(&mut state.outbox), driver)
-        };
-        if let Some(driver) = driver {
-            driver.wake();
+            let letters = std::mem::take(&mut state.outbox);
+            drop(state);
+            if let Some(driver) = driver {
+                driver.wake();
+            }
+            let lost = self.deliver(letters);
+            if lost.is_empty() {
+                return;
+            }
+            // Those whose turn it was had just gone: it is the turn of others.
+            (state, now) = self.lock();
+            for ticket in &lost {
+                state.end(ticket, Ending::Unsent, now);
+            }
         }
-        (result, letters)
     }
 
     /// Tells waiters what was decided. Returned is what was granted to those who are not there any more.

@@ -20,7 +20,8 @@
 //! pause.rs      refusals, and the pace after them
 //! day.rs        the daily budget
 //! headers.rs    what replies say
-//! state.rs      all of them behind one lock, with the queue
+//! queue.rs      who waits, in which order and until when
+//! state.rs      all of them behind one lock
 //! limiter.rs    the lock, those who wait, and the one timer
 //! registry.rs   a limiter for each resource
 //! ```
@@ -29,6 +30,7 @@ mod day;
 mod headers;
 mod limiter;
 mod pause;
+mod queue;
 mod registry;
 mod settings;
 mod state;

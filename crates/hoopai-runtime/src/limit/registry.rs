@@ -1,6 +1,5 @@
 //! A limiter for each resource, since the platform limits an app in each location and company apart.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -21,8 +20,17 @@ struct Inner {
 }
 
 struct Known {
-    limiters: HashMap<String, Limiter>,
+    /// Ordered by their keys.
+    limiters: Vec<(String, Limiter)>,
     sweep_at: usize,
+}
+
+impl Known {
+    /// Where the limiter of a key stands, or where it would have to stand.
+    fn find(&self, key: &str) -> Result<usize, usize> {
+        self.limiters
+            .binary_search_by(|(known, _)| known.as_str().cmp(key))
+    }
 }
 
 impl Limiters {
@@ -32,7 +40,7 @@ impl Limiters {
             settings,
             clock,
             known: Mutex::new(Known {
-                limiters: HashMap::new(),
+                limiters: Vec::new(),
                 sweep_at: FEW,
             }),
         }))
@@ -41,16 +49,21 @@ impl Limiters {
     /// The limiter of a resource. It is the same one for as long as anybody holds it, or it has something to remember.
     pub(crate) fn get(&self, key: &str) -> Limiter {
         let mut known = lock(&self.0.known);
-        if let Some(limiter) = known.limiters.get(key) {
-            return limiter.clone();
+        if let Ok(index) = known.find(key) {
+            return known.limiters[index].1.clone();
         }
         if known.limiters.len() >= known.sweep_at {
             // Nobody can come to hold one meanwhile: they are given out under this lock.
-            known.limiters.retain(|_, limiter| !limiter.is_disposable());
+            known
+                .limiters
+                .retain(|(_, limiter)| !limiter.is_disposable());
             known.sweep_at = FEW.max(known.limiters.len().saturating_mul(2));
         }
         let limiter = Limiter::new(self.0.settings.clone(), self.0.clock.clone());
-        known.limiters.insert(key.to_owned(), limiter.clone());
+        let (Ok(index) | Err(index)) = known.find(key);
+        known
+            .limiters
+            .insert(index, (key.to_owned(), limiter.clone()));
         limiter
     }
 

@@ -1,7 +1,6 @@
 //! What all clones of a limiter share, and how it changes. Nothing in here waits or wakes anybody: it says who is to be
 //! told what, and until when there is nothing to do.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -11,6 +10,7 @@ use tokio::sync::oneshot;
 use super::day::Day;
 use super::headers::Told;
 use super::pause::Pause;
+use super::queue::Queue;
 use super::window::{Mark, Window};
 use super::{Held, HeldReason, LimitSettings, Permit, Snapshot};
 
@@ -67,12 +67,6 @@ pub(super) struct Place {
     pub(super) drive: bool,
 }
 
-struct Waiter {
-    /// `None` once it was told to come again, until it has.
-    mailbox: Option<Mailbox>,
-    deadline: Option<Instant>,
-}
-
 /// What the one who moves the queue does next.
 pub(super) enum Next {
     /// Nobody waits: it is not needed any more.
@@ -96,10 +90,7 @@ pub(super) struct State {
     pub(super) pause: Pause,
     /// `None` where no day is counted.
     day: Option<Day>,
-    /// By the order in which they came.
-    queue: BTreeMap<u64, Waiter>,
-    deadlines: BTreeSet<(Instant, u64)>,
-    serial: u64,
+    queue: Queue,
     driver: Driver,
     /// Who is to be told what when the lock is given up.
     pub(super) outbox: Vec<(Mailbox, Verdict)>,
@@ -115,9 +106,7 @@ impl State {
             window: Window::new(max, settings.interval),
             pause: Pause::default(),
             day: settings.daily.map(Day::new),
-            queue: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
-            serial: 0,
+            queue: Queue::default(),
             driver: Driver::default(),
             outbox: Vec::new(),
             settings,
@@ -136,25 +125,19 @@ impl State {
         if held.wait > max_wait {
             return Entry::Held(held);
         }
-        self.serial += 1;
-        Entry::Queued(self.place(self.serial, now.checked_add(max_wait)))
+        let (mailbox, letter) = oneshot::channel();
+        let serial = self.queue.push(mailbox, now.checked_add(max_wait));
+        Entry::Queued(self.place(serial, letter))
     }
 
     /// A waiter comes again. `None` if it has no place any more.
     pub(super) fn reenter(&mut self, serial: u64) -> Option<Place> {
-        let deadline = self.queue.get(&serial)?.deadline;
-        Some(self.place(serial, deadline))
+        let (mailbox, letter) = oneshot::channel();
+        let there = self.queue.come_again(serial, mailbox);
+        there.then(|| self.place(serial, letter))
     }
 
-    fn place(&mut self, serial: u64, deadline: Option<Instant>) -> Place {
-        let (mailbox, letter) = oneshot::channel();
-        let waiter = Waiter {
-            mailbox: Some(mailbox),
-            deadline,
-        };
-        self.queue.insert(serial, waiter);
-        self.deadlines
-            .extend(deadline.map(|deadline| (deadline, serial)));
+    fn place(&mut self, serial: u64, letter: oneshot::Receiver<Word>) -> Place {
         let drive = !std::mem::replace(&mut self.driver.there, true);
         if drive {
             self.driver.waker = None;
@@ -169,15 +152,7 @@ impl State {
 
     /// A waiter gave up.
     pub(super) fn leave(&mut self, serial: u64) {
-        self.remove(serial);
-    }
-
-    fn remove(&mut self, serial: u64) -> Option<Mailbox> {
-        let waiter = self.queue.remove(&serial)?;
-        if let Some(deadline) = waiter.deadline {
-            self.deadlines.remove(&(deadline, serial));
-        }
-        waiter.mailbox
+        self.queue.remove(serial);
     }
 
     /// A request that was let through is over.
@@ -243,10 +218,7 @@ impl State {
         if let Some(day) = &mut self.day {
             day.roll(now);
         }
-        while let Some((&serial, first)) = self.queue.first_key_value() {
-            if first.mailbox.is_none() {
-                break;
-            }
+        while let Some(serial) = self.queue.first() {
             let verdict = match self.day_is_spent(0, now) {
                 Some(held) => Verdict::Held(held),
                 None if self.gate(now).is_ok() => Verdict::Go(self.take(now)),
@@ -254,17 +226,16 @@ impl State {
             };
             self.tell(serial, verdict);
         }
-        while let Some(&(deadline, serial)) = self.deadlines.first() {
-            if deadline > now {
-                break;
-            }
+        while let Some((deadline, serial)) = self.queue.next_deadline()
+            && deadline <= now
+        {
             let held = self.forecast(now);
             self.tell(serial, Verdict::Held(held));
         }
     }
 
     fn tell(&mut self, serial: u64, verdict: Verdict) {
-        if let Some(mailbox) = self.remove(serial) {
+        if let Some(mailbox) = self.queue.remove(serial) {
             self.outbox.push((mailbox, verdict));
         }
     }
@@ -343,8 +314,8 @@ impl State {
         self.driver = Driver::default();
     }
 
-    fn next_event(&self, now: Instant) -> Option<Instant> {
-        let deadline = self.deadlines.first().map(|(deadline, _)| *deadline);
+    fn next_event(&mut self, now: Instant) -> Option<Instant> {
+        let deadline = self.queue.next_deadline().map(|(deadline, _)| deadline);
         let free = self.gate(now).err().flatten();
         match (deadline, free) {
             (Some(deadline), Some(free)) => Some(deadline.min(free)),
@@ -356,12 +327,7 @@ impl State {
     pub(super) fn keep_moving(&mut self, now: Instant) -> Option<Waker> {
         if !self.driver.there {
             // The first in the queue comes again, keeps its place, and brings a new one.
-            if let Some((&serial, first)) = self.queue.iter_mut().next()
-                && let Some(mailbox) = first.mailbox.take()
-            {
-                if let Some(deadline) = first.deadline {
-                    self.deadlines.remove(&(deadline, serial));
-                }
+            if let Some(mailbox) = self.queue.call_first() {
                 self.outbox.push((mailbox, Verdict::Again));
             }
             return None;
