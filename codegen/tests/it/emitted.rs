@@ -179,6 +179,69 @@ fn what_stands_under_keys_that_are_data_has_a_type() {
     insta::assert_snapshot!(generated.files["src/types.rs"]);
 }
 
+/// A location that narrows what an agency asks about itself is no default's business.
+#[test]
+fn the_default_location_goes_where_it_does_not_narrow() {
+    let location = |required: bool,
+                    schemes: &[&str],
+                    company: Option<&str>,
+                    body: Option<Value>| {
+        let query = |name: &str, required: bool| json!({ "in": "query", "name": name, "required": required, "schema": { "type": "string" } });
+        let security: Vec<Value> = schemes.iter().map(|name| json!({ (*name): [] })).collect();
+        let mut parts = json!({ "security": security, "parameters": [] });
+        match body {
+            Some(schema) => {
+                parts["requestBody"] =
+                    json!({ "content": { "application/json": { "schema": schema } } })
+            }
+            None => parts["parameters"] = json!([query("locationId", required)]),
+        }
+        if let (Some(name), Some(parameters)) = (company, parts["parameters"].as_array_mut()) {
+            parameters.push(query(name, false));
+        }
+        let mut sample = document(
+            json!({ "/a": { "post": operation("make-a", parts) } }),
+            json!({}),
+        );
+        for scheme in schemes {
+            sample["components"]["securitySchemes"][scheme] =
+                json!({ "type": "http", "scheme": "bearer" });
+        }
+        let generated = generate_sample(&sample, None).unwrap();
+        generated.files["src/operations.rs"]
+            .lines()
+            .any(|line| line.trim().starts_with("location: "))
+    };
+    let (company, agency, either) = (
+        Some("companyId"),
+        &["Agency-Access-Only"][..],
+        &["Agency-Access", "Location-Access"][..],
+    );
+    let body = |required: Value| {
+        let id = json!({ "type": "string" });
+        Some(
+            json!({ "type": "object", "required": required, "properties": { "companyId": id, "locationId": id } }),
+        )
+    };
+    for (filled, required, schemes, company, body) in [
+        (false, false, agency, None, None),
+        (true, true, agency, None, None),
+        (false, false, either, company, None),
+        (true, true, either, company, None),
+        (true, false, either, None, None),
+        (true, false, either, Some("companyName"), None),
+        (true, false, &["Location-Access"][..], company, None),
+        (false, false, either, None, body(json!([]))),
+        (true, false, either, None, body(json!(["locationId"]))),
+    ] {
+        assert_eq!(
+            location(required, schemes, company, body.clone()),
+            filled,
+            "required {required}, {schemes:?}, {company:?}, {body:?}"
+        );
+    }
+}
+
 #[test]
 fn twice_the_same_bytes() {
     let one = generate_sample(&everything(), Some(OVERLAY)).unwrap();

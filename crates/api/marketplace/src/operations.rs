@@ -115,7 +115,6 @@ pub static UNINSTALL_APPLICATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["oauth.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
     body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
     ..Operation::DEFAULT
 };

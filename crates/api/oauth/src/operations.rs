@@ -39,7 +39,6 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
     query: &[
         QueryParam { name: "appId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },

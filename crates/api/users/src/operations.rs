@@ -83,7 +83,6 @@ pub static SEARCH_USERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
     query: &[
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "enabled2waySync", required: false, style: ListStyle::Repeat },
