@@ -71,6 +71,8 @@ pub(crate) struct Body {
     pub(crate) schema: Value,
     /// The names of the top-level fields that must be there.
     pub(crate) required_fields: Vec<String>,
+    /// It must be there, and has no field to put into it.
+    pub(crate) empty: bool,
 }
 
 pub(crate) enum Reply {
@@ -319,11 +321,15 @@ impl Reader<'_> {
                     .collect()
             })
             .unwrap_or_default();
+        let required = json::flag(body, "required");
+        let empty =
+            required && kind == BodyKind::Json && resolved.as_object().is_some_and(has_no_fields);
         Ok(Some(Body {
             kind,
-            required: json::flag(body, "required"),
+            required,
             schema,
             required_fields,
+            empty,
         }))
     }
 
@@ -474,6 +480,17 @@ pub(crate) fn resolve<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Val
         }
     }
     schema
+}
+
+/// Whether a schema is an object that declares no field and is not said to have others.
+fn has_no_fields(schema: &Object) -> bool {
+    let others = schema.get("additionalProperties");
+    json::text(schema, "type") == Some("object")
+        && json::entries(schema, "properties").next().is_none()
+        && matches!(others, None | Some(Value::Bool(false)))
+        && !["allOf", "anyOf", "oneOf"]
+            .into_iter()
+            .any(|parts| schema.contains_key(parts))
 }
 
 pub(crate) fn is_json(media_type: &str) -> bool {

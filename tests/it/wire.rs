@@ -176,6 +176,37 @@ async fn what_an_agency_asks_about_itself_is_not_narrowed_to_the_default_locatio
 }
 
 #[tokio::test]
+async fn a_body_that_has_no_field_goes_along_by_itself() {
+    let server = Recorder::answering(JSON, "{}").await;
+    let client = server.client();
+    let contacts = client.contacts();
+    let add = || {
+        contacts
+            .add_contact_to_campaign()
+            .contact_id("C")
+            .campaign_id("D")
+    };
+    add().send().await.unwrap();
+    let request = server.only();
+    assert_eq!(request.text(), "{}");
+    assert_eq!(request.header("content-type"), Some(JSON));
+    add().extra_body("note", "x").send().await.unwrap();
+    assert_eq!(server.only().text(), r#"{"note":"x"}"#);
+    let deleted = client.calendars().delete_event().event_id("E");
+    deleted.send().await.unwrap();
+    let request = server.only();
+    assert_eq!(
+        (request.method.as_str(), &*request.text()),
+        ("DELETE", "{}")
+    );
+    assert_eq!(request.header("content-type"), Some(JSON));
+    // What a record is made of is not known, but it is not nothing.
+    let record = client.objects().create_object_record().schema_key("S");
+    let error = record.send().await.unwrap_err();
+    assert!(error.to_string().contains(".body(..)"), "{error}");
+}
+
+#[tokio::test]
 async fn what_the_files_lack_can_be_sent_all_the_same() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();

@@ -242,6 +242,54 @@ fn the_default_location_goes_where_it_does_not_narrow() {
     }
 }
 
+/// Where the interface demands a body and has nothing to put into it, the table says that an empty one will do.
+#[test]
+fn a_body_of_no_fields_is_told_from_one_of_unknown_ones() {
+    let row = |required: bool, schema: Value| {
+        let content = json!({ "application/json": { "schema": schema } });
+        let body = json!({ "required": required, "content": content });
+        let sample = document(
+            json!({ "/a": { "post": operation("make-a", json!({ "requestBody": body })) } }),
+            json!({ "Empty": { "type": "object", "properties": {} } }),
+        );
+        let generated = generate_sample(&sample, None).unwrap();
+        let rows = generated.files["src/operations.rs"].lines();
+        let mut bodies = rows.filter_map(|line| line.trim().strip_prefix("body: "));
+        bodies.next().unwrap().to_owned()
+    };
+    let empty = "Some(Body { empty: true, ..Body::DEFAULT }),";
+    let plain = "Some(Body::DEFAULT),";
+    let text = json!({ "type": "string" });
+    for (expected, schema) in [
+        (empty, json!({ "$ref": "#/components/schemas/Empty" })),
+        (empty, json!({ "type": "object" })),
+        (
+            empty,
+            json!({ "type": "object", "additionalProperties": false }),
+        ),
+        (
+            plain,
+            json!({ "type": "object", "additionalProperties": true }),
+        ),
+        (
+            plain,
+            json!({ "type": "object", "properties": { "a": text } }),
+        ),
+        (plain, json!({ "type": "array", "items": text })),
+        (plain, json!({})),
+        (
+            plain,
+            json!({ "anyOf": [{ "type": "object", "properties": { "a": text } }, { "type": "object" }] }),
+        ),
+    ] {
+        assert_eq!(row(true, schema.clone()), expected, "{schema}");
+    }
+    assert_eq!(
+        row(false, json!({ "type": "object" })),
+        "Some(Body { required: false, ..Body::DEFAULT }),"
+    );
+}
+
 #[test]
 fn twice_the_same_bytes() {
     let one = generate_sample(&everything(), Some(OVERLAY)).unwrap();
