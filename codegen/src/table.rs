@@ -71,6 +71,8 @@ pub(crate) struct Body {
     pub(crate) schema: Value,
     /// The names of the top-level fields that must be there.
     pub(crate) required_fields: Vec<String>,
+    /// It must be there, and has no field to put into it.
+    pub(crate) empty: bool,
 }
 
 pub(crate) enum Reply {
@@ -319,11 +321,15 @@ impl Reader<'_> {
                     .collect()
             })
             .unwrap_or_default();
+        let required = json::flag(body, "required");
+        let empty =
+            required && kind == BodyKind::Json && resolved.as_object().is_some_and(has_no_fields);
         Ok(Some(Body {
             kind,
-            required: json::flag(body, "required"),
+            required,
             schema,
             required_fields,
+            empty,
         }))
     }
 
@@ -382,17 +388,23 @@ impl Reader<'_> {
 
     /// The place that takes the location: the path, then the query (what is required first), then the body. `altId` is the
     /// id of a location or of an agency, and `altType` says which, where the operation declares it.
+    ///
+    /// Where the operation is about an agency, an id of a location that can be left out only narrows it, as in a list of the
+    /// agency's locations: filled in unasked, it would hide the others without a word.
     fn location(&self, operation: &Operation) -> Option<Location> {
-        let place = |place: &'static str, name: &str, schema: &Value, alt_type: bool| {
-            let text = self.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
-            let alt = name == "altId" && place != "Path";
-            let takes = text && (alt || ["locationId", "location_id"].contains(&name));
-            takes.then(|| Location {
-                place,
-                name: name.to_owned(),
-                alt_type: alt && alt_type,
-            })
-        };
+        let of_agency = self.is_of_agency(operation);
+        let place =
+            |place: &'static str, name: &str, schema: &Value, required: bool, alt_type: bool| {
+                let text =
+                    self.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
+                let alt = name == "altId" && place != "Path";
+                let names = alt || ["locationId", "location_id"].contains(&name);
+                (text && names && (required || !of_agency)).then(|| Location {
+                    place,
+                    name: name.to_owned(),
+                    alt_type: alt && alt_type,
+                })
+            };
         // An id at the end of the path names the resource itself; deleting "the default one" by leaving it out would be a
         // trap.
         let names_itself = |name: &str| operation.path.ends_with(&format!("{{{name}}}"));
@@ -404,21 +416,43 @@ impl Reader<'_> {
         };
         let in_path = of(Place::Path)
             .filter(|parameter| !names_itself(&parameter.wire))
-            .find_map(|parameter| place("Path", &parameter.wire, &parameter.schema, false));
+            .find_map(|parameter| place("Path", &parameter.wire, &parameter.schema, true, false));
         let in_query = || {
             let alt_type = of(Place::Query).any(|parameter| parameter.wire == "altType");
-            of(Place::Query)
-                .find_map(|parameter| place("Query", &parameter.wire, &parameter.schema, alt_type))
+            of(Place::Query).find_map(|parameter| {
+                let (name, required) = (&parameter.wire, parameter.required);
+                place("Query", name, &parameter.schema, required, alt_type)
+            })
         };
         let in_body = || {
             let body = operation.body.as_ref()?;
             let alt_type = self
                 .body_properties(body)
                 .any(|(name, _)| name == "altType");
-            self.body_properties(body)
-                .find_map(|(name, schema)| place("Body", name, schema, alt_type))
+            self.body_properties(body).find_map(|(name, schema)| {
+                let required = body.required_fields.contains(name);
+                place("Body", name, schema, required, alt_type)
+            })
         };
         in_path.or_else(in_query).or_else(in_body)
+    }
+
+    /// Whether an agency is what it acts on as long as no location is named: nobody else may call it, or it takes the
+    /// agency's id from who may be one.
+    fn is_of_agency(&self, operation: &Operation) -> bool {
+        let takes_company = || {
+            let in_body = operation
+                .body
+                .iter()
+                .flat_map(|body| self.body_properties(body));
+            operation
+                .parameters
+                .iter()
+                .map(|parameter| &parameter.wire)
+                .chain(in_body.map(|(name, _)| name))
+                .any(|name| name == "companyId")
+        };
+        operation.agency_token && (!operation.location_token || takes_company())
     }
 }
 
@@ -446,6 +480,17 @@ pub(crate) fn resolve<'a>(document: &'a Value, mut schema: &'a Value) -> &'a Val
         }
     }
     schema
+}
+
+/// Whether a schema is an object that declares no field and is not said to have others.
+fn has_no_fields(schema: &Object) -> bool {
+    let others = schema.get("additionalProperties");
+    json::text(schema, "type") == Some("object")
+        && json::entries(schema, "properties").next().is_none()
+        && matches!(others, None | Some(Value::Bool(false)))
+        && !["allOf", "anyOf", "oneOf"]
+            .into_iter()
+            .any(|parts| schema.contains_key(parts))
 }
 
 pub(crate) fn is_json(media_type: &str) -> bool {

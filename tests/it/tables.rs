@@ -55,9 +55,10 @@ fn row(operation: &Operation) -> String {
         let required = if body.required { "*" } else { "" };
         let _ = writeln!(
             out,
-            "    body {:?}{required} with {}",
+            "    body {:?}{required} with {}{}",
             body.kind,
-            list(body.fields)
+            list(body.fields),
+            if body.empty { ", empty by itself" } else { "" }
         );
     }
     if operation.reply != Reply::Json {

@@ -131,6 +131,82 @@ async fn the_default_location_goes_where_the_operation_takes_it() {
 }
 
 #[tokio::test]
+async fn what_an_agency_asks_about_itself_is_not_narrowed_to_the_default_location() {
+    let server = Recorder::answering(JSON, "{}").await;
+    let client = server.client();
+    let oauth = client.oauth();
+    let installed = || oauth.list_installed_locations().company_id("C").app_id("A");
+    installed().send().await.unwrap();
+    assert_eq!(
+        server.only().target,
+        "/oauth/installedLocations?companyId=C&appId=A"
+    );
+    installed().location_id("L").send().await.unwrap();
+    assert_eq!(
+        server.only().target,
+        "/oauth/installedLocations?companyId=C&appId=A&locationId=L"
+    );
+    client
+        .custom_menus()
+        .list_custom_menus()
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.only().target, "/custom-menus/");
+    let users = client.users();
+    users.search_users().company_id("C").send().await.unwrap();
+    assert_eq!(server.only().target, "/users/search?companyId=C");
+    // An app goes from where it is told to, and from nowhere by default.
+    let marketplace = client.marketplace();
+    let uninstall = || marketplace.uninstall_application().app_id("A");
+    let error = uninstall().send().await.unwrap_err();
+    assert!(error.to_string().contains(".body(..)"), "{error}");
+    let body = hoopai::marketplace::types::UninstallApplicationRequest::new().company_id("C");
+    uninstall().body(body).send().await.unwrap();
+    assert_eq!(server.only().text(), r#"{"companyId":"C"}"#);
+    // What cannot be left out is filled in as ever.
+    let tokens = hoopai::oauth::types::CreateLocationAccessTokenRequest::new().company_id("C");
+    oauth
+        .create_location_access_token()
+        .body(tokens)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(server.only().text(), "companyId=C&locationId=LOC");
+}
+
+#[tokio::test]
+async fn a_body_that_has_no_field_goes_along_by_itself() {
+    let server = Recorder::answering(JSON, "{}").await;
+    let client = server.client();
+    let contacts = client.contacts();
+    let add = || {
+        contacts
+            .add_contact_to_campaign()
+            .contact_id("C")
+            .campaign_id("D")
+    };
+    add().send().await.unwrap();
+    let request = server.only();
+    assert_eq!(request.text(), "{}");
+    assert_eq!(request.header("content-type"), Some(JSON));
+    add().extra_body("note", "x").send().await.unwrap();
+    assert_eq!(server.only().text(), r#"{"note":"x"}"#);
+    let deleted = client.calendars().delete_event().event_id("E");
+    deleted.send().await.unwrap();
+    let request = server.only();
+    assert_eq!(
+        (request.method.as_str(), &*request.text()),
+        ("DELETE", "{}")
+    );
+    assert_eq!(request.header("content-type"), Some(JSON));
+    // What a record is made of is not known, but it is not nothing.
+    let record = client.objects().create_object_record().schema_key("S");
+    let error = record.send().await.unwrap_err();
+    assert!(error.to_string().contains(".body(..)"), "{error}");
+}
+
+#[tokio::test]
 async fn what_the_files_lack_can_be_sent_all_the_same() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{HEADER, Input, list, literal};
 use crate::paging::{Paging, Step, Target};
-use crate::table::{BodyKind, Operation, Place, Reply};
+use crate::table::{Body, BodyKind, Operation, Place, Reply};
 
 pub(super) fn file(input: &Input<'_>) -> String {
     let names: Vec<String> = input
@@ -86,16 +86,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         out.push_str("    ],\n");
     }
     if let Some(body) = &operation.body {
-        let kind = match body.kind {
-            BodyKind::Json => "Json",
-            BodyKind::Form => "Form",
-            BodyKind::Multipart => "Multipart",
-        };
-        let (required, fields) = (body.required, list(&body.required_fields));
-        let _ = writeln!(
-            out,
-            "    body: Some(Body {{ kind: BodyKind::{kind}, required: {required}, fields: &[{fields}] }}),"
-        );
+        let _ = writeln!(out, "    body: Some({}),", body_row(body));
     }
     match operation.reply {
         Reply::Json(_) => {}
@@ -109,6 +100,28 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         out.push_str("    deprecated: true,\n");
     }
     out.push_str("    ..Operation::DEFAULT\n};\n");
+}
+
+fn body_row(body: &Body) -> String {
+    let mut parts = Vec::new();
+    match body.kind {
+        BodyKind::Json => {}
+        BodyKind::Form => parts.push("kind: BodyKind::Form".to_owned()),
+        BodyKind::Multipart => parts.push("kind: BodyKind::Multipart".to_owned()),
+    }
+    if !body.required {
+        parts.push("required: false".to_owned());
+    }
+    if !body.required_fields.is_empty() {
+        parts.push(format!("fields: &[{}]", list(&body.required_fields)));
+    }
+    if body.empty {
+        parts.push("empty: true".to_owned());
+    }
+    if parts.is_empty() {
+        return "Body::DEFAULT".to_owned();
+    }
+    format!("Body {{ {}, ..Body::DEFAULT }}", parts.join(", "))
 }
 
 fn paging(out: &mut String, paging: &Paging) {

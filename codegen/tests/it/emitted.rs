@@ -179,6 +179,117 @@ fn what_stands_under_keys_that_are_data_has_a_type() {
     insta::assert_snapshot!(generated.files["src/types.rs"]);
 }
 
+/// A location that narrows what an agency asks about itself is no default's business.
+#[test]
+fn the_default_location_goes_where_it_does_not_narrow() {
+    let location = |required: bool,
+                    schemes: &[&str],
+                    company: Option<&str>,
+                    body: Option<Value>| {
+        let query = |name: &str, required: bool| json!({ "in": "query", "name": name, "required": required, "schema": { "type": "string" } });
+        let security: Vec<Value> = schemes.iter().map(|name| json!({ (*name): [] })).collect();
+        let mut parts = json!({ "security": security, "parameters": [] });
+        match body {
+            Some(schema) => {
+                parts["requestBody"] =
+                    json!({ "content": { "application/json": { "schema": schema } } })
+            }
+            None => parts["parameters"] = json!([query("locationId", required)]),
+        }
+        if let (Some(name), Some(parameters)) = (company, parts["parameters"].as_array_mut()) {
+            parameters.push(query(name, false));
+        }
+        let mut sample = document(
+            json!({ "/a": { "post": operation("make-a", parts) } }),
+            json!({}),
+        );
+        for scheme in schemes {
+            sample["components"]["securitySchemes"][scheme] =
+                json!({ "type": "http", "scheme": "bearer" });
+        }
+        let generated = generate_sample(&sample, None).unwrap();
+        generated.files["src/operations.rs"]
+            .lines()
+            .any(|line| line.trim().starts_with("location: "))
+    };
+    let (company, agency, either) = (
+        Some("companyId"),
+        &["Agency-Access-Only"][..],
+        &["Agency-Access", "Location-Access"][..],
+    );
+    let body = |required: Value| {
+        let id = json!({ "type": "string" });
+        Some(
+            json!({ "type": "object", "required": required, "properties": { "companyId": id, "locationId": id } }),
+        )
+    };
+    for (filled, required, schemes, company, body) in [
+        (false, false, agency, None, None),
+        (true, true, agency, None, None),
+        (false, false, either, company, None),
+        (true, true, either, company, None),
+        (true, false, either, None, None),
+        (true, false, either, Some("companyName"), None),
+        (true, false, &["Location-Access"][..], company, None),
+        (false, false, either, None, body(json!([]))),
+        (true, false, either, None, body(json!(["locationId"]))),
+    ] {
+        assert_eq!(
+            location(required, schemes, company, body.clone()),
+            filled,
+            "required {required}, {schemes:?}, {company:?}, {body:?}"
+        );
+    }
+}
+
+/// Where the interface demands a body and has nothing to put into it, the table says that an empty one will do.
+#[test]
+fn a_body_of_no_fields_is_told_from_one_of_unknown_ones() {
+    let row = |required: bool, schema: Value| {
+        let content = json!({ "application/json": { "schema": schema } });
+        let body = json!({ "required": required, "content": content });
+        let sample = document(
+            json!({ "/a": { "post": operation("make-a", json!({ "requestBody": body })) } }),
+            json!({ "Empty": { "type": "object", "properties": {} } }),
+        );
+        let generated = generate_sample(&sample, None).unwrap();
+        let rows = generated.files["src/operations.rs"].lines();
+        let mut bodies = rows.filter_map(|line| line.trim().strip_prefix("body: "));
+        bodies.next().unwrap().to_owned()
+    };
+    let empty = "Some(Body { empty: true, ..Body::DEFAULT }),";
+    let plain = "Some(Body::DEFAULT),";
+    let text = json!({ "type": "string" });
+    for (expected, schema) in [
+        (empty, json!({ "$ref": "#/components/schemas/Empty" })),
+        (empty, json!({ "type": "object" })),
+        (
+            empty,
+            json!({ "type": "object", "additionalProperties": false }),
+        ),
+        (
+            plain,
+            json!({ "type": "object", "additionalProperties": true }),
+        ),
+        (
+            plain,
+            json!({ "type": "object", "properties": { "a": text } }),
+        ),
+        (plain, json!({ "type": "array", "items": text })),
+        (plain, json!({})),
+        (
+            plain,
+            json!({ "anyOf": [{ "type": "object", "properties": { "a": text } }, { "type": "object" }] }),
+        ),
+    ] {
+        assert_eq!(row(true, schema.clone()), expected, "{schema}");
+    }
+    assert_eq!(
+        row(false, json!({ "type": "object" })),
+        "Some(Body { required: false, ..Body::DEFAULT }),"
+    );
+}
+
 #[test]
 fn twice_the_same_bytes() {
     let one = generate_sample(&everything(), Some(OVERLAY)).unwrap();

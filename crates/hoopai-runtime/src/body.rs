@@ -201,7 +201,8 @@ impl Body {
     ) -> Result<Payload, Fault> {
         let fields = declared.map_or(&[][..], |body| body.fields);
         if matches!(self, Body::None) {
-            if extra.is_empty() && !made_of_fill(declared, fill) {
+            let empty = declared.is_some_and(|body| body.empty);
+            if extra.is_empty() && !empty && !made_of_fill(declared, fill) {
                 return if declared.is_some_and(|body| body.required) {
                     Err(Fault::Missing)
                 } else {
@@ -384,12 +385,11 @@ impl<'a> TopLevel<'a> {
 #[cfg(test)]
 mod tests {
     use super::{Body, ExtraField, Fault, Fill, Payload};
-    use crate::operation::{Body as Declared, BodyKind};
+    use crate::operation::Body as Declared;
 
     const JSON: Declared = Declared {
-        kind: BodyKind::Json,
-        required: true,
         fields: &["name"],
+        ..Declared::DEFAULT
     };
     const FILL: Fill<'_> = Fill {
         name: "altId",
@@ -457,6 +457,21 @@ mod tests {
             text(Body::None.finish(Some(&JSON), vec![], Some(FILL))),
             "Missing"
         );
+    }
+
+    #[test]
+    fn a_body_of_no_fields_is_sent_where_none_is_given() {
+        const EMPTY: Declared = Declared {
+            empty: true,
+            ..Declared::DEFAULT
+        };
+        let finished = |body: Body, declared, extra| text(body.finish(Some(declared), extra, None));
+        assert_eq!(finished(Body::None, &EMPTY, vec![]), "{}");
+        assert_eq!(finished(Body::None, &Declared::DEFAULT, vec![]), "Missing");
+        // What is given is sent all the same.
+        assert_eq!(finished(json("{ }"), &EMPTY, vec![]), "{ }");
+        let extra = vec![ExtraField::new("more".into(), 1).unwrap()];
+        assert_eq!(finished(Body::None, &EMPTY, extra), r#"{"more":1}"#);
     }
 
     #[test]

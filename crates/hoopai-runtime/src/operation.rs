@@ -190,6 +190,18 @@ pub struct Body {
     pub required: bool,
     /// The top-level fields without which the platform refuses it, by their names on the wire.
     pub fields: &'static [&'static str],
+    /// Whether `{}` is sent where the caller gives nothing: the platform wants a body, and there is nothing to put into it.
+    pub empty: bool,
+}
+
+impl Body {
+    /// JSON that must be there and need not have any field in particular. Rows are written as differences from it.
+    pub const DEFAULT: Body = Body {
+        kind: BodyKind::Json,
+        required: true,
+        fields: &[],
+        empty: false,
+    };
 }
 
 /// How a body is encoded.

@@ -421,7 +421,7 @@ fn content() -> Vec<Row> {
         row!(
             custom_menus::LIST_CUSTOM_MENUS,
             "id",
-            |m, n| with(m, "custom-menus", &json!({"locations": [LOCATION]}), n),
+            |m, n| plain(m, "custom-menus", n),
             |c, _| c.custom_menus().list_custom_menus(),
             limit(5)
         ),

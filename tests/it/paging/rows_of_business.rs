@@ -170,9 +170,7 @@ fn partners() -> Vec<Row> {
             oauth::LIST_INSTALLED_LOCATIONS,
             "_id",
             installed,
-            // A location that the client has would be the only one.
             |c, _| c
-                .as_company(COMPANY)
                 .oauth()
                 .list_installed_locations()
                 .app_id(CLIENT_ID)

@@ -110,7 +110,7 @@ pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "locationId"] }),
+    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -121,7 +121,7 @@ pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "questions", "text"] }),
+    body: Some(Body { fields: &["locationId", "name", "questions", "text"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -132,7 +132,7 @@ pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "pageId"] }),
+    body: Some(Body { fields: &["locationId", "pageId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -143,7 +143,7 @@ pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "privacyPolicyLink", "questions", "thankYouPage", "type"] }),
+    body: Some(Body { fields: &["locationId", "name", "privacyPolicyLink", "questions", "thankYouPage", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -154,7 +154,7 @@ pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["adAccountId", "locationId", "mccId"] }),
+    body: Some(Body { fields: &["adAccountId", "locationId", "mccId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -165,7 +165,7 @@ pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -176,7 +176,7 @@ pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["adAccountId", "adAccountName", "currencyCode", "locationId", "organizationId"] }),
+    body: Some(Body { fields: &["adAccountId", "adAccountName", "currencyCode", "locationId", "organizationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -190,7 +190,7 @@ pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["content", "creationLocale", "name", "owner", "state"] }),
+    body: Some(Body { fields: &["content", "creationLocale", "name", "owner", "state"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -202,7 +202,7 @@ pub static DELETE_FACEBOOK_AD: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -214,7 +214,7 @@ pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -226,7 +226,7 @@ pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -238,7 +238,7 @@ pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -264,7 +264,7 @@ pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -291,7 +291,7 @@ pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -364,7 +364,7 @@ pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -980,7 +980,7 @@ pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["url"] }),
+    body: Some(Body { fields: &["url"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1089,7 +1089,7 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1100,7 +1100,7 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1111,7 +1111,7 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1122,7 +1122,7 @@ pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1142,7 +1142,7 @@ pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1154,7 +1154,7 @@ pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "locationId"] }),
+    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1165,7 +1165,7 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1176,7 +1176,7 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1187,7 +1187,7 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1250,7 +1250,7 @@ pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["pageId"] }),
+    body: Some(Body { fields: &["pageId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1262,7 +1262,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["description", "locationId", "name"] }),
+    body: Some(Body { fields: &["description", "locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1274,7 +1274,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operatio
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "operationType"] }),
+    body: Some(Body { fields: &["locationId", "operationType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1288,7 +1288,7 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["operationType", "type"] }),
+    body: Some(Body { fields: &["operationType", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1299,7 +1299,7 @@ pub static UPSERT_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["adsetId", "campaignId", "locationId"] }),
+    body: Some(Body { fields: &["adsetId", "campaignId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1310,7 +1310,7 @@ pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["campaignId", "locationId"] }),
+    body: Some(Body { fields: &["campaignId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1321,7 +1321,7 @@ pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1332,7 +1332,7 @@ pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "type"] }),
+    body: Some(Body { fields: &["locationId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1343,7 +1343,7 @@ pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "payload", "type"] }),
+    body: Some(Body { fields: &["locationId", "payload", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1354,7 +1354,7 @@ pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1365,7 +1365,7 @@ pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["advertisingChannelType", "locationId", "name"] }),
+    body: Some(Body { fields: &["advertisingChannelType", "locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1376,7 +1376,7 @@ pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["attributionModel", "category", "clickThroughWindow", "countingType", "locationId", "name", "type", "valueSettings"] }),
+    body: Some(Body { fields: &["attributionModel", "category", "clickThroughWindow", "countingType", "locationId", "name", "type", "valueSettings"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1391,7 +1391,7 @@ pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "type", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name"] }),
+    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1402,6 +1402,6 @@ pub static UPSERT_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -29,7 +29,7 @@ pub static CREATE_AGENT: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "status", "version"] }),
+    body: Some(Body { fields: &["locationId", "status", "version"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -58,7 +58,7 @@ pub static EXECUTE_AGENT: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "message"] }),
+    body: Some(Body { fields: &["locationId", "message"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -72,7 +72,7 @@ pub static EXECUTE_AGENT_DEPRECATED: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "message"] }),
+    body: Some(Body { fields: &["locationId", "message"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -164,7 +164,7 @@ pub static PUBLISH_AGENT_VERSION: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -178,7 +178,7 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -192,6 +192,6 @@ pub static UPDATE_AGENT_VERSION: Operation = Operation {
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

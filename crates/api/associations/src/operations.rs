@@ -25,7 +25,7 @@ pub static CREATE_ASSOCIATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["firstObjectKey", "firstObjectLabel", "key", "locationId", "secondObjectKey", "secondObjectLabel"] }),
+    body: Some(Body { fields: &["firstObjectKey", "firstObjectLabel", "key", "locationId", "secondObjectKey", "secondObjectLabel"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -36,7 +36,7 @@ pub static CREATE_RELATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations/relation.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["associationId", "firstRecordId", "locationId", "secondRecordId"] }),
+    body: Some(Body { fields: &["associationId", "firstRecordId", "locationId", "secondRecordId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -152,6 +152,6 @@ pub static UPDATE_ASSOCIATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["firstObjectLabel", "secondObjectLabel"] }),
+    body: Some(Body { fields: &["firstObjectLabel", "secondObjectLabel"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -38,7 +38,7 @@ pub static CREATE_BLOG_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/post.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"] }),
+    body: Some(Body { fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -138,6 +138,6 @@ pub static UPDATE_BLOG_POST: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["blogs/post-update.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"] }),
+    body: Some(Body { fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

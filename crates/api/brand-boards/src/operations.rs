@@ -20,7 +20,7 @@ pub static CREATE_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -74,6 +74,6 @@ pub static UPDATE_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -20,7 +20,7 @@ pub static CREATE_BUSINESS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["businesses.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -72,6 +72,6 @@ pub static UPDATE_BUSINESS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["businesses.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

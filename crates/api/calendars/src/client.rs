@@ -178,8 +178,8 @@ impl Client {
     ///
     /// `DELETE /calendars/events/{eventId}`
     ///
-    /// To cancel an appointment and keep it on record, set its status to `cancelled`. The call wants a body, though nothing is in it: give an empty
-    /// map.
+    /// To cancel an appointment and keep it on record, set its status to `cancelled`. The call wants a body, though nothing is in it: an empty
+    /// one goes along by itself.
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.

@@ -67,7 +67,7 @@ pub static CREATE_APPOINTMENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["calendarId", "contactId", "locationId", "startTime"] }),
+    body: Some(Body { fields: &["calendarId", "contactId", "locationId", "startTime"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -77,7 +77,7 @@ pub static CREATE_APPOINTMENT_NOTE: Operation = Operation {
     method: Method::Post, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["body"] }),
+    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -99,7 +99,7 @@ pub static CREATE_CALENDAR: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -110,7 +110,7 @@ pub static CREATE_CALENDAR_RESOURCE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["calendarIds", "capacity", "description", "locationId", "name", "outOfService", "quantity"] }),
+    body: Some(Body { fields: &["calendarIds", "capacity", "description", "locationId", "name", "outOfService", "quantity"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -120,7 +120,7 @@ pub static CREATE_EVENT_NOTIFICATIONS: Operation = Operation {
     method: Method::Post, path: "/calendars/{calendarId}/notifications",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -131,7 +131,7 @@ pub static CREATE_GROUP: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["description", "locationId", "name", "slug"] }),
+    body: Some(Body { fields: &["description", "locationId", "name", "slug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -142,7 +142,7 @@ pub static CREATE_SCHEDULE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "timezone", "userId"] }),
+    body: Some(Body { fields: &["locationId", "name", "timezone", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -183,7 +183,7 @@ pub static DELETE_EVENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body { empty: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -462,7 +462,7 @@ pub static UPDATE_APPOINTMENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -473,7 +473,7 @@ pub static UPDATE_APPOINTMENT_NOTE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["body"] }),
+    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -485,7 +485,7 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -496,7 +496,7 @@ pub static UPDATE_CALENDAR: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -508,7 +508,7 @@ pub static UPDATE_CALENDAR_RESOURCE: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -519,7 +519,7 @@ pub static UPDATE_EVENT_NOTIFICATION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -530,7 +530,7 @@ pub static UPDATE_GROUP: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["description", "name", "slug"] }),
+    body: Some(Body { fields: &["description", "name", "slug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -541,7 +541,7 @@ pub static UPDATE_GROUP_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["isActive"] }),
+    body: Some(Body { fields: &["isActive"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -552,7 +552,7 @@ pub static UPDATE_SCHEDULE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -564,6 +564,6 @@ pub static VALIDATE_GROUP_SLUG: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "slug"] }),
+    body: Some(Body { fields: &["locationId", "slug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -22,7 +22,8 @@ impl Client {
     ///
     /// `POST /contacts/{contactId}/campaigns/{campaignId}`
     ///
-    /// The campaign may begin to send messages to the contact at once. The call wants a body, though nothing is in it: give an empty map.
+    /// The campaign may begin to send messages to the contact at once. The call wants a body, though nothing is in it: an empty one goes along by
+    /// itself.
     ///
     /// - Scope: `contacts.write`.
     /// - Version: `2021-07-28`.

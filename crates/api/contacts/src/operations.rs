@@ -46,7 +46,7 @@ pub static ADD_CONTACT_TO_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body { empty: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -56,7 +56,7 @@ pub static ADD_CONTACT_TO_WORKFLOW: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/workflow/{workflowId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -66,7 +66,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["followers"] }),
+    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -76,7 +76,7 @@ pub static ADD_TAGS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["tags"] }),
+    body: Some(Body { fields: &["tags"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -87,7 +87,7 @@ pub static CREATE_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -97,7 +97,7 @@ pub static CREATE_NOTE: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["body"] }),
+    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -107,7 +107,7 @@ pub static CREATE_TASK: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["completed", "dueDate", "title"] }),
+    body: Some(Body { fields: &["completed", "dueDate", "title"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -293,7 +293,7 @@ pub static REMOVE_CONTACT_FROM_WORKFLOW: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -304,7 +304,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["followers"] }),
+    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -315,7 +315,7 @@ pub static REMOVE_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["tags"] }),
+    body: Some(Body { fields: &["tags"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -327,7 +327,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
@@ -345,7 +345,7 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["businessId", "ids", "locationId"] }),
+    body: Some(Body { fields: &["businessId", "ids", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -356,7 +356,7 @@ pub static UPDATE_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -367,7 +367,7 @@ pub static UPDATE_NOTE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -378,7 +378,7 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contacts", "locationId", "tags"] }),
+    body: Some(Body { fields: &["contacts", "locationId", "tags"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -389,7 +389,7 @@ pub static UPDATE_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -400,7 +400,7 @@ pub static UPDATE_TASK_COMPLETED: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["completed"] }),
+    body: Some(Body { fields: &["completed"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -411,6 +411,6 @@ pub static UPSERT_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

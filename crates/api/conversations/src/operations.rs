@@ -44,7 +44,7 @@ pub static ADD_INBOUND_MESSAGE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "conversationId", "conversationProviderId", "type"] }),
+    body: Some(Body { fields: &["contactId", "conversationId", "conversationProviderId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -55,7 +55,7 @@ pub static ADD_OUTBOUND_CALL: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["conversationId", "conversationProviderId", "type"] }),
+    body: Some(Body { fields: &["conversationId", "conversationProviderId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -85,7 +85,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["conversationId", "filePath", "filename", "locationId", "uploadId"] }),
+    body: Some(Body { fields: &["conversationId", "filePath", "filename", "locationId", "uploadId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -96,7 +96,7 @@ pub static CREATE_CONVERSATION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "locationId"] }),
+    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -110,7 +110,7 @@ pub static CREATE_CUSTOM_SUBTYPE: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["channel", "language", "name"] }),
+    body: Some(Body { fields: &["channel", "language", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -241,7 +241,7 @@ pub static INITIATE_FILE_UPLOAD: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["channel", "contentType", "conversationId", "filename", "locationId"] }),
+    body: Some(Body { fields: &["channel", "contentType", "conversationId", "filename", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -329,7 +329,7 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["conversationId", "isTyping", "locationId", "visitorId"] }),
+    body: Some(Body { fields: &["conversationId", "isTyping", "locationId", "visitorId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -339,7 +339,7 @@ pub static SEND_MESSAGE: Operation = Operation {
     method: Method::Post, path: "/conversations/messages",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "type"] }),
+    body: Some(Body { fields: &["contactId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -350,7 +350,7 @@ pub static SEND_REVIEW_REPLY: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["conversationId", "locationId", "message"] }),
+    body: Some(Body { fields: &["conversationId", "locationId", "message"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -361,7 +361,7 @@ pub static SET_MESSAGE_ATTACHMENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["attachments"] }),
+    body: Some(Body { fields: &["attachments"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -372,7 +372,7 @@ pub static UPDATE_CONTACT_SUBSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "email", "locationId", "subscription_action"] }),
+    body: Some(Body { fields: &["contactId", "email", "locationId", "subscription_action"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -384,7 +384,7 @@ pub static UPDATE_CONVERSATION: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["conversations.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -399,7 +399,7 @@ pub static UPDATE_CUSTOM_SUBTYPE: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -410,7 +410,7 @@ pub static UPDATE_MESSAGE_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["status"] }),
+    body: Some(Body { fields: &["status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -421,6 +421,6 @@ pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &["contactId", "conversationId", "locationId"] }),
+    body: Some(Body { kind: BodyKind::Multipart, fields: &["contactId", "conversationId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

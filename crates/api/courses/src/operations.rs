@@ -16,6 +16,6 @@ pub static IMPORT_COURSES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "products"] }),
+    body: Some(Body { fields: &["locationId", "products"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -23,7 +23,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["dataType", "fieldKey", "locationId", "objectKey", "parentId", "showInForms"] }),
+    body: Some(Body { fields: &["dataType", "fieldKey", "locationId", "objectKey", "parentId", "showInForms"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -34,7 +34,7 @@ pub static CREATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "objectKey"] }),
+    body: Some(Body { fields: &["locationId", "name", "objectKey"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -94,7 +94,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "showInForms"] }),
+    body: Some(Body { fields: &["locationId", "showInForms"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -106,6 +106,6 @@ pub static UPDATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

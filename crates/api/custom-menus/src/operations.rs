@@ -19,7 +19,7 @@ pub static CREATE_CUSTOM_MENU: Operation = Operation {
     method: Method::Post, path: "/custom-menus/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["icon", "locations", "openMode", "showOnCompany", "showOnLocation", "showToAllLocations", "title", "url", "userRole"] }),
+    body: Some(Body { fields: &["icon", "locations", "openMode", "showOnCompany", "showOnLocation", "showToAllLocations", "title", "url", "userRole"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -50,7 +50,6 @@ pub static LIST_CUSTOM_MENUS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -73,6 +72,6 @@ pub static UPDATE_CUSTOM_MENU: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

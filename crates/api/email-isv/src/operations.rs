@@ -19,6 +19,6 @@ pub static VERIFY_EMAIL: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["type", "verify"] }),
+    body: Some(Body { fields: &["type", "verify"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

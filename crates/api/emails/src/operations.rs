@@ -24,7 +24,7 @@ pub static CREATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "type"] }),
+    body: Some(Body { fields: &["locationId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -130,7 +130,7 @@ pub static PATCH_TEMPLATE: Operation = Operation {
     module: "emails", name: "patch_template", id: "patch-template",
     method: Method::Patch, path: "/emails/builder/{templateId}",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -141,6 +141,6 @@ pub static UPDATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["dnd", "editorType", "html", "locationId", "templateId", "updatedBy"] }),
+    body: Some(Body { fields: &["dnd", "editorType", "html", "locationId", "templateId", "updatedBy"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -38,7 +38,7 @@ pub static CREATE_FORM_SURVEY_EVENT: Operation = Operation {
     module: "forms", name: "create_form_survey_event", id: "create-form-survey-event",
     method: Method::Post, path: "/forms/form-survey-event",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -47,7 +47,7 @@ pub static CREATE_IMAGE: Operation = Operation {
     module: "forms", name: "create_image", id: "create-image",
     method: Method::Post, path: "/forms/image",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -157,7 +157,7 @@ pub static RESTORE_VERSION: Operation = Operation {
     module: "forms", name: "restore_version", id: "restore-version",
     method: Method::Post, path: "/forms/restore-version",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -166,7 +166,7 @@ pub static SCHEDULE_FORM_EXPORT: Operation = Operation {
     module: "forms", name: "schedule_form_export", id: "schedule-form-export",
     method: Method::Post, path: "/forms/schedule-form-export",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -181,7 +181,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
         QueryParam { name: "contactId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &[] }),
+    body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -191,7 +191,7 @@ pub static VERIFY_EMAIL: Operation = Operation {
     method: Method::Post, path: "/forms/verify-email",
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["email", "locationId", "mediumId", "otp", "token", "type"] }),
+    body: Some(Body { fields: &["email", "locationId", "mediumId", "otp", "token", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -201,6 +201,6 @@ pub static VERIFY_PHONE: Operation = Operation {
     method: Method::Post, path: "/forms/verify-phone",
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "mediumId", "otp", "phone", "token", "type"] }),
+    body: Some(Body { fields: &["locationId", "mediumId", "otp", "phone", "token", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

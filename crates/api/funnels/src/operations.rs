@@ -31,7 +31,7 @@ pub static CLONE_FUNNEL_TO_LOCATIONS: Operation = Operation {
     module: "funnels", name: "clone_funnel_to_locations", id: "clone-funnel-to-locations",
     method: Method::Post, path: "/funnels/funnel/clone-funnel-to-locations",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -40,7 +40,7 @@ pub static CLONE_STEP: Operation = Operation {
     module: "funnels", name: "clone_step", id: "clone-step",
     method: Method::Post, path: "/funnels/funnel/clone-funnel-step",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -49,7 +49,7 @@ pub static CREATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "create_funnel", id: "create-funnel",
     method: Method::Post, path: "/funnels/funnel/create",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -60,7 +60,7 @@ pub static CREATE_REDIRECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "domain", "locationId", "path", "target"] }),
+    body: Some(Body { fields: &["action", "domain", "locationId", "path", "target"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -69,7 +69,7 @@ pub static CREATE_STEP: Operation = Operation {
     module: "funnels", name: "create_step", id: "create-step",
     method: Method::Post, path: "/funnels/funnel/create-step",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -79,7 +79,7 @@ pub static DELETE_FUNNEL: Operation = Operation {
     method: Method::Post, path: "/funnels/funnel/delete",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -103,7 +103,7 @@ pub static DELETE_STEP: Operation = Operation {
     method: Method::Post, path: "/funnels/funnel/delete-step",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -213,7 +213,7 @@ pub static SEND_CONVERSION_EVENT: Operation = Operation {
     module: "funnels", name: "send_conversion_event", id: "send-conversion-event",
     method: Method::Post, path: "/funnels/event/conversion",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["eventName"] }),
+    body: Some(Body { fields: &["eventName"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -222,7 +222,7 @@ pub static UPDATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "update_funnel", id: "update-funnel",
     method: Method::Patch, path: "/funnels/funnel/update/{id}",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -233,7 +233,7 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "locationId", "target"] }),
+    body: Some(Body { fields: &["action", "locationId", "target"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -243,6 +243,6 @@ pub static UPDATE_STEP: Operation = Operation {
     method: Method::Put, path: "/funnels/funnel/step/{id}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -57,7 +57,7 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -68,7 +68,7 @@ pub static CREATE_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -79,7 +79,7 @@ pub static CREATE_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -90,7 +90,7 @@ pub static CREATE_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "issueDate", "items", "liveMode", "name", "sentTo"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "issueDate", "items", "liveMode", "name", "sentTo"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -101,7 +101,7 @@ pub static CREATE_INVOICE_FROM_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "markAsInvoiced"] }),
+    body: Some(Body { fields: &["altId", "altType", "markAsInvoiced"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -112,7 +112,7 @@ pub static CREATE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -123,7 +123,7 @@ pub static CREATE_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "currency", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -135,7 +135,7 @@ pub static DELETE_ESTIMATE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -147,7 +147,7 @@ pub static DELETE_ESTIMATE_TEMPLATE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -441,7 +441,7 @@ pub static RECORD_INVOICE_PAYMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "card", "cheque", "mode", "notes"] }),
+    body: Some(Body { fields: &["altId", "altType", "card", "cheque", "mode", "notes"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -452,7 +452,7 @@ pub static SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "liveMode"] }),
+    body: Some(Body { fields: &["altId", "altType", "liveMode"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -463,7 +463,7 @@ pub static SEND_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "altId", "altType", "liveMode", "userId"] }),
+    body: Some(Body { fields: &["action", "altId", "altType", "liveMode", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -474,7 +474,7 @@ pub static SEND_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "altId", "altType", "liveMode", "userId"] }),
+    body: Some(Body { fields: &["action", "altId", "altType", "liveMode", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -495,7 +495,7 @@ pub static UPDATE_ESTIMATE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -505,7 +505,7 @@ pub static UPDATE_ESTIMATE_LAST_VISIT: Operation = Operation {
     method: Method::Patch, path: "/invoices/estimate/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["estimateId"] }),
+    body: Some(Body { fields: &["estimateId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -517,7 +517,7 @@ pub static UPDATE_ESTIMATE_TEMPLATE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -529,7 +529,7 @@ pub static UPDATE_INVOICE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "currency", "dueDate", "invoiceItems", "issueDate", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "currency", "dueDate", "invoiceItems", "issueDate", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -539,7 +539,7 @@ pub static UPDATE_INVOICE_LAST_VISIT: Operation = Operation {
     method: Method::Patch, path: "/invoices/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["invoiceId"] }),
+    body: Some(Body { fields: &["invoiceId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -550,7 +550,7 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "lateFeesConfiguration"] }),
+    body: Some(Body { fields: &["altId", "altType", "lateFeesConfiguration"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -562,7 +562,7 @@ pub static UPDATE_INVOICE_SCHEDULE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -573,7 +573,7 @@ pub static UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "autoPayment", "id"] }),
+    body: Some(Body { fields: &["altId", "altType", "autoPayment", "id"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -585,7 +585,7 @@ pub static UPDATE_INVOICE_TEMPLATE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "businessDetails", "currency", "items", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "items", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -596,7 +596,7 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "lateFeesConfiguration"] }),
+    body: Some(Body { fields: &["altId", "altType", "lateFeesConfiguration"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -607,7 +607,7 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -618,7 +618,7 @@ pub static UPSERT_TEXT2PAY_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["invoices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "altId", "altType", "contactDetails", "currency", "issueDate", "items", "liveMode", "name", "sentTo", "userId"] }),
+    body: Some(Body { fields: &["action", "altId", "altType", "contactDetails", "currency", "issueDate", "items", "liveMode", "name", "sentTo", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -629,6 +629,6 @@ pub static VOID_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -29,7 +29,7 @@ pub static CREATE_FAQ: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["answer", "knowledgeBaseId", "locationId", "question"] }),
+    body: Some(Body { fields: &["answer", "knowledgeBaseId", "locationId", "question"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -40,7 +40,7 @@ pub static CREATE_KNOWLEDGE_BASE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name"] }),
+    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -72,7 +72,7 @@ pub static DELETE_TRAINED_URLS: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["knowledgeBaseId", "locationId", "urlIds"] }),
+    body: Some(Body { fields: &["knowledgeBaseId", "locationId", "urlIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -83,7 +83,7 @@ pub static DISCOVER_WEBSITE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["knowledgeBaseId", "locationId", "option", "url"] }),
+    body: Some(Body { fields: &["knowledgeBaseId", "locationId", "option", "url"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -191,7 +191,7 @@ pub static TRAIN_DISCOVERED_URLS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["knowledgeBaseId", "locationId", "operationId", "urlIds"] }),
+    body: Some(Body { fields: &["knowledgeBaseId", "locationId", "operationId", "urlIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -202,7 +202,7 @@ pub static UPDATE_FAQ: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["answer", "question"] }),
+    body: Some(Body { fields: &["answer", "question"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -213,6 +213,6 @@ pub static UPDATE_KNOWLEDGE_BASE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -21,9 +21,10 @@ hoopai_runtime::model! {
         pub updated_at: Timestamp = "updatedAt",
         pub url: String = "url",
     }
-    /// `CrawlingAggregateDTO` of Knowledge Base.
+    /// The pages of a crawl that have one status.
     #[doc(alias = "CrawlingAggregateDTO")]
     pub struct CrawlingAggregate {
+        /// The status that they have in common. They are grouped by it; it is the id of nothing.
         pub id: Status = "_id",
         pub records: Vec<CrawlingRecord> = "records",
     }

@@ -21,7 +21,7 @@ pub static CREATE_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["links.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "redirectTo"] }),
+    body: Some(Body { fields: &["locationId", "name", "redirectTo"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -92,6 +92,6 @@ pub static UPDATE_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["links.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name", "redirectTo"] }),
+    body: Some(Body { fields: &["name", "redirectTo"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -44,7 +44,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["dataType", "name"] }),
+    body: Some(Body { fields: &["dataType", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -55,7 +55,7 @@ pub static CREATE_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customValues.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name", "value"] }),
+    body: Some(Body { fields: &["name", "value"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -65,7 +65,7 @@ pub static CREATE_LOCATION: Operation = Operation {
     method: Method::Post, path: "/locations/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "name"] }),
+    body: Some(Body { fields: &["companyId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -76,7 +76,7 @@ pub static CREATE_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["rruleOptions", "title"] }),
+    body: Some(Body { fields: &["rruleOptions", "title"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -87,7 +87,7 @@ pub static CREATE_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/tags.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name"] }),
+    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -313,7 +313,7 @@ pub static SEARCH_TASKS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["locations/tasks.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "tasks", total: None, more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
@@ -330,7 +330,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name"] }),
+    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -342,7 +342,7 @@ pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name", "value"] }),
+    body: Some(Body { fields: &["name", "value"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -353,7 +353,7 @@ pub static UPDATE_LOCATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId"] }),
+    body: Some(Body { fields: &["companyId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -365,7 +365,7 @@ pub static UPDATE_RECURRING_TASK: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -377,7 +377,7 @@ pub static UPDATE_TAG: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["name"] }),
+    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -388,6 +388,6 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &[] }),
+    body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

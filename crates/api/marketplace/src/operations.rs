@@ -32,7 +32,7 @@ pub static CREATE_CHARGE: Operation = Operation {
     method: Method::Post, path: "/marketplace/billing/charges",
     tokens: Tokens::LOCATION, scopes: &["charges.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["appId", "companyId", "description", "eventId", "locationId", "meterId", "units"] }),
+    body: Some(Body { fields: &["appId", "companyId", "description", "eventId", "locationId", "meterId", "units"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -104,7 +104,7 @@ pub static MIGRATE_CONNECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["marketplace-external-auth-migration.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["accountId", "appId", "appVersionId", "locationId", "type"] }),
+    body: Some(Body { fields: &["accountId", "appId", "appVersionId", "locationId", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -115,7 +115,6 @@ pub static UNINSTALL_APPLICATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["oauth.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

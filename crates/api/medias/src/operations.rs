@@ -22,7 +22,7 @@ pub static CREATE_MEDIA_FOLDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -49,7 +49,7 @@ pub static DELETE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "filesToBeDeleted", "status"] }),
+    body: Some(Body { fields: &["altId", "altType", "filesToBeDeleted", "status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -100,7 +100,7 @@ pub static UPDATE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "filesToBeUpdated"] }),
+    body: Some(Body { fields: &["altId", "altType", "filesToBeUpdated"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -110,6 +110,6 @@ pub static UPLOAD_MEDIA_FILE: Operation = Operation {
     method: Method::Post, path: "/medias/upload-file",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.write"],
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &[] }),
+    body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -17,7 +17,7 @@ pub static CREATE_ACCESS_TOKEN: Operation = Operation {
     module: "oauth", name: "create_access_token", id: "get-access-token",
     method: Method::Post, path: "/oauth/token",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Form, required: true, fields: &["client_id", "client_secret", "grant_type"] }),
+    body: Some(Body { kind: BodyKind::Form, fields: &["client_id", "client_secret", "grant_type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -28,7 +28,7 @@ pub static CREATE_LOCATION_ACCESS_TOKEN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Form, required: true, fields: &["companyId", "locationId"] }),
+    body: Some(Body { kind: BodyKind::Form, fields: &["companyId", "locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -39,7 +39,6 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
     query: &[
         QueryParam { name: "appId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
@@ -65,6 +64,6 @@ pub static SEND_BILLING_WEBHOOK: Operation = Operation {
     module: "oauth", name: "send_billing_webhook", id: "billing-webhook",
     method: Method::Post, path: "/oauth/billing/webhook",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -24,7 +24,7 @@ pub static CREATE_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["objects/schema.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["key", "labels", "locationId", "primaryDisplayPropertyDetails"] }),
+    body: Some(Body { fields: &["key", "labels", "locationId", "primaryDisplayPropertyDetails"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -34,7 +34,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     method: Method::Post, path: "/objects/{schemaKey}/records",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/record.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -95,7 +95,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["objects/record.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "pageLimit", "query"] }),
+    body: Some(Body { fields: &["locationId", "pageLimit", "query"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "records", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
@@ -114,7 +114,7 @@ pub static UPDATE_OBJECT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["objects/schema.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "searchableProperties"] }),
+    body: Some(Body { fields: &["locationId", "searchableProperties"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -129,6 +129,6 @@ pub static UPDATE_OBJECT_RECORD: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

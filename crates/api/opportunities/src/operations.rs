@@ -26,7 +26,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["followers"] }),
+    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -37,7 +37,7 @@ pub static CREATE_OPPORTUNITY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "locationId", "name", "pipelineId", "status"] }),
+    body: Some(Body { fields: &["contactId", "locationId", "name", "pipelineId", "status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -110,7 +110,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     query: &[
         QueryParam { name: "isRemoveAllFollowers", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["followers"] }),
+    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -163,7 +163,7 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["additionalDetails", "limit", "locationId", "query"] }),
+    body: Some(Body { fields: &["additionalDetails", "limit", "locationId", "query"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "opportunities", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
@@ -181,7 +181,7 @@ pub static UPDATE_OPPORTUNITY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -192,7 +192,7 @@ pub static UPDATE_OPPORTUNITY_STATUS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["status"] }),
+    body: Some(Body { fields: &["status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -203,6 +203,6 @@ pub static UPSERT_OPPORTUNITY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["followers", "followersActionType", "isRemoveAllFollowers", "locationId", "pipelineId"] }),
+    body: Some(Body { fields: &["followers", "followersActionType", "isRemoveAllFollowers", "locationId", "pipelineId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

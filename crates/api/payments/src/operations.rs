@@ -38,7 +38,7 @@ pub static CREATE_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "code", "discountType", "discountValue", "name", "startDate"] }),
+    body: Some(Body { fields: &["altId", "altType", "code", "discountType", "discountValue", "name", "startDate"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -52,7 +52,7 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["live", "test"] }),
+    body: Some(Body { fields: &["live", "test"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -66,7 +66,7 @@ pub static CREATE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["description", "imageUrl", "name", "paymentsUrl", "queryUrl", "supportsSubscriptionSchedule"] }),
+    body: Some(Body { fields: &["description", "imageUrl", "name", "paymentsUrl", "queryUrl", "supportsSubscriptionSchedule"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -77,7 +77,7 @@ pub static CREATE_ORDER_FULFILLMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "items", "notifyCustomer", "trackings"] }),
+    body: Some(Body { fields: &["altId", "altType", "items", "notifyCustomer", "trackings"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static CREATE_WHITE_LABEL_PROVIDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "description", "imageUrl", "provider", "title", "uniqueName"] }),
+    body: Some(Body { fields: &["altId", "altType", "description", "imageUrl", "provider", "title", "uniqueName"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -100,7 +100,7 @@ pub static DELETE_COUPON: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "id"] }),
+    body: Some(Body { fields: &["altId", "altType", "id"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -128,7 +128,7 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["liveMode"] }),
+    body: Some(Body { fields: &["liveMode"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -386,7 +386,7 @@ pub static RECORD_ORDER_PAYMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.collectPayment"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "mode"] }),
+    body: Some(Body { fields: &["altId", "altType", "mode"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -398,7 +398,7 @@ pub static UPDATE_COUPON: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "code", "discountType", "discountValue", "id", "name", "startDate"] }),
+    body: Some(Body { fields: &["altId", "altType", "code", "discountType", "discountValue", "id", "name", "startDate"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -410,6 +410,6 @@ pub static UPDATE_CUSTOM_PROVIDER_CAPABILITIES: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["supportsSubscriptionSchedules"] }),
+    body: Some(Body { fields: &["supportsSubscriptionSchedules"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

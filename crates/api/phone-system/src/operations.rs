@@ -75,6 +75,6 @@ pub static PURCHASE_PHONE_NUMBER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["phoneNumber"] }),
+    body: Some(Body { fields: &["phoneNumber"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -43,7 +43,7 @@ pub static CREATE_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["amount", "currency", "locationId", "name", "type"] }),
+    body: Some(Body { fields: &["amount", "currency", "locationId", "name", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -54,7 +54,7 @@ pub static CREATE_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "productType"] }),
+    body: Some(Body { fields: &["locationId", "name", "productType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -65,7 +65,7 @@ pub static CREATE_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "name", "slug"] }),
+    body: Some(Body { fields: &["altId", "altType", "name", "slug"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -344,7 +344,7 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "items"] }),
+    body: Some(Body { fields: &["altId", "altType", "items"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -353,7 +353,7 @@ pub static UPDATE_INVENTORY_IN_BULK: Operation = Operation {
     module: "products", name: "update_inventory_in_bulk", id: "bulk-update-inventory",
     method: Method::Post, path: "/products/bulk-update/inventory",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -365,7 +365,7 @@ pub static UPDATE_PRICE: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["amount", "currency", "locationId", "name", "type"] }),
+    body: Some(Body { fields: &["amount", "currency", "locationId", "name", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -377,7 +377,7 @@ pub static UPDATE_PRODUCT: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId", "name", "productType"] }),
+    body: Some(Body { fields: &["locationId", "name", "productType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -389,7 +389,7 @@ pub static UPDATE_PRODUCT_COLLECTION: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType"] }),
+    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -400,7 +400,7 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "products"] }),
+    body: Some(Body { fields: &["altId", "altType", "products"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -412,7 +412,7 @@ pub static UPDATE_PRODUCT_REVIEW: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "productId", "status"] }),
+    body: Some(Body { fields: &["altId", "altType", "productId", "status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -423,7 +423,7 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "reviews", "status"] }),
+    body: Some(Body { fields: &["altId", "altType", "reviews", "status"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -434,7 +434,7 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "products"] }),
+    body: Some(Body { fields: &["altId", "altType", "products"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -445,7 +445,7 @@ pub static UPDATE_PRODUCTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "productIds", "type"] }),
+    body: Some(Body { fields: &["altId", "altType", "productIds", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -456,6 +456,6 @@ pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["action", "altId", "altType", "productIds"] }),
+    body: Some(Body { fields: &["action", "altId", "altType", "productIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -72,7 +72,7 @@ pub static SEND_DOCUMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["documentId", "locationId", "sentBy"] }),
+    body: Some(Body { fields: &["documentId", "locationId", "sentBy"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -83,6 +83,6 @@ pub static SEND_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["contactId", "locationId", "templateId", "userId"] }),
+    body: Some(Body { fields: &["contactId", "locationId", "templateId", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -36,7 +36,7 @@ pub static DISABLE_SAAS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/saas/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationIds"] }),
+    body: Some(Body { fields: &["locationIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -46,7 +46,7 @@ pub static DISABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationIds"] }),
+    body: Some(Body { fields: &["locationIds"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -57,7 +57,7 @@ pub static ENABLE_SAAS_FOR_LOCATION: Operation = Operation {
     method: Method::Post, path: "/saas/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "isSaaSV2"] }),
+    body: Some(Body { fields: &["companyId", "isSaaSV2"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -67,7 +67,7 @@ pub static ENABLE_SAAS_FOR_LOCATION_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "isSaaSV2"] }),
+    body: Some(Body { fields: &["companyId", "isSaaSV2"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -78,7 +78,7 @@ pub static ENABLE_SAAS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/saas/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["actionPayload", "isSaaSV2", "locationIds"] }),
+    body: Some(Body { fields: &["actionPayload", "isSaaSV2", "locationIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static ENABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["actionPayload", "isSaaSV2", "locationIds"] }),
+    body: Some(Body { fields: &["actionPayload", "isSaaSV2", "locationIds"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -242,7 +242,7 @@ pub static UPDATE_LOCATION_PAUSED: Operation = Operation {
     method: Method::Post, path: "/saas/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "paused"] }),
+    body: Some(Body { fields: &["companyId", "paused"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -252,7 +252,7 @@ pub static UPDATE_LOCATION_PAUSED_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "paused"] }),
+    body: Some(Body { fields: &["companyId", "paused"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -263,7 +263,7 @@ pub static UPDATE_REBILLING: Operation = Operation {
     method: Method::Post, path: "/saas/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["config", "locationIds", "product"] }),
+    body: Some(Body { fields: &["config", "locationIds", "product"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -273,7 +273,7 @@ pub static UPDATE_REBILLING_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["config", "locationIds", "product"] }),
+    body: Some(Body { fields: &["config", "locationIds", "product"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -285,7 +285,7 @@ pub static UPDATE_SAAS_SUBSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "customerId", "subscriptionId"] }),
+    body: Some(Body { fields: &["companyId", "customerId", "subscriptionId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -296,7 +296,7 @@ pub static UPDATE_SAAS_SUBSCRIPTION_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "customerId", "subscriptionId"] }),
+    body: Some(Body { fields: &["companyId", "customerId", "subscriptionId"], ..Body::DEFAULT }),
     deprecated: true,
     ..Operation::DEFAULT
 };

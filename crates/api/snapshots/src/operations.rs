@@ -21,7 +21,7 @@ pub static CREATE_SNAPSHOT_SHARE_LINK: Operation = Operation {
     query: &[
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["share_type", "snapshot_id"] }),
+    body: Some(Body { fields: &["share_type", "snapshot_id"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 

@@ -55,7 +55,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -66,7 +66,7 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["pageId"] }),
+    body: Some(Body { fields: &["pageId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -77,7 +77,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -99,7 +99,7 @@ pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -111,7 +111,7 @@ pub static CREATE_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/post.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["accountIds", "type", "userId"] }),
+    body: Some(Body { fields: &["accountIds", "type", "userId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -170,7 +170,7 @@ pub static DELETE_POSTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -181,7 +181,7 @@ pub static FINALIZE_CSV: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -218,7 +218,7 @@ pub static GET_SOCIAL_MEDIA_STATISTICS: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &["profileIds"] }),
+    body: Some(Body { required: false, fields: &["profileIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -348,7 +348,7 @@ pub static LIST_POSTS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["socialplanner/post.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"] }),
+    body: Some(Body { fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
@@ -386,7 +386,7 @@ pub static LIST_TAGS_BY_IDS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["tagIds"] }),
+    body: Some(Body { fields: &["tagIds"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -431,7 +431,7 @@ pub static SET_CSV_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["accountIds", "fileName", "filePath", "rowsCount"] }),
+    body: Some(Body { fields: &["accountIds", "fileName", "filePath", "rowsCount"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -442,7 +442,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -581,7 +581,7 @@ pub static UPDATE_POST: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["type"] }),
+    body: Some(Body { fields: &["type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -592,6 +592,6 @@ pub static UPLOAD_CSV: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Multipart, required: true, fields: &[] }),
+    body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -34,7 +34,7 @@ pub static CREATE_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Post, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "callbackUrl", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "callbackUrl", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -44,7 +44,7 @@ pub static CREATE_SHIPPING_RATE: Operation = Operation {
     method: Method::Post, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "amount", "conditionType", "currency", "maxCondition", "minCondition", "name", "shippingCarrierId"] }),
+    body: Some(Body { fields: &["altId", "altType", "amount", "conditionType", "currency", "maxCondition", "minCondition", "name", "shippingCarrierId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -54,7 +54,7 @@ pub static CREATE_SHIPPING_ZONE: Operation = Operation {
     method: Method::Post, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "countries", "name"] }),
+    body: Some(Body { fields: &["altId", "altType", "countries", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -173,7 +173,7 @@ pub static LIST_AVAILABLE_SHIPPING_RATES: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "country", "products", "source", "totalOrderAmount", "totalOrderWeight"] }),
+    body: Some(Body { fields: &["altId", "altType", "country", "products", "source", "totalOrderAmount", "totalOrderWeight"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -240,7 +240,7 @@ pub static UPDATE_SETUP_PROGRESS: Operation = Operation {
     method: Method::Put, path: "/store/setup/progress",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: false, fields: &[] }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -251,7 +251,7 @@ pub static UPDATE_SHIPPING_CARRIER: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -262,7 +262,7 @@ pub static UPDATE_SHIPPING_RATE: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -273,7 +273,7 @@ pub static UPDATE_SHIPPING_ZONE: Operation = Operation {
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -283,6 +283,6 @@ pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     method: Method::Post, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["altId", "altType", "shippingOrigin"] }),
+    body: Some(Body { fields: &["altId", "altType", "shippingOrigin"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

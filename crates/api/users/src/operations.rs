@@ -21,7 +21,7 @@ pub static CREATE_USER: Operation = Operation {
     method: Method::Post, path: "/users/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "email", "firstName", "lastName", "locationIds", "password", "role", "type"] }),
+    body: Some(Body { fields: &["companyId", "email", "firstName", "lastName", "locationIds", "password", "role", "type"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -42,7 +42,7 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["users.readonly"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["companyId", "emails"] }),
+    body: Some(Body { fields: &["companyId", "emails"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
@@ -83,7 +83,6 @@ pub static SEARCH_USERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
     query: &[
         QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
         QueryParam { name: "enabled2waySync", required: false, style: ListStyle::Repeat },
@@ -112,6 +111,6 @@ pub static UPDATE_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
     idempotent: true,
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

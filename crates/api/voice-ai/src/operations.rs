@@ -26,7 +26,7 @@ pub static CREATE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["actionParameters", "actionType", "agentId", "locationId", "name"] }),
+    body: Some(Body { fields: &["actionParameters", "actionType", "agentId", "locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -37,7 +37,7 @@ pub static CREATE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["locationId"] }),
+    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -173,7 +173,7 @@ pub static UPDATE_ACTION: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &["actionParameters", "actionType", "agentId", "locationId", "name"] }),
+    body: Some(Body { fields: &["actionParameters", "actionType", "agentId", "locationId", "name"], ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -187,6 +187,6 @@ pub static UPDATE_AGENT: Operation = Operation {
     query: &[
         QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
     ],
-    body: Some(Body { kind: BodyKind::Json, required: true, fields: &[] }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -173,12 +173,15 @@ pub(super) fn invoice_written(fields: &mut Fields) {
         fields.insert("invoiceItems".into(), items);
     }
     let items = fields.get("invoiceItems").and_then(Value::as_array);
-    let total = items
+    let costs = items
         .filter(|items| !items.is_empty())
-        .map(|items| sum(items));
-    let total = total
-        .or_else(|| fields.get("total").and_then(Value::as_f64))
-        .unwrap_or(0.0);
+        .map(|items| Costs::of(items, fields.get("discount")));
+    // A total that stands without items is what is left to pay already.
+    let costs = costs.unwrap_or_else(|| Costs {
+        items: fields.get("total").and_then(Value::as_f64).unwrap_or(0.0),
+        off: 0.0,
+    });
+    let total = costs.total();
     let paid = fields
         .get("amountPaid")
         .and_then(Value::as_f64)
@@ -186,26 +189,63 @@ pub(super) fn invoice_written(fields: &mut Fields) {
     for (name, amount) in [
         ("total", total),
         ("amountPaid", paid),
-        ("amountDue", total - paid),
+        ("amountDue", plain(total - paid)),
     ] {
         fields.insert(name.to_owned(), number(amount));
     }
-    let summary = json!({ "subTotal": number(total), "discount": 0, "tax": 0 });
+    let (items, off) = (number(costs.items), number(costs.off));
+    let summary = json!({ "subTotal": items, "discount": off, "tax": 0 });
     fields.insert("totalSummary".into(), summary);
 }
 
 /// Templates, schedules and estimates have a total and nothing paid.
 pub(super) fn total_written(fields: &mut Fields) {
     if let Some(items) = fields.get("items").and_then(Value::as_array) {
-        let total = number(sum(items));
-        fields.insert("total".into(), total);
+        let total = Costs::of(items, fields.get("discount")).total();
+        fields.insert("total".into(), number(total));
     }
 }
 
-fn sum(items: &[Value]) -> f64 {
-    let of = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
-    let cost = |item: &Value| of(item, "amount").unwrap_or(0.0) * of(item, "qty").unwrap_or(1.0);
-    items.iter().map(cost).sum()
+/// What items cost, and what a discount takes off.
+struct Costs {
+    items: f64,
+    off: f64,
+}
+
+impl Costs {
+    /// A discount may be for some products alone, and takes off no more than they cost.
+    fn of(items: &[Value], discount: Option<&Value>) -> Self {
+        let of = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
+        let cost =
+            |item: &Value| of(item, "amount").unwrap_or(0.0) * of(item, "qty").unwrap_or(1.0);
+        let only = discount
+            .and_then(|discount| discount.get("validOnProductIds")?.as_array())
+            .filter(|ids| !ids.is_empty());
+        let reduced = |item: &&Value| {
+            only.is_none_or(|ids| item.get("productId").is_some_and(|id| ids.contains(id)))
+        };
+        let base: f64 = items.iter().filter(reduced).map(cost).sum();
+        let value = discount.and_then(|discount| of(discount, "value"));
+        let is_fixed = discount.is_some_and(|discount| discount["type"] == "fixed");
+        let off = match value.unwrap_or(0.0) {
+            amount if is_fixed => amount,
+            // An amount of money has two digits.
+            share => (base * share).round() / 100.0,
+        };
+        Costs {
+            items: plain(items.iter().map(cost).sum()),
+            off: plain(off.clamp(0.0, base.max(0.0))),
+        }
+    }
+
+    fn total(&self) -> f64 {
+        plain(self.items - self.off)
+    }
+}
+
+/// An amount without the traces that sums of floats leave far behind the point.
+fn plain(amount: f64) -> f64 {
+    (amount * 1e4).round() / 1e4
 }
 
 /// A whole number where it is one.

@@ -49,22 +49,61 @@ async fn an_estimate_becomes_an_invoice() {
     .await;
 }
 
+fn pay(more: Value) -> Step {
+    let mut body = estimate();
+    body.as_object_mut()
+        .expect("a body")
+        .remove("frequencySettings");
+    body["issueDate"] = "2026-03-14".into();
+    body["sentTo"] = json!({ "email": ["ada@example.com"] });
+    body["liveMode"] = false.into();
+    body["userId"] = "u".into();
+    for (name, value) in more.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    post("/invoices/text2pay", body)
+}
+
+#[tokio::test]
+async fn a_discount_is_taken_off_what_is_to_be_paid() {
+    let item = |product: &str, amount: f64, qty: u32| json!({ "name": "Tiles", "productId": product, "amount": amount, "qty": qty, "currency": "USD" });
+    let items = json!([item("p", 40.0, 3), item("q", 9.99, 1)]);
+    let with = |discount: Value| {
+        pay(json!({ "action": "draft", "id": "{i}", "items": items, "discount": discount }))
+    };
+    let read = || get("/invoices/{i}?altId={L}&altType=location");
+    let mut reduced = estimate();
+    reduced["discount"] = json!({ "type": "fixed", "value": 15 });
+    tell(
+        &[],
+        vec![
+            pay(json!({ "action": "draft", "items": items, "discount": { "type": "fixed", "value": 29.99 } }))
+                .keeps("i", "/invoice/_id")
+                .sees("/invoice/total", 100)
+                .sees("/invoice/amountDue", 100),
+            read()
+                .sees("/totalSummary/subTotal", 129.99)
+                .sees("/totalSummary/discount", 29.99)
+                .sees("/invoiceItems/0/amount", 40.0),
+            // What is paid is left paid.
+            post("/invoices/{i}/record-payment", at(json!({
+                "amount": 20, "mode": "cash", "notes": "", "card": { "brand": "", "last4": "" }, "cheque": { "number": "" },
+            })))
+            .sees("/invoice/amountDue", 80),
+            with(json!({ "type": "percentage", "value": 12.5 })).sees("/invoice/total", 113.74).sees("/invoice/amountDue", 93.74),
+            with(json!({ "type": "percentage", "value": 50, "validOnProductIds": ["p"] })).sees("/invoice/total", 69.99),
+            with(json!({ "type": "fixed", "value": 50, "validOnProductIds": ["q"] })).sees("/invoice/total", 120),
+            with(json!({ "type": "fixed", "value": 500 })).sees("/invoice/total", 0),
+            with(json!({ "type": "fixed" })).sees("/invoice/total", 129.99),
+            post("/invoices/estimate", reduced).keeps("e", "/_id").sees("/total", 105),
+            post("/invoices/estimate/{e}/invoice", at(json!({ "markAsInvoiced": true }))).sees("/invoice/total", 105),
+        ],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn text2pay_makes_and_changes_an_invoice() {
-    let pay = |more: Value| {
-        let mut body = estimate();
-        body.as_object_mut()
-            .expect("a body")
-            .remove("frequencySettings");
-        body["issueDate"] = "2026-03-14".into();
-        body["sentTo"] = json!({ "email": ["ada@example.com"] });
-        body["liveMode"] = false.into();
-        body["userId"] = "u".into();
-        for (name, value) in more.as_object().into_iter().flatten() {
-            body[name] = value.clone();
-        }
-        post("/invoices/text2pay", body)
-    };
     tell(
         &[],
         vec![

@@ -150,9 +150,8 @@ pub mod operations {
             alt_type: false,
         }),
         body: Some(Body {
-            kind: BodyKind::Json,
-            required: true,
             fields: &["locationId", "firstName"],
+            ..Body::DEFAULT
         }),
         ..CONTACTS
     };
@@ -162,9 +161,8 @@ pub mod operations {
         method: Method::Put,
         path: "/contacts/{contactId}",
         body: Some(Body {
-            kind: BodyKind::Json,
             required: false,
-            fields: &[],
+            ..Body::DEFAULT
         }),
         ..CONTACTS
     };
@@ -222,8 +220,8 @@ pub mod operations {
         }),
         body: Some(Body {
             kind: BodyKind::Form,
-            required: true,
             fields: &["locationId"],
+            ..Body::DEFAULT
         }),
         ..CONTACTS
     };
@@ -239,8 +237,8 @@ pub mod operations {
         }),
         body: Some(Body {
             kind: BodyKind::Multipart,
-            required: true,
             fields: &["file"],
+            ..Body::DEFAULT
         }),
         ..CONTACTS
     };

@@ -241,8 +241,7 @@ async fn a_multipart_call_does_not_page() {
         path: "/uploads",
         body: Some(Body {
             kind: BodyKind::Multipart,
-            required: true,
-            fields: &[],
+            ..Body::DEFAULT
         }),
         paging: Some(OFFSET),
         ..Operation::DEFAULT
