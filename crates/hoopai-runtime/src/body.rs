@@ -105,7 +105,7 @@ impl ExtraField {
 
     /// The value as texts of a form.
     fn texts(&self) -> Vec<String> {
-        texts(serde_json::from_str(self.value.get()).unwrap_or_default())
+        texts(crate::json::exact(self.value.get()).unwrap_or_default())
     }
 }
 

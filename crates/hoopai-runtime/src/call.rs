@@ -496,7 +496,7 @@ fn with_texts(json: &str) -> Cow<'_, str> {
     if !json.starts_with('[') {
         return json.into();
     }
-    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) else {
+    let Ok(items) = crate::json::exact::<Vec<&RawValue>>(json) else {
         return json.into();
     };
     let items: Vec<Cow<'_, str>> = items

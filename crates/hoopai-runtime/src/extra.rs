@@ -58,7 +58,7 @@ impl Kept {
     fn of_text(text: &[u8]) -> Self {
         let text = std::str::from_utf8(text).unwrap_or_default();
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
-        let readable = || serde_json::from_str::<Value>(text).is_ok();
+        let readable = || json::exact::<Value>(text).is_ok();
         let exact = (!decode::survives(text) && readable())
             .then(|| RawValue::from_string(text.to_owned()).ok());
         Kept {

@@ -1,6 +1,6 @@
 //! JSON of any shape, for what the interface files leave open, and the reader that replies are read with.
 
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned};
 pub use serde_json::Value;
 
 pub use crate::decode::Decoded;
@@ -36,4 +36,10 @@ pub type Map = serde_json::Map<String, Value>;
 /// It is no JSON, nested too deeply, or a text of another kind than `T` where `T` has no empty value, such as a `bool`.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error> {
     decode::read(json).map_err(|fault| Error::decode(None, &fault, json.to_vec().into()))
+}
+
+/// Reads a text by `serde_json`'s own rules. It has a reader for texts and one for bytes, and each type would be compiled for
+/// both; so all of this crate takes the second.
+pub(crate) fn exact<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<T> {
+    serde_json::from_slice(text.as_bytes())
 }

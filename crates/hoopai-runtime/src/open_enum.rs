@@ -264,7 +264,7 @@ pub fn deserialize_enum<'de, T: OpenEnum, D: Deserializer<'de>>(from: D) -> Resu
 /// Writes an open enum as it came.
 pub fn serialize_enum<T: OpenEnum, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     match value.unrecognized() {
-        Some(Unrecognized { text, bare: true }) => serde_json::from_str(text)
+        Some(Unrecognized { text, bare: true }) => crate::json::exact(text)
             .unwrap_or_else(|_| Value::from(&**text))
             .serialize(to),
         _ => to.serialize_str(value.wire()),

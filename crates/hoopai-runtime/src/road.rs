@@ -190,15 +190,9 @@ impl Trip<'_> {
         let started = self.now;
         let mut permit = Some(permit);
         let result = {
-            let hop = pin!(self.shared.wire.send(
-                prepared,
-                Some(grant.header().clone()),
-                |status, headers| {
-                    if let Some(permit) = permit.take() {
-                        permit.complete(status.as_u16(), headers);
-                    }
-                },
-            ));
+            let authorization = Some(grant.header().clone());
+            let wire = &self.shared.wire;
+            let hop = pin!(wire.send(prepared, authorization, &mut permit));
             let hop = pin!(inside(&span, hop));
             within(&*self.shared.clock, single.min(whole), hop).await
         };

@@ -98,11 +98,7 @@ impl Endpoint {
         let bearer = bearer.map(|grant| grant.header().clone());
         permit.sent();
         let mut permit = Some(permit);
-        let hop = self.wire.send(&mut prepared, bearer, |status, headers| {
-            if let Some(permit) = permit.take() {
-                permit.complete(status.as_u16(), headers);
-            }
-        });
+        let hop = self.wire.send(&mut prepared, bearer, &mut permit);
         let result = within(&*self.clock, self.timeout, pin!(hop)).await;
         let error = match result {
             Ok(Ok(reply)) => match reply.body {

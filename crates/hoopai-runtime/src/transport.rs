@@ -11,6 +11,7 @@ use url::Url;
 use crate::CallOptions;
 use crate::body::Payload;
 use crate::error::{Error, Origin};
+use crate::limit::Permit;
 use crate::stream::Patience;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
@@ -56,13 +57,13 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Sends a call once and reads its reply. Every status but 2xx is an error. `arrived` is told of status and headers before
-    /// the body is read.
+    /// Sends a call once and reads its reply. Every status but 2xx is an error. The permit is told of status and
+    /// headers before the body is read; it stays where none came.
     pub(crate) async fn send(
         &self,
         prepared: &mut Prepared,
         authorization: Option<HeaderValue>,
-        arrived: impl FnOnce(StatusCode, &HeaderMap),
+        permit: &mut Option<Permit>,
     ) -> Result<RawReply, Error> {
         let origin = &prepared.origin;
         let accept = if prepared.streamed {
@@ -113,7 +114,9 @@ impl Wire {
         };
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        arrived(status, &headers);
+        if let Some(permit) = permit.take() {
+            permit.complete(status.as_u16(), &headers);
+        }
         if !status.is_success() {
             // What is refused stays refused, whatever becomes of the reason.
             let (body, cut) = match read(response, &headers, self.response_limit).await {

@@ -40,11 +40,8 @@ async fn main() -> Result {
     let begun = Instant::now();
     let agency = client.as_company(&company);
     // What the marketplace calls the app's id is the front of its client id.
-    let app = agency
-        .handle()
-        .oauth_app()
-        .map(OAuthApp::client_id)
-        .unwrap_or_default();
+    let tokens = agency.tokens()?;
+    let app = tokens.app().client_id();
     let locations = agency
         .oauth()
         .list_installed_locations()

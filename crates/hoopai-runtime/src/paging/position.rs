@@ -61,7 +61,7 @@ impl TryFrom<Kept> for Position {
             return Err("more items of one page are delivered than items at all");
         }
         if let Start::Marks(marks) = &start {
-            let is_json = |mark: &str| serde_json::from_str::<IgnoredAny>(mark).is_ok();
+            let is_json = |mark: &str| crate::json::exact::<IgnoredAny>(mark).is_ok();
             if marks.is_empty() || !marks.iter().all(|(_, mark)| is_json(mark)) {
                 return Err("a mark is missing, or is no JSON");
             }
