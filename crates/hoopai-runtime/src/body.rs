@@ -221,22 +221,24 @@ impl Body {
             Body::Form(mut pairs) => {
                 for field in extra {
                     pairs.retain(|(name, _)| *name != field.name);
-                    pairs.extend(
-                        field
-                            .texts()
-                            .into_iter()
-                            .map(|text| (field.name.clone(), text)),
-                    );
+                    for text in field.texts() {
+                        pairs.push((field.name.clone(), text));
+                    }
                 }
                 let has = |name: &str| pairs.iter().any(|(other, _)| other == name);
                 let added = added(fill, has);
-                pairs.extend(
-                    added
-                        .into_iter()
-                        .map(|(name, value)| (name.to_owned(), value)),
-                );
+                for (name, value) in added {
+                    pairs.push((name.to_owned(), value));
+                }
                 require(fields, |name| pairs.iter().any(|(other, _)| other == name))?;
-                Ok(Payload::Form(encode_form(&pairs).into()))
+                Ok(Payload::Form(
+                    encode_form(
+                        &mut pairs
+                            .iter()
+                            .map(|(name, value)| (name.as_str(), value.as_str())),
+                    )
+                    .into(),
+                ))
             }
             Body::Multipart(mut parts) => {
                 for field in extra {
@@ -313,17 +315,16 @@ fn finish_json(
         };
     };
     entries.retain(|(name, _)| extra.iter().all(|field| field.name != *name));
-    entries.extend(
-        extra
-            .iter()
-            .map(|field| (Cow::Borrowed(field.name.as_str()), &*field.value)),
-    );
+    for field in &extra {
+        entries.push((Cow::Borrowed(field.name.as_str()), &*field.value));
+    }
 
-    let added: Vec<(&str, Box<RawValue>)> =
-        added(fill, |name| entries.iter().any(|(other, _)| other == name))
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, serde_json::value::to_raw_value(&value).ok()?)))
-            .collect();
+    let mut added = Vec::new();
+    for (name, value) in self::added(fill, |name| entries.iter().any(|(other, _)| other == name)) {
+        if let Ok(value) = serde_json::value::to_raw_value(&value) {
+            added.push((name, value));
+        }
+    }
     require(fields, |name| {
         entries.iter().any(|(other, _)| other == name)
             || added.iter().any(|(other, _)| *other == name)

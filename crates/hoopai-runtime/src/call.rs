@@ -499,14 +499,18 @@ fn with_texts(json: &str) -> Cow<'_, str> {
     let Ok(items) = crate::json::exact::<Vec<&RawValue>>(json) else {
         return json.into();
     };
-    let items: Vec<Cow<'_, str>> = items
-        .into_iter()
-        .map(|item| match item.get() {
-            number if is_number(number) => format!("\"{number}\"").into(),
-            other => other.into(),
-        })
-        .collect();
-    format!("[{}]", items.join(",")).into()
+    let mut texts = String::from("[");
+    for item in items {
+        if texts.len() > 1 {
+            texts.push(',');
+        }
+        match item.get() {
+            number if is_number(number) => texts.extend(["\"", number, "\""]),
+            other => texts.push_str(other),
+        }
+    }
+    texts.push(']');
+    texts.into()
 }
 
 /// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.

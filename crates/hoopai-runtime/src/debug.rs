@@ -12,12 +12,14 @@ use crate::model::{Model, Visit};
 const HIDDEN: &str = "[hidden]";
 
 /// A value that can be written to a log: with its structure, without what it holds.
-pub trait Redact {
-    /// Writes the value.
+pub trait Redact: fmt::Debug {
+    /// Writes the value; as its `Debug` does, where that shows nothing of what it holds.
     ///
     /// # Errors
     /// Those of the formatter.
-    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
 
     /// Whether the value is hidden as a whole; of a list of such values only the length is shown.
     fn is_hidden(&self) -> bool {
@@ -68,11 +70,7 @@ macro_rules! hidden {
 }
 hidden!(String i64 f64 Value Map<String, Value>);
 
-impl Redact for bool {
-    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-}
+impl Redact for bool {}
 
 impl<T: Redact> Redact for Box<T> {
     fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -96,7 +94,7 @@ impl<T: Redact> Redact for Vec<T> {
 }
 
 /// Keys can be personal data as well as values, so only the number of entries is shown.
-impl<T> Redact for BTreeMap<String, T> {
+impl<T: fmt::Debug> Redact for BTreeMap<String, T> {
     fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{{{} hidden}}", self.len())
     }

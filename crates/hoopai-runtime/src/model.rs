@@ -168,17 +168,12 @@ macro_rules! model {
             }
         }
 
-        impl $crate::Redact for $name {
-            #[inline]
-            fn redact(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::__private::debug_model(self, f)
-            }
-        }
+        impl $crate::Redact for $name {}
 
         impl ::core::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                $crate::Redact::redact(self, f)
+                $crate::__private::debug_model(self, f)
             }
         }
     )+};

@@ -154,12 +154,7 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::Redact for $name {
-            #[inline]
-            fn redact(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                ::core::fmt::Debug::fmt(self, f)
-            }
-        }
+        impl $crate::Redact for $name {}
 
         impl ::core::convert::From<&str> for $name {
             #[inline]

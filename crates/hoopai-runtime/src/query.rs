@@ -49,14 +49,20 @@ impl Query {
         let mut out = String::new();
         for pair in &self.0 {
             match pair.style {
-                ListStyle::Repeat => pair
-                    .values
-                    .iter()
-                    .for_each(|value| push(&mut out, &pair.name, &encode(value))),
+                ListStyle::Repeat => {
+                    for value in &pair.values {
+                        push(&mut out, &pair.name, &encode(value));
+                    }
+                }
                 ListStyle::Comma => {
-                    let values: Vec<String> =
-                        pair.values.iter().map(|value| encode(value)).collect();
-                    push(&mut out, &pair.name, &values.join(","));
+                    let mut values = String::new();
+                    for (index, value) in pair.values.iter().enumerate() {
+                        if index > 0 {
+                            values.push(',');
+                        }
+                        values.push_str(&encode(value));
+                    }
+                    push(&mut out, &pair.name, &values);
                 }
             }
         }
@@ -74,10 +80,10 @@ fn push(out: &mut String, name: &str, value: &str) {
 }
 
 /// Pairs as `application/x-www-form-urlencoded` has them. A blank is `%20`, which every reader takes.
-pub(crate) fn encode_form<N: AsRef<str>, V: AsRef<str>>(pairs: &[(N, V)]) -> String {
+pub(crate) fn encode_form(pairs: &mut dyn Iterator<Item = (&str, &str)>) -> String {
     let mut out = String::new();
-    pairs
-        .iter()
-        .for_each(|(name, value)| push(&mut out, name.as_ref(), &encode(value.as_ref())));
+    for (name, value) in pairs {
+        push(&mut out, name, &encode(value));
+    }
     out
 }

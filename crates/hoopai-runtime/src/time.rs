@@ -162,7 +162,9 @@ impl ManualClock {
                 if let Some(sleeper) = manual.sleepers.pop() {
                     let mut state = lock(&sleeper.state);
                     state.over = true;
-                    wakers.extend(state.waker.take());
+                    if let Some(waker) = state.waker.take() {
+                        wakers.push(waker);
+                    }
                 }
             }
         }

@@ -81,11 +81,11 @@ impl Endpoint {
                 )));
             }
         };
-        let pairs: Vec<(&str, &str)> = form
-            .iter()
-            .map(|(name, value)| (*name, value.expose_secret()))
-            .collect();
-        let body = encode_form(&pairs);
+        let body = encode_form(
+            &mut form
+                .iter()
+                .map(|(name, value)| (*name, value.expose_secret())),
+        );
         let mut prepared = Prepared {
             origin: origin.clone(),
             url,

@@ -142,14 +142,14 @@ fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -
 
 /// The messages and the complaints about fields, masked, in one line.
 fn said(inner: &Inner, reply: &Reply) -> String {
-    let mask = |text: &String| mask_values(text, &inner.carried);
-    let mut parts: Vec<String> = reply.messages.iter().map(mask).collect();
-    parts.extend(
-        reply
-            .fields
-            .iter()
-            .map(|fault| format!("{}: {}", mask(&fault.field), mask(&fault.message))),
-    );
+    let mask = |text: &str| mask_values(text, &inner.carried);
+    let mut parts = Vec::new();
+    for message in &reply.messages {
+        parts.push(mask(message));
+    }
+    for fault in &reply.fields {
+        parts.push(format!("{}: {}", mask(&fault.field), mask(&fault.message)));
+    }
     parts.dedup();
     let left = parts.len().saturating_sub(10);
     parts.truncate(10);

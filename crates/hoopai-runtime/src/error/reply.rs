@@ -90,11 +90,7 @@ impl Reply {
                 for (field, complaint) in fields {
                     let mut texts = Vec::new();
                     flatten(None, complaint, &mut texts);
-                    self.fields
-                        .extend(texts.into_iter().map(|message| FieldError {
-                            field: field.clone(),
-                            message,
-                        }));
+                    self.complain(&field, texts);
                 }
             }
             Some(errors) => self.message(errors),
@@ -105,18 +101,31 @@ impl Reply {
     /// A message is a text, a list of texts, a list of complaints about fields, or an object of any kind.
     fn message(&mut self, message: Value) {
         match message {
-            Value::Array(items) => items.into_iter().for_each(|item| self.message(item)),
-            Value::Object(object) => match field_errors(&object) {
-                Some(fields) => self.fields.extend(fields),
+            Value::Array(items) => {
+                for item in items {
+                    self.message(item);
+                }
+            }
+            Value::Object(object) => match complaints(&object) {
+                Some((field, texts)) => self.complain(field, texts),
                 None => flatten(None, Value::Object(object), &mut self.messages),
             },
             other => flatten(None, other, &mut self.messages),
         }
     }
+
+    fn complain(&mut self, field: &str, texts: Vec<String>) {
+        for message in texts {
+            self.fields.push(FieldError {
+                field: field.to_owned(),
+                message,
+            });
+        }
+    }
 }
 
-/// The complaints of an object that names a field.
-fn field_errors(object: &Map<String, Value>) -> Option<Vec<FieldError>> {
+/// The complaints of an object that names a field, and the field.
+fn complaints(object: &Map<String, Value>) -> Option<(&str, Vec<String>)> {
     let field = ["field", "property", "path", "param"]
         .iter()
         .find_map(|name| object.get(*name)?.as_str())?;
@@ -125,20 +134,14 @@ fn field_errors(object: &Map<String, Value>) -> Option<Vec<FieldError>> {
         .find_map(|name| object.get(*name))?;
     let mut texts = Vec::new();
     match complaint {
-        Value::Object(constraints) => constraints
-            .values()
-            .for_each(|value| flatten(None, value.clone(), &mut texts)),
+        Value::Object(constraints) => {
+            for value in constraints.values() {
+                flatten(None, value.clone(), &mut texts);
+            }
+        }
         other => flatten(None, other.clone(), &mut texts),
     }
-    Some(
-        texts
-            .into_iter()
-            .map(|message| FieldError {
-                field: field.to_owned(),
-                message,
-            })
-            .collect(),
-    )
+    Some((field, texts))
 }
 
 /// The texts of a value, each with the name that it stands under.

@@ -185,8 +185,10 @@ impl Shared {
                 Verdict::Held(held) => Word::Held(held),
                 Verdict::Again => Word::Again,
             };
-            if let Err(Word::Go(mut permit)) = mailbox.send(word) {
-                lost.extend(permit.take().map(|open| open.ticket));
+            if let Err(Word::Go(mut permit)) = mailbox.send(word)
+                && let Some(open) = permit.take()
+            {
+                lost.push(open.ticket);
             }
         }
         lost

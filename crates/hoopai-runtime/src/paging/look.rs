@@ -113,8 +113,12 @@ fn item_path(items: &str, index: usize) -> String {
 pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, decode::Fault> {
     let marks = marks_of(rule);
     let mut places: Vec<&'static str> = Vec::with_capacity(marks.len() + 2);
-    places.extend(rule.total);
-    places.extend(rule.more);
+    if let Some(place) = rule.total {
+        places.push(place);
+    }
+    if let Some(place) = rule.more {
+        places.push(place);
+    }
     for mark in marks {
         if let Source::Reply(place) = mark.from {
             places.push(place);
