@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::ParamValue;
 use crate::multipart::{Part, Parts};
 use crate::operation::{self, BodyKind};
-use crate::query::encode_form;
+use crate::query::push_pair;
 
 /// Writes JSON as bodies have it: fields of the platform's `number` are floats here and counts there, and not every reader
 /// takes `20.0` for one.
@@ -148,8 +148,13 @@ impl Body {
         match self {
             Body::Json(bytes) => {
                 let TopLevel(entries) = TopLevel::read(bytes)?;
-                let (_, value) = entries.iter().rfind(|(other, _)| other == name)?;
-                Some(value.get().to_owned())
+                let mut last = None;
+                for (other, value) in entries {
+                    if other == name {
+                        last = Some(value.get().to_owned());
+                    }
+                }
+                last
             }
             Body::Form(pairs) => {
                 let (_, value) = pairs.iter().find(|(other, _)| other == name)?;
@@ -163,15 +168,20 @@ impl Body {
     pub(crate) fn remove(&mut self, name: &str) {
         match self {
             Body::Json(bytes) => {
-                let Some(TopLevel(entries)) = TopLevel::read(bytes) else {
+                let Some(body) = TopLevel::read(bytes) else {
                     return;
                 };
-                if entries.iter().any(|(other, _)| other == name) {
-                    let rest = entries.into_iter().filter(|(other, _)| other != name);
-                    *bytes = write_object(rest);
+                if body.has(name) {
+                    let mut rest = Object::new();
+                    for (other, value) in &body.0 {
+                        if other != name {
+                            rest.entry(other, value.get());
+                        }
+                    }
+                    *bytes = rest.end();
                 }
             }
-            Body::Form(pairs) => pairs.retain(|(other, _)| other != name),
+            Body::Form(pairs) => drop_pairs(pairs, name),
             Body::None | Body::Multipart(_) => {}
         }
     }
@@ -220,34 +230,32 @@ impl Body {
             Body::Json(bytes) => finish_json(bytes, fields, extra, fill),
             Body::Form(mut pairs) => {
                 for field in extra {
-                    pairs.retain(|(name, _)| *name != field.name);
+                    drop_pairs(&mut pairs, &field.name);
                     for text in field.texts() {
                         pairs.push((field.name.clone(), text));
                     }
                 }
-                let has = |name: &str| pairs.iter().any(|(other, _)| other == name);
-                let added = added(fill, has);
-                for (name, value) in added {
+                for (name, value) in added(fill, &|name| has_pair(&pairs, name)) {
                     pairs.push((name.to_owned(), value));
                 }
-                require(fields, |name| pairs.iter().any(|(other, _)| other == name))?;
-                Ok(Payload::Form(
-                    encode_form(
-                        &mut pairs
-                            .iter()
-                            .map(|(name, value)| (name.as_str(), value.as_str())),
-                    )
-                    .into(),
-                ))
+                require(fields, &|name| has_pair(&pairs, name))?;
+                let mut form = String::new();
+                for (name, value) in &pairs {
+                    push_pair(&mut form, name, value);
+                }
+                Ok(Payload::Form(form.into()))
             }
             Body::Multipart(mut parts) => {
                 for field in extra {
-                    parts.set(&field.name, field.texts().into_iter().map(Part::text));
+                    parts.remove(&field.name);
+                    for text in field.texts() {
+                        parts.add(field.name.clone(), Part::text(text));
+                    }
                 }
-                for (name, value) in added(fill, |name| parts.has(name)) {
-                    parts.set(name, [Part::text(value)]);
+                for (name, value) in added(fill, &|name| parts.has(name)) {
+                    parts.add(name.to_owned(), Part::text(value));
                 }
-                require(fields, |name| parts.has(name))?;
+                require(fields, &|name| parts.has(name))?;
                 if parts.is_empty() {
                     return Err(Fault::Missing);
                 }
@@ -263,13 +271,24 @@ fn made_of_fill(declared: Option<&operation::Body>, fill: Option<Fill<'_>>) -> b
     let (Some(body), Some(fill)) = (declared, fill) else {
         return false;
     };
-    body.fields
-        .iter()
-        .all(|field| *field == fill.name || fill.alt_type && *field == "altType")
+    for field in body.fields {
+        if *field != fill.name && !(fill.alt_type && *field == "altType") {
+            return false;
+        }
+    }
+    true
+}
+
+fn has_pair(pairs: &[(String, String)], name: &str) -> bool {
+    pairs.iter().any(|(other, _)| other == name)
+}
+
+fn drop_pairs(pairs: &mut Vec<(String, String)>, name: &str) {
+    pairs.retain(|(other, _)| other != name);
 }
 
 /// The pairs that name the location, unless it is named.
-fn added(fill: Option<Fill<'_>>, has: impl Fn(&str) -> bool) -> Vec<(&'static str, String)> {
+fn added(fill: Option<Fill<'_>>, has: &dyn Fn(&str) -> bool) -> Vec<(&'static str, String)> {
     let mut pairs = Vec::new();
     if let Some(fill) = fill
         && !has(fill.name)
@@ -282,11 +301,13 @@ fn added(fill: Option<Fill<'_>>, has: impl Fn(&str) -> bool) -> Vec<(&'static st
     pairs
 }
 
-fn require(fields: &'static [&'static str], has: impl Fn(&str) -> bool) -> Result<(), Fault> {
-    match fields.iter().find(|field| !has(field)) {
-        Some(field) => Err(Fault::Field(field)),
-        None => Ok(()),
+fn require(fields: &'static [&'static str], has: &dyn Fn(&str) -> bool) -> Result<(), Fault> {
+    for field in fields {
+        if !has(field) {
+            return Err(Fault::Field(field));
+        }
     }
+    Ok(())
 }
 
 /// A value as texts of a form: a list as one for each item, nothing for `null`, JSON for what is no scalar.
@@ -306,7 +327,7 @@ fn finish_json(
     if fields.is_empty() && extra.is_empty() && fill.is_none() {
         return Ok(Payload::Json(bytes.into()));
     }
-    let Some(TopLevel(mut entries)) = TopLevel::read(&bytes) else {
+    let Some(body) = TopLevel::read(&bytes) else {
         // Not an object, so there is nothing to look for; but neither is there a place to add to.
         return if extra.is_empty() {
             Ok(Payload::Json(bytes.into()))
@@ -314,50 +335,62 @@ fn finish_json(
             Err(Fault::NoObject)
         };
     };
-    entries.retain(|(name, _)| extra.iter().all(|field| field.name != *name));
-    for field in &extra {
-        entries.push((Cow::Borrowed(field.name.as_str()), &*field.value));
-    }
-
-    let mut added = Vec::new();
-    for (name, value) in self::added(fill, |name| entries.iter().any(|(other, _)| other == name)) {
-        if let Ok(value) = serde_json::value::to_raw_value(&value) {
-            added.push((name, value));
-        }
-    }
-    require(fields, |name| {
-        entries.iter().any(|(other, _)| other == name)
-            || added.iter().any(|(other, _)| *other == name)
+    let replaced = |name: &str| extra.iter().any(|field| field.name == name);
+    let has = |name: &str| body.has(name) || replaced(name);
+    let added = added(fill, &has);
+    require(fields, &|name| {
+        has(name) || added.iter().any(|(other, _)| *other == name)
     })?;
     if extra.is_empty() && added.is_empty() {
         return Ok(Payload::Json(bytes.into()));
     }
-    let added = added
-        .iter()
-        .map(|(name, value)| (Cow::Borrowed(*name), &**value));
-    Ok(Payload::Json(
-        write_object(entries.iter().cloned().chain(added)).into(),
-    ))
+    let mut whole = Object::new();
+    for (name, value) in &body.0 {
+        if !replaced(name) {
+            whole.entry(name, value.get());
+        }
+    }
+    for field in &extra {
+        whole.entry(&field.name, field.json());
+    }
+    for (name, value) in added {
+        whole.entry(name, &Value::from(value).to_string());
+    }
+    Ok(Payload::Json(whole.end().into()))
 }
 
-fn write_object<'a>(entries: impl Iterator<Item = (Cow<'a, str>, &'a RawValue)>) -> Vec<u8> {
-    let mut out = vec![b'{'];
-    for (name, value) in entries {
+/// An object that is written entry by entry, its values being JSON already.
+struct Object(Vec<u8>);
+
+impl Object {
+    fn new() -> Self {
+        Object(vec![b'{'])
+    }
+
+    fn entry(&mut self, name: &str, value: &str) {
+        let out = &mut self.0;
         if out.len() > 1 {
             out.push(b',');
         }
         out.extend_from_slice(Value::from(name).to_string().as_bytes());
         out.push(b':');
-        out.extend_from_slice(value.get().as_bytes());
+        out.extend_from_slice(value.as_bytes());
     }
-    out.push(b'}');
-    out
+
+    fn end(mut self) -> Vec<u8> {
+        self.0.push(b'}');
+        self.0
+    }
 }
 
 /// The entries of an object, their values unread.
 struct TopLevel<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> TopLevel<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(other, _)| other == name)
+    }
+
     fn read(bytes: &'a [u8]) -> Option<Self> {
         struct Entries;
 

@@ -72,39 +72,51 @@ impl Call {
 
     /// Sets a path parameter.
     pub fn path(&mut self, name: impl Into<Cow<'static, str>>, value: impl ParamValue) {
-        let name = name.into();
-        self.path.retain(|(other, _)| *other != name);
-        let mut texts = texts(value);
-        let text = match texts.len() {
-            1 => texts.swap_remove(0),
-            _ => texts.join(","),
-        };
+        self.set_path(name.into(), joined(texts(value)));
+    }
+
+    fn set_path(&mut self, name: Cow<'static, str>, text: String) {
+        for (other, value) in &mut self.path {
+            if *other == name {
+                *value = text;
+                return;
+            }
+        }
         self.path.push((name, text));
     }
 
     /// Sets a query parameter. A list is written as the operation's table says.
     pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
-        let style = self
-            .declared_query()
-            .iter()
-            .find(|parameter| parameter.name == name)
-            .map(|parameter| parameter.style);
-        self.query
-            .set(name, texts(value), style.unwrap_or(ListStyle::Repeat));
+        self.set_query(name, texts(value));
+    }
+
+    fn set_query(&mut self, name: &'static str, texts: Vec<String>) {
+        let mut style = ListStyle::Repeat;
+        for parameter in self.declared_query() {
+            if parameter.name == name {
+                style = parameter.style;
+            }
+        }
+        self.query.set(name, texts, style);
     }
 
     /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
     /// takes) cannot be set so.
     pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
-        let name = name.as_ref();
-        let parsed = HeaderName::from_bytes(name.as_bytes()).ok();
-        let Some(known) = parsed.filter(|name| !OWN_HEADERS.contains(&name.as_str())) else {
-            return self.note(format!(
-                "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
-                name.replace(char::is_control, "")
-            ));
+        self.set_header(name.as_ref(), &joined(texts(value)));
+    }
+
+    fn set_header(&mut self, name: &str, text: &str) {
+        let known = match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(known) if !OWN_HEADERS.contains(&known.as_str()) => known,
+            _ => {
+                return self.note(format!(
+                    "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
+                    name.replace(char::is_control, "")
+                ));
+            }
         };
-        match HeaderValue::from_str(&texts(value).join(",")) {
+        match HeaderValue::from_str(text) {
             Ok(mut value) => {
                 value.set_sensitive(true);
                 self.headers.insert(known, value);
@@ -143,7 +155,7 @@ impl Call {
 
     /// Sets a part of a `multipart/form-data` body.
     pub fn part(&mut self, name: &'static str, part: impl Into<Part>) {
-        self.body.parts().set(name, [part.into()]);
+        self.body.parts().set(name, part.into());
     }
 
     /// Adds a part of a `multipart/form-data` body next to those of the same name.
@@ -153,18 +165,30 @@ impl Call {
 
     /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
     pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
-        self.body
-            .parts()
-            .set(name, texts(value).into_iter().map(Part::text));
+        self.set_texts(name, texts(value));
+    }
+
+    fn set_texts(&mut self, name: &'static str, texts: Vec<String>) {
+        let parts = self.body.parts();
+        parts.remove(name);
+        for text in texts {
+            parts.add(name.to_owned(), Part::text(text));
+        }
     }
 
     /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
     pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = name.into();
+        let field = ExtraField::new(name.clone(), value).ok();
+        self.set_extra(&name, field);
+    }
+
+    /// `None`: there is a value, and it cannot be written.
+    fn set_extra(&mut self, name: &str, field: Option<ExtraField>) {
         self.extra_body.retain(|field| field.name != name);
-        match ExtraField::new(name.clone(), value) {
-            Ok(field) => self.extra_body.push(field),
-            Err(_) => self.note(format!("the body field `{name}` cannot be written as JSON")),
+        match field {
+            Some(field) => self.extra_body.push(field),
+            None => self.note(format!("the body field `{name}` cannot be written as JSON")),
         }
     }
 
@@ -275,15 +299,11 @@ impl Call {
                     true => with_texts(json),
                     false => json.into(),
                 };
-                match RawValue::from_string(json.into_owned()) {
-                    Ok(value) => {
-                        self.extra_body.retain(|field| field.name != name);
-                        self.extra_body.push(ExtraField::written(name, value));
-                    }
-                    Err(_) => {
-                        self.note(format!("the body field `{name}` cannot be written as JSON"))
-                    }
-                }
+                let field = match RawValue::from_string(json.into_owned()) {
+                    Ok(value) => Some(ExtraField::written(name, value)),
+                    Err(_) => None,
+                };
+                self.set_extra(name, field);
             }
         }
     }
@@ -320,13 +340,15 @@ impl Call {
         let handle = self.handle.clone();
         let operation = self.origin.operation;
         let takes = operation.and_then(|operation| operation.location);
-        let location = takes.and_then(|takes| Some((takes, handle.location()?)));
+        let location = match (takes, handle.location()) {
+            (Some(takes), Some(location)) => Some((takes, location)),
+            _ => None,
+        };
 
-        let path = self.fill_path(
-            location
-                .filter(|(takes, _)| takes.place == Place::Path)
-                .map(|(takes, value)| (takes.name, value)),
-        )?;
+        let path = self.fill_path(match location {
+            Some((takes, value)) if takes.place == Place::Path => Some((takes.name, value)),
+            _ => None,
+        })?;
         if let Some((takes, value)) = location
             && takes.place == Place::Query
             && !self.query.has(takes.name)
@@ -350,14 +372,18 @@ impl Call {
             ));
         };
         let version = self.version(&handle)?;
-        let fill = location
-            .filter(|(takes, _)| takes.place == Place::Body)
-            .map(|(takes, value)| Fill {
+        let fill = match location {
+            Some((takes, value)) if takes.place == Place::Body => Some(Fill {
                 name: takes.name,
                 value,
                 alt_type: takes.alt_type,
-            });
-        let declared = operation.and_then(|operation| operation.body.as_ref());
+            }),
+            _ => None,
+        };
+        let declared = match operation {
+            Some(operation) => operation.body.as_ref(),
+            None => None,
+        };
         let body = std::mem::take(&mut self.body);
         let extra = std::mem::take(&mut self.extra_body);
         let payload = match body.finish(declared, extra, fill) {
@@ -380,25 +406,28 @@ impl Call {
 
     fn fill_path(&self, location: Option<(&'static str, &str)>) -> Result<String, Error> {
         let filled = path::fill(&self.origin.template, |name| {
-            let given = self
-                .path
-                .iter()
-                .find(|(other, _)| other == name)
-                .map(|(_, value)| value.as_str());
-            let default = location
-                .filter(|(other, _)| *other == name)
-                .map(|(_, value)| value);
-            given.or(default)
+            for (other, value) in &self.path {
+                if other == name {
+                    return Some(value.as_str());
+                }
+            }
+            match location {
+                Some((other, value)) if other == name => Some(value),
+                _ => None,
+            }
         });
-        filled.map_err(|fault| match fault {
-            PathFault::Missing(name) => self.missing("path parameter", &name),
-            PathFault::Unfit(name) => Error::request(
-                self.origin.clone(),
-                format!("the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"),
-            )
-            .about(name),
-            PathFault::Template(fault) => Error::request(self.origin.clone(), format!("the path cannot be sent: {fault}")),
-        })
+        let text = match filled {
+            Ok(path) => return Ok(path),
+            Err(PathFault::Missing(name)) => return Err(self.missing("path parameter", &name)),
+            Err(PathFault::Unfit(name)) => {
+                let text = format!(
+                    "the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"
+                );
+                return Err(Error::request(self.origin.clone(), text).about(name));
+            }
+            Err(PathFault::Template(fault)) => format!("the path cannot be sent: {fault}"),
+        };
+        Err(Error::request(self.origin.clone(), text))
     }
 
     /// Of the call, of the client, of the operation, of the platform: the first that names a version.
@@ -414,15 +443,13 @@ impl Call {
             .or(handle.api_version())
             .or(declared)
             .unwrap_or(DEFAULT_API_VERSION);
-        HeaderValue::from_str(text)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                Error::request(
-                    self.origin.clone(),
-                    "the API version cannot be sent: give a date such as 2021-07-28",
-                )
-            })
+        match HeaderValue::from_str(text) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            _ => Err(Error::request(
+                self.origin.clone(),
+                "the API version cannot be sent: give a date such as 2021-07-28",
+            )),
+        }
     }
 
     fn missing(&self, what: &str, name: &str) -> Error {
@@ -482,6 +509,14 @@ fn texts(value: impl ParamValue) -> Vec<String> {
     let mut out = Vec::new();
     value.write(&mut out);
     out
+}
+
+/// A list as one text.
+fn joined(mut texts: Vec<String>) -> String {
+    match texts.len() {
+        1 => texts.swap_remove(0),
+        _ => texts.join(","),
+    }
 }
 
 fn is_number(json: &str) -> bool {

@@ -82,11 +82,15 @@ impl Part {
             Content::Text(_) => None,
             Content::File { name, .. } | Content::Stream { name, .. } => Some(name),
         };
-        name.is_none_or(|name| !name.contains(char::is_control))
-            && self
-                .content_type
-                .as_ref()
-                .is_none_or(|text| text.parse::<mime_guess::Mime>().is_ok())
+        if let Some(name) = name
+            && name.contains(char::is_control)
+        {
+            return false;
+        }
+        match &self.content_type {
+            Some(text) => text.parse::<mime_guess::Mime>().is_ok(),
+            None => true,
+        }
     }
 
     /// `None`: it is not fit, or its stream was read before.
@@ -152,11 +156,13 @@ pub(crate) struct Parts(Vec<(String, Part)>);
 
 impl Parts {
     /// Sets a part, in place of those of the same name.
-    pub(crate) fn set(&mut self, name: &str, parts: impl IntoIterator<Item = Part>) {
+    pub(crate) fn set(&mut self, name: &str, part: Part) {
+        self.remove(name);
+        self.add(name.to_owned(), part);
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
         self.0.retain(|(other, _)| other != name);
-        parts
-            .into_iter()
-            .for_each(|part| self.add(name.to_owned(), part));
     }
 
     /// Adds a part next to those of the same name.
@@ -174,12 +180,12 @@ impl Parts {
 
     /// `Err`: the part of this name cannot be sent.
     pub(crate) fn check(self) -> Result<Self, String> {
-        let unfit =
-            |(name, part): &&(String, Part)| name.contains(char::is_control) || !part.is_fit();
-        match self.0.iter().find(unfit) {
-            Some((name, _)) => Err(name.clone()),
-            None => Ok(self),
+        for (name, part) in &self.0 {
+            if name.contains(char::is_control) || !part.is_fit() {
+                return Err(name.clone());
+            }
         }
+        Ok(self)
     }
 
     /// The texts that are no files.

@@ -59,7 +59,11 @@ impl ParamValue for Value {
         match self {
             Value::Null => {}
             Value::String(text) => out.push(text),
-            Value::Array(items) => items.into_iter().for_each(|item| item.write(out)),
+            Value::Array(items) => {
+                for item in items {
+                    item.write(out);
+                }
+            }
             Value::Number(number) => match number.as_f64() {
                 Some(float) if number.is_f64() => float.write(out),
                 _ => out.push(number.to_string()),
@@ -71,13 +75,17 @@ impl ParamValue for Value {
 
 impl<T: ParamValue> ParamValue for Vec<T> {
     fn write(self, out: &mut Vec<String>) {
-        self.into_iter().for_each(|item| item.write(out));
+        for item in self {
+            item.write(out);
+        }
     }
 }
 
 impl<T: ParamValue, const N: usize> ParamValue for [T; N] {
     fn write(self, out: &mut Vec<String>) {
-        self.into_iter().for_each(|item| item.write(out));
+        for item in self {
+            item.write(out);
+        }
     }
 }
 

@@ -79,11 +79,7 @@ fn push(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// Pairs as `application/x-www-form-urlencoded` has them. A blank is `%20`, which every reader takes.
-pub(crate) fn encode_form(pairs: &mut dyn Iterator<Item = (&str, &str)>) -> String {
-    let mut out = String::new();
-    for (name, value) in pairs {
-        push(&mut out, name, &encode(value));
-    }
-    out
+/// Adds a pair as `application/x-www-form-urlencoded` has it. A blank is `%20`, which every reader takes.
+pub(crate) fn push_pair(out: &mut String, name: &str, value: &str) {
+    push(out, name, &encode(value));
 }

@@ -15,7 +15,7 @@ use crate::body::Payload;
 use crate::error::{Error, ErrorKind, Origin};
 use crate::limit::{LimitSettings, Limiter};
 use crate::operation::Method;
-use crate::query::encode_form;
+use crate::query::push_pair;
 use crate::retry::server_wait;
 use crate::road::{TimeOut, within};
 use crate::time::{BoxFuture, Clock};
@@ -81,11 +81,10 @@ impl Endpoint {
                 )));
             }
         };
-        let body = encode_form(
-            &mut form
-                .iter()
-                .map(|(name, value)| (*name, value.expose_secret())),
-        );
+        let mut body = String::new();
+        for (name, value) in &form {
+            push_pair(&mut body, name, value.expose_secret());
+        }
         let mut prepared = Prepared {
             origin: origin.clone(),
             url,
