@@ -346,7 +346,7 @@ impl HandleBuilder {
         ];
         if kinds.into_iter().filter(|kind| *kind).count() > 1 {
             return Err(Error::config(
-                "more than one kind of credentials is set: give one of a private token, an OAuth app (or another authority), and a token source",
+                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` (or another `authority`) and `token_source`",
             ));
         }
         let unfit = |id: &Option<String>| {

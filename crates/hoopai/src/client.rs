@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_auth::{AuthorizeUrl, Installation, OAuth, OAuthApp, TokenManager, TokenStore};
-use hoopai_runtime::auth::TokenSource;
+use hoopai_runtime::auth::{OpenAuthority, TokenSource};
 use hoopai_runtime::limit::LimitSettings;
 use hoopai_runtime::observe::Observer;
 use hoopai_runtime::retry::{Backoff, RetryBudget, RetryPolicy};
@@ -31,6 +31,7 @@ impl Client {
             inner: Handle::builder(),
             app: None,
             store: None,
+            authority: false,
         }
     }
 
@@ -115,6 +116,8 @@ pub struct ClientBuilder {
     inner: HandleBuilder,
     app: Option<OAuthApp>,
     store: Option<Arc<dyn TokenStore>>,
+    /// Whether an authority of the caller's own is set.
+    authority: bool,
 }
 
 /// A setter for each setting of the runtime, by the same name.
@@ -199,11 +202,23 @@ impl ClientBuilder {
         self
     }
 
+    /// What has the tokens of many accounts, in place of an OAuth app: see [`Authority`](crate::auth::Authority).
+    pub fn authority(mut self, authority: impl OpenAuthority) -> Self {
+        self.inner = self.inner.authority(authority);
+        self.authority = true;
+        self
+    }
+
     /// Checks the settings and makes the client. Nothing is sent.
     ///
     /// # Errors
     /// No credentials or more than one kind of them, or a setting that cannot be used.
     pub fn build(self) -> Result<Client> {
+        if self.authority && self.app.is_some() {
+            return Err(Error::config(
+                "both `oauth_app` and `authority` are set, and each has the tokens of all accounts: give one of them",
+            ));
+        }
         let handle = match (self.app, self.store) {
             (Some(app), Some(store)) => self.inner.authority(OAuth::new(app).token_store(store)),
             (Some(app), None) => self.inner.authority(OAuth::new(app)),

@@ -51,3 +51,44 @@ fn settings_are_checked() {
         .unwrap_err();
     assert!(error.to_string().contains("https"), "{error}");
 }
+
+#[test]
+fn credentials_are_of_one_kind() {
+    use hoopai::auth::{MemoryStore, OAuth, OAuthApp};
+
+    let app = || OAuthApp::new("id", "secret", "https://example.com/callback");
+    for (builder, says) in [
+        (
+            Client::builder().private_token("t").oauth_app(app()),
+            "give one of `private_token`, `oauth_app`",
+        ),
+        (
+            Client::builder()
+                .oauth_app(app())
+                .authority(OAuth::new(app())),
+            "both `oauth_app` and `authority`",
+        ),
+        (
+            Client::builder()
+                .private_token("t")
+                .token_store(MemoryStore::new()),
+            "there is none: give one to `oauth_app`",
+        ),
+    ] {
+        let error = builder.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let shown = format!("{:?}", Client::builder().oauth_app(app()));
+    assert!(
+        shown.contains("oauth_app: true") && !shown.contains("secret"),
+        "{shown}"
+    );
+
+    let client = Client::builder().private_token("t").build().unwrap();
+    let error = client.tokens().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("`oauth_app`"), "{error}");
+    let client = Client::builder().authority(OAuth::new(app())).build();
+    assert_eq!(client.unwrap().tokens().unwrap().app().client_id(), "id");
+}
