@@ -28,6 +28,7 @@
 
 mod app;
 mod classify;
+mod json;
 mod key;
 mod manager;
 mod oauth;

@@ -5,13 +5,13 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{StoreError, TokenKey, TokenSet, UserType};
+use crate::json::{Fields, Object};
+use crate::{StoreError, TokenKey, TokenSet, UserType};
 
 /// The version of the JSON form. A reader refuses what is newer, as it cannot know what it would lose.
-const FORMAT: u32 = 1;
+const FORMAT: u64 = 1;
 
 /// What a store keeps for one account of an app.
 #[derive(Clone)]
@@ -89,40 +89,43 @@ impl Record {
     /// The record as JSON, for stores that keep text. It holds the tokens in the clear; the buffer is wiped when it is dropped.
     pub fn to_json(&self, key: &TokenKey) -> Zeroizing<Vec<u8>> {
         let tokens = &self.tokens;
-        let stored = Stored {
-            format: FORMAT,
-            client_id: &key.app,
-            account: Account {
-                kind: key.resource.user_type().as_str(),
-                id: key.resource.id(),
-            },
-            revision: self.revision,
-            access_token: tokens.access_token.expose_secret(),
-            refresh_token: tokens.refresh_token.as_ref().map(|t| t.expose_secret()),
-            obtained_at: millis(tokens.obtained_at),
-            expires_at: millis(tokens.expires_at),
-            scopes: &tokens.scopes,
-            user_type: tokens.user_type.map(UserType::as_str),
-            company_id: tokens.company_id.as_deref(),
-            location_id: tokens.location_id.as_deref(),
-            user_id: tokens.user_id.as_deref(),
-            approved_locations: &tokens.approved_locations,
-            pending: self.pending.as_ref().map(|pending| StoredPending {
-                since: millis(pending.since),
-                fingerprint: pending.fingerprint.0.clone(),
-                attempt: pending.attempt,
-            }),
-            dead_since: self.dead.map(millis),
-        };
-        let lists = tokens.scopes.iter().chain(&tokens.approved_locations);
+        let access_token = tokens.access_token.expose_secret();
+        let refresh_token = tokens.refresh_token.as_ref().map(|t| t.expose_secret());
         // Room for all of it at once: a buffer that grows leaves copies of the tokens where nobody wipes them.
-        let room = 2048
-            + 2 * stored.access_token.len()
-            + 2 * stored.refresh_token.map_or(0, str::len)
-            + 2 * lists.map(|text| text.len() + 8).sum::<usize>();
+        let mut room = 2048 + 2 * access_token.len() + 2 * refresh_token.map_or(0, str::len);
+        for text in tokens.scopes.iter().chain(&tokens.approved_locations) {
+            room += 2 * (text.len() + 8);
+        }
         let mut buffer = Zeroizing::new(Vec::with_capacity(room));
-        // Texts and numbers always are JSON, and a buffer takes them all.
-        let _ = serde_json::to_writer_pretty(&mut *buffer, &stored);
+        let mut object = Object::begin(&mut buffer);
+        object.number("format", FORMAT);
+        object.text("client_id", &key.app);
+        let mut account = Object::begin(object.name("account"));
+        account.text("kind", key.resource.user_type().as_str());
+        account.text("id", key.resource.id());
+        account.end();
+        object.number("revision", self.revision);
+        object.text("access_token", access_token);
+        object.optional("refresh_token", refresh_token);
+        object.number("obtained_at", millis(tokens.obtained_at));
+        object.number("expires_at", millis(tokens.expires_at));
+        object.texts("scopes", &tokens.scopes);
+        object.optional("user_type", tokens.user_type.map(UserType::as_str));
+        object.optional("company_id", tokens.company_id.as_deref());
+        object.optional("location_id", tokens.location_id.as_deref());
+        object.optional("user_id", tokens.user_id.as_deref());
+        object.texts("approved_locations", &tokens.approved_locations);
+        if let Some(noted) = &self.pending {
+            let mut pending = Object::begin(object.name("pending"));
+            pending.number("since", millis(noted.since));
+            pending.text("fingerprint", &noted.fingerprint.0);
+            pending.number("attempt", noted.attempt.into());
+            pending.end();
+        }
+        if let Some(dead) = self.dead {
+            object.number("dead_since", millis(dead));
+        }
+        object.end();
         buffer.push(b'\n');
         buffer
     }
@@ -132,109 +135,77 @@ impl Record {
     /// # Errors
     /// It is no such JSON, of a newer form, or of another account.
     pub fn from_json(json: &[u8], key: &TokenKey) -> Result<Self, StoreError> {
-        let unread = |fault: serde_json::Error| {
+        let fields = Fields::read(json).map_err(|fault| {
             // Where, and not what: the reader's own words can hold a token.
             StoreError::corrupt(format!(
                 "the stored tokens are damaged at line {}, column {}",
                 fault.line(),
                 fault.column()
             ))
-        };
-        let form: Form = serde_json::from_slice(json).map_err(unread)?;
-        if form.format > FORMAT {
+        })?;
+        if fields.number("format").is_some_and(|form| form > FORMAT) {
             return Err(StoreError::new(
                 "the stored tokens were written by a newer version of this library",
                 "use that version, or another store",
             ));
         }
-        let stored: Loaded = serde_json::from_slice(json).map_err(unread)?;
-        if stored.client_id != key.app
-            || stored.account.kind != key.resource.user_type().as_str()
-            || stored.account.id != key.resource.id()
+        let damaged = |name: &str| {
+            StoreError::corrupt(format!(
+                "the stored tokens are damaged: `{name}` is missing or no longer what it was"
+            ))
+        };
+        let text = |of: &Fields<'_>, name| of.text(name).ok_or_else(|| damaged(name));
+        let number = |of: &Fields<'_>, name| of.number(name).ok_or_else(|| damaged(name));
+        // What is not there is none; what is there must be readable, or a part of the record would be lost.
+        let optional = |name| match fields.get(name) {
+            Some(_) => text(&fields, name).map(Some),
+            None => Ok(None),
+        };
+        let texts = |name| fields.texts(name).ok_or_else(|| damaged(name));
+        number(&fields, "format")?;
+        let account = fields.object("account").ok_or_else(|| damaged("account"))?;
+        if text(&fields, "client_id")? != key.app
+            || text(&account, "kind")? != key.resource.user_type().as_str()
+            || text(&account, "id")? != key.resource.id()
         {
             return Err(StoreError::corrupt(
                 "the stored tokens are those of another app or account",
             ));
         }
+        let pending = match fields.get("pending") {
+            Some(_) => {
+                let pending = fields.object("pending").ok_or_else(|| damaged("pending"))?;
+                let attempt = u32::try_from(number(&pending, "attempt")?);
+                Some(Pending {
+                    since: time(number(&pending, "since")?),
+                    fingerprint: Fingerprint(text(&pending, "fingerprint")?),
+                    attempt: attempt.map_err(|_| damaged("attempt"))?,
+                })
+            }
+            None => None,
+        };
+        let dead = match fields.get("dead_since") {
+            Some(_) => Some(time(number(&fields, "dead_since")?)),
+            None => None,
+        };
         Ok(Record {
             tokens: TokenSet {
-                access_token: stored.access_token.into(),
-                refresh_token: stored.refresh_token.map(SecretString::from),
-                obtained_at: time(stored.obtained_at),
-                expires_at: time(stored.expires_at),
-                scopes: stored.scopes,
-                user_type: stored.user_type.as_deref().and_then(UserType::parse),
-                company_id: stored.company_id,
-                location_id: stored.location_id,
-                user_id: stored.user_id,
-                approved_locations: stored.approved_locations,
+                access_token: text(&fields, "access_token")?.into(),
+                refresh_token: optional("refresh_token")?.map(SecretString::from),
+                obtained_at: time(number(&fields, "obtained_at")?),
+                expires_at: time(number(&fields, "expires_at")?),
+                scopes: texts("scopes")?,
+                user_type: optional("user_type")?.as_deref().and_then(UserType::parse),
+                company_id: optional("company_id")?,
+                location_id: optional("location_id")?,
+                user_id: optional("user_id")?,
+                approved_locations: texts("approved_locations")?,
             },
-            revision: stored.revision,
-            pending: stored.pending.map(|pending| Pending {
-                since: time(pending.since),
-                fingerprint: Fingerprint(pending.fingerprint),
-                attempt: pending.attempt,
-            }),
-            dead: stored.dead_since.map(time),
+            revision: number(&fields, "revision")?,
+            pending,
+            dead,
         })
     }
-}
-
-#[derive(Serialize)]
-struct Stored<'a> {
-    format: u32,
-    client_id: &'a str,
-    account: Account<&'a str>,
-    revision: u64,
-    access_token: &'a str,
-    refresh_token: Option<&'a str>,
-    obtained_at: u64,
-    expires_at: u64,
-    scopes: &'a [String],
-    user_type: Option<&'a str>,
-    company_id: Option<&'a str>,
-    location_id: Option<&'a str>,
-    user_id: Option<&'a str>,
-    approved_locations: &'a [String],
-    pending: Option<StoredPending>,
-    dead_since: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Form {
-    format: u32,
-}
-
-#[derive(Deserialize)]
-struct Loaded {
-    client_id: String,
-    account: Account<String>,
-    revision: u64,
-    access_token: String,
-    refresh_token: Option<String>,
-    obtained_at: u64,
-    expires_at: u64,
-    scopes: Vec<String>,
-    user_type: Option<String>,
-    company_id: Option<String>,
-    location_id: Option<String>,
-    user_id: Option<String>,
-    approved_locations: Vec<String>,
-    pending: Option<StoredPending>,
-    dead_since: Option<u64>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Account<T> {
-    kind: T,
-    id: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredPending {
-    since: u64,
-    fingerprint: String,
-    attempt: u32,
 }
 
 /// Milliseconds since 1970, as times are stored.

@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use super::{Resource, UserType};
+use crate::json::Fields;
+use crate::{Resource, UserType};
 
 /// How long an access token lives where the platform does not say: what it has always said so far.
 const DEFAULT_LIFE: Duration = Duration::from_secs(24 * 60 * 60 - 1);
@@ -117,22 +116,24 @@ impl TokenSet {
     ///
     /// `asked_at` is when the request was made: the platform counts from a moment between that and now.
     pub(crate) fn from_reply(body: &[u8], asked_at: SystemTime) -> Option<Self> {
-        let reply: Reply<'_> = serde_json::from_slice(body).ok()?;
-        let life = reply
-            .expires_in
-            .and_then(|raw| seconds(raw.get()))
-            .map_or(DEFAULT_LIFE, |life| life.min(LONGEST_LIFE));
+        // Each value is read on its own, so that one odd value does not spoil the rest.
+        let reply = Fields::read(body).ok()?;
+        let text = |name| reply.text(name).filter(|text| !text.trim().is_empty());
+        let life = match reply.get("expires_in").and_then(seconds) {
+            Some(life) => life.min(LONGEST_LIFE),
+            None => DEFAULT_LIFE,
+        };
         Some(TokenSet {
-            access_token: text(reply.access_token)?.into(),
-            refresh_token: text(reply.refresh_token).map(SecretString::from),
+            access_token: text("access_token")?.into(),
+            refresh_token: text("refresh_token").map(SecretString::from),
             obtained_at: asked_at,
             expires_at: asked_at.checked_add(life).unwrap_or(asked_at),
-            scopes: texts(reply.scope),
-            user_type: text(reply.user_type).and_then(|text| UserType::parse(&text)),
-            company_id: text(reply.company_id),
-            location_id: text(reply.location_id),
-            user_id: text(reply.user_id),
-            approved_locations: texts(reply.approved_locations),
+            scopes: texts(reply.get("scope")),
+            user_type: text("userType").and_then(|text| UserType::parse(&text)),
+            company_id: text("companyId"),
+            location_id: text("locationId"),
+            user_id: text("userId"),
+            approved_locations: texts(reply.get("approvedLocations")),
         })
     }
 
@@ -179,51 +180,25 @@ impl fmt::Debug for TokenSet {
     }
 }
 
-/// The reply, of which each value is read on its own, so that one odd value does not spoil the rest. Borrowed: no copy of a
-/// secret is left behind in a tree.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Reply<'a> {
-    #[serde(borrow, rename = "access_token")]
-    access_token: Option<&'a RawValue>,
-    #[serde(borrow, rename = "refresh_token")]
-    refresh_token: Option<&'a RawValue>,
-    #[serde(borrow, rename = "expires_in")]
-    expires_in: Option<&'a RawValue>,
-    #[serde(borrow)]
-    scope: Option<&'a RawValue>,
-    #[serde(borrow)]
-    user_type: Option<&'a RawValue>,
-    #[serde(borrow)]
-    company_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    location_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    user_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    approved_locations: Option<&'a RawValue>,
-}
-
-/// A text that is there and not empty.
-fn text(raw: Option<&RawValue>) -> Option<String> {
-    serde_json::from_str::<String>(raw?.get())
-        .ok()
-        .filter(|text| !text.trim().is_empty())
-}
-
 /// A list of texts, or a text of words.
-fn texts(raw: Option<&RawValue>) -> Vec<String> {
-    match raw.and_then(|raw| serde_json::from_str(raw.get()).ok()) {
-        Some(Value::String(words)) => words.split_whitespace().map(str::to_owned).collect(),
-        Some(Value::Array(items)) => items
-            .into_iter()
-            .filter_map(|item| match item {
-                Value::String(text) => Some(text),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
+fn texts(json: Option<&str>) -> Vec<String> {
+    let mut texts = Vec::new();
+    match json.map(|json| serde_json::from_slice(json.as_bytes())) {
+        Some(Ok(Value::String(words))) => {
+            for word in words.split_whitespace() {
+                texts.push(word.to_owned());
+            }
+        }
+        Some(Ok(Value::Array(items))) => {
+            for item in items {
+                if let Value::String(text) = item {
+                    texts.push(text);
+                }
+            }
+        }
+        _ => {}
     }
+    texts
 }
 
 /// A number of seconds, also as a text. None that is not above zero: such a token would be fetched anew for every call.

@@ -6,7 +6,9 @@ use std::time::SystemTime;
 use hoopai_runtime::Error;
 use hoopai_runtime::auth::{EndpointFault, TOKEN_PATH};
 use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::time::BoxFuture;
 use secrecy::SecretString;
+use tokio::sync::oneshot;
 
 use super::TokenManager;
 use super::fault::Fault;
@@ -72,7 +74,7 @@ impl TokenManager {
         code: impl Into<SecretString>,
     ) -> Result<Installation, Error> {
         let (manager, code) = (self.clone(), code.into());
-        finished(tokio::spawn(async move { manager.exchange(code).await })).await
+        finished(Box::pin(async move { manager.exchange(code).await })).await
     }
 
     /// Takes over tokens of an account that were got by other means, as from another client's store. They are in the store before this
@@ -86,7 +88,7 @@ impl TokenManager {
         tokens: TokenSet,
     ) -> Result<Installation, Error> {
         let manager = self.clone();
-        finished(tokio::spawn(async move {
+        finished(Box::pin(async move {
             manager.install_as(resource, tokens).await
         }))
         .await
@@ -199,8 +201,14 @@ impl TokenManager {
     }
 }
 
-async fn finished<T>(task: tokio::task::JoinHandle<Result<T, Fault>>) -> Result<T, Error> {
-    match task.await {
+/// What work ends with, which goes on to its end even if nobody waits for it any more.
+async fn finished(
+    work: BoxFuture<'static, Result<Installation, Fault>>,
+) -> Result<Installation, Error> {
+    let (tell, told) = oneshot::channel();
+    let work: BoxFuture<'static, ()> = Box::pin(async move { drop(tell.send(work.await)) });
+    tokio::spawn(work);
+    match told.await {
         Ok(outcome) => outcome.map_err(|fault| fault.to_error(fault.retry_after())),
         Err(_) => Err(Error::auth(
             AuthFault::Unavailable,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hoopai_runtime::time::{BoxFuture, Clock, SystemClock};
+use tokio::sync::oneshot;
 
 use super::disk::{self, Entry};
 use super::lease_file;
@@ -62,8 +63,11 @@ impl FileStore {
         work: impl FnOnce(&Entry, &TokenKey) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (entry, key) = (Entry::new(&self.directory, key), key.clone());
-        let task = tokio::task::spawn_blocking(move || work(&entry, &key));
-        match task.await {
+        let (tell, told) = oneshot::channel();
+        // One type of task for all that is done: what surrounds a task is compiled anew for each type of one.
+        let work: Box<dyn FnOnce() + Send> = Box::new(move || drop(tell.send(work(&entry, &key))));
+        tokio::task::spawn_blocking(work);
+        match told.await {
             Ok(outcome) => outcome,
             Err(fault) => Err(StoreError::new(
                 "the work on the token files was broken off",

@@ -11,14 +11,13 @@ use std::time::{Duration, SystemTime};
 
 use fs4::{FileExt, TryLockError};
 use hoopai_runtime::time::BoxFuture;
-use serde::{Deserialize, Serialize};
 
 use super::disk::{self, Entry};
 use super::{LeaseGuard, StoreError};
 use crate::hex;
+use crate::json::{Fields, Object};
 use crate::record::{millis, time};
 
-#[derive(Serialize, Deserialize)]
 struct Note {
     holder: String,
     until: u64,
@@ -88,7 +87,11 @@ fn is_alive(sign: &Path) -> bool {
 fn read(path: &Path) -> io::Result<Option<Note>> {
     let bytes = disk::read(path)?;
     Ok(bytes.and_then(|bytes| {
-        let note: Note = serde_json::from_slice(&bytes).ok()?;
+        let fields = Fields::read(&bytes).ok()?;
+        let note = Note {
+            holder: fields.text("holder")?,
+            until: fields.number("until")?,
+        };
         let plain = note.holder.bytes().all(|byte| byte.is_ascii_hexdigit());
         plain.then_some(note)
     }))
@@ -97,7 +100,12 @@ fn read(path: &Path) -> io::Result<Option<Note>> {
 /// A lease need not outlive a power failure, as its holder does not: nothing is flushed.
 fn write(path: &Path, draft: &Path, note: &Note) -> io::Result<()> {
     let mut file = disk::private().create(true).truncate(true).open(draft)?;
-    file.write_all(&serde_json::to_vec(note)?)?;
+    let mut json = Vec::new();
+    let mut object = Object::begin(&mut json);
+    object.text("holder", &note.holder);
+    object.number("until", note.until);
+    object.end();
+    file.write_all(&json)?;
     drop(file);
     fs::rename(draft, path)
 }
@@ -105,7 +113,8 @@ fn write(path: &Path, draft: &Path, note: &Note) -> io::Result<()> {
 impl LeaseGuard for Held {
     fn release(self: Box<Self>) -> BoxFuture<'static, ()> {
         Box::pin(async {
-            let _ = tokio::task::spawn_blocking(move || drop(self)).await;
+            let work: Box<dyn FnOnce() + Send> = Box::new(move || drop(self));
+            let _ = tokio::task::spawn_blocking(work).await;
         })
     }
 }
