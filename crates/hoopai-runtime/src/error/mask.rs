@@ -59,15 +59,18 @@ fn is_of_word(c: Option<char>) -> bool {
 pub(super) fn mask_values(text: &str, values: &[String]) -> String {
     let folded = text.to_ascii_lowercase();
     let mut found: Vec<String> = Vec::new();
-    for value in values {
+    'values: for value in values {
         let value = value.to_ascii_lowercase();
-        if !folded.contains(value.as_str()) || found.contains(&value) {
+        if !folded.contains(value.as_str()) {
             continue;
         }
         // A value that holds another goes first. A call can carry many values, but a text repeats few.
-        let mut place = found.len();
-        while place > 0 && found[place - 1].len() < value.len() {
-            place -= 1;
+        let mut place = 0;
+        while place < found.len() && found[place].len() >= value.len() {
+            if found[place] == value {
+                continue 'values;
+            }
+            place += 1;
         }
         found.insert(place, value);
     }
