@@ -74,7 +74,10 @@ impl Credentials {
     pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
         match self {
             Credentials::PrivateToken(grant) => Ok(grant.clone()),
-            Credentials::Source(own) => own.authorization().await,
+            Credentials::Source(own) => match own.source.token().await {
+                Ok(token) => grant_of(&token),
+                Err(fault) => Err(no_token(fault)),
+            },
             Credentials::Account(account) => account.authorization().await,
             Credentials::NoAccount(_) => Err(Error::auth(
                 AuthFault::NoAccount,
@@ -96,13 +99,6 @@ impl Credentials {
 }
 
 impl OwnSource {
-    async fn authorization(&self) -> Result<Grant, Error> {
-        match self.source.token().await {
-            Ok(token) => grant_of(&token),
-            Err(fault) => Err(no_token(fault)),
-        }
-    }
-
     async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
         let mut replaced = self.replaced.lock().await;
         if let Some((old, new)) = &*replaced
