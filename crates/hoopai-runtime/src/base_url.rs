@@ -14,12 +14,15 @@ pub(crate) struct BaseUrl {
 
 impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let url = Url::parse(text).map_err(|fault| {
-            Error::config(format!(
-                "the base URL is none ({fault}): give one such as {}",
-                crate::DEFAULT_BASE_URL
-            ))
-        })?;
+        let url = match Url::parse(text) {
+            Ok(url) => url,
+            Err(fault) => {
+                return Err(Error::config(format!(
+                    "the base URL is none ({fault}): give one such as {}",
+                    crate::DEFAULT_BASE_URL
+                )));
+            }
+        };
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}

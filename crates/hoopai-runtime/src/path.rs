@@ -21,7 +21,15 @@ const WRITTEN: &AsciiSet = &AsciiSet::EMPTY
 
 /// Encodes a value for a path or a query.
 pub(crate) fn encode(value: &str) -> String {
-    utf8_percent_encode(value, ENCODED).to_string()
+    let mut encoded = String::with_capacity(value.len());
+    push_encoded(&mut encoded, value, ENCODED);
+    encoded
+}
+
+fn push_encoded(path: &mut String, text: &str, set: &'static AsciiSet) {
+    for piece in utf8_percent_encode(text, set) {
+        path.push_str(piece);
+    }
 }
 
 /// Why a path cannot be built.
@@ -48,17 +56,19 @@ pub(crate) fn fill<'v>(
             return Err(Fault::Template("a brace is opened and never closed"));
         };
         let name = &after[1..end];
-        let given = value(name).ok_or_else(|| Fault::Missing(name.to_owned()))?;
+        let Some(given) = value(name) else {
+            return Err(Fault::Missing(name.to_owned()));
+        };
         if matches!(given, "" | "." | "..") {
             return Err(Fault::Unfit(name.to_owned()));
         }
-        path.extend(utf8_percent_encode(before, WRITTEN));
-        path.extend(utf8_percent_encode(given, ENCODED));
+        push_encoded(&mut path, before, WRITTEN);
+        push_encoded(&mut path, given, ENCODED);
         rest = &after[end + 1..];
     }
-    path.extend(utf8_percent_encode(rest, WRITTEN));
+    push_encoded(&mut path, rest, WRITTEN);
     // Dots that meet only now: `/{a}{b}`, or a template of a caller's own.
-    if path.split('/').any(is_dots) {
+    if has_dots(&path) {
         return Err(Fault::Template("a segment is `.` or `..`"));
     }
     Ok(path)
@@ -76,28 +86,34 @@ pub(crate) fn check(template: &str) -> Result<(), Fault> {
             "it must not begin with `//`: the host is that of the base URL",
         ));
     }
-    if template.contains(['?', '#']) {
+    if template.contains('?') || template.contains('#') {
         return Err(Fault::Template(
             "it must not hold `?` or `#`: query pairs go to `query`",
         ));
     }
-    if template.contains('\\') || template.contains(char::is_control) {
-        return Err(Fault::Template(
-            "it must not hold backslashes or control characters",
-        ));
+    for c in template.chars() {
+        if c == '\\' || c.is_control() {
+            return Err(Fault::Template(
+                "it must not hold backslashes or control characters",
+            ));
+        }
     }
-    if template.split('/').any(is_dots) {
+    if has_dots(template) {
         return Err(Fault::Template("a segment is `.` or `..`"));
     }
     Ok(())
 }
 
 /// Whether a segment is taken for `.` or `..` on the way, encoded or not.
-fn is_dots(segment: &str) -> bool {
-    matches!(
-        segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
-        "." | ".."
-    )
+fn has_dots(path: &str) -> bool {
+    for segment in path.split('/') {
+        for dots in &[".", "%2e", "..", ".%2e", "%2e.", "%2e%2e"] {
+            if segment.eq_ignore_ascii_case(dots) {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -15,11 +15,19 @@ use crate::time::{BoxFuture, Clock};
 /// The body of a reply as bytes: a `Stream` of its pieces, or [`collect`](ByteStream::collect)ed.
 pub struct ByteStream {
     origin: Origin,
-    rest: Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>,
+    rest: Rest,
     limit: usize,
     patience: Option<Patience>,
     /// The end of patience with the piece that is waited for.
     silence: Option<BoxFuture<'static, ()>>,
+}
+
+/// What is still to be read.
+enum Rest {
+    /// Pieces that come over the connection.
+    Coming(Pin<Box<dyn Stream<Item = Result<Bytes, reqwest::Error>> + Send>>),
+    /// One piece that is at hand, or nothing more.
+    AtHand(Option<Bytes>),
 }
 
 /// How long a reply may stay silent while it is read.
@@ -38,7 +46,7 @@ impl ByteStream {
     ) -> Self {
         ByteStream {
             origin,
-            rest: Box::pin(rest.bytes_stream()),
+            rest: Rest::Coming(Box::pin(rest.bytes_stream())),
             limit,
             patience: Some(patience),
             silence: None,
@@ -50,7 +58,7 @@ impl ByteStream {
         let limit = body.len();
         ByteStream {
             origin,
-            rest: Box::pin(Whole(Some(body))),
+            rest: Rest::AtHand(Some(body)),
             limit,
             patience: None,
             silence: None,
@@ -89,31 +97,30 @@ impl Stream for ByteStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if let Poll::Ready(piece) = this.rest.as_mut().poll_next(context) {
+        let piece = match &mut this.rest {
+            Rest::Coming(pieces) => pieces.as_mut().poll_next(context),
+            Rest::AtHand(piece) => return Poll::Ready(piece.take().map(Ok)),
+        };
+        if let Poll::Ready(piece) = piece {
             this.silence = None;
-            let broken = |fault| Error::broken(this.origin.clone(), fault);
-            return Poll::Ready(piece.map(|piece| piece.map_err(broken)));
+            return Poll::Ready(match piece {
+                Some(Ok(piece)) => Some(Ok(piece)),
+                Some(Err(fault)) => Some(Err(Error::broken(this.origin.clone(), fault))),
+                None => None,
+            });
         }
         let Some(Patience { clock, time }) = &this.patience else {
             return Poll::Pending;
         };
-        let silence = this.silence.get_or_insert_with(|| clock.sleep(*time));
+        let silence = match &mut this.silence {
+            Some(silence) => silence,
+            none => none.insert(clock.sleep(*time)),
+        };
         std::task::ready!(silence.as_mut().poll(context));
         let error = Error::timed_out(this.origin.clone(), *time, "read_timeout");
         // What comes later is not waited for.
-        this.rest = Box::pin(Whole(None));
+        this.rest = Rest::AtHand(None);
         Poll::Ready(Some(Err(error)))
-    }
-}
-
-/// A stream of one piece.
-struct Whole(Option<Bytes>);
-
-impl Stream for Whole {
-    type Item = Result<Bytes, reqwest::Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Poll::Ready(self.0.take().map(Ok))
     }
 }
 

@@ -6,26 +6,40 @@
 /// spends a refresh token, of which the platform takes five a minute. So only words for a token that is no longer good count. An
 /// empty body or a page says nothing and counts as no: whether a token has expired is known here by its date too.
 pub fn can_mean_expiry(messages: &[String]) -> bool {
-    messages.iter().any(|message| {
+    for message in messages {
         let said = message.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|words| said.contains(words));
-        if says(&[
-            "scope",
-            "authclass",
-            "iam ",
-            "version header",
-            "private integration",
-        ]) {
-            return false;
+        if holds(&said, SPENT) && !holds(&said, OTHER) {
+            return true;
         }
-        says(&[
-            "jwt",
-            "expired",
-            "access token is invalid",
-            "invalid access token",
-            "invalid token",
-        ])
-    })
+    }
+    false
+}
+
+/// What is said of tokens that are no longer good.
+const SPENT: &[&str] = &[
+    "jwt",
+    "expired",
+    "access token is invalid",
+    "invalid access token",
+    "invalid token",
+];
+
+/// What is said where a new token would be refused too.
+const OTHER: &[&str] = &[
+    "scope",
+    "authclass",
+    "iam ",
+    "version header",
+    "private integration",
+];
+
+fn holds(text: &str, words: &[&str]) -> bool {
+    for word in words {
+        if text.contains(*word) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]

@@ -31,9 +31,10 @@ pub(crate) struct OwnSource {
 impl Credentials {
     /// Takes a token as people paste it: with blanks around it, or with the scheme in front.
     pub(crate) fn private_token(token: Option<&SecretString>) -> Result<Self, Error> {
-        let text = token
-            .map(|token| token.expose_secret().trim())
-            .unwrap_or_default();
+        let text = match token {
+            Some(token) => token.expose_secret().trim(),
+            None => "",
+        };
         let text = match text.strip_prefix("Bearer") {
             Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => rest.trim(),
             _ => text,
@@ -73,7 +74,10 @@ impl Credentials {
     pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
         match self {
             Credentials::PrivateToken(grant) => Ok(grant.clone()),
-            Credentials::Source(own) => own.authorization().await,
+            Credentials::Source(own) => match own.source.token().await {
+                Ok(token) => grant_of(&token),
+                Err(fault) => Err(no_token(fault)),
+            },
             Credentials::Account(account) => account.authorization().await,
             Credentials::NoAccount(_) => Err(Error::auth(
                 AuthFault::NoAccount,
@@ -95,11 +99,6 @@ impl Credentials {
 }
 
 impl OwnSource {
-    async fn authorization(&self) -> Result<Grant, Error> {
-        let token = self.source.token().await.map_err(no_token)?;
-        grant_of(&token)
-    }
-
     async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
         let mut replaced = self.replaced.lock().await;
         if let Some((old, new)) = &*replaced
@@ -107,11 +106,11 @@ impl OwnSource {
         {
             return Ok(Some(new.clone()));
         }
-        let answer = self.source.refused(&grant.token()).await;
-        let Some(token) = answer.map_err(no_token)? else {
-            return Ok(None);
+        let new = match self.source.refused(&grant.token()).await {
+            Ok(Some(token)) => grant_of(&token)?,
+            Ok(None) => return Ok(None),
+            Err(fault) => return Err(no_token(fault)),
         };
-        let new = grant_of(&token)?;
         *replaced = Some((grant.clone(), new.clone()));
         Ok(Some(new))
     }
@@ -126,10 +125,11 @@ fn no_token(fault: super::SourceError) -> Error {
 }
 
 fn grant_of(token: &SecretString) -> Result<Grant, Error> {
-    Grant::new(token).ok_or_else(|| {
-        Error::auth(
+    match Grant::new(token) {
+        Some(grant) => Ok(grant),
+        None => Err(Error::auth(
             AuthFault::Refused,
             "the application's own source gave a token that cannot be sent: it is empty, or holds blanks or characters beyond ASCII",
-        )
-    })
+        )),
+    }
 }

@@ -67,8 +67,11 @@ impl UserType {
 
     /// Reads the platform's word, in capitals or not. `None`: it is none of them.
     pub fn parse(text: &str) -> Option<Self> {
-        [UserType::Location, UserType::Company]
-            .into_iter()
-            .find(|own| own.as_str().eq_ignore_ascii_case(text))
+        for own in &[UserType::Location, UserType::Company] {
+            if own.as_str().eq_ignore_ascii_case(text) {
+                return Some(*own);
+            }
+        }
+        None
     }
 }

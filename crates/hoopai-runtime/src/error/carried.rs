@@ -10,16 +10,14 @@ use crate::body::Payload;
 /// Shorter values are left: masked, they would take half of a message with them.
 const SHORTEST: usize = 3;
 
-/// The values of a call in its path, its query and its body; files are left.
+/// The values of a call in its path, its query and its body; files are left. There can be many, and the same one several times.
 pub(super) fn values(origin: &Origin, url: &Url, payload: &Payload) -> Vec<String> {
     let mut values = Vec::new();
-    let fixed: Vec<&str> = origin.template.split('/').collect();
-    for segment in url
-        .path()
-        .split('/')
-        .filter(|segment| !fixed.contains(segment))
-    {
-        values.push(percent_decode_str(segment).decode_utf8_lossy().into_owned());
+    for segment in url.path().split('/') {
+        if !is_fixed(&origin.template, segment) {
+            let segment = percent_decode_str(segment).decode_utf8_lossy();
+            keep(&mut values, &segment);
+        }
     }
     for (_, value) in url.query_pairs() {
         take(&mut values, &value);
@@ -31,21 +29,41 @@ pub(super) fn values(origin: &Origin, url: &Url, payload: &Payload) -> Vec<Strin
             }
         }
         Payload::Form(body) => {
-            url::form_urlencoded::parse(body).for_each(|(_, value)| take(&mut values, &value))
+            for (_, value) in url::form_urlencoded::parse(body) {
+                take(&mut values, &value);
+            }
         }
-        Payload::Multipart(parts) => parts.texts().for_each(|text| take(&mut values, text)),
+        Payload::Multipart(parts) => {
+            for text in parts.texts() {
+                take(&mut values, text);
+            }
+        }
         Payload::Empty => {}
     }
-    values.retain(|value| value.chars().count() >= SHORTEST);
-    // A value that holds another goes first.
-    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-    values.dedup();
     values
+}
+
+/// Whether the template has a segment as it is. Templates are short.
+fn is_fixed(template: &str, segment: &str) -> bool {
+    for fixed in template.split('/') {
+        if fixed == segment {
+            return true;
+        }
+    }
+    false
 }
 
 /// Takes a value unless it is a plain small word, as those are that choose among things.
 fn take(values: &mut Vec<String>, value: &str) {
-    if !value.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
+    for byte in value.bytes() {
+        if !byte.is_ascii_lowercase() && byte != b'_' {
+            return keep(values, value);
+        }
+    }
+}
+
+fn keep(values: &mut Vec<String>, value: &str) {
+    if value.chars().count() >= SHORTEST {
         values.push(value.to_owned());
     }
 }
@@ -53,8 +71,16 @@ fn take(values: &mut Vec<String>, value: &str) {
 fn texts(values: &mut Vec<String>, value: &Value) {
     match value {
         Value::String(text) => take(values, text),
-        Value::Array(items) => items.iter().for_each(|item| texts(values, item)),
-        Value::Object(fields) => fields.values().for_each(|value| texts(values, value)),
+        Value::Array(items) => {
+            for item in items {
+                texts(values, item);
+            }
+        }
+        Value::Object(fields) => {
+            for (_, value) in fields {
+                texts(values, value);
+            }
+        }
         _ => {}
     }
 }

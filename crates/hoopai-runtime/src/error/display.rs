@@ -12,6 +12,9 @@ use crate::decode::{Cause, Fault};
 use crate::operation::Tokens;
 use crate::road::in_words;
 
+/// How many things that the platform said are shown.
+const MOST_SAID: usize = 10;
+
 /// The name of the operation where there is one, and method and path, without values.
 impl Display for Origin {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -69,13 +72,8 @@ impl fmt::Debug for Error {
         }
         if let Some(reply) = &inner.reply {
             out.field("shape", &reply.shape);
-            out.field(
-                "code",
-                &reply
-                    .code
-                    .as_deref()
-                    .map(|code| mask_values(code, &inner.carried)),
-            );
+            let code = reply.code.as_ref();
+            out.field("code", &code.map(|code| mask_values(code, &inner.carried)));
             out.field("said", &format_args!("{}", said(inner, reply)));
         }
         if let Some(path) = &inner.json_path {
@@ -107,12 +105,16 @@ impl fmt::Debug for Error {
 }
 
 fn plain(id: Option<&str>) -> Option<&str> {
-    id.filter(|id| ids::is_plain(id))
+    let id = id?;
+    if ids::is_plain(id) { Some(id) } else { None }
 }
 
 /// What the platform answered, and what to do.
 fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -> fmt::Result {
-    let status = inner.status.map_or(0, |status| status.as_u16());
+    let status = match inner.status {
+        Some(status) => status.as_u16(),
+        None => 0,
+    };
     let what = match status {
         300..=399 => {
             "the reply is a redirect, which is not followed so that the token stays with the platform"
@@ -142,44 +144,49 @@ fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -
 
 /// The messages and the complaints about fields, masked, in one line.
 fn said(inner: &Inner, reply: &Reply) -> String {
-    let mask = |text: &str| mask_values(text, &inner.carried);
     let mut parts = Vec::new();
     for message in &reply.messages {
-        parts.push(mask(message));
+        parts.push(mask_values(message, &inner.carried));
     }
     for fault in &reply.fields {
-        parts.push(format!("{}: {}", mask(&fault.field), mask(&fault.message)));
+        let field = mask_values(&fault.field, &inner.carried);
+        let message = mask_values(&fault.message, &inner.carried);
+        parts.push(format!("{field}: {message}"));
     }
-    parts.dedup();
-    let left = parts.len().saturating_sub(10);
-    parts.truncate(10);
-    if left > 0 {
-        parts.push(format!("and {left} more"));
+    let (mut line, mut count) = (String::new(), 0);
+    for (at, part) in parts.iter().enumerate() {
+        if at > 0 && *part == parts[at - 1] {
+            continue;
+        }
+        count += 1;
+        if count <= MOST_SAID {
+            if count > 1 {
+                line.push_str("; ");
+            }
+            line.push_str(part);
+        }
     }
-    parts.join("; ")
+    if count > MOST_SAID {
+        line.push_str(&format!("; and {} more", count - MOST_SAID));
+    }
+    line
 }
 
 fn advice(f: &mut Formatter<'_>, inner: &Inner, status: u16, reply: &Reply) -> fmt::Result {
-    let says = |word: &str| {
-        reply
-            .messages
-            .iter()
-            .any(|message| message.to_ascii_lowercase().contains(word))
-    };
     match status {
         300..=399 => f.write_str(". Check the base URL"),
-        401 if says("version header") => f.write_str(". Check `api_version`, a date such as 2021-07-28"),
-        401 if says("scope") || says("authclass") || says("iam ") => {
+        401 if reply.says("version header") => f.write_str(". Check `api_version`, a date such as 2021-07-28"),
+        401 if reply.says("scope") || reply.says("authclass") || reply.says("iam ") => {
             f.write_str(". The token itself is good: ")?;
             needs(f, inner)
         }
-        401 if says("private integration") => {
+        401 if reply.says("private integration") => {
             f.write_str(". Check the private integration token: copy it again from Settings > Integrations of the account")
         }
-        401 if says("jwt") || says("expired") => f.write_str(". The token has expired or is damaged: get a new one"),
+        401 if reply.says("jwt") || reply.says("expired") => f.write_str(". The token has expired or is damaged: get a new one"),
         401 => f.write_str(". Check that the token is whole, has not been revoked, and belongs to the account"),
         403 if reply.shape == Shape::Html => f.write_str(". Check the network, and that nothing on the way changes the request"),
-        403 if says("location") => f.write_str(". Use a token of that location, or that location's id"),
+        403 if reply.says("location") => f.write_str(". Use a token of that location, or that location's id"),
         403 => {
             f.write_str(". Check the token: ")?;
             needs(f, inner)
@@ -193,9 +200,13 @@ fn advice(f: &mut Formatter<'_>, inner: &Inner, status: u16, reply: &Reply) -> f
 
 /// What token the operation needs.
 fn needs(f: &mut Formatter<'_>, inner: &Inner) -> fmt::Result {
-    let operation = inner.origin.as_ref().and_then(|origin| origin.operation);
-    let tokens = operation.map_or(Tokens::NONE, |operation| operation.tokens);
-    let scopes = operation.map_or(&[][..], |operation| operation.scopes);
+    let (tokens, scopes) = match &inner.origin {
+        Some(Origin {
+            operation: Some(operation),
+            ..
+        }) => (operation.tokens, operation.scopes),
+        _ => (Tokens::NONE, &[][..]),
+    };
     let kind = match (tokens.location, tokens.agency) {
         (true, false) => "the operation needs a location token",
         (false, true) => "the operation needs an agency token",
@@ -255,15 +266,14 @@ pub(super) fn place(path: &str) -> String {
 
 /// What is wrong with a text that is no JSON. `serde_json` tells, who reads it once more.
 fn broken(body: &[u8]) -> String {
-    match serde_json::from_slice::<IgnoredAny>(body).err() {
-        Some(fault) if fault.is_eof() => {
-            "the reply is cut off: its JSON ends before it is whole".to_owned()
+    let at = match serde_json::from_slice::<IgnoredAny>(body) {
+        Err(fault) if fault.is_eof() => {
+            return "the reply is cut off: its JSON ends before it is whole".to_owned();
         }
-        fault => {
-            let at = fault.map_or(0, |fault| position(body, fault.line(), fault.column()));
-            format!("the reply is no JSON, from byte {at} on")
-        }
-    }
+        Err(fault) => position(body, fault.line(), fault.column()),
+        Ok(_) => 0,
+    };
+    format!("the reply is no JSON, from byte {at} on")
 }
 
 /// The innermost cause, which says most, masked.

@@ -29,8 +29,11 @@ impl<'a> Places<'a> {
     /// of the whole text is `$`. Positions must not go down from call to call.
     pub(crate) fn value_at(&mut self, position: usize) -> (String, &'static str) {
         self.walk(position);
-        let found = self.text.get(position).copied().and_then(kind);
-        (self.path(), found.unwrap_or("nothing"))
+        let found = match self.text.get(position) {
+            Some(first) => kind(*first),
+            None => "nothing",
+        };
+        (self.path(), found)
     }
 
     fn walk(&mut self, position: usize) {
@@ -91,16 +94,16 @@ fn shown_key(quoted: &[u8]) -> String {
     }
 }
 
-fn kind(first: u8) -> Option<&'static str> {
-    Some(match first {
+fn kind(first: u8) -> &'static str {
+    match first {
         b'"' => "a string",
         b'{' => "an object",
         b'[' => "a list",
         b't' | b'f' => "a boolean",
         b'n' => "null",
         b'-' | b'0'..=b'9' => "a number",
-        _ => return None,
-    })
+        _ => "nothing",
+    }
 }
 
 fn string_end(text: &[u8], start: usize) -> usize {
@@ -117,12 +120,14 @@ fn string_end(text: &[u8], start: usize) -> usize {
 
 /// The position in bytes of a line and column, as `serde_json` counts them.
 pub(super) fn position(text: &[u8], line: usize, column: usize) -> usize {
-    let before = text
-        .split(|byte| *byte == b'\n')
-        .take(line.saturating_sub(1))
-        .map(|line| line.len() + 1)
-        .sum::<usize>();
-    (before + column).min(text.len())
+    let (mut start, mut lines_before) = (0, line.saturating_sub(1));
+    while lines_before > 0 && start < text.len() {
+        if text[start] == b'\n' {
+            lines_before -= 1;
+        }
+        start += 1;
+    }
+    (start + column).min(text.len())
 }
 
 #[cfg(test)]

@@ -9,58 +9,88 @@ const LONGEST: usize = 300;
 /// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
 /// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
 pub(crate) fn mask(text: &str) -> String {
-    let chars: Vec<char> = text
-        .chars()
-        .take(4 * LONGEST)
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let mut out = String::with_capacity(chars.len());
-    let mut at = 0;
-    while at < chars.len() {
-        let end = quoted(&chars, at)
-            .or_else(|| phone(&chars, at))
-            .map(|end| (end, true))
-            .unwrap_or_else(|| {
-                let end = token_end(&chars, at);
-                (end, is_value(&chars[at..end]))
-            });
-        match end {
-            (end, true) => {
-                out.push_str(MASK);
-                at = end;
-            }
-            (end, false) => {
-                let end = end.max(at + 1);
-                out.extend(&chars[at..end]);
-                at = end;
-            }
-        }
+    let mut seen = String::with_capacity(text.len().min(4 * LONGEST));
+    for c in head(text, 4 * LONGEST).chars() {
+        seen.push(if c.is_control() { ' ' } else { c });
     }
-    if out.chars().count() > LONGEST {
-        out = out.chars().take(LONGEST).collect();
+    let mut out = String::with_capacity(seen.len());
+    let mut rest = seen.as_str();
+    let mut within_word = false;
+    while let Some(first) = rest.chars().next() {
+        let (end, hidden) = match value_end(rest, first, within_word) {
+            Some(end) => (end, true),
+            None => {
+                let end = token_end(rest);
+                (end.max(first.len_utf8()), is_value(&rest[..end]))
+            }
+        };
+        let (token, after) = rest.split_at(end);
+        out.push_str(if hidden { MASK } else { token });
+        within_word = is_of_word(token.chars().next_back());
+        rest = after;
+    }
+    let length = head(&out, LONGEST).len();
+    if length < out.len() {
+        out.truncate(length);
         out.push('…');
     }
     out
 }
 
-/// The same, and without the values that the call itself carried, whatever they look like.
+/// The beginning of a text, so many characters of it.
+fn head(text: &str, length: usize) -> &str {
+    let mut chars = text.chars();
+    for _ in 0..length {
+        if chars.next().is_none() {
+            return text;
+        }
+    }
+    &text[..text.len() - chars.as_str().len()]
+}
+
+fn is_of_word(c: Option<char>) -> bool {
+    match c {
+        Some(c) => c.is_alphanumeric(),
+        None => false,
+    }
+}
+
+/// The same, and without the values that the call itself carried, whatever they look like. No value is empty.
 pub(super) fn mask_values(text: &str, values: &[String]) -> String {
+    let folded = text.to_ascii_lowercase();
+    let mut found: Vec<String> = Vec::new();
+    'values: for value in values {
+        let value = value.to_ascii_lowercase();
+        if !folded.contains(value.as_str()) {
+            continue;
+        }
+        // A value that holds another goes first. A call can carry many values, but a text repeats few.
+        let mut place = 0;
+        while place < found.len() && found[place].len() >= value.len() {
+            if found[place] == value {
+                continue 'values;
+            }
+            place += 1;
+        }
+        found.insert(place, value);
+    }
     let mut text = text.to_owned();
-    for value in values {
+    for value in &found {
         text = without(&text, value);
     }
     mask(&text)
 }
 
-/// A text without the places where a value stands as a word of its own, in capitals or not.
+/// A text without the places where a value stands as a word of its own, in capitals or not. The value has no capitals.
 fn without(text: &str, value: &str) -> String {
-    let (folded, value) = (text.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let folded = text.to_ascii_lowercase();
     let mut out = String::with_capacity(text.len());
-    let mut taken = 0;
-    for (start, _) in folded.match_indices(&value) {
+    let (mut taken, mut at) = (0, 0);
+    while let Some(found) = folded[at..].find(value) {
+        let start = at + found;
         let end = start + value.len();
-        let within = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        if within(text[..start].chars().next_back()) || within(text[end..].chars().next()) {
+        at = end;
+        if is_of_word(text[..start].chars().next_back()) || is_of_word(text[end..].chars().next()) {
             continue;
         }
         out.push_str(&text[taken..start]);
@@ -71,104 +101,126 @@ fn without(text: &str, value: &str) -> String {
     out
 }
 
-/// The end of a quoted text that begins here. An apostrophe within a word begins none, and one that is never closed takes all.
-fn quoted(chars: &[char], at: usize) -> Option<usize> {
-    let close = match chars[at] {
-        c @ ('"' | '\'' | '`') => c,
-        '“' => '”',
-        '‘' => '’',
-        '«' => '»',
-        _ => return None,
-    };
-    if at > 0 && chars[at - 1].is_alphanumeric() {
+/// The end of a quoted text or phone number that a text begins with; within a word there begins none.
+fn value_end(text: &str, first: char, within_word: bool) -> Option<usize> {
+    if within_word {
         return None;
     }
-    let closes = |i: &usize| {
-        chars[*i] == close && !chars.get(i + 1).is_some_and(|next| next.is_alphanumeric())
-    };
-    Some(
-        (at + 1..chars.len())
-            .find(closes)
-            .map_or(chars.len(), |end| end + 1),
-    )
+    match first {
+        '"' | '\'' | '`' => Some(quote_end(text, first)),
+        '“' => Some(quote_end(text, '”')),
+        '‘' => Some(quote_end(text, '’')),
+        '«' => Some(quote_end(text, '»')),
+        '+' | '(' => phone_end(text),
+        _ if first.is_numeric() => phone_end(text),
+        _ => None,
+    }
 }
 
-/// The end of a phone number that begins here: seven digits and more, single marks between them.
-fn phone(chars: &[char], at: usize) -> Option<usize> {
-    if !(chars[at].is_numeric() || matches!(chars[at], '+' | '('))
-        || at > 0 && chars[at - 1].is_alphanumeric()
-    {
-        return None;
+/// The end of a text that begins with a quotation mark. An apostrophe within a word does not end it, and one that is never
+/// closed takes all.
+fn quote_end(text: &str, close: char) -> usize {
+    let mut chars = text.chars();
+    chars.next();
+    while let Some(c) = chars.next() {
+        let rest = chars.as_str();
+        if c == close && !is_of_word(rest.chars().next()) {
+            return text.len() - rest.len();
+        }
     }
-    let (mut digits, mut marks, mut end) = (0, 0, at);
-    for (i, c) in chars.iter().enumerate().skip(at) {
+    text.len()
+}
+
+/// The end of a phone number that a text begins with: seven digits and more, single marks between them.
+fn phone_end(text: &str) -> Option<usize> {
+    let (mut digits, mut marks, mut end) = (0, 0, 0);
+    for (at, c) in text.char_indices() {
         if c.is_numeric() {
-            (digits, marks, end) = (digits + 1, 0, i + 1);
+            (digits, marks, end) = (digits + 1, 0, at + c.len_utf8());
         } else if matches!(c, ' ' | '-' | '.' | '(' | ')' | '/' | '+') && marks < 2 {
             marks += 1;
         } else {
             break;
         }
     }
-    (digits >= 7).then_some(end)
+    if digits >= 7 { Some(end) } else { None }
 }
 
 /// The end of a word that may hold what ids and addresses hold.
-fn token_end(chars: &[char], at: usize) -> usize {
-    let length = chars[at..]
-        .iter()
-        .take_while(|c| c.is_alphanumeric() || "@._-+%~".contains(**c))
-        .count();
-    at + length
+fn token_end(text: &str) -> usize {
+    for (at, c) in text.char_indices() {
+        if !c.is_alphanumeric() && !matches!(c, '@' | '.' | '_' | '-' | '+' | '%' | '~') {
+            return at;
+        }
+    }
+    text.len()
 }
 
-fn is_value(token: &[char]) -> bool {
-    if token.contains(&'@') || longest_run(token, |c| c.is_numeric()) >= 5 {
-        return true;
-    }
-    let letters = token.iter().filter(|c| c.is_alphanumeric()).count();
-    if letters < 15 {
-        return false;
+fn is_value(token: &str) -> bool {
+    let (mut letters, mut capitals, mut numeric) = (0, 0, false);
+    // How long the runs of digits and of letters are that go up to here.
+    let (mut digits, mut word, mut longest_word) = (0, 0, 0);
+    for c in token.chars() {
+        digits = if c.is_numeric() { digits + 1 } else { 0 };
+        if c == '@' || digits >= 5 {
+            return true;
+        }
+        numeric |= digits > 0;
+        if c.is_alphanumeric() {
+            letters += 1;
+            word += 1;
+            longest_word = word.max(longest_word);
+        } else {
+            word = 0;
+        }
+        if c.is_uppercase() {
+            capitals += 1;
+        }
     }
     // An id has a digit, or capitals all over; a long word of the interface (`customFieldsValues`) has neither.
-    let capitals = token.iter().filter(|c| c.is_uppercase()).count();
-    let word = longest_run(token, |c| c.is_alphanumeric());
-    token.iter().any(|c| c.is_numeric()) || word >= 15 && capitals * 4 > letters
+    letters >= 15 && (numeric || longest_word >= 15 && capitals * 4 > letters)
 }
 
 /// Whether a key is what programmers call a field: words of letters, capitals between them (`skipLocationKYC`). An id of
 /// letters alone falls into pieces that are no words.
 pub(super) fn is_name(key: &str) -> bool {
-    let mut words = Vec::new();
-    for part in key.split('_').filter(|part| !part.is_empty()) {
-        if !part.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+    let bytes = key.as_bytes();
+    let (mut words, mut letters, mut start) = (0, 0, 0);
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'_' {
+            start = at + 1;
+            continue;
+        }
+        if !byte.is_ascii_alphabetic() {
             return false;
         }
-        let mut start = 0;
-        for (at, pair) in part.as_bytes().windows(2).enumerate() {
-            if pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase() {
-                words.push(&part[start..=at]);
-                start = at + 1;
+        letters += 1;
+        let ends = match bytes.get(at + 1) {
+            None | Some(b'_') => true,
+            Some(next) => byte.is_ascii_lowercase() && next.is_ascii_uppercase(),
+        };
+        if ends {
+            if !is_word(&bytes[start..=at]) {
+                return false;
             }
+            words += 1;
+            start = at + 1;
         }
-        words.push(&part[start..]);
     }
-    let spoken = |word: &str| word.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-    let abbreviation = |word: &str| word.len() <= 4 && word.bytes().all(|b| b.is_ascii_uppercase());
-    let capitals = |word: &str| word.bytes().filter(u8::is_ascii_uppercase).count();
-    let letters: usize = words.iter().map(|word| word.len()).sum();
-    words.len() * 4 <= letters
-        && words
-            .iter()
-            .all(|word| abbreviation(word) || capitals(word) <= 1 && spoken(word))
+    words * 4 <= letters
 }
 
-fn longest_run(token: &[char], fits: impl Fn(char) -> bool) -> usize {
-    token
-        .split(|c| !fits(*c))
-        .map(<[char]>::len)
-        .max()
-        .unwrap_or(0)
+/// Whether letters can be a word or an abbreviation.
+fn is_word(letters: &[u8]) -> bool {
+    let (mut capitals, mut spoken) = (0, false);
+    for letter in letters {
+        if letter.is_ascii_uppercase() {
+            capitals += 1;
+        }
+        spoken |= matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
+    }
+    let abbreviation = letters.len() <= 4 && capitals == letters.len();
+    abbreviation || capitals <= 1 && spoken
 }
 
 #[cfg(test)]

@@ -110,11 +110,11 @@ impl fmt::Debug for FieldError {
 }
 
 impl Error {
-    fn new(kind: ErrorKind, origin: Option<Origin>, text: impl Into<Cow<'static, str>>) -> Self {
+    fn new(kind: ErrorKind, origin: Option<Origin>, text: Cow<'static, str>) -> Self {
         Error(Box::new(Inner {
             kind,
             origin,
-            text: text.into(),
+            text,
             parameter: None,
             timed_out: false,
             auth_fault: None,
@@ -134,7 +134,7 @@ impl Error {
 
     /// A setting that cannot be used; kind [`Config`](ErrorKind::Config). The text says what to do about it.
     pub fn config(text: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Config, None, text)
+        Self::new(ErrorKind::Config, None, text.into())
     }
 
     /// The HTTP client could not be made.
@@ -148,13 +148,13 @@ impl Error {
     }
 
     pub(crate) fn request(origin: Origin, text: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Request, Some(origin), text)
+        Self::new(ErrorKind::Request, Some(origin), text.into())
     }
 
     /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
     /// named by it once it is known.
     pub fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
-        let mut error = Self::new(ErrorKind::Auth, None, text);
+        let mut error = Self::new(ErrorKind::Auth, None, text.into());
         error.0.auth_fault = Some(fault);
         error
     }
@@ -165,7 +165,7 @@ impl Error {
         fault: PagingFault,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Paging, Some(origin), text);
+        let mut error = Self::new(ErrorKind::Paging, Some(origin), text.into());
         error.0.paging_fault = Some(fault);
         error
     }
@@ -176,7 +176,7 @@ impl Error {
         wait: Duration,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::RateLimit, origin, text);
+        let mut error = Self::new(ErrorKind::RateLimit, origin, text.into());
         error.0.retry_after = Some(wait);
         error
     }
@@ -200,13 +200,17 @@ impl Error {
     /// Says how long to wait before another try, unless nothing is known.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait.or(self.0.retry_after);
+        if wait.is_some() {
+            self.0.retry_after = wait;
+        }
         self
     }
 
     /// Names the call that it happened to, where it did not know.
     pub(crate) fn of_call(mut self, origin: &Origin) -> Self {
-        self.0.origin.get_or_insert_with(|| origin.clone());
+        if self.0.origin.is_none() {
+            self.0.origin = Some(origin.clone());
+        }
         self
     }
 
@@ -221,7 +225,7 @@ impl Error {
         let text = format!(
             "no whole reply came within {time:?}: try again later, or set a longer `{setting}`"
         );
-        let mut error = Self::new(ErrorKind::Timeout, Some(origin), text);
+        let mut error = Self::new(ErrorKind::Timeout, Some(origin), text.into());
         error.0.timed_out = true;
         error
     }
@@ -251,7 +255,7 @@ impl Error {
                 ),
             )
         };
-        let mut error = Self::new(kind, Some(origin), text);
+        let mut error = Self::new(kind, Some(origin), text.into());
         error.0.timed_out = fault.is_timeout();
         error.0.source = Some(Box::new(fault));
         error
@@ -265,7 +269,7 @@ impl Error {
         body: Bytes,
         cut: bool,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Status, Some(origin), "");
+        let mut error = Self::new(ErrorKind::Status, Some(origin), Cow::Borrowed(""));
         error.0.reply = Some(Reply::parse(&headers, &body, cut));
         error.0.body = Some(body);
         error.with_reply(status, headers)
@@ -280,13 +284,10 @@ impl Error {
     }
 
     pub(crate) fn too_large(origin: Origin, limit: usize) -> Self {
-        Self::new(
-            ErrorKind::TooLarge,
-            Some(origin),
-            format!(
-                "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
-            ),
-        )
+        let text = format!(
+            "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
+        );
+        Self::new(ErrorKind::TooLarge, Some(origin), text.into())
     }
 
     /// A 2xx whose body cannot be read as what the operation answers.
@@ -317,7 +318,7 @@ impl Error {
         (text, path): (String, Option<String>),
         body: Bytes,
     ) -> Self {
-        let mut error = Self::new(ErrorKind::Decode, origin, text);
+        let mut error = Self::new(ErrorKind::Decode, origin, text.into());
         error.0.json_path = path;
         error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
@@ -370,7 +371,7 @@ impl Error {
 
     /// A user of the account must authorise the app again before any call can succeed.
     pub fn needs_reinstall(&self) -> bool {
-        self.0.auth_fault == Some(AuthFault::ReinstallNeeded)
+        matches!(self.0.auth_fault, Some(AuthFault::ReinstallNeeded))
     }
 
     /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
@@ -400,12 +401,18 @@ impl Error {
 
     /// What the platform said, unmasked, so it can hold personal data. It says one thing or several.
     pub fn messages(&self) -> &[String] {
-        self.0.reply.as_ref().map_or(&[], |reply| &reply.messages)
+        match &self.0.reply {
+            Some(reply) => &reply.messages,
+            None => &[],
+        }
     }
 
     /// The platform's complaints about single fields, unmasked.
     pub fn field_errors(&self) -> &[FieldError] {
-        self.0.reply.as_ref().map_or(&[], |reply| &reply.fields)
+        match &self.0.reply {
+            Some(reply) => &reply.fields,
+            None => &[],
+        }
     }
 
     /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked.
@@ -415,12 +422,15 @@ impl Error {
 
     /// The platform's id of this call in its traces, which its support asks for.
     pub fn trace_id(&self) -> Option<&str> {
-        self.0
-            .reply
-            .as_ref()
-            .and_then(|reply| reply.trace_id.as_deref())
-            .or(self.0.trace_id.as_deref())
-            .or_else(|| ids::trace_id(&self.0.headers))
+        if let Some(reply) = &self.0.reply
+            && let Some(id) = &reply.trace_id
+        {
+            return Some(id);
+        }
+        match &self.0.trace_id {
+            Some(id) => Some(id),
+            None => ids::trace_id(&self.0.headers),
+        }
     }
 
     /// The id that a host on the way gave to the request.
@@ -462,12 +472,10 @@ impl Error {
 
     /// What was asked for does not exist: 404, or a 400 that says so, which is how the platform answers for an unknown contact.
     pub fn is_not_found(&self) -> bool {
-        self.is_status(404)
-            || self.is_status(400)
-                && self
-                    .messages()
-                    .iter()
-                    .any(|message| message.to_ascii_lowercase().contains("not found"))
+        match &self.0.reply {
+            Some(reply) if self.is_status(400) => reply.says("not found"),
+            _ => self.is_status(404),
+        }
     }
 
     /// The platform takes the request for invalid: 422, or a 400 that is not about something missing.
@@ -503,28 +511,32 @@ impl Error {
         let kind = FailureKind::of(self);
         match self.0.kind {
             ErrorKind::RateLimit => true,
-            ErrorKind::Auth => self.0.auth_fault == Some(AuthFault::Unavailable),
+            ErrorKind::Auth => matches!(self.0.auth_fault, Some(AuthFault::Unavailable)),
             _ if kind == FailureKind::Final => false,
-            _ => {
-                let idempotent = self.0.origin.as_ref().is_some_and(Origin::is_idempotent);
-                idempotent || !kind.may_have_acted()
-            }
+            _ => match &self.0.origin {
+                Some(origin) if origin.is_idempotent() => true,
+                _ => !kind.may_have_acted(),
+            },
         }
     }
 
     /// The platform, or a host before it, failed (5xx).
     pub fn is_server_error(&self) -> bool {
         self.0.kind == ErrorKind::Status
-            && self.0.status.is_some_and(|status| status.is_server_error())
+            && matches!(self.0.status, Some(status) if status.is_server_error())
     }
 
     pub(crate) fn is_status(&self, status: u16) -> bool {
-        self.0.kind == ErrorKind::Status && self.0.status.is_some_and(|own| own.as_u16() == status)
+        self.0.kind == ErrorKind::Status
+            && matches!(self.0.status, Some(own) if own.as_u16() == status)
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        match &self.0.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::FieldError;
 
 /// What an error body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shape {
     /// There is none.
     Empty,
@@ -21,7 +21,6 @@ pub(super) enum Shape {
 }
 
 /// An error body, read.
-#[derive(Debug, PartialEq)]
 pub(super) struct Reply {
     pub(super) shape: Shape,
     pub(super) code: Option<String>,
@@ -53,44 +52,54 @@ impl Reply {
             meta: None,
             trace_id: None,
         };
-        match value {
+        match &value {
             Ok(Value::Object(object)) => reply.take(object),
-            Ok(Value::String(text)) => reply.messages.push(text),
-            Ok(list @ Value::Array(_)) => reply.message(list),
+            Ok(message @ (Value::String(_) | Value::Array(_))) => reply.message(message),
             _ => {}
         }
         reply
     }
 
-    fn take(&mut self, mut object: Map<String, Value>) {
-        self.status = ["statusCode", "status"]
-            .iter()
-            .find_map(|name| number(object.get(*name)?));
-        self.trace_id = object.remove("traceId").and_then(text);
-        self.meta = object.remove("meta").filter(|meta| !meta.is_null());
+    /// Whether a message holds a word, which is given in small letters.
+    pub(super) fn says(&self, word: &str) -> bool {
+        for message in &self.messages {
+            if message.to_ascii_lowercase().contains(word) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn take(&mut self, object: &Map<String, Value>) {
+        self.status = match object.get("statusCode").and_then(number) {
+            None => object.get("status").and_then(number),
+            status => status,
+        };
+        self.trace_id = first_text(object, &["traceId"]);
+        self.meta = match object.get("meta") {
+            None | Some(Value::Null) => None,
+            Some(meta) => Some(meta.clone()),
+        };
         // The token endpoint speaks OAuth's own dialect, in which `error` is the code.
-        let message = ["message", "msg", "error_description"]
-            .iter()
-            .find_map(|name| object.remove(*name));
+        let message = first(object, &["message", "msg", "error_description"]);
         // `error` is the short name of the status where there is a message, and the message where there is none.
-        let error = object.remove("error");
-        let (message, error) = match message {
-            Some(message) if !message.is_null() => (Some(message), error),
-            _ => (error, None),
+        let (message, code) = match message {
+            None | Some(Value::Null) => (object.get("error"), None),
+            Some(_) => (message, first_text(object, &["error"])),
         };
         if let Some(message) = message {
             self.message(message);
         }
-        self.code = ["code", "errorCode", "canonicalCode", "name"]
-            .iter()
-            .find_map(|name| text(object.remove(*name)?))
-            .or_else(|| error.and_then(text));
-        match object.remove("errors") {
+        self.code = match first_text(object, &["code", "errorCode", "canonicalCode", "name"]) {
+            None => code,
+            code => code,
+        };
+        match object.get("errors") {
             Some(Value::Object(fields)) => {
                 for (field, complaint) in fields {
                     let mut texts = Vec::new();
                     flatten(None, complaint, &mut texts);
-                    self.complain(&field, texts);
+                    self.complain(field, texts);
                 }
             }
             Some(errors) => self.message(errors),
@@ -99,16 +108,16 @@ impl Reply {
     }
 
     /// A message is a text, a list of texts, a list of complaints about fields, or an object of any kind.
-    fn message(&mut self, message: Value) {
+    fn message(&mut self, message: &Value) {
         match message {
             Value::Array(items) => {
                 for item in items {
                     self.message(item);
                 }
             }
-            Value::Object(object) => match complaints(&object) {
+            Value::Object(object) => match complaints(object) {
                 Some((field, texts)) => self.complain(field, texts),
-                None => flatten(None, Value::Object(object), &mut self.messages),
+                None => flatten(None, message, &mut self.messages),
             },
             other => flatten(None, other, &mut self.messages),
         }
@@ -126,32 +135,68 @@ impl Reply {
 
 /// The complaints of an object that names a field, and the field.
 fn complaints(object: &Map<String, Value>) -> Option<(&str, Vec<String>)> {
-    let field = ["field", "property", "path", "param"]
-        .iter()
-        .find_map(|name| object.get(*name)?.as_str())?;
-    let complaint = ["message", "constraints", "msg", "messages", "error"]
-        .iter()
-        .find_map(|name| object.get(*name))?;
+    let field = first_str(object, &["field", "property", "path", "param"])?;
+    let names = ["message", "constraints", "msg", "messages", "error"];
+    let complaint = first(object, &names)?;
     let mut texts = Vec::new();
     match complaint {
         Value::Object(constraints) => {
-            for value in constraints.values() {
-                flatten(None, value.clone(), &mut texts);
+            for (_, value) in constraints {
+                flatten(None, value, &mut texts);
             }
         }
-        other => flatten(None, other.clone(), &mut texts),
+        other => flatten(None, other, &mut texts),
     }
     Some((field, texts))
 }
 
+/// The first of these fields that is there.
+fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
+    for name in names {
+        let value = object.get(*name);
+        if value.is_some() {
+            return value;
+        }
+    }
+    None
+}
+
+/// The first of these fields that is a string.
+fn first_str<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a str> {
+    for name in names {
+        if let Some(Value::String(text)) = object.get(*name) {
+            return Some(text);
+        }
+    }
+    None
+}
+
+/// The first of these fields that is a scalar, as a text.
+fn first_text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    for name in names {
+        if let Some(value) = object.get(*name)
+            && let Some(text) = text(value)
+        {
+            return Some(text);
+        }
+    }
+    None
+}
+
 /// The texts of a value, each with the name that it stands under.
-fn flatten(name: Option<&str>, value: Value, out: &mut Vec<String>) {
+fn flatten(name: Option<&str>, value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Null => {}
-        Value::Array(items) => items.into_iter().for_each(|item| flatten(name, item, out)),
-        Value::Object(fields) => fields
-            .into_iter()
-            .for_each(|(name, value)| flatten(Some(&name), value, out)),
+        Value::Array(items) => {
+            for item in items {
+                flatten(name, item, out);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                flatten(Some(name), value, out);
+            }
+        }
         scalar => {
             let text = text(scalar).unwrap_or_default();
             out.push(match name {
@@ -162,35 +207,39 @@ fn flatten(name: Option<&str>, value: Value, out: &mut Vec<String>) {
     }
 }
 
-fn text(value: Value) -> Option<String> {
+fn text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text),
+        Value::String(text) => Some(text.clone()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         _ => None,
     }
 }
 
 fn number(value: &Value) -> Option<u16> {
-    value
-        .as_u64()
-        .and_then(|number| u16::try_from(number).ok())
-        .or_else(|| value.as_str()?.parse().ok())
+    if let Some(number) = value.as_u64()
+        && let Ok(number) = u16::try_from(number)
+    {
+        return Some(number);
+    }
+    value.as_str()?.parse().ok()
 }
 
 pub(super) fn is_blank(body: &[u8]) -> bool {
-    body.iter().all(u8::is_ascii_whitespace)
+    body.trim_ascii().is_empty()
 }
 
 pub(super) fn is_html(headers: &HeaderMap, body: &[u8]) -> bool {
-    let declared = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    declared.is_some_and(|declared| declared.to_ascii_lowercase().starts_with("text/html"))
-        || looks_like_html(body)
+    if let Some(value) = headers.get(CONTENT_TYPE)
+        && let Ok(declared) = value.to_str()
+        && declared.to_ascii_lowercase().starts_with("text/html")
+    {
+        return true;
+    }
+    looks_like_html(body)
 }
 
 pub(super) fn looks_like_html(body: &[u8]) -> bool {
-    body.trim_ascii_start().first() == Some(&b'<')
+    matches!(body.trim_ascii_start(), [b'<', ..])
 }
 
 #[cfg(test)]
