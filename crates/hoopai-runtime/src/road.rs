@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{Span, debug, warn};
 
-use crate::auth::{Grant, can_mean_expiry};
+use crate::auth::{Credentials, Grant, can_mean_expiry};
 use crate::error::{Error, ErrorKind, Origin};
 use crate::handle::Inner;
 use crate::limit::{Held, HeldReason, Permit};
@@ -67,7 +67,10 @@ impl Trip<'_> {
                 Ok(permit) => permit,
                 Err(held) => return Err(self.held(held, last)),
             };
-            let grant = self.in_time(self.inner.credentials.authorization()).await?;
+            let credentials = &self.inner.credentials;
+            let Some(grant) = self.in_time(credentials.grant(None)).await? else {
+                return Err(Credentials::no_account());
+            };
             let error = match self.attempt(prepared, permit, &grant).await {
                 Ok(reply) => {
                     self.shared.budget.deposit();
@@ -83,8 +86,7 @@ impl Trip<'_> {
                     return Err(error);
                 }
                 renewed = true;
-                let credentials = &self.inner.credentials;
-                match self.in_time(credentials.refused(&grant)).await? {
+                match self.in_time(credentials.grant(Some(&grant))).await? {
                     Some(_) => {
                         last = Some(error);
                         continue;

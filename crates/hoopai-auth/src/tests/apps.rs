@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::error::{AuthFault, ErrorKind};
+use hoopai_runtime::{Handle, Method};
 use url::Url;
 
 use super::rig::app;
-use crate::{OAuthApp, states_match};
+use crate::{OAuth, OAuthApp, TokenManager, states_match};
 
 #[test]
 fn users_are_sent_to_the_chooser() {
@@ -92,4 +93,22 @@ fn states_cannot_be_guessed_and_are_compared_whole() {
     ] {
         assert!(!states_match(sent, back), "{sent} {back}");
     }
+}
+
+#[tokio::test]
+async fn a_handle_of_an_app_asks_for_an_account_before_it_sends() {
+    let handle = Handle::builder()
+        .authority(OAuth::new(app()))
+        .build()
+        .unwrap();
+    let sent = handle.request(Method::Get, "/contacts/").send().await;
+    let error = sent.unwrap_err();
+    assert_eq!(error.auth_fault(), Some(AuthFault::NoAccount));
+    assert!(error.to_string().contains("`as_location`"), "{error}");
+
+    let tokens = TokenManager::of(&handle.as_location("l")).unwrap();
+    assert_eq!(tokens.app().client_id(), app().client_id());
+    let other = Handle::builder().private_token("pit-1").build().unwrap();
+    let error = TokenManager::of(&other).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
 }

@@ -70,31 +70,30 @@ impl Credentials {
         }
     }
 
-    /// What the next call is authorised with.
-    pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
-        match self {
-            Credentials::PrivateToken(grant) => Ok(grant.clone()),
-            Credentials::Source(own) => match own.source.token().await {
-                Ok(token) => grant_of(&token),
+    /// What the next call is authorised with; `None`: there is no account yet.
+    ///
+    /// Or, in place of what was `refused` with a 401 that [can mean expiry](super::can_mean_expiry), something newer; `None`: there is
+    /// nothing. That is to be asked once a call: with what comes back, the call is sent a last time.
+    pub(crate) async fn grant(&self, refused: Option<&Grant>) -> Result<Option<Grant>, Error> {
+        match (self, refused) {
+            (Credentials::PrivateToken(grant), None) => Ok(Some(grant.clone())),
+            (Credentials::Source(own), None) => match own.source.token().await {
+                Ok(token) => grant_of(&token).map(Some),
                 Err(fault) => Err(no_token(fault)),
             },
-            Credentials::Account(account) => account.authorization().await,
-            Credentials::NoAccount(_) => Err(Error::auth(
-                AuthFault::NoAccount,
-                "the client acts on no account yet: choose one with `as_location` or `as_company`",
-            )),
+            (Credentials::Source(own), Some(refused)) => own.refused(refused).await,
+            (Credentials::Account(account), None) => account.authorization().await.map(Some),
+            (Credentials::Account(account), Some(refused)) => account.refused(refused).await,
+            (Credentials::PrivateToken(_), Some(_)) | (Credentials::NoAccount(_), _) => Ok(None),
         }
     }
 
-    /// Something newer than what was refused with a 401 that [can mean expiry](super::classify::can_mean_expiry). `None`: there is nothing.
-    ///
-    /// To be asked once a call: with what comes back, the call is sent a last time.
-    pub(crate) async fn refused(&self, grant: &Grant) -> Result<Option<Grant>, Error> {
-        match self {
-            Credentials::PrivateToken(_) | Credentials::NoAccount(_) => Ok(None),
-            Credentials::Source(own) => own.refused(grant).await,
-            Credentials::Account(account) => account.refused(grant).await,
-        }
+    /// Why a call is not sent for which there is no account.
+    pub(crate) fn no_account() -> Error {
+        Error::auth(
+            AuthFault::NoAccount,
+            "the client acts on no account yet: choose one with `as_location` or `as_company`",
+        )
     }
 }
 

@@ -13,12 +13,12 @@ use crate::time::BoxFuture;
 #[tokio::test]
 async fn a_private_token_is_all_there_is() {
     let credentials = Credentials::private_token(Some(&" Bearer pit-1 ".into())).unwrap();
-    let grant = credentials.authorization().await.unwrap();
+    let grant = credentials.grant(None).await.unwrap().unwrap();
     assert_eq!(grant.header(), "Bearer pit-1");
     assert!(grant.header().is_sensitive());
-    assert!(credentials.refused(&grant).await.unwrap().is_none());
+    assert!(credentials.grant(Some(&grant)).await.unwrap().is_none());
     let other = credentials.acting_on(Resource::location("l"));
-    assert_eq!(other.authorization().await.unwrap(), grant);
+    assert_eq!(other.grant(None).await.unwrap().unwrap(), grant);
 }
 
 struct Own {
@@ -64,21 +64,21 @@ async fn tokens_of_the_applications_own_are_used() {
         refusals: refusals.clone(),
         last: 2,
     }));
-    let first = credentials.authorization().await.unwrap();
+    let first = credentials.grant(None).await.unwrap().unwrap();
     assert_eq!(first.header(), "Bearer own-1");
     // Of all who were refused with the same token, one asks.
     for _ in 0..5 {
-        let new = credentials.refused(&first).await.unwrap().unwrap();
+        let new = credentials.grant(Some(&first)).await.unwrap().unwrap();
         assert_eq!(new.header(), "Bearer own-2");
         assert!(new.header().is_sensitive());
     }
     assert_eq!(refusals.load(Ordering::Relaxed), 1);
-    let second = credentials.authorization().await.unwrap();
-    assert!(credentials.refused(&second).await.unwrap().is_none());
+    let second = credentials.grant(None).await.unwrap().unwrap();
+    assert!(credentials.grant(Some(&second)).await.unwrap().is_none());
     assert_eq!(refusals.load(Ordering::Relaxed), 2);
     for (n, fault) in [(9, AuthFault::Unavailable), (8, AuthFault::Refused)] {
         serial.store(n, Ordering::Relaxed);
-        let error = credentials.authorization().await.unwrap_err();
+        let error = credentials.grant(None).await.unwrap_err();
         assert_eq!(error.auth_fault(), Some(fault), "{error}");
     }
 }
@@ -115,25 +115,26 @@ impl Account for Name {
 #[tokio::test]
 async fn accounts_are_chosen_from_an_authority() {
     let none = Credentials::NoAccount(Arc::new(Names));
-    let error = none.authorization().await.unwrap_err();
+    assert!(none.grant(None).await.unwrap().is_none());
+    let error = Credentials::no_account();
     assert_eq!(error.auth_fault(), Some(AuthFault::NoAccount));
     assert!(error.to_string().contains("as_location"), "{error}");
     let nothing = Grant::new(&"nothing".into()).unwrap();
-    assert!(none.refused(&nothing).await.unwrap().is_none());
+    assert!(none.grant(Some(&nothing)).await.unwrap().is_none());
 
     let direct = none.acting_on(Resource::location("here"));
     assert_eq!(
-        direct.authorization().await.unwrap().header(),
+        direct.grant(None).await.unwrap().unwrap().header(),
         "Bearer here"
     );
     let through = none
         .acting_on(Resource::company("agency"))
         .acting_on(Resource::location("there"));
-    let grant = through.authorization().await.unwrap();
+    let grant = through.grant(None).await.unwrap().unwrap();
     assert_eq!(grant.header(), "Bearer agency/there");
-    let new = through.refused(&grant).await.unwrap().unwrap();
+    let new = through.grant(Some(&grant)).await.unwrap().unwrap();
     assert_eq!(new.header(), "Bearer agency/there-again");
     let unfit = none.acting_on(Resource::location("not a token"));
-    let error = unfit.authorization().await.unwrap_err();
+    let error = unfit.grant(None).await.unwrap_err();
     assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled));
 }
