@@ -164,10 +164,7 @@ impl Extra {
 
     /// The fields with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        Iter(match &self.0 {
-            Some(store) => Some(store.fields().values.iter()),
-            None => None,
-        })
+        Iter(self.0.as_ref().map(|store| store.fields().values.iter()))
     }
 
     /// The fields with their names, each read as `T`, as replies are read. For objects whose keys are data, such as the free

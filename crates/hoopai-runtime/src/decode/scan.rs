@@ -274,7 +274,7 @@ fn unescape(inner: &str) -> (String, bool) {
                     && rest.starts_with("\\u")
                     && let second @ 0xdc00..=0xdfff = unit(&rest[2..])
                 {
-                    code = 0x1_0000 + (code - 0xd800 << 10) + (second - 0xdc00);
+                    code = 0x1_0000 + ((code - 0xd800) << 10) + (second - 0xdc00);
                     rest = &rest[6..];
                 }
                 match char::from_u32(code) {
