@@ -12,6 +12,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::decode::Entries;
 use crate::model::Key;
 use crate::{Error, decode, json};
 
@@ -55,23 +56,34 @@ pub(crate) enum Written<'a> {
 }
 
 impl Kept {
-    fn of_text(text: &[u8]) -> Self {
-        let text = std::str::from_utf8(text).unwrap_or_default();
+    fn of_text(text: &str) -> Self {
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
-        let readable = || json::exact::<Value>(text).is_ok();
-        let exact = (!decode::survives(text) && readable())
-            .then(|| RawValue::from_string(text.to_owned()).ok());
+        let exact = if decode::survives(text) || text.parse::<Value>().is_err() {
+            None
+        } else {
+            RawValue::from_string(text.to_owned()).ok()
+        };
         Kept {
             value: decode::value(text),
-            exact: exact.flatten(),
+            exact,
+        }
+    }
+
+    fn of_value(value: Value) -> Self {
+        Kept { value, exact: None }
+    }
+
+    fn of(value: Unnamed<'_>) -> Self {
+        match value {
+            Unnamed::Text(text) => Kept::of_text(checked(&text)),
+            Unnamed::Value(value) => Kept::of_value(value),
         }
     }
 }
 
-impl From<Value> for Kept {
-    fn from(value: Value) -> Self {
-        Kept { value, exact: None }
-    }
+/// The text of values that came as JSON. Bytes of other formats can be anything, and are not worth keeping then.
+fn checked(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
 }
 
 impl Serialize for Written<'_> {
@@ -111,9 +123,9 @@ impl Store {
     fn fields(&self) -> &Fields {
         self.fields.get_or_init(|| {
             let mut fields = Fields::default();
-            let pairs = self.text.get(1..).unwrap_or_default();
-            for (name, text) in decode::entries(&[b"{", pairs, b"}"].concat()) {
-                fields.insert(name, Kept::of_text(&text));
+            let mut entries = Entries::new(checked(&self.text));
+            while let Some((name, text)) = entries.next() {
+                fields.insert(name.into_owned(), Kept::of_text(text));
             }
             fields
         })
@@ -135,8 +147,8 @@ impl Extra {
     /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
     /// of this name and that is set.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        let kept = Kept::from(value.into());
-        let fields = self.0.get_or_insert_default().fields_mut();
+        let kept = Kept::of_value(value.into());
+        let fields = self.store().fields_mut();
         fields.insert(name.into(), kept)
     }
 
@@ -152,10 +164,7 @@ impl Extra {
 
     /// The fields with their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0
-            .iter()
-            .flat_map(|store| &store.fields().values)
-            .map(|(name, value)| (name.as_str(), value))
+        Iter(self.0.as_ref().map(|store| store.fields().values.iter()))
     }
 
     /// The fields with their names, each read as `T`, as replies are read. For objects whose keys are data, such as the free
@@ -187,16 +196,18 @@ impl Extra {
 
     /// How many fields there are.
     pub fn len(&self) -> usize {
-        self.0
-            .as_ref()
-            .map_or(0, |store| store.fields().values.len())
+        match &self.0 {
+            Some(store) => store.fields().values.len(),
+            None => 0,
+        }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0
-            .as_ref()
-            .is_none_or(|store| store.text.is_empty() && store.fields().values.is_empty())
+        match &self.0 {
+            Some(store) => store.text.is_empty() && store.fields().values.is_empty(),
+            None => true,
+        }
     }
 
     /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
@@ -218,19 +229,26 @@ impl Extra {
 
     /// The fields, to be written.
     pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Written<'_>)> {
-        self.iter().map(|(name, value)| {
-            let fields = self.0.as_ref().map(|store| store.fields());
-            let exact = fields.and_then(|fields| Some(&fields.exact[fields.place(name).ok()?].1));
-            (
-                name,
-                exact.map_or(Written::Value(value), |text| Written::Exact(text)),
-            )
-        })
+        self.iter()
+            .map(|(name, value)| (name, self.to_write(name, value)))
+    }
+
+    fn to_write<'a>(&'a self, name: &str, value: &'a Value) -> Written<'a> {
+        if let Some(store) = &self.0
+            && let Ok(place) = store.fields().place(name)
+        {
+            return Written::Exact(&store.fields().exact[place].1);
+        }
+        Written::Value(value)
+    }
+
+    fn store(&mut self) -> &mut Store {
+        self.0.get_or_insert_with(|| Box::new(Store::default()))
     }
 
     /// Keeps a value that was read under its name.
     pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: Unnamed<'_>) {
-        let store = self.0.get_or_insert_default();
+        let store = self.store();
         match value {
             Unnamed::Text(text) if store.fields.get().is_none() => {
                 let out = &mut store.text;
@@ -251,13 +269,26 @@ impl Extra {
                 out.extend_from_slice(&text);
             }
             value => {
-                store.fields_mut().insert(name.into_owned(), value.into());
+                let kept = Kept::of(value);
+                store.fields_mut().insert(name.into_owned(), kept);
             }
         }
     }
 
     pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
-        self.0.get_or_insert_default().whole = Some(Box::new(value.into()));
+        self.store().whole = Some(Box::new(Kept::of(value)));
+    }
+}
+
+/// The fields of an [`Extra`], if it has any.
+struct Iter<'a>(Option<serde_json::map::Iter<'a>>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = self.0.as_mut()?.next()?;
+        Some((name, value))
     }
 }
 
@@ -269,7 +300,7 @@ fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
         (Some(_), Some(drift)) => Err(Error::drifted(None, drift, text.to_vec().into())),
         (Some(_), None) => Err(Error::decode(
             None,
-            &decode::Fault::from(decode::Cause::Broken),
+            &decode::Fault::broken(),
             text.to_vec().into(),
         )),
     }
@@ -277,17 +308,25 @@ fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
 
 /// Whether a name needs no escapes in JSON.
 fn is_plain(name: &str) -> bool {
-    name.bytes()
-        .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+    for byte in name.as_bytes() {
+        if let 0..0x20 | b'"' | b'\\' = byte {
+            return false;
+        }
+    }
+    true
 }
 
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        self.whole() == other.whole()
-            && self.len() == other.len()
-            && self
-                .iter()
-                .all(|(name, value)| other.get(name) == Some(value))
+        if self.whole() != other.whole() || self.len() != other.len() {
+            return false;
+        }
+        for (name, value) in self.iter() {
+            if other.get(name) != Some(value) {
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -307,15 +346,6 @@ pub(crate) enum Unnamed<'de> {
     Value(Value),
 }
 
-impl From<Unnamed<'_>> for Kept {
-    fn from(value: Unnamed<'_>) -> Self {
-        match value {
-            Unnamed::Text(text) => Kept::of_text(&text),
-            Unnamed::Value(value) => value.into(),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Unnamed<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
@@ -328,38 +358,44 @@ pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
 impl<'de> AsItStands<'de> {
     /// What is to be a number.
     pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::AS_A_NUMBER, AnyVisitor { asked: false })
-            .map(AsItStands)
+        AsItStands::named(decode::AS_A_NUMBER, from)
+    }
+
+    fn named<D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Self, D::Error> {
+        match from.deserialize_newtype_struct(name, AnyVisitor { asked: false }) {
+            Ok(value) => Ok(AsItStands(value)),
+            Err(error) => Err(error),
+        }
     }
 
     /// A number as it was written, or a text without its quotes, and whether it is a number.
     pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
-        let value = match &self.0 {
-            Unnamed::Text(text) => {
-                let text = std::str::from_utf8(text).ok()?;
-                if text.starts_with(|first: char| first == '-' || first.is_ascii_digit()) {
-                    return Some((text.into(), true));
-                }
-                let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
-                if !quoted.contains('\\') {
-                    return Some((quoted.into(), false));
-                }
-                Cow::Owned(decode::value(text))
-            }
-            Unnamed::Value(value) => Cow::Borrowed(value),
+        let text = match &self.0 {
+            Unnamed::Text(text) => std::str::from_utf8(text).ok()?,
+            Unnamed::Value(value) => return scalar(value),
         };
-        match &*value {
-            Value::String(text) => Some((text.clone().into(), false)),
-            Value::Number(number) => Some((number.to_string().into(), true)),
-            _ => None,
+        if let [b'-' | b'0'..=b'9', ..] = text.as_bytes() {
+            return Some((Cow::Borrowed(text), true));
         }
+        let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
+        if quoted.contains('\\') {
+            return scalar(&decode::value(text));
+        }
+        Some((Cow::Borrowed(quoted), false))
+    }
+}
+
+fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
+    match value {
+        Value::String(text) => Some((Cow::Owned(text.clone()), false)),
+        Value::Number(number) => Some((Cow::Owned(number.to_string()), true)),
+        _ => None,
     }
 }
 
 impl<'de> Deserialize<'de> for AsItStands<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::AS_IT_STANDS, AnyVisitor { asked: false })
-            .map(AsItStands)
+        AsItStands::named(decode::AS_IT_STANDS, from)
     }
 }
 
@@ -378,6 +414,13 @@ macro_rules! taken {
     )*};
 }
 
+fn any<'de, D: Deserializer<'de>>(from: D) -> Result<Unnamed<'de>, D::Error> {
+    match Value::deserialize(from) {
+        Ok(value) => Ok(Unnamed::Value(value)),
+        Err(error) => Err(error),
+    }
+}
+
 impl<'de> Visitor<'de> for AnyVisitor {
     type Value = Unnamed<'de>;
 
@@ -391,7 +434,7 @@ impl<'de> Visitor<'de> for AnyVisitor {
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
         if self.asked {
-            return Value::deserialize(from).map(Unnamed::Value);
+            return any(from);
         }
         from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
     }
@@ -408,11 +451,11 @@ impl<'de> Visitor<'de> for AnyVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(Unnamed::Value)
+        any(SeqAccessDeserializer::new(items))
     }
 
     fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
-        Value::deserialize(from).map(Unnamed::Value)
+        any(from)
     }
 
     fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {

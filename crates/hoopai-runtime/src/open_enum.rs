@@ -243,12 +243,13 @@ pub fn parse_enum<T: OpenEnum>(value: &str) -> T {
 }
 
 fn of_text<T: OpenEnum>(text: &str, bare: bool) -> T {
-    T::from_known(text).unwrap_or_else(|| {
-        T::from_unknown(Unrecognized {
-            text: text.into(),
+    match T::from_known(text) {
+        Some(known) => known,
+        None => T::from_unknown(Unrecognized {
+            text: Box::from(text),
             bare,
-        })
-    })
+        }),
+    }
 }
 
 /// Reads an open enum, from any scalar.
@@ -259,10 +260,16 @@ pub fn deserialize_enum<'de, T: OpenEnum, D: Deserializer<'de>>(from: D) -> Resu
 /// Writes an open enum as it came.
 pub fn serialize_enum<T: OpenEnum, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     match value.unrecognized() {
-        Some(Unrecognized { text, bare: true }) => crate::json::exact(text)
-            .unwrap_or_else(|_| Value::from(&**text))
-            .serialize(to),
+        Some(Unrecognized { text, bare: true }) => bare_value(text).serialize(to),
         _ => to.serialize_str(value.wire()),
+    }
+}
+
+/// What a text without quotes says.
+fn bare_value(text: &str) -> Value {
+    match text.parse() {
+        Ok(value) => value,
+        Err(_) => Value::from(text),
     }
 }
 

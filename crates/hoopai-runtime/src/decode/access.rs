@@ -8,7 +8,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::fault::{Cause, Fault};
-use super::reader::Reader;
+use super::reader::{RAW_VALUE, Reader};
 use crate::drift::DriftKind;
 
 /// What [`MapAccess::size_hint`] of a [`Fields`] says when the value that was just read did not fit, and the reader stands
@@ -70,18 +70,12 @@ impl<'de> Fields<'_, 'de> {
                 progress.open = false;
                 return Ok(None);
             }
-            b',' if !progress.first => {
-                scan.at += 1;
-                if scan.peek() != b'"' {
-                    return Err(Fault::broken());
-                }
-            }
-            b'"' if progress.first => {}
+            b',' if !progress.first => scan.at += 1,
+            _ if progress.first => {}
             _ => return Err(Fault::broken()),
         }
         progress.first = false;
-        let (key, _) = scan.string()?.text();
-        scan.take(b':')?;
+        let (key, _) = scan.name()?.text();
         progress.trace = key == TRACE;
         Ok(Some(key))
     }
@@ -113,7 +107,7 @@ impl<'de> Fields<'_, 'de> {
             reader.depth = depth;
             // What drifted in it does not matter where it is set aside as a whole.
             reader.drifts.truncate(drifts);
-            reader.note(DriftKind::SetAside, at.unwrap_or(start), expected.clone());
+            reader.note_as(DriftKind::SetAside, at.unwrap_or(start), expected.clone());
             self.progress.again = true;
         }
         fault
@@ -128,7 +122,10 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
         seed: K,
     ) -> Result<Option<K::Value>, Fault> {
         match self.key()? {
-            Some(key) => seed.deserialize(KeyReader(key)).map(Some),
+            Some(key) => match seed.deserialize(KeyReader(key)) {
+                Ok(key) => Ok(Some(key)),
+                Err(fault) => Err(fault),
+            },
             None => Ok(None),
         }
     }
@@ -145,7 +142,11 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.progress.again.then_some(AGAIN)
+        if self.progress.again {
+            Some(AGAIN)
+        } else {
+            None
+        }
     }
 }
 
@@ -195,6 +196,33 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
             Ok(item) => Ok(Some(item)),
             Err(fault) => Err(fault.at(start)),
         }
+    }
+}
+
+/// The text of a value, in the form in which `serde_json` asks for one: as the only field of an object.
+pub(super) struct RawFields<'de> {
+    pub(super) text: &'de str,
+    pub(super) asked: bool,
+}
+
+impl<'de> MapAccess<'de> for RawFields<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
+        if std::mem::replace(&mut self.asked, true) {
+            return Ok(None);
+        }
+        match seed.deserialize(KeyReader(Cow::Borrowed(RAW_VALUE))) {
+            Ok(key) => Ok(Some(key)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        seed.deserialize(KeyReader(Cow::Borrowed(self.text)))
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) enum Cause {
 
 impl Fault {
     #[cold]
-    pub(super) fn broken() -> Self {
+    pub(crate) fn broken() -> Self {
         Fault(Box::new(Cause::Broken))
     }
 
@@ -35,18 +35,21 @@ impl Fault {
     }
 
     #[cold]
-    pub(super) fn unfit(expected: impl Into<Cow<'static, str>>) -> Self {
-        Fault(Box::new(Cause::Unfit {
-            at: None,
-            expected: expected.into(),
-        }))
+    pub(super) fn unfit(expected: &'static str) -> Self {
+        Fault::unfit_as(Cow::Borrowed(expected))
+    }
+
+    /// The same, in words that are made for it.
+    #[cold]
+    fn unfit_as(expected: Cow<'static, str>) -> Self {
+        Fault(Box::new(Cause::Unfit { at: None, expected }))
     }
 
     /// Says where, unless that is known more exactly.
     #[cold]
     pub(super) fn at(mut self, place: usize) -> Self {
-        if let Cause::Unfit { at, .. } = &mut *self.0 {
-            at.get_or_insert(place);
+        if let Cause::Unfit { at: at @ None, .. } = &mut *self.0 {
+            *at = Some(place);
         }
         self
     }
@@ -63,30 +66,20 @@ impl Fault {
     pub(crate) fn cause(&self) -> &Cause {
         &self.0
     }
-
-    pub(super) fn into_cause(self) -> Cause {
-        *self.0
-    }
-}
-
-impl From<Cause> for Fault {
-    fn from(cause: Cause) -> Self {
-        Fault(Box::new(cause))
-    }
 }
 
 /// The reader's words for what a type takes, in place of serde's.
 fn words(expected: &dyn Expected) -> Cow<'static, str> {
-    let text = expected.to_string();
-    match text.as_str() {
-        "a sequence" => "a list".into(),
-        "a map" => "an object".into(),
+    let text = format!("{expected}");
+    Cow::Borrowed(match text.as_str() {
+        "a sequence" => LIST,
+        "a map" => OBJECT,
         "i8" | "i16" | "i32" | "i64" | "isize" | "u8" | "u16" | "u32" | "u64" | "usize" => {
-            WHOLE_NUMBER.into()
+            WHOLE_NUMBER
         }
-        "f32" | "f64" => NUMBER.into(),
-        _ => text.into(),
-    }
+        "f32" | "f64" => NUMBER,
+        _ => return Cow::Owned(text),
+    })
 }
 
 pub(super) const STRING: &str = "a string";
@@ -104,31 +97,33 @@ impl de::Error for Fault {
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::unfit(words(expected))
+        Fault::unfit_as(words(expected))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Fault::unfit(words(expected))
+        Fault::unfit_as(words(expected))
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Fault::unfit(words(expected))
+        Fault::unfit_as(words(expected))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Fault::unfit(format!("one of {}", expected.join(", ")))
+        Fault::unfit_as(Cow::Owned(format!("one of {}", expected.join(", "))))
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Fault::unfit(format!("no fields but {}", expected.join(", ")))
+        Fault::unfit_as(Cow::Owned(format!("no fields but {}", expected.join(", "))))
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Fault::unfit(format!("an object with the field `{field}`"))
+        Fault::unfit_as(Cow::Owned(format!("an object with the field `{field}`")))
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Fault::unfit(format!("an object with the field `{field}` once"))
+        Fault::unfit_as(Cow::Owned(format!(
+            "an object with the field `{field}` once"
+        )))
     }
 }
 

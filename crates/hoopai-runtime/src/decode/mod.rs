@@ -9,15 +9,13 @@ mod scan;
 mod tests;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 
 use crate::drift::Drift;
 use crate::error::Error;
-use crate::extra::Unnamed;
 use crate::response::Response;
 use crate::sending::Sent;
 use crate::stream::ByteStream;
@@ -27,6 +25,7 @@ pub(crate) use fault::{Cause, Fault};
 pub(crate) use places::{Listed, find};
 use reader::Reader;
 pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
+use scan::{DEPTH, Scan};
 pub(crate) use scan::{is_number, survives};
 
 /// What was read of a text.
@@ -78,61 +77,69 @@ pub(crate) fn item<T: DeserializeOwned>(
     start: usize,
 ) -> Result<(T, Vec<Drift>), Fault> {
     let mut reader = Reader::new(self::text(text)?);
-    let value = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    match value {
-        Ok(value) => Ok((value, reader.finish().0)),
-        Err(fault) => Err(fault.at(0).moved(start)),
-    }
+    let fault = match T::deserialize(&mut reader) {
+        Ok(value) => match reader.end() {
+            Ok(()) => return Ok((value, reader.finish().0)),
+            Err(fault) => fault,
+        },
+        Err(fault) => fault,
+    };
+    Err(fault.at(0).moved(start))
 }
 
 /// The value of a type of which nothing came.
 fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
-    let none = |text| T::deserialize(&mut Reader::of_nothing(text));
-    none("null")
-        .or_else(|_| none("{}"))
-        .or_else(|_| none("[]"))
-        .map_err(|fault| fault.at(0))
+    for nothing in &["null", "{}"] {
+        if let Ok(value) = T::deserialize(&mut Reader::of_nothing(nothing)) {
+            return Ok(value);
+        }
+    }
+    match T::deserialize(&mut Reader::of_nothing("[]")) {
+        Ok(value) => Ok(value),
+        Err(fault) => Err(fault.at(0)),
+    }
 }
 
 /// JSON as text, blanks around it left out.
 pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
-    let text = std::str::from_utf8(body).map_err(|_| Fault::broken())?;
-    Ok(text.trim_matches([' ', '\n', '\t', '\r']))
+    let mut text = body;
+    while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..]
+    | [rest @ .., b' ' | b'\n' | b'\t' | b'\r'] = text
+    {
+        text = rest;
+    }
+    match std::str::from_utf8(text) {
+        Ok(text) => Ok(text),
+        Err(_) => Err(Fault::broken()),
+    }
 }
 
 /// The value of a text that was checked.
 pub(crate) fn value(text: &str) -> Value {
-    Value::deserialize(&mut Reader::new(text)).unwrap_or_default()
+    match Value::deserialize(&mut Reader::new(text)) {
+        Ok(value) => value,
+        Err(_) => Value::Null,
+    }
 }
 
 /// The fields of an object that was checked, each value as it stands.
-pub(crate) fn entries(object: &[u8]) -> Vec<(String, Cow<'_, [u8]>)> {
-    struct Entries;
+pub(crate) struct Entries<'t>(Scan<'t>);
 
-    impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, Cow<'de, [u8]>)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(name) = map.next_key()? {
-                if let Unnamed::Text(text) = map.next_value()? {
-                    entries.push((name, text));
-                }
-            }
-            Ok(entries)
-        }
+impl<'t> Entries<'t> {
+    /// Of fields without the brackets around them, each behind a comma.
+    pub(crate) fn new(fields: &'t str) -> Self {
+        Entries(Scan::new(fields))
     }
 
-    let Ok(text) = text(object) else {
-        return Vec::new();
-    };
-    Reader::new(text)
-        .deserialize_map(Entries)
-        .unwrap_or_default()
+    /// The next name and its value.
+    pub(crate) fn next(&mut self) -> Option<(Cow<'t, str>, &'t str)> {
+        if self.0.peek() != b',' {
+            return None;
+        }
+        self.0.at += 1;
+        let name = self.0.name().ok()?.text().0;
+        Some((name, self.0.skip(DEPTH).ok()?))
+    }
 }
 
 /// A reply of JSON.
@@ -222,10 +229,17 @@ pub(crate) fn last_trace_id(body: &[u8]) -> Option<String> {
     let tail = &body[body.len().saturating_sub(128)..];
     let tail = tail.trim_ascii_end().strip_suffix(b"}")?;
     let tail = tail.trim_ascii_end().strip_suffix(b"\"")?;
-    let start = tail.iter().rposition(|byte| *byte == b'"')?;
+    let mut start = tail.len().checked_sub(1)?;
+    while tail[start] != b'"' {
+        start = start.checked_sub(1)?;
+    }
     let (before, id) = (&tail[..start], &tail[start + 1..]);
     let before = before.trim_ascii_end().strip_suffix(b":")?;
     let named = before.trim_ascii_end().ends_with(NAME);
     let id = std::str::from_utf8(id).ok()?;
-    (named && !id.is_empty() && !id.contains('\\')).then(|| id.to_owned())
+    if named && !id.is_empty() && !id.contains('\\') {
+        Some(id.to_owned())
+    } else {
+        None
+    }
 }

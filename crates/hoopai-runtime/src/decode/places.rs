@@ -6,7 +6,6 @@ use super::fault::Fault;
 use super::scan::{DEPTH, Scan};
 
 /// What stands where a list is to stand.
-#[derive(Debug, PartialEq)]
 pub(crate) enum Listed {
     /// Nothing, or `null`.
     Nothing,
@@ -17,7 +16,6 @@ pub(crate) enum Listed {
 }
 
 /// What was found.
-#[derive(Debug)]
 pub(crate) struct Found<'t> {
     pub(crate) list: Listed,
     /// The text of the value at each place, in the order in which they were given.
@@ -37,9 +35,10 @@ pub(crate) fn find<'t>(
         values: vec![None; places.len()],
     };
     if !text.is_empty() {
-        let mut wanted = vec![Wanted::new(None, list)];
-        for (n, place) in places.iter().enumerate() {
-            wanted.push(Wanted::new(Some(n), place));
+        let mut wanted = Vec::with_capacity(places.len() + 1);
+        wanted.push(Wanted::new(None, list));
+        for place in places {
+            wanted.push(Wanted::new(Some(wanted.len() - 1), place));
         }
         walk.value(&wanted, DEPTH)?;
         walk.scan.peek();
@@ -64,27 +63,34 @@ struct Wanted {
 
 impl Wanted {
     fn new(value: Option<usize>, place: &'static str) -> Self {
-        let rest = (!place.is_empty()).then_some(place);
+        let rest = if place.is_empty() { None } else { Some(place) };
         Wanted { value, rest }
     }
 
-    /// The place seen from the value under a name, if it lies there.
-    fn below(self, name: &str) -> Option<Wanted> {
+    /// The place seen from a value that it may lie in.
+    fn below(self, key: Key<'_>) -> Option<Wanted> {
         let rest = self.rest?;
         let (first, rest) = match rest.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
             None => (rest, None),
         };
-        (first == name).then_some(Wanted { rest, ..self })
+        let here = match key {
+            Key::Name(name) => first == name,
+            Key::Index(index) => matches!(first.parse::<usize>(), Ok(own) if own == index),
+        };
+        if here {
+            Some(Wanted { rest, ..self })
+        } else {
+            None
+        }
     }
+}
 
-    /// The same for an item of a list.
-    fn in_item(self, index: usize) -> Option<Wanted> {
-        let rest = self.rest?;
-        let first = rest.split_once('.').map_or(rest, |(first, _)| first);
-        let own: usize = first.parse().ok()?;
-        (own == index).then(|| self.below(first))?
-    }
+/// Which value of an object or a list it is.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Name(&'a str),
+    Index(usize),
 }
 
 struct Walk<'t> {
@@ -96,12 +102,11 @@ struct Walk<'t> {
 impl Walk<'_> {
     /// Takes the value that stands next, and what is wanted of it.
     fn value(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
-        let deeper = wanted.iter().any(|place| place.rest.is_some());
-        let reached = |place: &&Wanted| place.rest.is_none();
-        let list = wanted
-            .iter()
-            .filter(reached)
-            .any(|place| place.value.is_none());
+        let (mut deeper, mut list) = (false, false);
+        for place in wanted {
+            deeper |= place.rest.is_some();
+            list |= place.rest.is_none() && place.value.is_none();
+        }
         let first = self.scan.peek();
         let start = self.scan.at;
         match first {
@@ -132,16 +137,8 @@ impl Walk<'_> {
             return Ok(());
         }
         loop {
-            if self.scan.peek() != b'"' {
-                return Err(Fault::broken());
-            }
-            let (name, _) = self.scan.string()?.text();
-            self.scan.take(b':')?;
-            let below: Vec<Wanted> = wanted
-                .iter()
-                .filter_map(|place| place.below(&name))
-                .collect();
-            self.below(&below, depth)?;
+            let (name, _) = self.scan.name()?.text();
+            self.below(wanted, Key::Name(&name), depth)?;
             match self.scan.peek() {
                 b',' => self.scan.at += 1,
                 b'}' => {
@@ -162,11 +159,7 @@ impl Walk<'_> {
         while more {
             self.scan.peek();
             let first = self.scan.at;
-            let below: Vec<Wanted> = wanted
-                .iter()
-                .filter_map(|place| place.in_item(index))
-                .collect();
-            self.below(&below, depth)?;
+            self.below(wanted, Key::Index(index), depth)?;
             if list {
                 items.push(first..self.scan.at);
             }
@@ -180,22 +173,33 @@ impl Walk<'_> {
         self.scan.at += 1;
         if list {
             self.list = Listed::Items(items);
-        } else if wanted.iter().any(|place| {
-            let by_name = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_digit());
-            place.value.is_none() && place.rest.is_some_and(by_name)
-        }) {
-            // The way to the list goes on by a name, which a list does not have.
-            self.list = Listed::Other(start);
+            return Ok(());
+        }
+        for place in wanted {
+            if place.value.is_none()
+                && let Some(rest) = place.rest
+                && !matches!(rest.as_bytes(), [b'0'..=b'9', ..])
+            {
+                // The way to the list goes on by a name, which a list does not have.
+                self.list = Listed::Other(start);
+            }
         }
         Ok(())
     }
 
-    fn below(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
-        if wanted.is_empty() {
+    /// Takes the value of a key, and what is wanted of it.
+    fn below(&mut self, wanted: &[Wanted], key: Key<'_>, depth: u8) -> Result<(), Fault> {
+        let mut below = Vec::new();
+        for place in wanted {
+            if let Some(place) = place.below(key) {
+                below.push(place);
+            }
+        }
+        if below.is_empty() {
             self.scan.skip(depth)?;
             return Ok(());
         }
-        self.value(wanted, depth)
+        self.value(&below, depth)
     }
 }
 

@@ -7,11 +7,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
 use serde_json::Value;
 
-use super::access::{Fields, Items, Progress, TRACE};
+use super::access::{Fields, Items, Progress, RawFields, TRACE};
 use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
 use super::scan::{DEPTH, Number, Scan, is_number, number_in};
 use crate::drift::{Drift, DriftKind};
@@ -39,30 +38,31 @@ pub(crate) struct Noted {
     pub(crate) expected: Cow<'static, str>,
 }
 
-fn words(text: &str, drifts: Vec<Noted>) -> Vec<Drift> {
+fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
+    put_in_order(drifts);
     let mut places = Places::new(text.as_bytes());
-    in_order(drifts)
-        .into_iter()
-        .map(|noted| {
-            let (path, found) = places.value_at(noted.at);
-            Drift {
-                kind: noted.kind,
-                path,
-                expected: noted.expected,
-                found,
-            }
-        })
-        .collect()
+    let mut out = Vec::with_capacity(drifts.len());
+    for noted in drifts {
+        let (path, found) = places.value_at(noted.at);
+        out.push(Drift {
+            kind: noted.kind,
+            path,
+            expected: noted.expected.clone(),
+            found,
+        });
+    }
+    out
 }
 
-/// Puts drifts in the order of their places, in which nearly all of them were noted.
-fn in_order(drifts: Vec<Noted>) -> Vec<Noted> {
-    let mut ordered: Vec<Noted> = Vec::with_capacity(drifts.len());
-    for noted in drifts {
-        let index = ordered.partition_point(|before| before.at <= noted.at);
-        ordered.insert(index, noted);
+/// Puts drifts in the order of their places, in which nearly all of them were noted. There are [`REPORTED`] at most.
+fn put_in_order(drifts: &mut [Noted]) {
+    for end in 1..drifts.len() {
+        let mut index = end;
+        while index > 0 && drifts[index - 1].at > drifts[index].at {
+            drifts.swap(index - 1, index);
+            index -= 1;
+        }
     }
-    ordered
 }
 
 pub(super) struct Reader<'de> {
@@ -92,18 +92,14 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    pub(super) fn note(
-        &mut self,
-        kind: DriftKind,
-        at: usize,
-        expected: impl Into<Cow<'static, str>>,
-    ) {
+    fn note(&mut self, kind: DriftKind, at: usize, expected: &'static str) {
+        self.note_as(kind, at, Cow::Borrowed(expected));
+    }
+
+    #[cold]
+    pub(super) fn note_as(&mut self, kind: DriftKind, at: usize, expected: Cow<'static, str>) {
         if self.drifts.len() < REPORTED {
-            self.drifts.push(Noted {
-                kind,
-                at,
-                expected: expected.into(),
-            });
+            self.drifts.push(Noted { kind, at, expected });
         }
     }
 
@@ -118,28 +114,30 @@ impl<'de> Reader<'de> {
     /// A text that does not fit its type as a whole. It must be JSON all the same.
     #[cold]
     pub(super) fn set_all_aside(&mut self, fault: Fault) -> Result<(), Fault> {
-        match fault.at(0).into_cause() {
-            Cause::Unfit { at, expected } => {
-                self.scan.at = 0;
-                self.depth = DEPTH;
-                self.as_it_stands()?;
-                self.end()?;
-                self.drifts.clear();
-                self.note(DriftKind::SetAside, at.unwrap_or(0), expected);
-                self.set_aside = true;
-                Ok(())
-            }
-            cause => Err(cause.into()),
-        }
+        let Cause::Unfit { at, expected } = fault.cause() else {
+            return Err(fault);
+        };
+        self.scan.at = 0;
+        self.depth = DEPTH;
+        self.as_it_stands()?;
+        self.end()?;
+        self.drifts.clear();
+        self.note_as(DriftKind::SetAside, at.unwrap_or(0), expected.clone());
+        self.set_aside = true;
+        Ok(())
     }
 
     /// The drifts in words, in the order of their places, and the whole text if it was set aside.
-    pub(super) fn finish(self) -> (Vec<Drift>, Option<Value>) {
+    pub(super) fn finish(mut self) -> (Vec<Drift>, Option<Value>) {
         if self.drifts.is_empty() {
             return (Vec::new(), None);
         }
-        let raw = self.set_aside.then(|| super::value(self.scan.text));
-        (words(self.scan.text, self.drifts), raw)
+        let raw = if self.set_aside {
+            Some(super::value(self.scan.text))
+        } else {
+            None
+        };
+        (words(self.scan.text, &mut self.drifts), raw)
     }
 
     /// Nothing but blanks is left.
@@ -211,24 +209,31 @@ impl<'de> Reader<'de> {
             }
             _ => return Err(self.unfit(expected)),
         };
-        found
-            .filter(|number| *number != Number::Huge)
-            .ok_or_else(|| Fault::unfit(expected).at(start))
+        match found {
+            None | Some(Number::Huge) => Err(Fault::unfit(expected).at(start)),
+            Some(number) => Ok(number),
+        }
     }
 
     fn whole_number(&mut self) -> Result<Number, Fault> {
         let start = self.scan.peek_at();
-        let number = self.number(WHOLE_NUMBER)?;
-        number
-            .whole()
-            .ok_or_else(|| Fault::unfit(WHOLE_NUMBER).at(start))
+        match self.number(WHOLE_NUMBER)?.whole() {
+            Some(number) => Ok(number),
+            None => Err(Fault::unfit(WHOLE_NUMBER).at(start)),
+        }
     }
 
     fn boolean(&mut self) -> Result<bool, Fault> {
         let start = self.scan.peek_at();
         let found = match self.scan.peek() {
-            b't' => return self.scan.literal("true").map(|_| true),
-            b'f' => return self.scan.literal("false").map(|_| false),
+            b't' => {
+                self.scan.literal("true")?;
+                return Ok(true);
+            }
+            b'f' => {
+                self.scan.literal("false")?;
+                return Ok(false);
+            }
             b'"' => self.scan.string()?.text().0,
             b'-' | b'0'..=b'9' => Cow::Borrowed(self.scan.number()?),
             _ => return Err(self.unfit(BOOLEAN)),
@@ -255,7 +260,23 @@ impl<'de> Reader<'de> {
         if self.scan.peek() != b'n' {
             return Ok(false);
         }
-        self.scan.literal("null").map(|_| true)
+        self.scan.literal("null")?;
+        Ok(true)
+    }
+
+    /// The text of a value for a newtype that asks for it by its name.
+    fn newtype_text(&mut self, name: &str) -> Result<&'de str, Fault> {
+        let text = self.as_it_stands()?;
+        let start = self.scan.at - text.len();
+        if name == UNNAMED {
+            self.unnamed = start;
+        } else if name == AS_A_NUMBER
+            && text.starts_with('"')
+            && is_number(text.trim_matches('"').trim())
+        {
+            self.note(DriftKind::Coerced, start, NUMBER);
+        }
+        Ok(text)
     }
 
     fn object<V: Visitor<'de>>(
@@ -307,11 +328,8 @@ impl<'de> Reader<'de> {
         if let Some(name) = of
             && progress.nothing_known()
         {
-            self.note(
-                DriftKind::NothingKnown,
-                start,
-                format!("fields of `{name}`"),
-            );
+            let expected = Cow::Owned(format!("fields of `{name}`"));
+            self.note_as(DriftKind::NothingKnown, start, expected);
         }
         Ok(())
     }
@@ -345,6 +363,16 @@ impl Scan<'_> {
         self.peek();
         self.at
     }
+}
+
+/// Whether a type has a field that says what it is. Of another nothing can be missed.
+fn says_more(fields: &[&str]) -> bool {
+    for field in fields {
+        if *field != TRACE {
+            return true;
+        }
+    }
+    false
 }
 
 macro_rules! numbers {
@@ -465,26 +493,13 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     ) -> Result<V::Value, Fault> {
         match name {
             UNNAMED | AS_IT_STANDS | AS_A_NUMBER => {
-                let text = self.as_it_stands()?;
-                let start = self.scan.at - text.len();
-                if name == UNNAMED {
-                    self.unnamed = start;
-                } else if name == AS_A_NUMBER
-                    && text.starts_with('"')
-                    && is_number(text.trim_matches('"').trim())
-                {
-                    self.note(DriftKind::Coerced, start, NUMBER);
-                }
                 // As bytes, for deserializers that make no difference between a newtype and what is in it give strings.
-                visitor.visit_borrowed_bytes(text.as_bytes())
+                visitor.visit_borrowed_bytes(self.newtype_text(name)?.as_bytes())
             }
-            RAW_VALUE => {
-                let text = self.as_it_stands()?;
-                let [name, text] = [RAW_VALUE, text].map(BorrowedStrDeserializer::new);
-                visitor.visit_map(serde::de::value::MapDeserializer::new(std::iter::once((
-                    name, text,
-                ))))
-            }
+            RAW_VALUE => visitor.visit_map(RawFields {
+                text: self.as_it_stands()?,
+                asked: false,
+            }),
             _ => visitor.visit_newtype_struct(self),
         }
     }
@@ -516,9 +531,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        // Of a type without fields, or with none that says what it is, nothing can be missed.
-        let known = fields.iter().any(|field| *field != TRACE);
-        self.object(known.then_some(name), visitor)
+        self.object(if says_more(fields) { Some(name) } else { None }, visitor)
     }
 
     /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.
@@ -529,12 +542,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let start = self.scan.peek_at();
-        let unfit = |_| Fault::unfit("one of its type's variants").at(start);
-        let value = Value::deserialize(self)?;
-        value
-            .into_deserializer()
-            .deserialize_enum(name, variants, visitor)
-            .map_err(unfit)
+        let value = Value::deserialize(self)?.into_deserializer();
+        match value.deserialize_enum(name, variants, visitor) {
+            Ok(variant) => Ok(variant),
+            Err(_) => Err(Fault::unfit("one of its type's variants").at(start)),
+        }
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {

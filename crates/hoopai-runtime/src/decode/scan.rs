@@ -70,9 +70,11 @@ impl<'de> Scan<'de> {
                     at += match bytes.get(at + 1) {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
                         Some(b'u') => {
-                            let digits = bytes.get(at + 2..at + 6).ok_or_else(Fault::broken)?;
-                            if !digits.iter().all(u8::is_ascii_hexdigit) {
-                                return Err(Fault::broken());
+                            for place in at + 2..at + 6 {
+                                match bytes.get(place) {
+                                    Some(digit) if digit.is_ascii_hexdigit() => {}
+                                    _ => return Err(Fault::broken()),
+                                }
                             }
                             6
                         }
@@ -96,7 +98,7 @@ impl<'de> Scan<'de> {
         let mut at = start + usize::from(bytes.get(start) == Some(&b'-'));
         let digits = |mut at: usize| {
             let first = at;
-            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            while let Some(b'0'..=b'9') = bytes.get(at) {
                 at += 1;
             }
             if at == first {
@@ -184,12 +186,15 @@ impl<'de> Scan<'de> {
         }
     }
 
-    fn name(&mut self) -> Result<(), Fault> {
+    /// Takes a name and the colon behind it.
+    #[inline]
+    pub(super) fn name(&mut self) -> Result<Quoted<'de>, Fault> {
         if self.peek() != b'"' {
             return Err(Fault::broken());
         }
-        self.string()?;
-        self.take(b':')
+        let name = self.string()?;
+        self.take(b':')?;
+        Ok(name)
     }
 }
 
@@ -199,7 +204,9 @@ impl<'de> Scan<'de> {
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+    while let Some(rest) = bytes.get(at..)
+        && let Some(chunk) = rest.first_chunk::<8>()
+    {
         let word = u64::from_le_bytes(*chunk);
         let (quote, slash) = (
             word ^ (ONES * u64::from(b'"')),
@@ -215,9 +222,10 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
-    while bytes
-        .get(at)
-        .is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\')
+    while let Some(byte) = bytes.get(at)
+        && *byte >= 0x20
+        && *byte != b'"'
+        && *byte != b'\\'
     {
         at += 1;
     }
@@ -259,15 +267,19 @@ fn unescape(inner: &str) -> (String, bool) {
             b'r' => '\r',
             b't' => '\t',
             b'u' => {
-                let first = unit(rest);
+                let mut code = unit(rest);
                 rest = &rest[4..];
-                let second = rest.strip_prefix("\\u").map(unit);
-                match char::decode_utf16([first].into_iter().chain(second)).next() {
-                    Some(Ok(c)) => {
-                        rest = &rest[6 * (c.len_utf16() - 1)..];
-                        c
-                    }
-                    _ => {
+                // Beyond U+FFFF a character is written as two halves, ten bits in each.
+                if let 0xd800..=0xdbff = code
+                    && rest.starts_with("\\u")
+                    && let second @ 0xdc00..=0xdfff = unit(&rest[2..])
+                {
+                    code = 0x1_0000 + ((code - 0xd800) << 10) + (second - 0xdc00);
+                    rest = &rest[6..];
+                }
+                match char::from_u32(code) {
+                    Some(character) => character,
+                    None => {
                         whole = false;
                         char::REPLACEMENT_CHARACTER
                     }
@@ -281,12 +293,12 @@ fn unescape(inner: &str) -> (String, bool) {
 }
 
 /// Four hexadecimal digits, which have been checked.
-fn unit(digits: &str) -> u16 {
-    u16::from_str_radix(&digits[..4], 16).unwrap_or_default()
+fn unit(digits: &str) -> u32 {
+    u32::from_str_radix(&digits[..4], 16).unwrap_or_default()
 }
 
 /// What a number says.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy)]
 pub(super) enum Number {
     Unsigned(u64),
     Signed(i64),
@@ -299,10 +311,7 @@ impl Number {
     pub(super) fn of(literal: &str) -> Self {
         let bytes = literal.as_bytes();
         if bytes[0] != b'-' {
-            if bytes.len() < 20 && bytes.iter().all(u8::is_ascii_digit) {
-                let value = bytes
-                    .iter()
-                    .fold(0, |value, byte| value * 10 + u64::from(byte - b'0'));
+            if let Some(value) = few_digits(bytes) {
                 return Number::Unsigned(value);
             }
             if let Ok(value) = literal.parse() {
@@ -332,6 +341,21 @@ impl Number {
     }
 }
 
+/// What digits say, if they are nothing else and so few that any number of them fits.
+fn few_digits(digits: &[u8]) -> Option<u64> {
+    if digits.len() >= 20 {
+        return None;
+    }
+    let mut value = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u64::from(digit - b'0');
+    }
+    Some(value)
+}
+
 /// Whether a text is a number as JSON writes one, and nothing else.
 pub(crate) fn is_number(text: &str) -> bool {
     let mut scan = Scan::new(text);
@@ -341,7 +365,11 @@ pub(crate) fn is_number(text: &str) -> bool {
 /// The number that a string holds, if it holds one and nothing else.
 pub(super) fn number_in(text: &str) -> Option<Number> {
     let text = text.trim();
-    is_number(text).then(|| Number::of(text))
+    if is_number(text) {
+        Some(Number::of(text))
+    } else {
+        None
+    }
 }
 
 /// Whether a value that was checked is written back as it came once it has been a `serde_json::Value`, which knows numbers
@@ -368,9 +396,10 @@ pub(crate) fn survives(value: &str) -> bool {
 fn number_survives(literal: &str) -> bool {
     match Number::of(literal) {
         Number::Unsigned(_) | Number::Signed(_) => true,
-        Number::Float(value) => {
-            serde_json::Number::from_f64(value).is_some_and(|number| number.to_string() == literal)
-        }
+        Number::Float(value) => match serde_json::Number::from_f64(value) {
+            Some(number) => number.to_string() == literal,
+            None => false,
+        },
         Number::Huge => false,
     }
 }

@@ -1,17 +1,15 @@
 //! What follows a page: another, the end, or the insight that there is no way on. Nothing here waits or sends.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hasher};
 
 use super::look::Look;
-use super::position::{Start, marks_of};
+use super::position::Start;
 use crate::error::PagingFault;
-use crate::operation::Paging;
 
 /// How many pages without items may follow one another.
 pub(super) const EMPTY_PAGES: u32 = 1_000;
 
 /// What follows a page.
-#[derive(Debug, PartialEq)]
 pub(super) enum Next {
     End,
     Page(Start),
@@ -21,7 +19,6 @@ pub(super) enum Next {
 
 /// The way through the pages, as far as it has been gone. It takes the same room however many there are.
 pub(super) struct Course {
-    rule: Paging,
     /// How many items a page is asked for, if that is known.
     pub(super) asked: Option<u64>,
     /// How many items came, up to the last page.
@@ -40,9 +37,8 @@ pub(super) struct Course {
 }
 
 impl Course {
-    pub(super) fn new(rule: Paging, asked: Option<u64>) -> Self {
+    pub(super) fn new(asked: Option<u64>) -> Self {
         Course {
-            rule,
             asked,
             seen: 0,
             pages: 0,
@@ -58,14 +54,21 @@ impl Course {
     /// Takes notice of a page. An error: its items are not to be used.
     pub(super) fn arrive(&mut self, start: &Start, page: &Look) -> Result<Next, PagingFault> {
         let items = page.items.len() as u64;
-        let marks = self.marks(page);
+        let marks = if page.marks.is_empty() {
+            None
+        } else {
+            Some(Start::Marks(page.marks.clone()))
+        };
         if self.pages == 0
             && let Start::Marks(_) = start
         {
             self.circle.meets(start);
         }
         self.pages += 1;
-        let repeated = marks.as_ref() == Some(start);
+        let repeated = match &marks {
+            Some(marks) => marks == start,
+            None => false,
+        };
         if items > 0 && self.last.replace(page.hash) == Some(page.hash) {
             return Err(if repeated {
                 PagingFault::RepeatedCursor
@@ -132,19 +135,10 @@ impl Course {
             Start::Offset(offset) => offset.saturating_add(items),
             _ => self.seen,
         };
-        self.total.is_some_and(|total| seen >= total)
-            && self.asked.is_some_and(|asked| items < asked)
-    }
-
-    /// The marks of a page that lead on.
-    fn marks(&self, page: &Look) -> Option<Start> {
-        let mut marks = Vec::new();
-        for (mark, value) in marks_of(&self.rule).iter().zip(&page.marks) {
-            if let Some(value) = value {
-                marks.push((mark.to.name().to_owned(), value.clone()));
-            }
+        match (self.total, self.asked) {
+            (Some(total), Some(asked)) => seen >= total && items < asked,
+            _ => false,
         }
-        (!marks.is_empty()).then_some(Start::Marks(marks))
     }
 }
 
@@ -161,7 +155,13 @@ impl Circle {
     fn meets(&mut self, marks: &Start) -> bool {
         let mut hash = DefaultHasher::new();
         if let Start::Marks(marks) = marks {
-            marks.hash(&mut hash);
+            for (name, mark) in marks {
+                // The byte that ends each is in no text.
+                hash.write(name.as_bytes());
+                hash.write_u8(0xff);
+                hash.write(mark.as_bytes());
+                hash.write_u8(0xff);
+            }
         }
         let hash = Some(hash.finish());
         if self.stays == hash {

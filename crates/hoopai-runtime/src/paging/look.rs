@@ -18,15 +18,14 @@ use crate::sending::{Sent, road};
 use crate::time::BoxFuture;
 
 /// What paging needs to know of a page.
-#[derive(Debug, Default)]
 pub(super) struct Look {
     /// Where in the text each item stands.
     pub(super) items: Vec<Range<usize>>,
     pub(super) total: Option<u64>,
     /// `None`: the page does not say.
     pub(super) more: Option<bool>,
-    /// The marks by the order of the rule, as JSON.
-    pub(super) marks: Vec<Option<String>>,
+    /// The marks that lead on, in the order of the rule: the parameters that take them, and what they take, as JSON.
+    pub(super) marks: Vec<(String, String)>,
     /// Tells the items from others.
     pub(super) hash: u64,
 }
@@ -40,11 +39,14 @@ pub(super) struct Arrived {
 }
 
 /// Fetches a page and looks into it.
-pub(super) fn fetch(call: Call, rule: Paging) -> BoxFuture<'static, Result<Arrived, Error>> {
+pub(super) fn fetch(
+    call: Result<Call, Error>,
+    rule: Paging,
+) -> BoxFuture<'static, Result<Arrived, Error>> {
     // A task of its own knows nothing of the span in which it was begun.
     let span = Span::current();
     Box::pin(async move {
-        let sent = inside(&span, pin!(road(call, false))).await?;
+        let sent = inside(&span, pin!(road(call?, false))).await?;
         Arrived::new(sent, &rule)
     })
 }
@@ -52,18 +54,23 @@ pub(super) fn fetch(call: Call, rule: Paging) -> BoxFuture<'static, Result<Arriv
 impl Arrived {
     fn new(sent: Sent, rule: &Paging) -> Result<Self, Error> {
         let body = sent.body();
-        let looked = decode::text(&body).and_then(|text| Ok((text, look(text, rule)?)));
-        let (text, look) = match looked {
-            Ok((text, Ok(look))) => (body.slice_ref(text.as_bytes()), look),
-            Ok((text, Err(at))) => {
-                let (path, found) = Places::new(text.as_bytes()).value_at(at);
-                let (status, headers) = (sent.reply.status, sent.reply.headers);
-                let error = Error::no_list(sent.origin, path, found, body.clone());
-                return Err(error.with_reply(status, headers));
-            }
-            Err(fault) => return Err(sent.unreadable(&fault, body)),
+        let fault = match decode::text(&body) {
+            Ok(text) => match look(text, rule) {
+                Ok(Looked::Page(look)) => {
+                    let text = body.slice_ref(text.as_bytes());
+                    return Ok(Arrived { sent, text, look });
+                }
+                Ok(Looked::NoList(at)) => {
+                    let (path, found) = Places::new(text.as_bytes()).value_at(at);
+                    let (status, headers) = (sent.reply.status, sent.reply.headers);
+                    let error = Error::no_list(sent.origin, path, found, body.clone());
+                    return Err(error.with_reply(status, headers));
+                }
+                Err(fault) => fault,
+            },
+            Err(fault) => fault,
         };
-        Ok(Arrived { sent, text, look })
+        Err(sent.unreadable(&fault, body))
     }
 
     /// The text of an item, and where it begins.
@@ -96,8 +103,11 @@ impl Arrived {
 /// The path of an item in the whole reply.
 fn item_path(items: &str, index: usize) -> String {
     let mut path = String::new();
-    for name in items.split('.').filter(|name| !name.is_empty()) {
-        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+    for name in items.split('.') {
+        if name.is_empty() {
+            continue;
+        }
+        if is_index(name) {
             path.push_str(&format!("[{name}]"));
             continue;
         }
@@ -109,8 +119,23 @@ fn item_path(items: &str, index: usize) -> String {
     format!("{path}[{index}]")
 }
 
-/// Looks into a text. The inner error is where something stands in place of the list.
-pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, decode::Fault> {
+fn is_index(name: &str) -> bool {
+    for byte in name.as_bytes() {
+        if !byte.is_ascii_digit() {
+            return false;
+        }
+    }
+    true
+}
+
+/// What was seen in a text.
+enum Looked {
+    Page(Look),
+    /// Something stands here in place of the list.
+    NoList(usize),
+}
+
+fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
     let marks = marks_of(rule);
     let mut places: Vec<&'static str> = Vec::with_capacity(marks.len() + 2);
     if let Some(place) = rule.total {
@@ -128,29 +153,44 @@ pub(super) fn look(text: &str, rule: &Paging) -> Result<Result<Look, usize>, dec
     let items = match found.list {
         Listed::Nothing => Vec::new(),
         Listed::Items(items) => items,
-        Listed::Other(at) => return Ok(Err(at)),
+        Listed::Other(at) => return Ok(Looked::NoList(at)),
     };
 
+    // In the order in which they were asked for.
     let mut values = found.values.iter();
-    let mut next = || values.next().copied().flatten();
-    let total = rule.total.and_then(|_| next()).and_then(count);
-    let more = rule.more.and_then(|_| next()).map(says_more);
-    let last = items.last().map_or("", |last| &text[last.clone()]);
+    let mut next = || *values.next()?;
+    let (mut total, mut more) = (None, None);
+    if rule.total.is_some()
+        && let Some(json) = next()
+    {
+        total = count(json);
+    }
+    if rule.more.is_some()
+        && let Some(json) = next()
+    {
+        more = Some(says_more(json));
+    }
+    let last = match items.last() {
+        Some(last) => &text[last.clone()],
+        None => "",
+    };
     let mut own = Vec::new();
     for mark in marks {
-        own.push(match mark.from {
-            Source::Reply(_) => next().and_then(leads_on),
-            Source::LastItem(place) => {
-                let found = decode::find(last, "", &[place])?;
-                found.values.first().copied().flatten().and_then(leads_on)
-            }
-        });
+        let value = match mark.from {
+            Source::Reply(_) => next(),
+            Source::LastItem(place) => decode::find(last, "", &[place])?.values[0],
+        };
+        if let Some(json) = value
+            && leads_on(json)
+        {
+            own.push((mark.to.name().to_owned(), json.to_owned()));
+        }
     }
     let mut hash = 0;
     for item in &items {
         hash = stirred(hash, &text.as_bytes()[item.clone()]);
     }
-    Ok(Ok(Look {
+    Ok(Looked::Page(Look {
         items,
         total,
         more,
@@ -165,12 +205,13 @@ fn stirred(mut hash: u64, text: &[u8]) -> u64 {
     let mut stir = |word: u64| {
         hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     };
-    let mut words = text.chunks_exact(8);
-    for word in &mut words {
-        stir(u64::from_le_bytes(word.try_into().unwrap_or_default()));
+    let mut rest = text;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        stir(u64::from_le_bytes(*word));
+        rest = behind;
     }
     let mut last = [0; 8];
-    last[..words.remainder().len()].copy_from_slice(words.remainder());
+    last[..rest.len()].copy_from_slice(rest);
     stir(u64::from_le_bytes(last));
     stir(text.len() as u64);
     hash
@@ -188,10 +229,13 @@ pub(super) fn count(json: &str) -> Option<u64> {
         _ => json.to_owned(),
     };
     let text = text.trim();
-    text.parse().ok().or_else(|| {
-        let float: f64 = text.parse().ok()?;
-        (float.fract() == 0.0 && (0.0..=WHOLE_TO).contains(&float)).then_some(float as u64)
-    })
+    if let Ok(whole) = text.parse() {
+        return Some(whole);
+    }
+    match text.parse::<f64>() {
+        Ok(float @ 0.0..=WHOLE_TO) if float.fract() == 0.0 => Some(float as u64),
+        _ => None,
+    }
 }
 
 /// Whether a value means that there is more. The platform writes `false` and 0 as texts, too.
@@ -199,20 +243,19 @@ fn says_more(json: &str) -> bool {
     match decode::value(json) {
         Value::Null => false,
         Value::Bool(more) => more,
-        Value::Number(number) => number.as_f64().is_some_and(|number| number > 0.0),
+        Value::Number(number) => matches!(number.as_f64(), Some(number) if number > 0.0),
         Value::String(text) => !matches!(text.trim(), "" | "0" | "false" | "null"),
         Value::Array(items) => !items.is_empty(),
         Value::Object(fields) => !fields.is_empty(),
     }
 }
 
-/// A mark, unless it is one that leads nowhere.
-fn leads_on(json: &str) -> Option<String> {
-    let empty = match json.as_bytes().first()? {
-        b'n' | b'f' => true,
-        b'"' => json == "\"\"",
-        b'[' | b'{' => json[1..json.len() - 1].trim().is_empty(),
-        _ => false,
-    };
-    (!empty).then(|| json.to_owned())
+/// Whether a mark leads anywhere.
+fn leads_on(json: &str) -> bool {
+    match json.as_bytes() {
+        [] | [b'n' | b'f', ..] => false,
+        [b'"', ..] => json != "\"\"",
+        [b'[' | b'{', inner @ .., _] => !inner.trim_ascii().is_empty(),
+        _ => true,
+    }
 }

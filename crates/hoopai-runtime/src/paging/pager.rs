@@ -79,15 +79,17 @@ impl Flight {
         match &mut self.page {
             Fetch::Own(page) => page.as_mut().poll(context),
             Fetch::Task(task, page) => {
-                let ended = ready!(Pin::new(task).poll(context));
-                let page = ended.ok().and_then(|()| lock(page).take());
-                Poll::Ready(page.unwrap_or_else(|| {
-                    Err(Error::paging(
-                        origin.clone(),
-                        PagingFault::Interrupted,
-                        "the task that fetched a page was ended from outside, as with its runtime: go on from the position, in a runtime that lasts",
-                    ))
-                }))
+                if let Ok(()) = ready!(Pin::new(task).poll(context))
+                    && let Some(page) = lock(page).take()
+                {
+                    return Poll::Ready(page);
+                }
+                let text = "the task that fetched a page was ended from outside, as with its runtime: go on from the position, in a runtime that lasts";
+                Poll::Ready(Err(Error::paging(
+                    origin.clone(),
+                    PagingFault::Interrupted,
+                    text.to_owned(),
+                )))
             }
         }
     }
@@ -96,19 +98,19 @@ impl Flight {
 impl Pager {
     pub(super) fn new(mut call: Call, rule: Option<Paging>) -> Self {
         let mut fault = call.take_fault();
-        let mut fail = |error: Error| {
-            fault.get_or_insert(error);
-        };
-        if rule.is_none() {
+        if fault.is_none() && rule.is_none() {
             let text =
                 "the operation has no pages: use `send`, or `request` with a rule of your own";
-            fail(Error::request(call.origin().clone(), text));
+            fault = Some(Error::request(call.origin().clone(), text));
         }
         let rule = rule.unwrap_or(Paging::DEFAULT);
-        let start = first(&call, &rule).unwrap_or_else(|error| {
-            fail(error);
-            Start::First
-        });
+        let start = match first(&call, &rule) {
+            Ok(start) => start,
+            Err(error) => {
+                fault.get_or_insert(error);
+                Start::First
+            }
+        };
         let asked = match rule.size {
             None => None,
             Some(size) => match call.parameter(size.to) {
@@ -129,7 +131,7 @@ impl Pager {
                 on_page: None,
                 at_most: None,
             },
-            course: Course::new(rule, asked),
+            course: Course::new(asked),
             start,
             delivered: 0,
             before: 0,
@@ -149,13 +151,13 @@ impl Pager {
 
     pub(super) fn resume(&mut self, from: Position) {
         let origin = self.call.origin();
-        let refused = if self.begun {
+        let accepted = if self.begun {
             let text = "a list is gone on with from a position only before it is read from";
-            Some(Error::request(origin.clone(), text))
+            Err(Error::request(origin.clone(), text))
         } else {
-            from.check(origin, &self.rule).err()
+            from.check(origin, &self.rule)
         };
-        if let Some(error) = refused {
+        if let Err(error) = accepted {
             self.fault.get_or_insert(error);
             return;
         }
@@ -284,7 +286,10 @@ impl Pager {
         };
         let page = ready!(flight.poll(context, self.call.origin()));
         self.flights.remove(0);
-        let result = page.and_then(|page| self.arrive(page));
+        let result = match page {
+            Ok(page) => self.arrive(page),
+            Err(error) => Err(error),
+        };
         if result.is_err() {
             self.end();
         }
@@ -293,14 +298,14 @@ impl Pager {
 
     fn arrive(&mut self, page: Arrived) -> Result<(), Error> {
         let items = page.look.items.len() as u64;
-        let next = self
-            .course
-            .arrive(&self.start, &page.look)
-            .map_err(|fault| self.failed(fault))?;
+        let next = match self.course.arrive(&self.start, &page.look) {
+            Ok(next) => next,
+            Err(fault) => return Err(self.failed(fault)),
+        };
         self.came = self
             .came
             .saturating_add(items.saturating_sub(self.delivered));
-        if self.settings.at_most.is_some_and(|most| self.came > most) {
+        if self.came > self.at_most() {
             return Err(self.failed(PagingFault::TooMany));
         }
         // Of a page that has become shorter in the meantime no more can have been taken.
@@ -317,10 +322,8 @@ impl Pager {
         match &next {
             Next::Page(start) => {
                 // A page that was asked for ahead is the next one only if the page before it was as long as expected.
-                if self
-                    .flights
-                    .first()
-                    .is_some_and(|flight| flight.start != *start)
+                if let Some(flight) = self.flights.first()
+                    && flight.start != *start
                 {
                     self.flights.clear();
                 }
@@ -358,11 +361,8 @@ impl Pager {
                 }
                 Start::First | Start::Marks(_) => (next.clone(), 0),
             };
-            let beyond = self.course.total.is_some_and(|total| behind >= total)
-                || self
-                    .settings
-                    .at_most
-                    .is_some_and(|most| self.came.saturating_add(skipped) > most);
+            let beyond = matches!(self.course.total, Some(total) if behind >= total)
+                || self.came.saturating_add(skipped) > self.at_most();
             // The next page is asked for whatever the count says, for only it tells that it is the end. Those behind it are
             // guesses, which need a size to go by.
             if lane > 0 && (beyond || size == 0) {
@@ -374,16 +374,21 @@ impl Pager {
         }
     }
 
+    /// The most items that are wanted. Where nothing is said of it, no list has more.
+    fn at_most(&self) -> u64 {
+        self.settings.at_most.unwrap_or(u64::MAX)
+    }
+
     /// Asks for a page.
     fn launch(&mut self, start: Start) {
-        let page = match self.call.again() {
-            Some(call) => fetch(self.at(call, &start), self.rule),
+        let call = match self.call.again() {
+            Some(call) => Ok(self.at(call, &start)),
             None => {
                 let text = "a call whose body is multipart is sent once, and cannot ask for page after page";
-                let error = Error::request(self.call.origin().clone(), text);
-                Box::pin(std::future::ready(Err(error)))
+                Err(Error::request(self.call.origin().clone(), text))
             }
         };
+        let page = fetch(call, self.rule);
         let ahead = self.settings.prefetch || self.settings.lanes > 1;
         let page = match tokio::runtime::Handle::try_current() {
             Ok(runtime) if ahead => {
@@ -411,8 +416,10 @@ impl Pager {
                 for Mark { to, .. } in marks_of(&self.rule) {
                     // What a page before had left would lead elsewhere together with the new.
                     call.unset_parameter(*to);
-                    for (_, mark) in marks.iter().filter(|(name, _)| name == to.name()) {
-                        call.set_parameter(*to, mark);
+                    for (name, mark) in marks {
+                        if name == to.name() {
+                            call.set_parameter(*to, mark);
+                        }
                     }
                 }
             }
@@ -449,21 +456,15 @@ impl Pager {
 
 /// What the first page is asked for by: what the caller has set, or the beginning.
 fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
-    let set = |to: Target, otherwise: u64| match call.parameter(to).as_deref() {
-        None | Some("null") => Ok(otherwise),
-        Some(own) => count(own).ok_or_else(|| {
-            let name = to.name();
-            let text = format!("`{name}` is no whole number, from which pages could be counted on");
-            Error::request(call.origin().clone(), text).about(name)
-        }),
-    };
     Ok(match rule.step {
-        Step::Offset(to) => Start::Offset(set(to, 0)?),
-        Step::Page { to, first } => Start::Page(set(to, first.into())?),
-        Step::Cursor(_) => {
+        Step::Offset(to) => Start::Offset(number(call, to, 0)?),
+        Step::Page { to, first } => Start::Page(number(call, to, u64::from(first))?),
+        Step::Cursor(rule) => {
             let mut marks = Vec::new();
-            for mark in marks_of(rule) {
-                if let Some(own) = call.parameter(mark.to).filter(|own| own != "null") {
+            for mark in rule {
+                if let Some(own) = call.parameter(mark.to)
+                    && own != "null"
+                {
                     marks.push((mark.to.name().to_owned(), own));
                 }
             }
@@ -474,6 +475,22 @@ fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
             }
         }
     })
+}
+
+/// The number that a parameter is set to.
+fn number(call: &Call, to: Target, otherwise: u64) -> Result<u64, Error> {
+    match call.parameter(to) {
+        Some(own) if own != "null" => match count(&own) {
+            Some(own) => Ok(own),
+            None => {
+                let name = to.name();
+                let text =
+                    format!("`{name}` is no whole number, from which pages could be counted on");
+                Err(Error::request(call.origin().clone(), text).about(name))
+            }
+        },
+        _ => Ok(otherwise),
+    }
 }
 
 impl fmt::Debug for Pager {

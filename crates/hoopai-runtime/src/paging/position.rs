@@ -2,15 +2,15 @@
 
 use std::fmt;
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::error::{Error, Origin, PagingFault, mask};
+use crate::json::exact;
 use crate::operation::{Mark, Paging, Step};
 
 /// What asks for a page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) enum Start {
     /// The call as it is, where marks lead on and none is known yet.
     First,
@@ -29,7 +29,7 @@ pub(super) enum Start {
 /// other parameters of the call are not in it: they must be set again, and be the same. It can hold ids of items, since that is
 /// what many operations page by; its `Debug` shows none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Kept")]
+#[serde(into = "Kept", try_from = "Kept")]
 pub struct Position {
     operation: String,
     pub(super) start: Start,
@@ -37,40 +37,63 @@ pub struct Position {
     items: u64,
 }
 
-/// A position as it comes from outside.
-#[derive(Deserialize)]
+/// A position as it is kept outside. It is flat, and all of it is there whatever the start, which any format can hold.
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     operation: String,
-    start: Start,
+    /// Which kind of start it is.
+    start: String,
+    /// Of an offset and of a page; of others it is 0.
+    number: u64,
+    marks: Vec<(String, String)>,
     delivered: u64,
     items: u64,
+}
+
+impl From<Position> for Kept {
+    fn from(position: Position) -> Self {
+        let (start, number, marks) = match position.start {
+            Start::First => ("first", 0, Vec::new()),
+            Start::Offset(offset) => ("offset", offset, Vec::new()),
+            Start::Page(page) => ("page", page, Vec::new()),
+            Start::Marks(marks) => ("marks", 0, marks),
+        };
+        Kept {
+            operation: position.operation,
+            start: start.to_owned(),
+            number,
+            marks,
+            delivered: position.delivered,
+            items: position.items,
+        }
+    }
 }
 
 impl TryFrom<Kept> for Position {
     type Error = &'static str;
 
     fn try_from(kept: Kept) -> Result<Self, Self::Error> {
-        let Kept {
-            operation,
-            start,
-            delivered,
-            items,
-        } = kept;
-        if delivered > items {
+        if kept.delivered > kept.items {
             return Err("more items of one page are delivered than items at all");
         }
-        if let Start::Marks(marks) = &start {
-            let is_json = |mark: &str| crate::json::exact::<IgnoredAny>(mark).is_ok();
-            if marks.is_empty() || !marks.iter().all(|(_, mark)| is_json(mark)) {
-                return Err("a mark is missing, or is no JSON");
+        for (_, mark) in &kept.marks {
+            if exact::<&RawValue>(mark).is_err() {
+                return Err("a mark is no JSON");
             }
         }
+        let start = match (kept.start.as_str(), kept.number, kept.marks.is_empty()) {
+            ("first", 0, true) => Start::First,
+            ("offset", offset, true) => Start::Offset(offset),
+            ("page", page, true) => Start::Page(page),
+            ("marks", 0, false) => Start::Marks(kept.marks),
+            _ => return Err("it names no page, or more than one"),
+        };
         Ok(Position {
-            operation,
+            operation: kept.operation,
             start,
-            delivered,
-            items,
+            delivered: kept.delivered,
+            items: kept.items,
         })
     }
 }
@@ -97,33 +120,45 @@ impl Position {
 
     /// Whether a reader of this operation can go on from here.
     pub(super) fn check(&self, origin: &Origin, rule: &Paging) -> Result<(), Error> {
-        let refused = |text: String| {
-            let fault = PagingFault::OtherPosition;
-            Err(Error::paging(origin.clone(), fault, text))
-        };
-        if self.operation != name(origin) {
-            return refused(format!(
+        let text = if self.operation != name(origin) {
+            format!(
                 "the position is one of `{}`: go on with the operation that it was taken of",
                 mask(&self.operation)
-            ));
-        }
-        let fits = match (&self.start, rule.step) {
+            )
+        } else if self.fits(rule.step) {
+            return Ok(());
+        } else {
+            "the position was taken when the list was paged in another way: begin anew".to_owned()
+        };
+        let fault = PagingFault::OtherPosition;
+        Err(Error::paging(origin.clone(), fault, text))
+    }
+
+    fn fits(&self, step: Step) -> bool {
+        match (&self.start, step) {
             (Start::First, Step::Cursor(_))
             | (Start::Offset(_), Step::Offset(_))
             | (Start::Page(_), Step::Page { .. }) => true,
             (Start::Marks(marks), Step::Cursor(rule)) => {
-                let takes = |name: &str| rule.iter().any(|mark| mark.to.name() == name);
-                marks.iter().all(|(name, _)| takes(name))
+                for (name, _) in marks {
+                    if !takes(rule, name) {
+                        return false;
+                    }
+                }
+                true
             }
             _ => false,
-        };
-        if fits {
-            return Ok(());
         }
-        refused(
-            "the position was taken when the list was paged in another way: begin anew".to_owned(),
-        )
     }
+}
+
+fn takes(rule: &[Mark], name: &str) -> bool {
+    for mark in rule {
+        if mark.to.name() == name {
+            return true;
+        }
+    }
+    false
 }
 
 /// Method and path tell operations apart, whatever they are called.

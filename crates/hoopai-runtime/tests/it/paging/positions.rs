@@ -183,8 +183,7 @@ async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
         assert_eq!(error.paging_fault(), Some(PagingFault::OtherPosition));
         assert!(list.next().await.is_none());
     }
-    let marks =
-        r#"{"operation":"GET /items","start":{"marks":[["other","1"]]},"delivered":0,"items":0}"#;
+    let marks = r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["other","1"]],"delivered":0,"items":0}"#;
     let marks: Position = serde_json::from_str(marks).unwrap();
     let error = ids(&mut list(&handle, CURSOR).resume(marks))
         .await
@@ -211,17 +210,21 @@ fn what_is_no_position_is_not_read_as_one() {
         "null",
         "7",
         "{}",
-        r#"{"operation":"GET /items","start":"first","delivered":0}"#,
-        r#"{"operation":"GET /items","start":"last","delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"page":-1},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"page":1.5},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"page":1},"delivered":2,"items":1}"#,
-        r#"{"operation":"GET /items","start":{"page":1},"delivered":0,"items":0,"more":1}"#,
-        r#"{"operation":"GET /items","start":{"marks":[]},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":[["after","\"x"]]},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":[["after","1} x"]]},"delivered":0,"items":0}"#,
-        r#"{"operation":"GET /items","start":{"marks":[["after",7]]},"delivered":0,"items":0}"#,
-        r#"{"operation":7,"start":"first","delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"first","number":0,"marks":[],"delivered":0}"#,
+        r#"{"operation":"GET /items","start":"first","delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"first","number":1,"marks":[],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"last","number":0,"marks":[],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"page","number":-1,"marks":[],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"page","number":1.5,"marks":[],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"page","number":1,"marks":[],"delivered":2,"items":1}"#,
+        r#"{"operation":"GET /items","start":"page","number":1,"marks":[],"delivered":0,"items":0,"more":1}"#,
+        r#"{"operation":"GET /items","start":"page","number":1,"marks":[["after","1"]],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"marks","number":0,"marks":[],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"marks","number":1,"marks":[["after","1"]],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["after","\"x"]],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["after","1} x"]],"delivered":0,"items":0}"#,
+        r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["after",7]],"delivered":0,"items":0}"#,
+        r#"{"operation":7,"start":"first","number":0,"marks":[],"delivered":0,"items":0}"#,
     ] {
         assert!(serde_json::from_str::<Position>(text).is_err(), "{text}");
     }
@@ -233,7 +236,7 @@ async fn numbers_at_the_edge_do_no_harm() {
     let handle = handle(&server);
     for (rule, start) in [(OFFSET, "offset"), (PAGE, "page")] {
         let text = format!(
-            r#"{{"operation":"GET /items","start":{{"{start}":{max}}},"delivered":{max},"items":{max}}}"#,
+            r#"{{"operation":"GET /items","start":"{start}","number":{max},"marks":[],"delivered":{max},"items":{max}}}"#,
             max = u64::MAX
         );
         let position: Position = serde_json::from_str(&text).unwrap();
