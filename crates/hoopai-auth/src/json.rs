@@ -15,8 +15,8 @@ pub(crate) struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Fields<'a> {
     /// Reads an object; what comes behind it is an error too.
-    pub(crate) fn read(json: &'a [u8]) -> serde_json::Result<Self> {
-        let mut from = serde_json::Deserializer::from_slice(json);
+    pub(crate) fn read(json: &'a str) -> serde_json::Result<Self> {
+        let mut from = serde_json::Deserializer::from_str(json);
         let fields = from.deserialize_map(FieldsVisitor)?;
         from.end()?;
         Ok(fields)
@@ -33,15 +33,15 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn object(&self, name: &str) -> Option<Fields<'a>> {
-        Fields::read(self.get(name)?.as_bytes()).ok()
+        Fields::read(self.get(name)?).ok()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {
-        serde_json::from_slice(self.get(name)?.as_bytes()).ok()
+        serde_json::from_str(self.get(name)?).ok()
     }
 
     pub(crate) fn texts(&self, name: &str) -> Option<Vec<String>> {
-        serde_json::from_slice(self.get(name)?.as_bytes()).ok()
+        serde_json::from_str(self.get(name)?).ok()
     }
 
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
@@ -144,7 +144,7 @@ mod tests {
         let tree: serde_json::Value = serde_json::from_slice(&out).unwrap();
         assert_eq!(tree["texts"], serde_json::json!([odd, ""]));
         assert_eq!(tree.as_object().unwrap().len(), 4);
-        let fields = Fields::read(&out).unwrap();
+        let fields = Fields::read(std::str::from_utf8(&out).unwrap()).unwrap();
         assert_eq!(fields.text("text").unwrap(), odd);
         assert_eq!(fields.number("number"), Some(u64::MAX));
         assert!(fields.object("within").is_some());
@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         for json in ["", "{", "[]", "{} {}", "{\"a\":}", "null", "\u{0}"] {
-            assert!(Fields::read(json.as_bytes()).is_err(), "{json}");
+            assert!(Fields::read(json).is_err(), "{json}");
         }
-        let fields = Fields::read(br#"{"a":null,"b":-1,"c":1.5}"#).unwrap();
+        let fields = Fields::read(r#"{"a":null,"b":-1,"c":1.5}"#).unwrap();
         assert!(fields.get("a").is_none());
         assert!(fields.number("b").is_none() && fields.number("c").is_none());
     }

@@ -135,7 +135,11 @@ impl Record {
     /// # Errors
     /// It is no such JSON, of a newer form, or of another account.
     pub fn from_json(json: &[u8], key: &TokenKey) -> Result<Self, StoreError> {
-        let fields = Fields::read(json).map_err(|fault| {
+        let text = std::str::from_utf8(json).map_err(|fault| {
+            let at = fault.valid_up_to();
+            StoreError::corrupt(format!("the stored tokens are damaged at byte {at}"))
+        })?;
+        let fields = Fields::read(text).map_err(|fault| {
             // Where, and not what: the reader's own words can hold a token.
             StoreError::corrupt(format!(
                 "the stored tokens are damaged at line {}, column {}",

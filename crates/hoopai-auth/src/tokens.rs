@@ -117,7 +117,7 @@ impl TokenSet {
     /// `asked_at` is when the request was made: the platform counts from a moment between that and now.
     pub(crate) fn from_reply(body: &[u8], asked_at: SystemTime) -> Option<Self> {
         // Each value is read on its own, so that one odd value does not spoil the rest.
-        let reply = Fields::read(body).ok()?;
+        let reply = Fields::read(std::str::from_utf8(body).ok()?).ok()?;
         let text = |name| reply.text(name).filter(|text| !text.trim().is_empty());
         let life = match reply.get("expires_in").and_then(seconds) {
             Some(life) => life.min(LONGEST_LIFE),
@@ -183,7 +183,7 @@ impl fmt::Debug for TokenSet {
 /// A list of texts, or a text of words.
 fn texts(json: Option<&str>) -> Vec<String> {
     let mut texts = Vec::new();
-    match json.map(|json| serde_json::from_slice(json.as_bytes())) {
+    match json.map(str::parse) {
         Some(Ok(Value::String(words))) => {
             for word in words.split_whitespace() {
                 texts.push(word.to_owned());

@@ -1,19 +1,18 @@
 //! Request bodies: what a call was given, completed and checked, as what goes on the wire.
 
 use std::borrow::Cow;
-use std::{fmt, io};
+use std::io;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::value::RawValue;
 
-use crate::ParamValue;
 use crate::multipart::{Part, Parts};
 use crate::operation::{self, BodyKind};
 use crate::query::push_pair;
+use crate::{ParamValue, decode};
 
 /// Writes JSON as bodies have it: fields of the platform's `number` are floats here and counts there, and not every reader
 /// takes `20.0` for one.
@@ -105,7 +104,7 @@ impl ExtraField {
 
     /// The value as texts of a form.
     fn texts(&self) -> Vec<String> {
-        texts(crate::json::exact(self.value.get()).unwrap_or_default())
+        texts(self.value.get().parse().unwrap_or_default())
     }
 }
 
@@ -151,7 +150,7 @@ impl Body {
                 let mut last = None;
                 for (other, value) in entries {
                     if other == name {
-                        last = Some(value.get().to_owned());
+                        last = Some(value.to_owned());
                     }
                 }
                 last
@@ -175,7 +174,7 @@ impl Body {
                     let mut rest = Object::new();
                     for (other, value) in &body.0 {
                         if other != name {
-                            rest.entry(other, value.get());
+                            rest.entry(other, value);
                         }
                     }
                     *bytes = rest.end();
@@ -347,7 +346,7 @@ fn finish_json(
     let mut whole = Object::new();
     for (name, value) in &body.0 {
         if !replaced(name) {
-            whole.entry(name, value.get());
+            whole.entry(name, value);
         }
     }
     for field in &extra {
@@ -384,35 +383,21 @@ impl Object {
 }
 
 /// The entries of an object, their values unread.
-struct TopLevel<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct TopLevel<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> TopLevel<'a> {
     fn has(&self, name: &str) -> bool {
         self.0.iter().any(|(other, _)| other == name)
     }
 
+    /// Of a body, which is JSON as this side wrote it. `None`: it is no object.
     fn read(bytes: &'a [u8]) -> Option<Self> {
-        struct Entries;
-
-        impl<'de> Visitor<'de> for Entries {
-            type Value = TopLevel<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TopLevel<'de>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    entries.push((Cow::Owned(name), map.next_value()?));
-                }
-                Ok(TopLevel(entries))
-            }
+        let mut fields = decode::Entries::within(std::str::from_utf8(bytes).ok()?, b'{')?;
+        let mut entries = Vec::new();
+        while let Some(entry) = fields.next() {
+            entries.push(entry);
         }
-
-        serde_json::Deserializer::from_slice(bytes)
-            .deserialize_map(Entries)
-            .ok()
+        Some(TopLevel(entries))
     }
 }
 

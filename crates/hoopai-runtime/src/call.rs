@@ -528,20 +528,20 @@ fn with_texts(json: &str) -> Cow<'_, str> {
     if is_number(json) {
         return format!("\"{json}\"").into();
     }
-    if !json.starts_with('[') {
-        return json.into();
-    }
-    let Ok(items) = crate::json::exact::<Vec<&RawValue>>(json) else {
+    let Some(mut items) = decode::Entries::within(json, b'[') else {
         return json.into();
     };
     let mut texts = String::from("[");
-    for item in items {
+    while let Some(item) = items.next_item() {
         if texts.len() > 1 {
             texts.push(',');
         }
-        match item.get() {
-            number if is_number(number) => texts.extend(["\"", number, "\""]),
-            other => texts.push_str(other),
+        if is_number(item) {
+            texts.push('"');
+            texts.push_str(item);
+            texts.push('"');
+        } else {
+            texts.push_str(item);
         }
     }
     texts.push(']');

@@ -1,6 +1,6 @@
 //! JSON of any shape, for what the interface files leave open, and the reader that replies are read with.
 
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 pub use serde_json::Value;
 
 pub use crate::decode::Decoded;
@@ -39,10 +39,4 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error>
         Ok(decoded) => Ok(decoded),
         Err(fault) => Err(Error::decode(None, &fault, json.to_vec().into())),
     }
-}
-
-/// Reads a text by `serde_json`'s own rules. It has a reader for texts and one for bytes; the first it uses itself, so that much
-/// of it is compiled already.
-pub(crate) fn exact<'de, T: Deserialize<'de>>(text: &'de str) -> serde_json::Result<T> {
-    serde_json::from_str(text)
 }

@@ -87,7 +87,7 @@ fn is_alive(sign: &Path) -> bool {
 fn read(path: &Path) -> io::Result<Option<Note>> {
     let bytes = disk::read(path)?;
     Ok(bytes.and_then(|bytes| {
-        let fields = Fields::read(&bytes).ok()?;
+        let fields = Fields::read(std::str::from_utf8(&bytes).ok()?).ok()?;
         let note = Note {
             holder: fields.text("holder")?,
             until: fields.number("until")?,

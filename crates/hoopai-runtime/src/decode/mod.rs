@@ -122,23 +122,51 @@ pub(crate) fn value(text: &str) -> Value {
     }
 }
 
-/// The fields of an object that was checked, each value as it stands.
-pub(crate) struct Entries<'t>(Scan<'t>);
+/// The fields of an object or the items of a list that was checked, each value as it stands.
+pub(crate) struct Entries<'t> {
+    scan: Scan<'t>,
+    /// What stands before the next one.
+    before: u8,
+}
 
 impl<'t> Entries<'t> {
     /// Of fields without the brackets around them, each behind a comma.
     pub(crate) fn new(fields: &'t str) -> Self {
-        Entries(Scan::new(fields))
+        Entries {
+            scan: Scan::new(fields),
+            before: b',',
+        }
+    }
+
+    /// Of an object (`{`) or a list (`[`), if it is one.
+    pub(crate) fn within(text: &'t str, bracket: u8) -> Option<Self> {
+        let mut scan = Scan::new(text);
+        (scan.peek() == bracket).then_some(Entries {
+            scan,
+            before: bracket,
+        })
     }
 
     /// The next name and its value.
     pub(crate) fn next(&mut self) -> Option<(Cow<'t, str>, &'t str)> {
-        if self.0.peek() != b',' {
+        self.advance()?;
+        let name = self.scan.name().ok()?.text().0;
+        Some((name, self.scan.skip(DEPTH).ok()?))
+    }
+
+    /// The next value of a list.
+    pub(crate) fn next_item(&mut self) -> Option<&'t str> {
+        self.advance()?;
+        self.scan.skip(DEPTH).ok()
+    }
+
+    fn advance(&mut self) -> Option<()> {
+        if self.scan.peek() != self.before {
             return None;
         }
-        self.0.at += 1;
-        let name = self.0.name().ok()?.text().0;
-        Some((name, self.0.skip(DEPTH).ok()?))
+        self.scan.at += 1;
+        self.before = b',';
+        (!matches!(self.scan.peek(), b'}' | b']')).then_some(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::json_path::{Places, position};
 use super::mask::{mask, mask_values};
@@ -266,14 +266,18 @@ pub(super) fn place(path: &str) -> String {
 
 /// What is wrong with a text that is no JSON. `serde_json` tells, who reads it once more.
 fn broken(body: &[u8]) -> String {
-    let at = match serde_json::from_slice::<IgnoredAny>(body) {
-        Err(fault) if fault.is_eof() => {
-            return "the reply is cut off: its JSON ends before it is whole".to_owned();
-        }
-        Err(fault) => position(body, fault.line(), fault.column()),
-        Ok(_) => 0,
+    let at = match std::str::from_utf8(body) {
+        Ok(text) => match text.parse::<Value>() {
+            Err(fault) if fault.is_eof() => None,
+            Err(fault) => Some(position(body, fault.line(), fault.column())),
+            Ok(_) => Some(0),
+        },
+        Err(fault) => fault.error_len().map(|_| fault.valid_up_to()),
     };
-    format!("the reply is no JSON, from byte {at} on")
+    match at {
+        Some(at) => format!("the reply is no JSON, from byte {at} on"),
+        None => "the reply is cut off: its JSON ends before it is whole".to_owned(),
+    }
 }
 
 /// The innermost cause, which says most, masked.

@@ -34,13 +34,17 @@ pub(super) struct Reply {
 impl Reply {
     /// Reads whatever came; there is no body that it does not take.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8], cut: bool) -> Self {
-        let value = serde_json::from_slice::<Value>(body);
+        // The reader of texts is compiled with `serde_json`, that of bytes would be here.
+        let value = match std::str::from_utf8(body) {
+            Ok(text) => text.parse::<Value>().map_err(|fault| fault.is_eof()),
+            Err(fault) => Err(fault.error_len().is_none()),
+        };
         let shape = match &value {
             _ if cut => Shape::CutOff,
             Ok(_) => Shape::Json,
             Err(_) if is_blank(body) => Shape::Empty,
             Err(_) if is_html(headers, body) => Shape::Html,
-            Err(fault) if fault.is_eof() => Shape::CutOff,
+            Err(true) => Shape::CutOff,
             Err(_) => Shape::Other,
         };
         let mut reply = Reply {
