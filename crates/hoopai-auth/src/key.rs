@@ -5,7 +5,7 @@ use std::fmt;
 use hoopai_runtime::auth::Resource;
 
 /// Under which tokens are stored: the app that they were given to, and the account that they are for.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TokenKey {
     /// The client id of the app.
     pub app: String,

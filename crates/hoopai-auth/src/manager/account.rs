@@ -1,7 +1,7 @@
 //! The token of one account: what is in memory, who waits, who starts a flight.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hoopai_runtime::Error;
@@ -32,7 +32,7 @@ pub(super) struct Slot {
     /// The company through which a location can get tokens.
     agency: Mutex<Option<String>>,
     /// Read by each call, so it is apart from the rest.
-    current: RwLock<Option<Current>>,
+    current: Mutex<Option<Current>>,
     work: Mutex<Work>,
     /// Tokens that came and could not be stored.
     pub(super) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
@@ -83,7 +83,7 @@ impl Slot {
         Slot {
             key,
             agency: Mutex::default(),
-            current: RwLock::default(),
+            current: Mutex::default(),
             work: Mutex::default(),
             unsaved: tokio::sync::Mutex::default(),
         }
@@ -103,8 +103,7 @@ impl Slot {
 
     /// What is in memory, whether it is good or over.
     fn grant(&self) -> Option<Grant> {
-        let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        Some(current.as_ref()?.grant.clone())
+        Some(lock(&self.current).as_ref()?.grant.clone())
     }
 
     fn has_other_than(&self, refused: &Grant) -> bool {
@@ -112,7 +111,7 @@ impl Slot {
     }
 
     pub(super) fn forget(&self) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *lock(&self.current) = None;
     }
 
     /// Returns once no flight is under way and nothing is left to be stored.
@@ -127,7 +126,7 @@ impl Slot {
             else {
                 return;
             };
-            let _ = stored.wait_for(|stored| *stored).await;
+            let _ = stored.wait_for(Option::is_some).await;
         }
     }
 }
@@ -183,11 +182,7 @@ impl Account {
     }
 
     fn glance(&self) -> Glance {
-        let current = self
-            .slot
-            .current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let current = lock(&self.slot.current);
         let Some(current) = current.as_ref() else {
             return Glance::Nothing;
         };
@@ -317,13 +312,7 @@ impl Account {
         let renewable = self.slot.is_location()
             || record.dead.is_none() && record.tokens.refresh_token.is_some();
         let times = Times::of(record, renewable, fastrand::f64());
-        let mut current = self
-            .slot
-            .current
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        *current = Some(Current { grant, times });
-        drop(current);
+        *lock(&self.slot.current) = Some(Current { grant, times });
         lock(&self.slot.work).failure = None;
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Tokens that come from outside: for a code, or taken over from elsewhere.
 
 use std::fmt;
+use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use hoopai_runtime::Error;
@@ -8,13 +9,12 @@ use hoopai_runtime::auth::{EndpointFault, TOKEN_PATH};
 use hoopai_runtime::error::AuthFault;
 use hoopai_runtime::time::BoxFuture;
 use secrecy::SecretString;
-use tokio::sync::oneshot;
 
 use super::TokenManager;
 use super::fault::Fault;
 use super::refresh::tokens_of;
 use super::save::{Over, Saved};
-use crate::{Resource, Swap, TokenSet, UserType};
+use crate::{Resource, Swap, TokenSet, UserType, lock};
 
 /// An app that was installed in an account: what the platform said of it, without the tokens, which are in the store.
 #[derive(Clone)]
@@ -205,12 +205,18 @@ impl TokenManager {
 async fn finished(
     work: BoxFuture<'static, Result<Installation, Fault>>,
 ) -> Result<Installation, Error> {
-    let (tell, told) = oneshot::channel();
-    let work: BoxFuture<'static, ()> = Box::pin(async move { drop(tell.send(work.await)) });
-    tokio::spawn(work);
-    match told.await {
-        Ok(outcome) => outcome.map_err(|fault| fault.to_error(fault.retry_after())),
-        Err(_) => Err(Error::auth(
+    let outcome = Arc::new(Mutex::new(None));
+    let place = outcome.clone();
+    let work: BoxFuture<'static, ()> = Box::pin(async move {
+        let done = work.await;
+        *lock(&place) = Some(done);
+    });
+    let ended = tokio::spawn(work).await;
+    let outcome = lock(&outcome).take();
+    match (ended, outcome) {
+        (Ok(()), Some(Ok(installation))) => Ok(installation),
+        (Ok(()), Some(Err(fault))) => Err(fault.to_error(fault.retry_after())),
+        _ => Err(Error::auth(
             AuthFault::Unavailable,
             "the exchange was broken off, as its runtime was shut down: have the user choose the account again",
         )),

@@ -21,7 +21,6 @@ mod save;
 mod steps;
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,7 +54,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
     /// What has been asked for so far. It grows with the accounts that a process acts on, by a header each.
-    slots: Mutex<HashMap<Resource, Arc<Slot>>>,
+    /// Ordered by their accounts.
+    slots: Mutex<Vec<Arc<Slot>>>,
     #[cfg(test)]
     steps: Option<Arc<dyn Steps>>,
 }
@@ -137,16 +137,21 @@ impl TokenManager {
     /// An account of the app. `agency`: the id of the company through which a location that has no tokens of its own gets some.
     pub(crate) fn account_through(&self, resource: Resource, agency: Option<&str>) -> Account {
         let mut slots = lock(&self.0.slots);
-        let slot = slots.entry(resource).or_insert_with_key(|resource| {
-            let key = TokenKey::new(self.0.app.client_id(), resource.clone());
-            Arc::new(Slot::new(key))
-        });
+        let slot = match slots.binary_search_by(|slot| slot.key.resource.cmp(&resource)) {
+            Ok(index) => slots[index].clone(),
+            Err(index) => {
+                let slot = Arc::new(Slot::new(TokenKey::new(self.0.app.client_id(), resource)));
+                slots.insert(index, slot.clone());
+                slot
+            }
+        };
+        drop(slots);
         if let Some(agency) = agency {
             slot.set_agency(agency);
         }
         Account {
             manager: self.clone(),
-            slot: slot.clone(),
+            slot,
         }
     }
 
@@ -155,7 +160,7 @@ impl TokenManager {
     ///
     /// True if all is at rest.
     pub async fn settled(&self, at_most: Duration) -> bool {
-        let slots: Vec<_> = lock(&self.0.slots).values().cloned().collect();
+        let slots = lock(&self.0.slots).clone();
         let all = Box::pin(async move {
             for slot in slots {
                 slot.settled().await;

@@ -9,7 +9,7 @@ use hoopai_runtime::time::BoxFuture;
 use tokio::sync::watch;
 
 use super::Fault;
-use super::account::Account;
+use super::account::{Account, Landing};
 use super::pace;
 use super::refresh::{Held, Next};
 use super::steps::Step;
@@ -65,12 +65,13 @@ pub(super) struct Unsaved {
     over: Over,
     /// It ends by its time at the latest; what is stored then is replaced all the same.
     held: Option<Held>,
-    stored: watch::Sender<bool>,
+    /// As a flight tells that it has landed.
+    stored: watch::Sender<Option<Landing>>,
 }
 
 impl Unsaved {
     /// Tells once they are.
-    pub(super) fn when_stored(&self) -> watch::Receiver<bool> {
+    pub(super) fn when_stored(&self) -> watch::Receiver<Option<Landing>> {
         self.stored.subscribe()
     }
 }
@@ -111,7 +112,7 @@ impl Account {
             expected,
             over,
             held: held.take(),
-            stored: watch::Sender::new(false),
+            stored: watch::Sender::new(None),
         });
         let account = self.clone();
         let work: BoxFuture<'static, ()> = Box::pin(async move { account.keep_storing().await });
@@ -147,7 +148,7 @@ impl Account {
             if let Some(held) = unsaved.held {
                 held.release().await;
             }
-            unsaved.stored.send_replace(true);
+            unsaved.stored.send_replace(Some(Ok(())));
         }
         Ok(())
     }

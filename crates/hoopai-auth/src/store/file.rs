@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use hoopai_runtime::time::{BoxFuture, Clock, SystemClock};
-use tokio::sync::oneshot;
 
 use super::disk::{self, Entry};
 use super::lease_file;
 use super::{Lease, StoreError, Swap, TokenStore};
-use crate::{Record, TokenKey};
+use crate::{Record, TokenKey, lock};
 
 /// Keeps tokens in a directory, a file for each account. Several processes of one machine may share it.
 ///
@@ -63,17 +62,20 @@ impl FileStore {
         work: impl FnOnce(&Entry, &TokenKey) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (entry, key) = (Entry::new(&self.directory, key), key.clone());
-        let (tell, told) = oneshot::channel();
+        let outcome = Arc::new(Mutex::new(None));
+        let place = outcome.clone();
         // One type of task for all that is done: what surrounds a task is compiled anew for each type of one.
-        let work: Box<dyn FnOnce() + Send> = Box::new(move || drop(tell.send(work(&entry, &key))));
-        tokio::task::spawn_blocking(work);
-        match told.await {
-            Ok(outcome) => outcome,
-            Err(fault) => Err(StoreError::new(
+        let work: Box<dyn FnOnce() + Send> =
+            Box::new(move || *lock(&place) = Some(work(&entry, &key)));
+        let broken_off = || {
+            StoreError::new(
                 "the work on the token files was broken off",
                 "make calls only while the runtime is running",
             )
-            .caused_by(fault)),
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(()) => lock(&outcome).take().unwrap_or_else(|| Err(broken_off())),
+            Err(fault) => Err(broken_off().caused_by(fault)),
         }
     }
 }

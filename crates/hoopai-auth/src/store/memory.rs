@@ -1,6 +1,5 @@
 //! A store that forgets all when the process ends.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -22,9 +21,49 @@ struct Shared {
 
 #[derive(Default)]
 struct Kept {
-    records: HashMap<TokenKey, Record>,
-    leases: HashMap<TokenKey, Held>,
+    /// Ordered by their keys.
+    entries: Vec<Entry>,
     serial: u64,
+}
+
+struct Entry {
+    key: TokenKey,
+    record: Option<Record>,
+    lease: Option<Held>,
+}
+
+impl Kept {
+    fn find(&self, key: &TokenKey) -> Option<&Entry> {
+        let index = self.entries.binary_search_by(|entry| entry.key.cmp(key));
+        self.entries.get(index.ok()?)
+    }
+
+    fn entry(&mut self, key: &TokenKey) -> &mut Entry {
+        let (Ok(index) | Err(index)) = self.entries.binary_search_by(|entry| entry.key.cmp(key));
+        if self
+            .entries
+            .get(index)
+            .is_none_or(|entry| entry.key != *key)
+        {
+            let entry = Entry {
+                key: key.clone(),
+                record: None,
+                lease: None,
+            };
+            self.entries.insert(index, entry);
+        }
+        &mut self.entries[index]
+    }
+
+    /// Forgets a key under which nothing is kept any more.
+    fn tidy(&mut self, key: &TokenKey) {
+        if let Ok(index) = self.entries.binary_search_by(|entry| entry.key.cmp(key))
+            && self.entries[index].record.is_none()
+            && self.entries[index].lease.is_none()
+        {
+            self.entries.remove(index);
+        }
+    }
 }
 
 struct Held {
@@ -56,7 +95,9 @@ impl Default for MemoryStore {
 /// Shows how many records there are.
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let records = lock(&self.0.kept).records.len();
+        let kept = lock(&self.0.kept);
+        let there = |entry: &&Entry| entry.record.is_some();
+        let records = kept.entries.iter().filter(there).count();
         f.debug_struct("MemoryStore")
             .field("records", &records)
             .finish_non_exhaustive()
@@ -65,7 +106,8 @@ impl fmt::Debug for MemoryStore {
 
 impl TokenStore for MemoryStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
-        let found = lock(&self.0.kept).records.get(key).cloned();
+        let kept = lock(&self.0.kept);
+        let found = kept.find(key).and_then(|entry| entry.record.clone());
         Box::pin(async { Ok(found) })
     }
 
@@ -77,14 +119,17 @@ impl TokenStore for MemoryStore {
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
             let mut kept = lock(&self.0.kept);
-            if kept.records.get(key).map(|record| record.revision) != expected {
-                return Ok(Swap::Conflict);
+            let entry = kept.entry(key);
+            let is_expected = entry.record.as_ref().map(|record| record.revision) == expected;
+            if is_expected {
+                entry.record = new;
             }
-            match new {
-                Some(record) => kept.records.insert(key.clone(), record),
-                None => kept.records.remove(key),
-            };
-            Ok(Swap::Done)
+            kept.tidy(key);
+            Ok(if is_expected {
+                Swap::Done
+            } else {
+                Swap::Conflict
+            })
         })
     }
 
@@ -96,13 +141,14 @@ impl TokenStore for MemoryStore {
         Box::pin(async move {
             let now = self.0.clock.now();
             let mut kept = lock(&self.0.kept);
-            if kept.leases.get(key).is_some_and(|held| now < held.until) {
+            let serial = kept.serial + 1;
+            let entry = kept.entry(key);
+            if entry.lease.as_ref().is_some_and(|held| now < held.until) {
                 return Ok(None);
             }
-            kept.serial += 1;
-            let serial = kept.serial;
             let until = now + ttl;
-            kept.leases.insert(key.clone(), Held { serial, until });
+            entry.lease = Some(Held { serial, until });
+            kept.serial = serial;
             Ok(Some(Lease::new(Guard {
                 shared: self.0.clone(),
                 key: key.clone(),
@@ -128,13 +174,15 @@ impl LeaseGuard for Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let mut kept = lock(&self.shared.kept);
+        let entry = kept.entry(&self.key);
         // It may have ended and be another's by now.
-        if kept
-            .leases
-            .get(&self.key)
+        if entry
+            .lease
+            .as_ref()
             .is_some_and(|held| held.serial == self.serial)
         {
-            kept.leases.remove(&self.key);
+            entry.lease = None;
         }
+        kept.tidy(&self.key);
     }
 }
