@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
-use super::state::{Ending, Entry, Mailbox, Next, Place, State, Ticket, Verdict, Word};
+use super::state::{Ending, Entry, Mailbox, Next, State, Ticket, Verdict, Word};
 use super::{Held, LimitSettings, Snapshot};
 use crate::time::{BoxFuture, Clock, lock};
 
@@ -47,32 +47,34 @@ impl Limiter {
             return Ok(Permit::free());
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
-        let mut place = match shared.with(|state, now| state.enter(max_wait, now)) {
-            Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
-            Entry::Held(held) => return Err(held),
-            Entry::Queued(place) => place,
-        };
         let mut leave = Leave {
             shared,
-            serial: place.serial,
+            place: None,
         };
         loop {
-            leave.serial = place.serial;
-            match shared.wait(place).await {
-                Some(Word::Go(permit)) => return Ok(permit),
-                Some(Word::Held(held)) => return Err(held),
-                // A letter that was lost would mean that the place is, too.
-                Some(Word::Again) | None => {}
-            }
-            let again = shared.with(|state, now| match state.reenter(leave.serial) {
-                Some(place) => Entry::Queued(place),
-                None => state.enter(max_wait, now),
-            });
-            place = match again {
+            let (mut letter, mut driver) = match shared.enter(leave.place, max_wait) {
                 Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
                 Entry::Held(held) => return Err(held),
-                Entry::Queued(place) => place,
+                Entry::Queued(place) => {
+                    leave.place = Some(place.serial);
+                    (place.letter, shared.driver(place.drive))
+                }
             };
+            let word = poll_fn(|context| {
+                // Moving the queue may show that it is the mover's own turn.
+                if let Some(driver) = &mut driver
+                    && !driver.done
+                {
+                    let _ = Pin::new(driver).poll(context);
+                }
+                Pin::new(&mut letter).poll(context)
+            });
+            match word.await {
+                Ok(Word::Go(permit)) => return Ok(permit),
+                Ok(Word::Held(held)) => return Err(held),
+                // A letter that was lost would mean that the place is, too.
+                Ok(Word::Again) | Err(_) => {}
+            }
         }
     }
 
@@ -81,12 +83,18 @@ impl Limiter {
         if !self.0.settings.limited {
             return Duration::ZERO;
         }
-        self.0.with(|state, now| state.would_wait(now))
+        let (state, now) = self.0.settled();
+        let wait = state.would_wait(now);
+        self.0.follow_up(state, now);
+        wait
     }
 
     /// How things stand.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.0.with(|state, now| state.snapshot(now))
+        let (state, now) = self.0.settled();
+        let snapshot = state.snapshot(now);
+        self.0.follow_up(state, now);
+        snapshot
     }
 
     /// The settings as they were given. What is in force now tells [`snapshot`](Self::snapshot).
@@ -96,19 +104,24 @@ impl Limiter {
 
     /// Nobody else holds it, and nothing would be lost with it.
     pub(super) fn is_disposable(&self) -> bool {
-        Arc::strong_count(&self.0) == 1 && self.0.with(|state, now| state.is_idle(now))
+        if Arc::strong_count(&self.0) > 1 {
+            return false;
+        }
+        let (state, now) = self.0.settled();
+        let idle = state.is_idle(now);
+        self.0.follow_up(state, now);
+        idle
     }
 
     /// A place in the queue whose holder is gone in the very moment in which its turn comes.
     #[cfg(test)]
     pub(super) fn abandoned_place(&self) {
-        self.0
-            .with(|state, now| drop(state.enter(Duration::MAX, now)));
+        drop(self.0.enter(None, Duration::MAX));
     }
 
     #[cfg(test)]
     pub(super) fn foreign(&self) -> usize {
-        self.0.with(|state, _| state.window.foreign())
+        self.0.settled().0.window.foreign()
     }
 }
 
@@ -138,13 +151,19 @@ impl fmt::Debug for Limiter {
 }
 
 impl Shared {
-    /// Changes the state, and does what follows from it: lets waiters through, and wakes them after the lock is given up.
-    fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut State, Instant) -> R) -> R {
+    /// A call comes in, or comes again with the place that it had.
+    fn enter(self: &Arc<Self>, place: Option<u64>, max_wait: Duration) -> Entry {
+        let (mut state, now) = self.settled();
+        let entry = state.enter(place, max_wait, now);
+        self.follow_up(state, now);
+        entry
+    }
+
+    /// The state as it is by now. Whoever looked at it or changed it sees to what follows.
+    fn settled(&self) -> (MutexGuard<'_, State>, Instant) {
         let (mut state, now) = self.lock();
         state.settle(now);
-        let result = act(&mut state, now);
-        self.follow_up(state, now);
-        result
+        (state, now)
     }
 
     fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
@@ -154,7 +173,7 @@ impl Shared {
         (state, now)
     }
 
-    /// What follows from a change. The lock is given up before anybody is woken.
+    /// What follows from a change: waiters are let through, and woken after the lock is given up.
     fn follow_up<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, mut now: Instant) {
         loop {
             state.settle(now);
@@ -194,46 +213,39 @@ impl Shared {
         lost
     }
 
-    /// Waits for a letter, and brings a driver if there is none.
-    async fn wait(self: &Arc<Self>, place: Place) -> Option<Word> {
-        let mut letter = place.letter;
-        if place.drive {
-            let mut driver = Driver {
-                shared: Arc::downgrade(self),
-                sleep: None,
-                done: false,
-            };
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    let work: BoxFuture<'static, ()> = Box::pin(driver);
-                    runtime.spawn(work);
-                }
-                // Without a runtime who waits first moves the queue itself.
-                Err(_) => {
-                    return poll_fn(|context| {
-                        // Moving the queue may show that it is the mover's own turn.
-                        if !driver.done {
-                            let _ = Pin::new(&mut driver).poll(context);
-                        }
-                        Pin::new(&mut letter).poll(context).map(Result::ok)
-                    })
-                    .await;
-                }
-            }
+    /// Brings a driver if one is missing. Without a runtime who waits first moves the queue itself, and is given it.
+    fn driver(self: &Arc<Self>, missing: bool) -> Option<Driver> {
+        if !missing {
+            return None;
         }
-        letter.await.ok()
+        let driver = Driver {
+            shared: Arc::downgrade(self),
+            sleep: None,
+            done: false,
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Some(driver);
+        };
+        let work: BoxFuture<'static, ()> = Box::pin(driver);
+        runtime.spawn(work);
+        None
     }
 }
 
 /// Leaves the queue when a waiter is dropped.
 struct Leave<'l> {
     shared: &'l Arc<Shared>,
-    serial: u64,
+    /// `None` until it waits.
+    place: Option<u64>,
 }
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.shared.with(|state, _| state.leave(self.serial));
+        if let Some(place) = self.place {
+            let (mut state, now) = self.shared.settled();
+            state.leave(place);
+            self.shared.follow_up(state, now);
+        }
     }
 }
 
@@ -247,38 +259,33 @@ struct Driver {
 impl Future for Driver {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
         loop {
-            let Some(shared) = self.shared.upgrade() else {
+            let Some(shared) = this.shared.upgrade() else {
                 return Poll::Ready(());
             };
-            let (next, wait) = shared.with(|state, now| {
-                let next = state.drive(context.waker(), now);
-                let wait = match next {
-                    Next::At(Some(until)) => until.saturating_duration_since(now),
-                    _ => Duration::ZERO,
-                };
-                (next, wait)
-            });
+            let (mut state, now) = shared.settled();
+            let next = state.drive(context.waker(), now);
+            shared.follow_up(state, now);
             let until = match next {
                 Next::Done => {
-                    self.done = true;
+                    this.done = true;
                     return Poll::Ready(());
                 }
                 Next::At(None) => {
-                    self.sleep = None;
+                    this.sleep = None;
                     return Poll::Pending;
                 }
                 Next::At(Some(until)) => until,
             };
-            if self.sleep.as_ref().is_none_or(|(known, _)| *known != until) {
-                self.sleep = Some((until, shared.clock.sleep(wait)));
-            }
-            if let Some((_, sleep)) = &mut self.sleep {
-                if sleep.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
-                self.sleep = None;
+            let mut sleep = match this.sleep.take() {
+                Some((known, sleep)) if known == until => sleep,
+                _ => shared.clock.sleep(until.saturating_duration_since(now)),
+            };
+            if sleep.as_mut().poll(context).is_pending() {
+                this.sleep = Some((until, sleep));
+                return Poll::Pending;
             }
         }
     }
@@ -289,7 +296,9 @@ impl Drop for Driver {
         if !self.done
             && let Some(shared) = self.shared.upgrade()
         {
-            shared.with(|state, _| state.driver_is_gone());
+            let (mut state, now) = shared.settled();
+            state.driver_is_gone();
+            shared.follow_up(state, now);
         }
     }
 }
@@ -336,7 +345,10 @@ impl Permit {
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
         if let Some(open) = self.take() {
             // Only a refusal is read by the time of the day, and asking for it costs.
-            let system_time = (status == 429).then(|| open.shared.clock.system_time());
+            let system_time = match status {
+                429 => Some(open.shared.clock.system_time()),
+                _ => None,
+            };
             open.end(Ending::Replied {
                 status,
                 headers,
@@ -348,12 +360,12 @@ impl Permit {
     /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
     pub(crate) fn failed(mut self, reached: bool) {
         if let Some(open) = self.take() {
-            let sent = open.sent.unwrap_or_else(|| open.shared.clock.now());
-            open.end(if reached {
-                Ending::Strayed(sent)
-            } else {
-                Ending::Unsent
-            });
+            let ending = match open.sent {
+                _ if !reached => Ending::Unsent,
+                Some(sent) => Ending::Strayed(sent),
+                None => Ending::Strayed(open.shared.clock.now()),
+            };
+            open.end(ending);
         }
     }
 
@@ -366,15 +378,19 @@ impl Permit {
 
 impl Open {
     fn end(self, ending: Ending<'_>) {
-        self.shared
-            .with(|state, now| state.end(&self.ticket, ending, now));
+        let (mut state, now) = self.shared.settled();
+        state.end(&self.ticket, ending, now);
+        self.shared.follow_up(state, now);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(open) = self.take() {
-            let ending = open.sent.map_or(Ending::Unsent, Ending::Strayed);
+            let ending = match open.sent {
+                Some(sent) => Ending::Strayed(sent),
+                None => Ending::Unsent,
+            };
             open.end(ending);
         }
     }

@@ -52,7 +52,7 @@ impl Queue {
 
     /// A call that was told to come again has a mailbox again. False: its place is gone.
     pub(super) fn come_again(&mut self, serial: u64, mailbox: Mailbox) -> bool {
-        let Some(waiter) = self.waiter(serial) else {
+        let Some(Some(waiter)) = self.place(serial) else {
             return false;
         };
         waiter.mailbox = Some(mailbox);
@@ -63,18 +63,29 @@ impl Queue {
 
     /// The first call, if it can be told something.
     pub(super) fn first(&self) -> Option<u64> {
-        let first = self.waiters.front()?.as_ref()?;
-        first.mailbox.as_ref().map(|_| self.first)
+        match self.waiters.front() {
+            Some(Some(Waiter {
+                mailbox: Some(_), ..
+            })) => Some(self.first),
+            _ => None,
+        }
     }
 
     /// Takes the mailbox of the first call, which keeps its place.
     pub(super) fn call_first(&mut self) -> Option<Mailbox> {
-        self.waiters.front_mut()?.as_mut()?.mailbox.take()
+        match self.waiters.front_mut() {
+            Some(Some(first)) => first.mailbox.take(),
+            _ => None,
+        }
     }
 
     pub(super) fn remove(&mut self, serial: u64) -> Option<Mailbox> {
-        let index = usize::try_from(serial.checked_sub(self.first)?).ok()?;
-        let waiter = self.waiters.get_mut(index)?.take()?;
+        let Some(place) = self.place(serial) else {
+            return None;
+        };
+        let Some(waiter) = place.take() else {
+            return None;
+        };
         self.waiting -= 1;
         while let Some(None) = self.waiters.front() {
             self.waiters.pop_front();
@@ -98,14 +109,22 @@ impl Queue {
         None
     }
 
-    fn waiter(&mut self, serial: u64) -> Option<&mut Waiter> {
-        let index = usize::try_from(serial.checked_sub(self.first)?).ok()?;
-        self.waiters.get_mut(index)?.as_mut()
+    fn place(&mut self, serial: u64) -> Option<&mut Option<Waiter>> {
+        if serial < self.first {
+            return None;
+        }
+        let index = usize::try_from(serial - self.first).unwrap_or(usize::MAX);
+        self.waiters.get_mut(index)
     }
 
     fn can_give_up(&mut self, serial: u64) -> bool {
-        self.waiter(serial)
-            .is_some_and(|waiter| waiter.mailbox.is_some())
+        matches!(
+            self.place(serial),
+            Some(Some(Waiter {
+                mailbox: Some(_),
+                ..
+            }))
+        )
     }
 
     fn remember(&mut self, deadline: Option<Instant>, serial: u64) {
@@ -117,13 +136,16 @@ impl Queue {
     /// Makes the deadlines anew of those who can give up.
     fn forget_gone(&mut self) {
         self.deadlines.clear();
-        for (serial, waiter) in (self.first..).zip(&self.waiters) {
-            if let Some(waiter) = waiter
-                && waiter.mailbox.is_some()
-                && let Some(deadline) = waiter.deadline
+        let mut serial = self.first;
+        for waiter in &self.waiters {
+            if let Some(Waiter {
+                mailbox: Some(_),
+                deadline: Some(deadline),
+            }) = waiter
             {
-                self.deadlines.push(Reverse((deadline, serial)));
+                self.deadlines.push(Reverse((*deadline, serial)));
             }
+            serial += 1;
         }
     }
 }

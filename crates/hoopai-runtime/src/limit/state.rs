@@ -32,7 +32,7 @@ pub(super) enum Verdict {
 pub(super) type Mailbox = oneshot::Sender<Word>;
 
 /// What is remembered of a request that was let through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Ticket {
     pub(super) mark: Mark,
     epoch: u64,
@@ -105,7 +105,10 @@ impl State {
         State {
             window: Window::new(max, settings.interval),
             pause: Pause::default(),
-            day: settings.daily.map(Day::new),
+            day: match settings.daily {
+                Some(budget) => Some(Day::new(budget)),
+                None => None,
+            },
             queue: Queue::default(),
             driver: Driver::default(),
             outbox: Vec::new(),
@@ -113,8 +116,15 @@ impl State {
         }
     }
 
-    /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
-    pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
+    /// A call comes in: it goes at once, or is held, or waits behind those that came before it. One that comes again has
+    /// the place that it had, unless it is gone.
+    pub(super) fn enter(&mut self, place: Option<u64>, max_wait: Duration, now: Instant) -> Entry {
+        if let Some(serial) = place {
+            let (mailbox, letter) = oneshot::channel();
+            if self.queue.come_again(serial, mailbox) {
+                return Entry::Queued(self.place(serial, letter));
+            }
+        }
         if let Some(held) = self.day_is_spent(self.queue.len(), now) {
             return Entry::Held(held);
         }
@@ -128,13 +138,6 @@ impl State {
         let (mailbox, letter) = oneshot::channel();
         let serial = self.queue.push(mailbox, now.checked_add(max_wait));
         Entry::Queued(self.place(serial, letter))
-    }
-
-    /// A waiter comes again. `None` if it has no place any more.
-    pub(super) fn reenter(&mut self, serial: u64) -> Option<Place> {
-        let (mailbox, letter) = oneshot::channel();
-        let there = self.queue.come_again(serial, mailbox);
-        there.then(|| self.place(serial, letter))
     }
 
     fn place(&mut self, serial: u64, letter: oneshot::Receiver<Word>) -> Place {
@@ -248,27 +251,34 @@ impl State {
         Ticket {
             mark: self.window.take(),
             epoch: self.pause.epoch(),
-            day: self.day.as_ref().map_or(0, Day::serial),
+            day: match &self.day {
+                Some(day) => day.serial(),
+                None => 0,
+            },
         }
     }
 
     /// Whether a request may go out now, or from when on, or that this depends on replies.
     fn gate(&self, now: Instant) -> Result<(), Option<Instant>> {
         let opens = self.pause.closed(0, self.window.interval, now);
-        match self.window.room() {
-            Ok(()) => opens.map_or(Ok(()), |opens| Err(Some(opens))),
-            Err(free) => Err(free.map(|free| opens.map_or(free, |opens| free.max(opens)))),
+        match (self.window.room(), opens) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(opens)) => Err(Some(opens)),
+            (Err(Some(free)), Some(opens)) => Err(Some(free.max(opens))),
+            (Err(free), _) => Err(free),
         }
     }
 
     /// The budget is spent, or will be by those who wait already.
     fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<Held> {
-        let day = self.day.as_ref()?;
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
-        (day.left() <= ahead).then(|| Held {
-            wait: day.renews_in(now),
-            reason: HeldReason::Daily,
-        })
+        match &self.day {
+            Some(day) if day.left() <= ahead => Some(Held {
+                wait: day.renews_in(now),
+                reason: HeldReason::Daily,
+            }),
+            _ => None,
+        }
     }
 
     /// How long a call would wait that came now, and for what.
@@ -315,11 +325,15 @@ impl State {
     }
 
     fn next_event(&mut self, now: Instant) -> Option<Instant> {
-        let deadline = self.queue.next_deadline().map(|(deadline, _)| deadline);
-        let free = self.gate(now).err().flatten();
+        let deadline = self.queue.next_deadline();
+        let free = match self.gate(now) {
+            Ok(()) => None,
+            Err(free) => free,
+        };
         match (deadline, free) {
-            (Some(deadline), Some(free)) => Some(deadline.min(free)),
-            (one, other) => one.or(other),
+            (Some((deadline, _)), Some(free)) => Some(deadline.min(free)),
+            (Some((deadline, _)), None) => Some(deadline),
+            (None, free) => free,
         }
     }
 
@@ -336,7 +350,9 @@ impl State {
             return self.driver.waker.take();
         }
         let next = self.next_event(now)?;
-        if self.driver.until.is_some_and(|until| until <= next) {
+        if let Some(until) = self.driver.until
+            && until <= next
+        {
             return None;
         }
         let waker = self.driver.waker.take()?;
@@ -350,19 +366,26 @@ impl State {
             interval: self.window.interval,
             in_window: self.window.taken(),
             queued: self.queue.len(),
-            daily_left: self.day.as_ref().map(Day::left),
-            paused: self
-                .pause
-                .until(now)
-                .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),
+            daily_left: match &self.day {
+                Some(day) => Some(day.left()),
+                None => None,
+            },
+            paused: match self.pause.until(now) {
+                Some(until) => until.saturating_duration_since(now),
+                None => Duration::ZERO,
+            },
         }
     }
 
     /// Whether a limiter made anew would do the same, all but for what replies soon tell it again.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
+        let day_is_telling = match &self.day {
+            Some(day) => day.is_telling(),
+            None => false,
+        };
         self.window.taken() == 0
             && self.queue.is_empty()
             && self.pause.is_over(now)
-            && !self.day.as_ref().is_some_and(Day::is_telling)
+            && !day_is_telling
     }
 }
