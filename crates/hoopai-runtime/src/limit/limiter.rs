@@ -1,12 +1,11 @@
 //! The limiter: a lock around the state, those who wait, and the one timer for all of them.
 //!
-//! A call that has to wait gets a letter when its turn comes, and is woken only then. Time passes for the whole queue in one
-//! future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the queue, since a
-//! future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and that may be
-//! with a call that waits in the same queue.
+//! A call that has to wait is woken only when its turn comes, and asks then what it was told. Time passes for the whole
+//! queue in one future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the
+//! queue, since a future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and
+//! that may be with a call that waits in the same queue.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll};
@@ -14,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
-use super::state::{Ending, Entry, Mailbox, Next, State, Ticket, Verdict, Word};
+use super::queue::Place;
+use super::state::{Ending, Entry, Next, State, Ticket, Verdict};
 use super::{Held, LimitSettings, Snapshot};
 use crate::time::{BoxFuture, Clock, lock};
 
@@ -47,34 +47,20 @@ impl Limiter {
             return Ok(Permit::free());
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
-        let mut leave = Leave {
-            shared,
-            place: None,
-        };
-        loop {
-            let (mut letter, mut driver) = match shared.enter(leave.place, max_wait) {
-                Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
-                Entry::Held(held) => return Err(held),
-                Entry::Queued(place) => {
-                    leave.place = Some(place.serial);
-                    (place.letter, shared.driver(place.drive))
-                }
-            };
-            let word = poll_fn(|context| {
-                // Moving the queue may show that it is the mover's own turn.
-                if let Some(driver) = &mut driver
-                    && !driver.done
-                {
-                    let _ = Pin::new(driver).poll(context);
-                }
-                Pin::new(&mut letter).poll(context)
-            });
-            match word.await {
-                Ok(Word::Go(permit)) => return Ok(permit),
-                Ok(Word::Held(held)) => return Err(held),
-                // A letter that was lost would mean that the place is, too.
-                Ok(Word::Again) | Err(_) => {}
+        let verdict = match shared.enter(max_wait) {
+            Entry::Told(verdict) => verdict,
+            Entry::Queued(place) => {
+                let waiter = Waiter {
+                    shared,
+                    place: Some(place),
+                    driver: None,
+                };
+                waiter.await
             }
+        };
+        match verdict {
+            Verdict::Go(ticket) => Ok(Permit::new(shared.clone(), ticket)),
+            Verdict::Held(held) => Err(held),
         }
     }
 
@@ -113,10 +99,27 @@ impl Limiter {
         idle
     }
 
-    /// A place in the queue whose holder is gone in the very moment in which its turn comes.
+    /// A place in the queue whose holder goes in the very moment in which its turn comes.
     #[cfg(test)]
     pub(super) fn abandoned_place(&self) {
-        drop(self.0.enter(None, Duration::MAX));
+        struct Holder(Mutex<Option<BoxFuture<'static, ()>>>);
+
+        impl std::task::Wake for Holder {
+            fn wake(self: Arc<Self>) {
+                let call = lock(&self.0).take();
+                drop(call);
+            }
+        }
+
+        let limiter = self.clone();
+        let mut call: BoxFuture<'static, ()> = Box::pin(async move {
+            let _ = limiter.acquire(None).await;
+        });
+        let holder = Arc::new(Holder(Mutex::new(None)));
+        let waker = holder.clone().into();
+        let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        *lock(&holder.0) = Some(call);
     }
 
     #[cfg(test)]
@@ -151,10 +154,10 @@ impl fmt::Debug for Limiter {
 }
 
 impl Shared {
-    /// A call comes in, or comes again with the place that it had.
-    fn enter(self: &Arc<Self>, place: Option<u64>, max_wait: Duration) -> Entry {
+    /// A call comes in.
+    fn enter(&self, max_wait: Duration) -> Entry {
         let (mut state, now) = self.settled();
-        let entry = state.enter(place, max_wait, now);
+        let entry = state.enter(max_wait, now);
         self.follow_up(state, now);
         entry
     }
@@ -173,51 +176,30 @@ impl Shared {
         (state, now)
     }
 
-    /// What follows from a change: waiters are let through, and woken after the lock is given up.
-    fn follow_up<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, mut now: Instant) {
-        loop {
-            state.settle(now);
-            let driver = state.keep_moving(now);
-            let letters = std::mem::take(&mut state.outbox);
-            drop(state);
-            if let Some(driver) = driver {
-                driver.wake();
-            }
-            let lost = self.deliver(letters);
-            if lost.is_empty() {
-                return;
-            }
-            // Those whose turn it was had just gone: it is the turn of others.
-            (state, now) = self.lock();
-            for ticket in &lost {
-                state.end(ticket, Ending::Unsent, now);
-            }
+    /// What follows from a change: waiters are told, and woken after the lock is given up.
+    fn follow_up(&self, mut state: MutexGuard<'_, State>, now: Instant) {
+        state.settle(now);
+        state.keep_moving(now);
+        let wakers = std::mem::take(&mut state.outbox);
+        drop(state);
+        for waker in &wakers {
+            waker.wake_by_ref();
         }
     }
 
-    /// Tells waiters what was decided. Returned is what was granted to those who are not there any more.
-    fn deliver(self: &Arc<Self>, letters: Vec<(Mailbox, Verdict)>) -> Vec<Ticket> {
-        let mut lost = Vec::new();
-        for (mailbox, verdict) in letters {
-            let word = match verdict {
-                Verdict::Go(ticket) => Word::Go(Permit::new(self.clone(), ticket)),
-                Verdict::Held(held) => Word::Held(held),
-                Verdict::Again => Word::Again,
-            };
-            if let Err(Word::Go(mut permit)) = mailbox.send(word)
-                && let Some(open) = permit.take()
-            {
-                lost.push(open.ticket);
-            }
-        }
-        lost
+    /// What a call that waits was told, or whether it has to bring a driver.
+    fn ask(&self, place: Place, context: &Context<'_>) -> (Option<Verdict>, bool) {
+        // The one before is dropped after the lock is given up, for that may end another waiter.
+        let mut waker = Some(context.waker().clone());
+        let mut state = lock(&self.state);
+        let verdict = state.ask(place, &mut waker);
+        let drives = verdict.is_none() && state.needs_driver();
+        drop(state);
+        (verdict, drives)
     }
 
-    /// Brings a driver if one is missing. Without a runtime who waits first moves the queue itself, and is given it.
-    fn driver(self: &Arc<Self>, missing: bool) -> Option<Driver> {
-        if !missing {
-            return None;
-        }
+    /// Brings a driver. Without a runtime who waits moves the queue itself, and is given it.
+    fn driver(self: &Arc<Self>) -> Option<Driver> {
         let driver = Driver {
             shared: Arc::downgrade(self),
             sleep: None,
@@ -232,18 +214,48 @@ impl Shared {
     }
 }
 
-/// Leaves the queue when a waiter is dropped.
-struct Leave<'l> {
+/// A call that waits. Dropping it leaves the queue.
+struct Waiter<'l> {
     shared: &'l Arc<Shared>,
-    /// `None` until it waits.
-    place: Option<u64>,
+    /// `None` once it has heard what it was told.
+    place: Option<Place>,
+    driver: Option<Driver>,
 }
 
-impl Drop for Leave<'_> {
+impl Future for Waiter<'_> {
+    type Output = Verdict;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
+        let this = self.get_mut();
+        while let Some(place) = this.place {
+            // Moving the queue may show that it is the mover's own turn.
+            if let Some(driver) = &mut this.driver
+                && !driver.done
+            {
+                let _ = Pin::new(driver).poll(context);
+            }
+            let (verdict, drives) = this.shared.ask(place, context);
+            if let Some(verdict) = verdict {
+                this.place = None;
+                return Poll::Ready(verdict);
+            }
+            if drives {
+                this.driver = this.shared.driver();
+            }
+            if !drives || this.driver.is_none() {
+                break;
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         if let Some(place) = self.place {
+            let mut waker = None;
             let (mut state, now) = self.shared.settled();
-            state.leave(place);
+            state.leave(place, &mut waker, now);
             self.shared.follow_up(state, now);
         }
     }
@@ -396,6 +408,7 @@ impl Drop for Permit {
     }
 }
 
+#[cfg(test)]
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sent = self.0.as_ref().map(|open| open.sent.is_some());

@@ -5,31 +5,20 @@ use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::HeaderMap;
-use tokio::sync::oneshot;
 
 use super::day::Day;
 use super::headers::Told;
 use super::pause::Pause;
-use super::queue::Queue;
+use super::queue::{Place, Queue};
 use super::window::{Mark, Window};
-use super::{Held, HeldReason, LimitSettings, Permit, Snapshot};
+use super::{Held, HeldReason, LimitSettings, Snapshot};
 
-/// What a call that waits is told.
-pub(super) enum Word {
-    Go(Permit),
-    Held(Held),
-    /// Whoever moved the queue is gone: come again and see to it.
-    Again,
-}
-
-/// The same before it is delivered, which happens outside the lock.
+/// What a call is told.
+#[derive(Clone, Copy)]
 pub(super) enum Verdict {
     Go(Ticket),
     Held(Held),
-    Again,
 }
-
-pub(super) type Mailbox = oneshot::Sender<Word>;
 
 /// What is remembered of a request that was let through.
 #[derive(Clone, Copy)]
@@ -54,17 +43,8 @@ pub(super) enum Ending<'h> {
 
 /// How a call comes in.
 pub(super) enum Entry {
-    Go(Ticket),
-    Held(Held),
+    Told(Verdict),
     Queued(Place),
-}
-
-/// A place in the queue.
-pub(super) struct Place {
-    pub(super) serial: u64,
-    pub(super) letter: oneshot::Receiver<Word>,
-    /// Nobody moves the queue yet, so who got this has to.
-    pub(super) drive: bool,
 }
 
 /// What the one who moves the queue does next.
@@ -92,8 +72,8 @@ pub(super) struct State {
     day: Option<Day>,
     queue: Queue,
     driver: Driver,
-    /// Who is to be told what when the lock is given up.
-    pub(super) outbox: Vec<(Mailbox, Verdict)>,
+    /// Who is to be woken when the lock is given up.
+    pub(super) outbox: Vec<Waker>,
 }
 
 impl State {
@@ -105,10 +85,7 @@ impl State {
         State {
             window: Window::new(max, settings.interval),
             pause: Pause::default(),
-            day: match settings.daily {
-                Some(budget) => Some(Day::new(budget)),
-                None => None,
-            },
+            day: settings.daily.map(Day::new),
             queue: Queue::default(),
             driver: Driver::default(),
             outbox: Vec::new(),
@@ -116,46 +93,44 @@ impl State {
         }
     }
 
-    /// A call comes in: it goes at once, or is held, or waits behind those that came before it. One that comes again has
-    /// the place that it had, unless it is gone.
-    pub(super) fn enter(&mut self, place: Option<u64>, max_wait: Duration, now: Instant) -> Entry {
-        if let Some(serial) = place {
-            let (mailbox, letter) = oneshot::channel();
-            if self.queue.come_again(serial, mailbox) {
-                return Entry::Queued(self.place(serial, letter));
-            }
-        }
+    /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
+    pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
         if let Some(held) = self.day_is_spent(self.queue.len(), now) {
-            return Entry::Held(held);
+            return Entry::Told(Verdict::Held(held));
         }
         if self.queue.is_empty() && self.gate(now).is_ok() {
-            return Entry::Go(self.take(now));
+            return Entry::Told(Verdict::Go(self.take(now)));
         }
         let held = self.forecast(now);
         if held.wait > max_wait {
-            return Entry::Held(held);
+            return Entry::Told(Verdict::Held(held));
         }
-        let (mailbox, letter) = oneshot::channel();
-        let serial = self.queue.push(mailbox, now.checked_add(max_wait));
-        Entry::Queued(self.place(serial, letter))
+        Entry::Queued(self.queue.push(now.checked_add(max_wait)))
     }
 
-    fn place(&mut self, serial: u64, letter: oneshot::Receiver<Word>) -> Place {
-        let drive = !std::mem::replace(&mut self.driver.there, true);
-        if drive {
-            self.driver.waker = None;
-            self.driver.until = None;
-        }
-        Place {
-            serial,
-            letter,
-            drive,
-        }
+    /// A call that waits asks what it was told. If it was told nothing yet, the waker is exchanged for the one before.
+    pub(super) fn ask(&mut self, place: Place, waker: &mut Option<Waker>) -> Option<Verdict> {
+        self.queue.ask(place, waker)
     }
 
-    /// A waiter gave up.
-    pub(super) fn leave(&mut self, serial: u64) {
-        self.queue.remove(serial);
+    /// Whether nobody moves the queue yet. Who asks has to do it from now on.
+    pub(super) fn needs_driver(&mut self) -> bool {
+        if self.driver.there {
+            return false;
+        }
+        self.driver = Driver {
+            there: true,
+            waker: None,
+            until: None,
+        };
+        true
+    }
+
+    /// A waiter gave up, maybe in the very moment in which its turn came: then it is the next one's.
+    pub(super) fn leave(&mut self, place: Place, waker: &mut Option<Waker>, now: Instant) {
+        if let Some(Verdict::Go(ticket)) = self.queue.leave(place, waker) {
+            self.end(&ticket, Ending::Unsent, now);
+        }
     }
 
     /// A request that was let through is over.
@@ -238,8 +213,8 @@ impl State {
     }
 
     fn tell(&mut self, serial: u64, verdict: Verdict) {
-        if let Some(mailbox) = self.queue.remove(serial) {
-            self.outbox.push((mailbox, verdict));
+        if let Some(waker) = self.queue.tell(serial, verdict) {
+            self.outbox.push(waker);
         }
     }
 
@@ -337,18 +312,23 @@ impl State {
         }
     }
 
-    /// Sees to it that somebody moves the queue, and knows when. What it returns is to be woken.
-    pub(super) fn keep_moving(&mut self, now: Instant) -> Option<Waker> {
-        if !self.driver.there {
-            // The first in the queue comes again, keeps its place, and brings a new one.
-            if let Some(mailbox) = self.queue.call_first() {
-                self.outbox.push((mailbox, Verdict::Again));
-            }
-            return None;
+    /// Sees to it that somebody moves the queue, and knows when.
+    pub(super) fn keep_moving(&mut self, now: Instant) {
+        let waker = if !self.driver.there {
+            // The first in the queue asks again and finds that it has to.
+            self.queue.call_first()
+        } else if self.queue.is_empty() {
+            self.driver.waker.take()
+        } else {
+            self.driver_if_late(now)
+        };
+        if let Some(waker) = waker {
+            self.outbox.push(waker);
         }
-        if self.queue.is_empty() {
-            return self.driver.waker.take();
-        }
+    }
+
+    /// The driver, if it sleeps longer than until the next event.
+    fn driver_if_late(&mut self, now: Instant) -> Option<Waker> {
         let next = self.next_event(now)?;
         if let Some(until) = self.driver.until
             && until <= next
@@ -366,10 +346,7 @@ impl State {
             interval: self.window.interval,
             in_window: self.window.taken(),
             queued: self.queue.len(),
-            daily_left: match &self.day {
-                Some(day) => Some(day.left()),
-                None => None,
-            },
+            daily_left: self.day.as_ref().map(Day::left),
             paused: match self.pause.until(now) {
                 Some(until) => until.saturating_duration_since(now),
                 None => Duration::ZERO,

@@ -146,12 +146,12 @@ impl Window {
     /// When the next slot is free: `Ok` for now, an error for later. `Err(None)`: when one of the replies is there that
     /// are awaited.
     pub(super) fn room(&self) -> Result<(), Option<Instant>> {
-        match self.taken().checked_sub(self.max) {
-            None => Ok(()),
-            Some(beyond) => Err(match self.slots.get(beyond) {
-                Some(slot) => Some(later(slot.at, self.interval)),
-                None => None,
-            }),
+        let Some(beyond) = self.taken().checked_sub(self.max) else {
+            return Ok(());
+        };
+        match self.slots.get(beyond) {
+            Some(slot) => Err(Some(later(slot.at, self.interval))),
+            None => Err(None),
         }
     }
 
