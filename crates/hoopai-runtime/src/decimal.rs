@@ -55,7 +55,10 @@ impl Decimal {
 
     /// Below zero, the power of ten of its first digit, and its digits without zeros before and behind.
     fn parts(&self) -> (bool, i64, Vec<u8>) {
-        let (mantissa, exponent) = self.0.split_once(['e', 'E']).unwrap_or((&self.0, "0"));
+        let (mantissa, exponent) = match (self.0.split_once('e'), self.0.split_once('E')) {
+            (Some(parts), _) | (None, Some(parts)) => parts,
+            (None, None) => (&*self.0, "0"),
+        };
         let exponent = exponent
             .parse::<i64>()
             .unwrap_or(if exponent.starts_with('-') {
@@ -64,12 +67,12 @@ impl Decimal {
                 i64::MAX / 2
             });
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = whole
-            .trim_start_matches('-')
-            .bytes()
-            .chain(fraction.bytes());
-        let mut digits: Vec<u8> = digits.collect();
-        let leading = digits.iter().take_while(|digit| **digit == b'0').count();
+        let mut digits = whole.trim_start_matches('-').as_bytes().to_vec();
+        digits.extend_from_slice(fraction.as_bytes());
+        let mut leading = 0;
+        while digits.get(leading) == Some(&b'0') {
+            leading += 1;
+        }
         let first = exponent.saturating_add(
             i64::try_from(digits.len() - fraction.len()).unwrap_or(i64::MAX / 4)
                 - i64::try_from(leading).unwrap_or(i64::MAX / 4),
@@ -104,6 +107,12 @@ impl FromStr for Decimal {
     }
 }
 
+/// The part of reading that is the same for all formats.
+fn read(came: &AsItStands<'_>) -> Option<Decimal> {
+    let (text, _) = came.scalar()?;
+    text.parse().ok()
+}
+
 macro_rules! whole {
     ($($type:ty)*) => {$(
         impl From<$type> for Decimal {
@@ -118,8 +127,10 @@ whole!(i32 i64 u32 u64 usize);
 /// The digits that tell the float from its neighbours. What is no number becomes 0.
 impl From<f64> for Decimal {
     fn from(value: f64) -> Self {
-        let number = serde_json::Number::from_f64(value);
-        Decimal(number.map_or("0".into(), |number| number.to_string().into()))
+        match serde_json::Number::from_f64(value) {
+            Some(number) => Decimal(number.to_string().into()),
+            None => Decimal::default(),
+        }
     }
 }
 
@@ -170,15 +181,23 @@ impl PartialOrd for Decimal {
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         let (a, b) = (self.parts(), other.parts());
-        let sign = |parts: &(bool, i64, Vec<u8>)| match parts {
-            (_, _, digits) if digits.is_empty() => 0,
-            (true, ..) => -1,
-            (false, ..) => 1,
+        let size = match a.1.cmp(&b.1) {
+            Ordering::Equal => a.2.cmp(&b.2),
+            unequal => unequal,
         };
-        let size = || (a.1, &a.2).cmp(&(b.1, &b.2));
-        sign(&a)
-            .cmp(&sign(&b))
-            .then_with(|| if a.0 { size().reverse() } else { size() })
+        match sign(&a).cmp(&sign(&b)) {
+            Ordering::Equal if a.0 => size.reverse(),
+            Ordering::Equal => size,
+            unequal => unequal,
+        }
+    }
+}
+
+fn sign(parts: &(bool, i64, Vec<u8>)) -> i32 {
+    match parts {
+        (_, _, digits) if digits.is_empty() => 0,
+        (true, ..) => -1,
+        (false, ..) => 1,
     }
 }
 
@@ -191,9 +210,13 @@ impl Hash for Decimal {
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let came = AsItStands::number(from)?;
-        came.scalar()
-            .and_then(|(text, _)| text.parse().ok())
-            .ok_or_else(|| D::Error::invalid_type(Unexpected::Other("a value"), &"a number"))
+        match read(&came) {
+            Some(number) => Ok(number),
+            None => Err(D::Error::invalid_type(
+                Unexpected::Other("a value"),
+                &"a number",
+            )),
+        }
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BinaryHeap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
+
+use tokio::sync::Notify;
 
 /// A future on the heap, as traits that are used as objects return them. Tasks are of this type too: what surrounds a task is
 /// compiled anew for each type of one.
@@ -58,14 +59,14 @@ struct Manual {
 struct Sleeper {
     until: Duration,
     serial: u64,
-    state: Arc<Mutex<SleepState>>,
+    /// Shared with the future that waits, for as long as there is one.
+    end: Arc<Notify>,
 }
 
-#[derive(Default)]
-struct SleepState {
-    over: bool,
-    dropped: bool,
-    waker: Option<Waker>,
+impl Sleeper {
+    fn is_dropped(&self) -> bool {
+        Arc::strong_count(&self.end) == 1
+    }
 }
 
 impl PartialEq for Sleeper {
@@ -112,7 +113,9 @@ impl ManualClock {
     /// Moves the clock, past each wait that falls due in its order.
     pub fn advance(&self, by: Duration) {
         let target = self.lock().elapsed.saturating_add(by);
-        while let Some(due) = self.next_due().filter(|due| *due <= target) {
+        while let Some(due) = self.next_due()
+            && due <= target
+        {
             self.wake_until(due);
         }
         self.lock().elapsed = target;
@@ -133,15 +136,17 @@ impl ManualClock {
 
     /// How many wait.
     pub fn sleepers(&self) -> usize {
-        let manual = self.lock();
-        let alive = |sleeper: &&Sleeper| !lock(&sleeper.state).dropped;
-        manual.sleepers.iter().filter(alive).count()
+        let mut alive = 0;
+        for sleeper in self.lock().sleepers.as_slice() {
+            alive += usize::from(!sleeper.is_dropped());
+        }
+        alive
     }
 
     fn next_due(&self) -> Option<Duration> {
         let mut manual = self.lock();
         while let Some(first) = manual.sleepers.peek() {
-            if !lock(&first.state).dropped {
+            if !first.is_dropped() {
                 return Some(first.until);
             }
             manual.sleepers.pop();
@@ -150,25 +155,18 @@ impl ManualClock {
     }
 
     fn wake_until(&self, due: Duration) {
-        let mut wakers = Vec::new();
+        let mut manual = self.lock();
+        manual.elapsed = manual.elapsed.max(due);
+        // One at a time, since who is woken may ask the clock at once.
+        while let Some(first) = manual.sleepers.peek()
+            && first.until <= due
         {
-            let mut manual = self.lock();
-            manual.elapsed = manual.elapsed.max(due);
-            while manual
-                .sleepers
-                .peek()
-                .is_some_and(|first| first.until <= due)
-            {
-                if let Some(sleeper) = manual.sleepers.pop() {
-                    let mut state = lock(&sleeper.state);
-                    state.over = true;
-                    if let Some(waker) = state.waker.take() {
-                        wakers.push(waker);
-                    }
-                }
-            }
+            let end = first.end.clone();
+            manual.sleepers.pop();
+            drop(manual);
+            end.notify_one();
+            manual = self.lock();
         }
-        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -196,49 +194,29 @@ impl Clock for ManualClock {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let state = Arc::new(Mutex::new(SleepState::default()));
-        {
-            let mut manual = self.lock();
-            manual.sleeps += 1;
-            let sleeper = Sleeper {
-                until: manual.elapsed.saturating_add(duration),
-                serial: manual.sleeps,
-                state: state.clone(),
-            };
-            manual.sleepers.push(sleeper);
-        }
-        let sleep = Sleep(state);
+        let end = Arc::new(Notify::new());
+        let mut manual = self.lock();
+        manual.sleeps += 1;
+        let sleeper = Sleeper {
+            until: manual.elapsed.saturating_add(duration),
+            serial: manual.sleeps,
+            end: end.clone(),
+        };
+        manual.sleepers.push(sleeper);
         if duration.is_zero() {
-            lock(&sleep.0).over = true;
+            // Notified before anybody waits for it: the wait is over when it begins.
+            end.notify_one();
         }
-        Box::pin(sleep)
-    }
-}
-
-struct Sleep(Arc<Mutex<SleepState>>);
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut state = lock(&self.0);
-        if state.over {
-            return Poll::Ready(());
-        }
-        state.waker = Some(context.waker().clone());
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        lock(&self.0).dropped = true;
+        Box::pin(end.notified_owned())
     }
 }
 
 /// A lock that a panic elsewhere cannot take away: what it guards is whole at every moment.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    match mutex.lock() {
+        Ok(guard) => guard,
+        Err(poisoned) => poisoned.into_inner(),
+    }
 }
 
 #[cfg(test)]

@@ -105,7 +105,10 @@ impl Timestamp {
         let nanos = match count(wire.trim()) {
             Some(nanos) => nanos,
             None if number => return Err(NoTimestamp),
-            None => date(wire.trim()).ok_or(NoTimestamp)?,
+            None => match date(wire.trim()) {
+                Some(nanos) => nanos,
+                None => return Err(NoTimestamp),
+            },
         };
         Ok(Timestamp {
             nanos,
@@ -113,14 +116,19 @@ impl Timestamp {
             number,
         })
     }
+
+    /// The part of reading that is the same for all formats.
+    fn of_json(came: &AsItStands<'_>) -> Option<Self> {
+        let (wire, number) = came.scalar()?;
+        Self::read(&wire, number).ok()
+    }
 }
 
 /// A count since 1970, in nanoseconds.
 fn count(text: &str) -> Option<i128> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix('-').unwrap_or(whole);
-    let plain = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || digits.len() > 15 || !plain(digits) || !plain(fraction) {
+    if digits.is_empty() || digits.len() > 15 || !are_digits(digits) || !are_digits(fraction) {
         return None;
     }
     let size = digits.parse::<i128>().ok()?;
@@ -139,14 +147,35 @@ fn count(text: &str) -> Option<i128> {
 
 /// The digits behind a point, of so many places.
 fn parts(digits: &str, places: usize) -> i128 {
-    let digits = digits.bytes().chain(std::iter::repeat(b'0')).take(places);
-    digits.fold(0, |value, digit| value * 10 + i128::from(digit - b'0'))
+    let mut value = 0;
+    for place in 0..places {
+        let digit = digits.as_bytes().get(place).unwrap_or(&b'0');
+        value = value * 10 + i128::from(digit - b'0');
+    }
+    value
+}
+
+/// How many digits a text begins with.
+fn leading_digits(text: &str) -> usize {
+    let mut count = 0;
+    while let Some(b'0'..=b'9') = text.as_bytes().get(count) {
+        count += 1;
+    }
+    count
+}
+
+fn are_digits(text: &str) -> bool {
+    leading_digits(text) == text.len()
 }
 
 /// A date of RFC 3339 in nanoseconds since 1970: with a blank for the `T`, without zone, seconds or time as well.
 fn date(text: &str) -> Option<i128> {
     let mut rest = Rest(text);
-    let (year, month, day) = (rest.number(4)?, rest.behind('-', 2)?, rest.behind('-', 2)?);
+    let (year, month, day) = (
+        rest.number(4)?,
+        rest.behind(b"-", 2)?,
+        rest.behind(b"-", 2)?,
+    );
     if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
         return None;
     }
@@ -154,10 +183,10 @@ fn date(text: &str) -> Option<i128> {
     if rest.0.is_empty() {
         return Some(i128::from(seconds) * SECOND);
     }
-    rest.take(&['T', 't', ' '])?;
-    let (hour, minute) = (rest.number(2)?, rest.behind(':', 2)?);
+    rest.take(b"Tt ")?;
+    let (hour, minute) = (rest.number(2)?, rest.behind(b":", 2)?);
     let second = if rest.0.starts_with(':') {
-        rest.behind(':', 2)?
+        rest.behind(b":", 2)?
     } else {
         0
     };
@@ -167,12 +196,8 @@ fn date(text: &str) -> Option<i128> {
     }
     seconds += hour * 3600 + minute * 60 + second;
     let mut nanos = 0;
-    if rest.take(&['.', ',']).is_some() {
-        let end = rest
-            .0
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.0.len());
-        let (digits, after) = rest.0.split_at(end);
+    if rest.take(b".,").is_some() {
+        let (digits, after) = rest.0.split_at(leading_digits(rest.0));
         if digits.is_empty() {
             return None;
         }
@@ -186,34 +211,38 @@ fn date(text: &str) -> Option<i128> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    fn take(&mut self, any: &[char]) -> Option<char> {
-        let first = self.0.chars().next().filter(|first| any.contains(first))?;
-        self.0 = &self.0[first.len_utf8()..];
+    /// Takes one character if it is any of these, which are of ASCII.
+    fn take(&mut self, any: &[u8]) -> Option<u8> {
+        let first = *self.0.as_bytes().first()?;
+        if !any.contains(&first) {
+            return None;
+        }
+        self.0 = &self.0[1..];
         Some(first)
     }
 
     fn number(&mut self, digits: usize) -> Option<i64> {
         let (number, rest) = self.0.split_at_checked(digits)?;
-        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !are_digits(number) {
             return None;
         }
         self.0 = rest;
         number.parse().ok()
     }
 
-    fn behind(&mut self, mark: char, digits: usize) -> Option<i64> {
-        self.take(&[mark])?;
+    fn behind(&mut self, mark: &[u8], digits: usize) -> Option<i64> {
+        self.take(mark)?;
         self.number(digits)
     }
 
     /// The zone up to the end, in seconds east.
     fn zone(&mut self) -> Option<i64> {
-        if self.take(&['Z', 'z']).is_some() || self.0.is_empty() {
-            return self.0.is_empty().then_some(0);
+        if self.take(b"Zz").is_some() || self.0.is_empty() {
+            return if self.0.is_empty() { Some(0) } else { None };
         }
-        let sign = self.take(&['+', '-'])?;
+        let sign = self.take(b"+-")?;
         let hours = self.number(2)?;
-        self.take(&[':']);
+        self.take(b":");
         let minutes = if self.0.is_empty() {
             0
         } else {
@@ -223,7 +252,7 @@ impl Rest<'_> {
             return None;
         }
         let east = hours * 3600 + minutes * 60;
-        Some(if sign == '-' { -east } else { east })
+        Some(if sign == b'-' { -east } else { east })
     }
 }
 
@@ -295,11 +324,11 @@ impl TryFrom<&str> for Timestamp {
 /// It is written as RFC 3339.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let nanos = |apart: Duration| i128::try_from(apart.as_nanos()).unwrap_or_default();
-        Self::of(match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => nanos(after),
-            Err(before) => -nanos(before.duration()),
-        })
+        let (apart, sign) = match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => (after, 1),
+            Err(before) => (before.duration(), -1),
+        };
+        Self::of(sign * i128::try_from(apart.as_nanos()).unwrap_or_default())
     }
 }
 
@@ -374,11 +403,13 @@ impl Hash for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let came = AsItStands::deserialize(from)?;
-        came.scalar()
-            .and_then(|(wire, number)| Timestamp::read(&wire, number).ok())
-            .ok_or_else(|| {
-                D::Error::invalid_type(serde::de::Unexpected::Other("a value"), &EXPECTED)
-            })
+        match Timestamp::of_json(&came) {
+            Some(time) => Ok(time),
+            None => Err(D::Error::invalid_type(
+                serde::de::Unexpected::Other("a value"),
+                &EXPECTED,
+            )),
+        }
     }
 }
 

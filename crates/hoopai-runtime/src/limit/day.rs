@@ -39,8 +39,10 @@ impl Day {
 
     /// How long until the budget is whole again.
     pub(super) fn renews_in(&self, now: Instant) -> Duration {
-        self.renews
-            .map_or(LENGTH, |renews| renews.saturating_duration_since(now))
+        match self.renews {
+            Some(renews) => renews.saturating_duration_since(now),
+            None => LENGTH,
+        }
     }
 
     /// So much is used that forgetting it would matter.
@@ -50,7 +52,9 @@ impl Day {
 
     /// Ends a day that is over.
     pub(super) fn roll(&mut self, now: Instant) {
-        if self.renews.is_some_and(|renews| renews <= now) {
+        if let Some(renews) = self.renews
+            && renews <= now
+        {
             self.renews = None;
             self.begin();
         }
@@ -62,7 +66,9 @@ impl Day {
     }
 
     pub(super) fn take(&mut self, now: Instant) {
-        self.renews.get_or_insert_with(|| later(now, LENGTH));
+        if self.renews.is_none() {
+            self.renews = Some(later(now, LENGTH));
+        }
         self.left = self.left.saturating_sub(1);
     }
 
@@ -86,7 +92,9 @@ impl Day {
         fixed: bool,
         now: Instant,
     ) {
-        if let Some(limit) = told.daily_limit.filter(|_| !fixed) {
+        if let Some(limit) = told.daily_limit
+            && !fixed
+        {
             let used = self.budget.saturating_sub(self.left);
             self.budget = limit;
             self.left = limit.saturating_sub(used);
@@ -94,8 +102,8 @@ impl Day {
         if serial != self.serial {
             return;
         }
-        let ends = told.daily_reset.map(|reset| later(now, reset));
-        if let Some(ends) = ends {
+        if let Some(reset) = told.daily_reset {
+            let ends = later(now, reset);
             let known = self.renews.unwrap_or(ends);
             if ends > later(known, SLOW_REPLY) {
                 // Theirs ends so much later that it began after ours: the one we count is over.

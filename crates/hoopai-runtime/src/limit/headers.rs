@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 
 use crate::retry::{server_time, server_wait};
 
 /// What a plan could possibly allow. Beyond it a value is taken for an error, since following it would end the limiting
 /// or all calls.
-const MAX: RangeInclusive<usize> = 1..=100_000;
+const MAX: RangeInclusive<u64> = 1..=100_000;
 const INTERVAL_MS: RangeInclusive<u64> = 100..=120_000;
 const DAILY: RangeInclusive<u64> = 1_000..=1_000_000_000_000;
 
@@ -45,41 +45,56 @@ impl Told {
             let Some(rest) = name.as_str().strip_prefix(PREFIX) else {
                 continue;
             };
-            let number = value
-                .to_str()
-                .ok()
-                .and_then(|text| text.trim().parse::<u64>().ok());
-            let millis = |range: &RangeInclusive<u64>| {
-                number
-                    .filter(|n| range.contains(n))
-                    .map(Duration::from_millis)
-            };
-            let count = number.and_then(|n| usize::try_from(n).ok());
+            let number = number(value);
             match rest {
-                "max" => told.max = count.filter(|n| MAX.contains(n)),
-                "remaining" => told.remaining = count,
-                "interval-milliseconds" => told.interval = millis(&INTERVAL_MS),
-                "limit-daily" => told.daily_limit = number.filter(|n| DAILY.contains(n)),
+                "max" => told.max = count(within(&MAX, number)),
+                "remaining" => told.remaining = count(number),
+                "interval-milliseconds" => told.interval = millis(&INTERVAL_MS, number),
+                "limit-daily" => told.daily_limit = within(&DAILY, number),
                 "daily-remaining" => told.daily_remaining = number,
-                "daily-reset" => told.daily_reset = millis(&(0..=LONGEST_DAY_MS)),
+                "daily-reset" => told.daily_reset = millis(&(0..=LONGEST_DAY_MS), number),
                 "reset" => reset = number,
                 _ => {}
             }
         }
         let most = told.daily_limit.unwrap_or(*DAILY.end());
-        told.daily_remaining = told.daily_remaining.filter(|n| *n <= most);
+        told.daily_remaining = within(&(0..=most), told.daily_remaining);
         if let Some(now) = refused_at {
-            told.retry_after = server_wait(headers, now)
-                .map(|wait| wait.min(LONGEST_PAUSE))
-                .or_else(|| until_reset(reset?, server_time(headers, now)));
+            told.retry_after = match (server_wait(headers, now), reset) {
+                (Some(wait), _) => Some(wait.min(LONGEST_PAUSE)),
+                (None, Some(reset)) => until_reset(reset, server_time(headers, now)),
+                (None, None) => None,
+            };
         }
         told
     }
 }
 
+fn number(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.trim().parse().ok()
+}
+
+fn within(range: &RangeInclusive<u64>, number: Option<u64>) -> Option<u64> {
+    match number {
+        Some(number) if range.contains(&number) => Some(number),
+        _ => None,
+    }
+}
+
+fn millis(range: &RangeInclusive<u64>, number: Option<u64>) -> Option<Duration> {
+    Some(Duration::from_millis(within(range, number)?))
+}
+
+fn count(number: Option<u64>) -> Option<usize> {
+    usize::try_from(number?).ok()
+}
+
 /// The documentation names the time of a reset and no reply was seen to have it: one that is not just ahead may be anything.
 fn until_reset(unix_seconds: u64, now: SystemTime) -> Option<Duration> {
     let moment = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(unix_seconds))?;
-    let wait = moment.duration_since(now).unwrap_or_default();
-    (!wait.is_zero() && wait <= LONGEST_PAUSE).then_some(wait)
+    let wait = moment.duration_since(now).ok()?;
+    if wait.is_zero() || wait > LONGEST_PAUSE {
+        return None;
+    }
+    Some(wait)
 }

@@ -1,12 +1,11 @@
 //! The limiter: a lock around the state, those who wait, and the one timer for all of them.
 //!
-//! A call that has to wait gets a letter when its turn comes, and is woken only then. Time passes for the whole queue in one
-//! future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the queue, since a
-//! future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and that may be
-//! with a call that waits in the same queue.
+//! A call that has to wait is woken only when its turn comes, and asks then what it was told. Time passes for the whole
+//! queue in one future, the [`Driver`], which is a task of its own while anybody waits. It is not left to the first in the
+//! queue, since a future is not always polled: one that stands in a buffered stream is not while its consumer is busy, and
+//! that may be with a call that waits in the same queue.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll};
@@ -14,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
-use super::state::{Ending, Entry, Mailbox, Next, Place, State, Ticket, Verdict, Word};
+use super::queue::Place;
+use super::state::{Ending, Entry, Next, State, Ticket, Verdict};
 use super::{Held, LimitSettings, Snapshot};
 use crate::time::{BoxFuture, Clock, lock};
 
@@ -47,32 +47,20 @@ impl Limiter {
             return Ok(Permit::free());
         }
         let max_wait = max_wait.unwrap_or(shared.settings.max_wait);
-        let mut place = match shared.with(|state, now| state.enter(max_wait, now)) {
-            Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
-            Entry::Held(held) => return Err(held),
-            Entry::Queued(place) => place,
-        };
-        let mut leave = Leave {
-            shared,
-            serial: place.serial,
-        };
-        loop {
-            leave.serial = place.serial;
-            match shared.wait(place).await {
-                Some(Word::Go(permit)) => return Ok(permit),
-                Some(Word::Held(held)) => return Err(held),
-                // A letter that was lost would mean that the place is, too.
-                Some(Word::Again) | None => {}
+        let verdict = match shared.enter(max_wait) {
+            Entry::Told(verdict) => verdict,
+            Entry::Queued(place) => {
+                let waiter = Waiter {
+                    shared,
+                    place: Some(place),
+                    driver: None,
+                };
+                waiter.await
             }
-            let again = shared.with(|state, now| match state.reenter(leave.serial) {
-                Some(place) => Entry::Queued(place),
-                None => state.enter(max_wait, now),
-            });
-            place = match again {
-                Entry::Go(ticket) => return Ok(Permit::new(shared.clone(), ticket)),
-                Entry::Held(held) => return Err(held),
-                Entry::Queued(place) => place,
-            };
+        };
+        match verdict {
+            Verdict::Go(ticket) => Ok(Permit::new(shared.clone(), ticket)),
+            Verdict::Held(held) => Err(held),
         }
     }
 
@@ -81,12 +69,18 @@ impl Limiter {
         if !self.0.settings.limited {
             return Duration::ZERO;
         }
-        self.0.with(|state, now| state.would_wait(now))
+        let (state, now) = self.0.settled();
+        let wait = state.would_wait(now);
+        self.0.follow_up(state, now);
+        wait
     }
 
     /// How things stand.
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.0.with(|state, now| state.snapshot(now))
+        let (state, now) = self.0.settled();
+        let snapshot = state.snapshot(now);
+        self.0.follow_up(state, now);
+        snapshot
     }
 
     /// The settings as they were given. What is in force now tells [`snapshot`](Self::snapshot).
@@ -96,19 +90,41 @@ impl Limiter {
 
     /// Nobody else holds it, and nothing would be lost with it.
     pub(super) fn is_disposable(&self) -> bool {
-        Arc::strong_count(&self.0) == 1 && self.0.with(|state, now| state.is_idle(now))
+        if Arc::strong_count(&self.0) > 1 {
+            return false;
+        }
+        let (state, now) = self.0.settled();
+        let idle = state.is_idle(now);
+        self.0.follow_up(state, now);
+        idle
     }
 
-    /// A place in the queue whose holder is gone in the very moment in which its turn comes.
+    /// A place in the queue whose holder goes in the very moment in which its turn comes.
     #[cfg(test)]
     pub(super) fn abandoned_place(&self) {
-        self.0
-            .with(|state, now| drop(state.enter(Duration::MAX, now)));
+        struct Holder(Mutex<Option<BoxFuture<'static, ()>>>);
+
+        impl std::task::Wake for Holder {
+            fn wake(self: Arc<Self>) {
+                let call = lock(&self.0).take();
+                drop(call);
+            }
+        }
+
+        let limiter = self.clone();
+        let mut call: BoxFuture<'static, ()> = Box::pin(async move {
+            let _ = limiter.acquire(None).await;
+        });
+        let holder = Arc::new(Holder(Mutex::new(None)));
+        let waker = holder.clone().into();
+        let polled = call.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        *lock(&holder.0) = Some(call);
     }
 
     #[cfg(test)]
     pub(super) fn foreign(&self) -> usize {
-        self.0.with(|state, _| state.window.foreign())
+        self.0.settled().0.window.foreign()
     }
 }
 
@@ -138,13 +154,19 @@ impl fmt::Debug for Limiter {
 }
 
 impl Shared {
-    /// Changes the state, and does what follows from it: lets waiters through, and wakes them after the lock is given up.
-    fn with<R>(self: &Arc<Self>, act: impl FnOnce(&mut State, Instant) -> R) -> R {
+    /// A call comes in.
+    fn enter(&self, max_wait: Duration) -> Entry {
+        let (mut state, now) = self.settled();
+        let entry = state.enter(max_wait, now);
+        self.follow_up(state, now);
+        entry
+    }
+
+    /// The state as it is by now. Whoever looked at it or changed it sees to what follows.
+    fn settled(&self) -> (MutexGuard<'_, State>, Instant) {
         let (mut state, now) = self.lock();
         state.settle(now);
-        let result = act(&mut state, now);
-        self.follow_up(state, now);
-        result
+        (state, now)
     }
 
     fn lock(&self) -> (MutexGuard<'_, State>, Instant) {
@@ -154,86 +176,88 @@ impl Shared {
         (state, now)
     }
 
-    /// What follows from a change. The lock is given up before anybody is woken.
-    fn follow_up<'a>(self: &'a Arc<Self>, mut state: MutexGuard<'a, State>, mut now: Instant) {
-        loop {
-            state.settle(now);
-            let driver = state.keep_moving(now);
-            let letters = std::mem::take(&mut state.outbox);
-            drop(state);
-            if let Some(driver) = driver {
-                driver.wake();
-            }
-            let lost = self.deliver(letters);
-            if lost.is_empty() {
-                return;
-            }
-            // Those whose turn it was had just gone: it is the turn of others.
-            (state, now) = self.lock();
-            for ticket in &lost {
-                state.end(ticket, Ending::Unsent, now);
-            }
+    /// What follows from a change: waiters are told, and woken after the lock is given up.
+    fn follow_up(&self, mut state: MutexGuard<'_, State>, now: Instant) {
+        state.settle(now);
+        state.keep_moving(now);
+        let wakers = std::mem::take(&mut state.outbox);
+        drop(state);
+        for waker in &wakers {
+            waker.wake_by_ref();
         }
     }
 
-    /// Tells waiters what was decided. Returned is what was granted to those who are not there any more.
-    fn deliver(self: &Arc<Self>, letters: Vec<(Mailbox, Verdict)>) -> Vec<Ticket> {
-        let mut lost = Vec::new();
-        for (mailbox, verdict) in letters {
-            let word = match verdict {
-                Verdict::Go(ticket) => Word::Go(Permit::new(self.clone(), ticket)),
-                Verdict::Held(held) => Word::Held(held),
-                Verdict::Again => Word::Again,
-            };
-            if let Err(Word::Go(mut permit)) = mailbox.send(word)
-                && let Some(open) = permit.take()
-            {
-                lost.push(open.ticket);
-            }
-        }
-        lost
+    /// What a call that waits was told, or whether it has to bring a driver.
+    fn ask(&self, place: Place, context: &Context<'_>) -> (Option<Verdict>, bool) {
+        // The one before is dropped after the lock is given up, for that may end another waiter.
+        let mut waker = Some(context.waker().clone());
+        let mut state = lock(&self.state);
+        let verdict = state.ask(place, &mut waker);
+        let drives = verdict.is_none() && state.needs_driver();
+        drop(state);
+        (verdict, drives)
     }
 
-    /// Waits for a letter, and brings a driver if there is none.
-    async fn wait(self: &Arc<Self>, place: Place) -> Option<Word> {
-        let mut letter = place.letter;
-        if place.drive {
-            let mut driver = Driver {
-                shared: Arc::downgrade(self),
-                sleep: None,
-                done: false,
-            };
-            match tokio::runtime::Handle::try_current() {
-                Ok(runtime) => {
-                    let work: BoxFuture<'static, ()> = Box::pin(driver);
-                    runtime.spawn(work);
-                }
-                // Without a runtime who waits first moves the queue itself.
-                Err(_) => {
-                    return poll_fn(|context| {
-                        // Moving the queue may show that it is the mover's own turn.
-                        if !driver.done {
-                            let _ = Pin::new(&mut driver).poll(context);
-                        }
-                        Pin::new(&mut letter).poll(context).map(Result::ok)
-                    })
-                    .await;
-                }
-            }
-        }
-        letter.await.ok()
+    /// Brings a driver. Without a runtime who waits moves the queue itself, and is given it.
+    fn driver(self: &Arc<Self>) -> Option<Driver> {
+        let driver = Driver {
+            shared: Arc::downgrade(self),
+            sleep: None,
+            done: false,
+        };
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return Some(driver);
+        };
+        let work: BoxFuture<'static, ()> = Box::pin(driver);
+        runtime.spawn(work);
+        None
     }
 }
 
-/// Leaves the queue when a waiter is dropped.
-struct Leave<'l> {
+/// A call that waits. Dropping it leaves the queue.
+struct Waiter<'l> {
     shared: &'l Arc<Shared>,
-    serial: u64,
+    /// `None` once it has heard what it was told.
+    place: Option<Place>,
+    driver: Option<Driver>,
 }
 
-impl Drop for Leave<'_> {
+impl Future for Waiter<'_> {
+    type Output = Verdict;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Verdict> {
+        let this = self.get_mut();
+        while let Some(place) = this.place {
+            // Moving the queue may show that it is the mover's own turn.
+            if let Some(driver) = &mut this.driver
+                && !driver.done
+            {
+                let _ = Pin::new(driver).poll(context);
+            }
+            let (verdict, drives) = this.shared.ask(place, context);
+            if let Some(verdict) = verdict {
+                this.place = None;
+                return Poll::Ready(verdict);
+            }
+            if drives {
+                this.driver = this.shared.driver();
+            }
+            if !drives || this.driver.is_none() {
+                break;
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
-        self.shared.with(|state, _| state.leave(self.serial));
+        if let Some(place) = self.place {
+            let mut waker = None;
+            let (mut state, now) = self.shared.settled();
+            state.leave(place, &mut waker, now);
+            self.shared.follow_up(state, now);
+        }
     }
 }
 
@@ -247,38 +271,33 @@ struct Driver {
 impl Future for Driver {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
         loop {
-            let Some(shared) = self.shared.upgrade() else {
+            let Some(shared) = this.shared.upgrade() else {
                 return Poll::Ready(());
             };
-            let (next, wait) = shared.with(|state, now| {
-                let next = state.drive(context.waker(), now);
-                let wait = match next {
-                    Next::At(Some(until)) => until.saturating_duration_since(now),
-                    _ => Duration::ZERO,
-                };
-                (next, wait)
-            });
+            let (mut state, now) = shared.settled();
+            let next = state.drive(context.waker(), now);
+            shared.follow_up(state, now);
             let until = match next {
                 Next::Done => {
-                    self.done = true;
+                    this.done = true;
                     return Poll::Ready(());
                 }
                 Next::At(None) => {
-                    self.sleep = None;
+                    this.sleep = None;
                     return Poll::Pending;
                 }
                 Next::At(Some(until)) => until,
             };
-            if self.sleep.as_ref().is_none_or(|(known, _)| *known != until) {
-                self.sleep = Some((until, shared.clock.sleep(wait)));
-            }
-            if let Some((_, sleep)) = &mut self.sleep {
-                if sleep.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
-                }
-                self.sleep = None;
+            let mut sleep = match this.sleep.take() {
+                Some((known, sleep)) if known == until => sleep,
+                _ => shared.clock.sleep(until.saturating_duration_since(now)),
+            };
+            if sleep.as_mut().poll(context).is_pending() {
+                this.sleep = Some((until, sleep));
+                return Poll::Pending;
             }
         }
     }
@@ -289,7 +308,9 @@ impl Drop for Driver {
         if !self.done
             && let Some(shared) = self.shared.upgrade()
         {
-            shared.with(|state, _| state.driver_is_gone());
+            let (mut state, now) = shared.settled();
+            state.driver_is_gone();
+            shared.follow_up(state, now);
         }
     }
 }
@@ -336,7 +357,10 @@ impl Permit {
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
         if let Some(open) = self.take() {
             // Only a refusal is read by the time of the day, and asking for it costs.
-            let system_time = (status == 429).then(|| open.shared.clock.system_time());
+            let system_time = match status {
+                429 => Some(open.shared.clock.system_time()),
+                _ => None,
+            };
             open.end(Ending::Replied {
                 status,
                 headers,
@@ -348,12 +372,12 @@ impl Permit {
     /// No reply came. `reached`: the server may have got the request; only where no connection was made it surely has not.
     pub(crate) fn failed(mut self, reached: bool) {
         if let Some(open) = self.take() {
-            let sent = open.sent.unwrap_or_else(|| open.shared.clock.now());
-            open.end(if reached {
-                Ending::Strayed(sent)
-            } else {
-                Ending::Unsent
-            });
+            let ending = match open.sent {
+                _ if !reached => Ending::Unsent,
+                Some(sent) => Ending::Strayed(sent),
+                None => Ending::Strayed(open.shared.clock.now()),
+            };
+            open.end(ending);
         }
     }
 
@@ -366,20 +390,25 @@ impl Permit {
 
 impl Open {
     fn end(self, ending: Ending<'_>) {
-        self.shared
-            .with(|state, now| state.end(&self.ticket, ending, now));
+        let (mut state, now) = self.shared.settled();
+        state.end(&self.ticket, ending, now);
+        self.shared.follow_up(state, now);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(open) = self.take() {
-            let ending = open.sent.map_or(Ending::Unsent, Ending::Strayed);
+            let ending = match open.sent {
+                Some(sent) => Ending::Strayed(sent),
+                None => Ending::Unsent,
+            };
             open.end(ending);
         }
     }
 }
 
+#[cfg(test)]
 impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sent = self.0.as_ref().map(|open| open.sent.is_some());

@@ -45,7 +45,7 @@ pub(crate) use registry::Limiters;
 pub use settings::LimitSettings;
 
 /// A call that is not let through in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Held {
     /// How long a call would have to wait.
     pub(crate) wait: Duration,
@@ -54,7 +54,7 @@ pub(crate) struct Held {
 }
 
 /// What a call would have to wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum HeldReason {
     /// The window is full, by calls that went out or wait already.
     Window,

@@ -45,7 +45,10 @@ impl Pause {
 
     /// Until when nothing goes out, if that is so.
     pub(super) fn until(&self, now: Instant) -> Option<Instant> {
-        self.until.filter(|until| *until > now)
+        match self.until {
+            Some(until) if until > now => Some(until),
+            _ => None,
+        }
     }
 
     /// When a call may go that has so many before it: `None` for now.
@@ -53,12 +56,17 @@ impl Pause {
         if let Some(until) = self.until(now) {
             return Some(until);
         }
-        let ramp = self.ramp.as_ref()?;
+        let Some(ramp) = &self.ramp else {
+            return None;
+        };
         if ramp.in_flight.saturating_add(ahead) < ramp.allowed() {
             return None;
         }
         let patience = later(ramp.last?, breath(interval));
-        (patience > now || ahead > 0).then_some(patience.max(later(now, Duration::from_nanos(1))))
+        if patience <= now && ahead == 0 {
+            return None;
+        }
+        Some(patience.max(later(now, Duration::from_nanos(1))))
     }
 
     /// A request goes out.
@@ -101,23 +109,26 @@ impl Pause {
         now: Instant,
     ) {
         // A hint of nothing at all is none: taken at its word, it would have us ask again without end.
-        let hint = hint.filter(|hint| !hint.is_zero());
-        let news = epoch == self.epoch || hint.is_some() && self.ramp.is_none();
+        let hinted = hint.unwrap_or_default();
+        let news = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
         if news {
             self.epoch += 1;
             self.streak = self.streak.saturating_add(1);
             self.ramp = Some(Ramp::default());
         }
-        let wait = match hint {
-            Some(hint) => hint,
-            None if news => {
-                let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
-                breath(interval).saturating_mul(doubled).min(interval)
-            }
-            None => return,
+        let wait = if !hinted.is_zero() {
+            hinted
+        } else if news {
+            let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
+            breath(interval).saturating_mul(doubled).min(interval)
+        } else {
+            return;
         };
         let until = later(now, wait);
-        self.until = Some(self.until.map_or(until, |earlier| earlier.max(until)));
+        self.until = match self.until {
+            Some(earlier) if earlier > until => Some(earlier),
+            _ => Some(until),
+        };
     }
 
     /// Nothing is held back.

@@ -1,32 +1,46 @@
 //! The calls that wait, in the order in which they came, each with the moment until when it does.
 //!
-//! Serial numbers follow each other, so a call is found by counting from the first. One that left from the middle leaves a
-//! gap until it is the first itself.
+//! Each has a seat, where it finds what it was told, and a place in the line until then. Serial numbers follow each other,
+//! so a place is found by counting from the first. One that left from the middle leaves a gap until it is the first itself.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::task::Waker;
 use std::time::Instant;
 
-use super::state::Mailbox;
+use super::state::Verdict;
 
 /// Below so many deadlines none is looked for that could go.
 const FEW: usize = 64;
 
-struct Waiter {
-    /// `None` once it was told to come again, until it has. Meanwhile its deadline does not count.
-    mailbox: Option<Mailbox>,
-    deadline: Option<Instant>,
+/// Where a call waits.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    serial: u64,
+    seat: usize,
+}
+
+#[derive(Default)]
+struct Seat {
+    /// `None` until the call has asked, and once it was woken.
+    waker: Option<Waker>,
+    /// What the call was told, until it has heard it.
+    verdict: Option<Verdict>,
 }
 
 #[derive(Default)]
 pub(super) struct Queue {
-    waiters: VecDeque<Option<Waiter>>,
+    /// The seats of those who wait.
+    line: VecDeque<Option<usize>>,
     /// The serial number of the first of them, which is no gap.
     first: u64,
     /// How many are no gaps.
     waiting: usize,
     /// The soonest first. Of those who left it knows until then, or until there are many.
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
+    seats: Vec<Seat>,
+    /// The seats that nobody has.
+    free: Vec<usize>,
 }
 
 impl Queue {
@@ -38,59 +52,80 @@ impl Queue {
         self.waiting == 0
     }
 
-    /// Puts a call at the end and tells its serial number.
-    pub(super) fn push(&mut self, mailbox: Mailbox, deadline: Option<Instant>) -> u64 {
-        let serial = self.first + self.waiters.len() as u64;
-        self.waiters.push_back(Some(Waiter {
-            mailbox: Some(mailbox),
-            deadline,
-        }));
-        self.waiting += 1;
-        self.remember(deadline, serial);
-        serial
-    }
-
-    /// A call that was told to come again has a mailbox again. False: its place is gone.
-    pub(super) fn come_again(&mut self, serial: u64, mailbox: Mailbox) -> bool {
-        let Some(waiter) = self.waiter(serial) else {
-            return false;
+    /// Puts a call at the end.
+    pub(super) fn push(&mut self, deadline: Option<Instant>) -> Place {
+        // Who leaves a seat leaves nothing on it.
+        let seat = match self.free.pop() {
+            Some(seat) => seat,
+            None => {
+                self.seats.push(Seat::default());
+                self.seats.len() - 1
+            }
         };
-        waiter.mailbox = Some(mailbox);
-        let deadline = waiter.deadline;
-        self.remember(deadline, serial);
-        true
+        let serial = self.first + self.line.len() as u64;
+        self.line.push_back(Some(seat));
+        self.waiting += 1;
+        if let Some(deadline) = deadline {
+            self.deadlines.push(Reverse((deadline, serial)));
+        }
+        Place { serial, seat }
     }
 
-    /// The first call, if it can be told something.
+    /// The serial number of the first call.
     pub(super) fn first(&self) -> Option<u64> {
-        let first = self.waiters.front()?.as_ref()?;
-        first.mailbox.as_ref().map(|_| self.first)
+        if self.is_empty() {
+            return None;
+        }
+        Some(self.first)
     }
 
-    /// Takes the mailbox of the first call, which keeps its place.
-    pub(super) fn call_first(&mut self) -> Option<Mailbox> {
-        self.waiters.front_mut()?.as_mut()?.mailbox.take()
+    /// Who is to be woken so that the first call asks again. It keeps its place.
+    pub(super) fn call_first(&mut self) -> Option<Waker> {
+        match self.line.front() {
+            Some(Some(seat)) => self.seats[*seat].waker.take(),
+            _ => None,
+        }
     }
 
-    pub(super) fn remove(&mut self, serial: u64) -> Option<Mailbox> {
-        let index = usize::try_from(serial.checked_sub(self.first)?).ok()?;
-        let waiter = self.waiters.get_mut(index)?.take()?;
-        self.waiting -= 1;
-        while let Some(None) = self.waiters.front() {
-            self.waiters.pop_front();
-            self.first += 1;
+    /// Tells a call what became of it, which ends its wait. What it returns is to be woken.
+    pub(super) fn tell(&mut self, serial: u64, verdict: Verdict) -> Option<Waker> {
+        let seat = self.leave_line(serial)?;
+        let seat = &mut self.seats[seat];
+        seat.verdict = Some(verdict);
+        seat.waker.take()
+    }
+
+    /// What a call was told. After that it has no place any more. If it was told nothing yet, the waker changes places with
+    /// the one that it left before.
+    pub(super) fn ask(&mut self, place: Place, waker: &mut Option<Waker>) -> Option<Verdict> {
+        let seat = &mut self.seats[place.seat];
+        match seat.verdict.take() {
+            Some(verdict) => {
+                self.stand_up(place.seat);
+                Some(verdict)
+            }
+            None => {
+                std::mem::swap(&mut seat.waker, waker);
+                None
+            }
         }
-        if self.deadlines.len() > FEW.max(self.waiting * 2) {
-            self.forget_gone();
+    }
+
+    /// A call gives its place up. Returned is what it was told and has not heard.
+    pub(super) fn leave(&mut self, place: Place, waker: &mut Option<Waker>) -> Option<Verdict> {
+        let verdict = self.ask(place, waker);
+        if verdict.is_none() {
+            self.leave_line(place.serial);
+            self.stand_up(place.seat);
         }
-        waiter.mailbox
+        verdict
     }
 
     /// Until when the call waits that gives up first, with its serial number.
     pub(super) fn next_deadline(&mut self) -> Option<(Instant, u64)> {
-        while let Some(Reverse((deadline, serial))) = self.deadlines.peek() {
-            let next = (*deadline, *serial);
-            if self.can_give_up(next.1) {
+        while let Some(Reverse(next)) = self.deadlines.peek() {
+            let next = *next;
+            if let Some(Some(_)) = self.place(next.1) {
                 return Some(next);
             }
             self.deadlines.pop();
@@ -98,31 +133,46 @@ impl Queue {
         None
     }
 
-    fn waiter(&mut self, serial: u64) -> Option<&mut Waiter> {
-        let index = usize::try_from(serial.checked_sub(self.first)?).ok()?;
-        self.waiters.get_mut(index)?.as_mut()
+    fn place(&mut self, serial: u64) -> Option<&mut Option<usize>> {
+        if serial < self.first {
+            return None;
+        }
+        let index = usize::try_from(serial - self.first).unwrap_or(usize::MAX);
+        self.line.get_mut(index)
     }
 
-    fn can_give_up(&mut self, serial: u64) -> bool {
-        self.waiter(serial)
-            .is_some_and(|waiter| waiter.mailbox.is_some())
+    /// Takes a call out of the line and tells where it sits.
+    fn leave_line(&mut self, serial: u64) -> Option<usize> {
+        let seat = match self.place(serial) {
+            Some(place) => place.take()?,
+            None => return None,
+        };
+        self.waiting -= 1;
+        while let Some(None) = self.line.front() {
+            self.line.pop_front();
+            self.first += 1;
+        }
+        if self.deadlines.len() > FEW.max(self.waiting * 2) {
+            self.forget_gone();
+        }
+        Some(seat)
     }
 
-    fn remember(&mut self, deadline: Option<Instant>, serial: u64) {
-        if let Some(deadline) = deadline {
-            self.deadlines.push(Reverse((deadline, serial)));
+    fn stand_up(&mut self, seat: usize) {
+        self.free.push(seat);
+        if self.free.len() == self.seats.len() {
+            // After a rush its memory is given back.
+            self.seats = Vec::new();
+            self.free = Vec::new();
         }
     }
 
-    /// Makes the deadlines anew of those who can give up.
+    /// Keeps the deadlines of those who wait.
     fn forget_gone(&mut self) {
-        self.deadlines.clear();
-        for (serial, waiter) in (self.first..).zip(&self.waiters) {
-            if let Some(waiter) = waiter
-                && waiter.mailbox.is_some()
-                && let Some(deadline) = waiter.deadline
-            {
-                self.deadlines.push(Reverse((deadline, serial)));
+        let known = std::mem::take(&mut self.deadlines);
+        for Reverse(next) in known.as_slice() {
+            if let Some(Some(_)) = self.place(next.1) {
+                self.deadlines.push(Reverse(*next));
             }
         }
     }

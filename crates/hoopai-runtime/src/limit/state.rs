@@ -5,34 +5,23 @@ use std::task::Waker;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::HeaderMap;
-use tokio::sync::oneshot;
 
 use super::day::Day;
 use super::headers::Told;
 use super::pause::Pause;
-use super::queue::Queue;
+use super::queue::{Place, Queue};
 use super::window::{Mark, Window};
-use super::{Held, HeldReason, LimitSettings, Permit, Snapshot};
+use super::{Held, HeldReason, LimitSettings, Snapshot};
 
-/// What a call that waits is told.
-pub(super) enum Word {
-    Go(Permit),
-    Held(Held),
-    /// Whoever moved the queue is gone: come again and see to it.
-    Again,
-}
-
-/// The same before it is delivered, which happens outside the lock.
+/// What a call is told.
+#[derive(Clone, Copy)]
 pub(super) enum Verdict {
     Go(Ticket),
     Held(Held),
-    Again,
 }
 
-pub(super) type Mailbox = oneshot::Sender<Word>;
-
 /// What is remembered of a request that was let through.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Ticket {
     pub(super) mark: Mark,
     epoch: u64,
@@ -54,17 +43,8 @@ pub(super) enum Ending<'h> {
 
 /// How a call comes in.
 pub(super) enum Entry {
-    Go(Ticket),
-    Held(Held),
+    Told(Verdict),
     Queued(Place),
-}
-
-/// A place in the queue.
-pub(super) struct Place {
-    pub(super) serial: u64,
-    pub(super) letter: oneshot::Receiver<Word>,
-    /// Nobody moves the queue yet, so who got this has to.
-    pub(super) drive: bool,
 }
 
 /// What the one who moves the queue does next.
@@ -92,8 +72,8 @@ pub(super) struct State {
     day: Option<Day>,
     queue: Queue,
     driver: Driver,
-    /// Who is to be told what when the lock is given up.
-    pub(super) outbox: Vec<(Mailbox, Verdict)>,
+    /// Who is to be woken when the lock is given up.
+    pub(super) outbox: Vec<Waker>,
 }
 
 impl State {
@@ -116,43 +96,41 @@ impl State {
     /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
     pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
         if let Some(held) = self.day_is_spent(self.queue.len(), now) {
-            return Entry::Held(held);
+            return Entry::Told(Verdict::Held(held));
         }
         if self.queue.is_empty() && self.gate(now).is_ok() {
-            return Entry::Go(self.take(now));
+            return Entry::Told(Verdict::Go(self.take(now)));
         }
         let held = self.forecast(now);
         if held.wait > max_wait {
-            return Entry::Held(held);
+            return Entry::Told(Verdict::Held(held));
         }
-        let (mailbox, letter) = oneshot::channel();
-        let serial = self.queue.push(mailbox, now.checked_add(max_wait));
-        Entry::Queued(self.place(serial, letter))
+        Entry::Queued(self.queue.push(now.checked_add(max_wait)))
     }
 
-    /// A waiter comes again. `None` if it has no place any more.
-    pub(super) fn reenter(&mut self, serial: u64) -> Option<Place> {
-        let (mailbox, letter) = oneshot::channel();
-        let there = self.queue.come_again(serial, mailbox);
-        there.then(|| self.place(serial, letter))
+    /// A call that waits asks what it was told. If it was told nothing yet, the waker is exchanged for the one before.
+    pub(super) fn ask(&mut self, place: Place, waker: &mut Option<Waker>) -> Option<Verdict> {
+        self.queue.ask(place, waker)
     }
 
-    fn place(&mut self, serial: u64, letter: oneshot::Receiver<Word>) -> Place {
-        let drive = !std::mem::replace(&mut self.driver.there, true);
-        if drive {
-            self.driver.waker = None;
-            self.driver.until = None;
+    /// Whether nobody moves the queue yet. Who asks has to do it from now on.
+    pub(super) fn needs_driver(&mut self) -> bool {
+        if self.driver.there {
+            return false;
         }
-        Place {
-            serial,
-            letter,
-            drive,
-        }
+        self.driver = Driver {
+            there: true,
+            waker: None,
+            until: None,
+        };
+        true
     }
 
-    /// A waiter gave up.
-    pub(super) fn leave(&mut self, serial: u64) {
-        self.queue.remove(serial);
+    /// A waiter gave up, maybe in the very moment in which its turn came: then it is the next one's.
+    pub(super) fn leave(&mut self, place: Place, waker: &mut Option<Waker>, now: Instant) {
+        if let Some(Verdict::Go(ticket)) = self.queue.leave(place, waker) {
+            self.end(&ticket, Ending::Unsent, now);
+        }
     }
 
     /// A request that was let through is over.
@@ -235,8 +213,8 @@ impl State {
     }
 
     fn tell(&mut self, serial: u64, verdict: Verdict) {
-        if let Some(mailbox) = self.queue.remove(serial) {
-            self.outbox.push((mailbox, verdict));
+        if let Some(waker) = self.queue.tell(serial, verdict) {
+            self.outbox.push(waker);
         }
     }
 
@@ -248,27 +226,34 @@ impl State {
         Ticket {
             mark: self.window.take(),
             epoch: self.pause.epoch(),
-            day: self.day.as_ref().map_or(0, Day::serial),
+            day: match &self.day {
+                Some(day) => day.serial(),
+                None => 0,
+            },
         }
     }
 
     /// Whether a request may go out now, or from when on, or that this depends on replies.
     fn gate(&self, now: Instant) -> Result<(), Option<Instant>> {
         let opens = self.pause.closed(0, self.window.interval, now);
-        match self.window.room() {
-            Ok(()) => opens.map_or(Ok(()), |opens| Err(Some(opens))),
-            Err(free) => Err(free.map(|free| opens.map_or(free, |opens| free.max(opens)))),
+        match (self.window.room(), opens) {
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(opens)) => Err(Some(opens)),
+            (Err(Some(free)), Some(opens)) => Err(Some(free.max(opens))),
+            (Err(free), _) => Err(free),
         }
     }
 
     /// The budget is spent, or will be by those who wait already.
     fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<Held> {
-        let day = self.day.as_ref()?;
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
-        (day.left() <= ahead).then(|| Held {
-            wait: day.renews_in(now),
-            reason: HeldReason::Daily,
-        })
+        match &self.day {
+            Some(day) if day.left() <= ahead => Some(Held {
+                wait: day.renews_in(now),
+                reason: HeldReason::Daily,
+            }),
+            _ => None,
+        }
     }
 
     /// How long a call would wait that came now, and for what.
@@ -315,28 +300,39 @@ impl State {
     }
 
     fn next_event(&mut self, now: Instant) -> Option<Instant> {
-        let deadline = self.queue.next_deadline().map(|(deadline, _)| deadline);
-        let free = self.gate(now).err().flatten();
+        let deadline = self.queue.next_deadline();
+        let free = match self.gate(now) {
+            Ok(()) => None,
+            Err(free) => free,
+        };
         match (deadline, free) {
-            (Some(deadline), Some(free)) => Some(deadline.min(free)),
-            (one, other) => one.or(other),
+            (Some((deadline, _)), Some(free)) => Some(deadline.min(free)),
+            (Some((deadline, _)), None) => Some(deadline),
+            (None, free) => free,
         }
     }
 
-    /// Sees to it that somebody moves the queue, and knows when. What it returns is to be woken.
-    pub(super) fn keep_moving(&mut self, now: Instant) -> Option<Waker> {
-        if !self.driver.there {
-            // The first in the queue comes again, keeps its place, and brings a new one.
-            if let Some(mailbox) = self.queue.call_first() {
-                self.outbox.push((mailbox, Verdict::Again));
-            }
-            return None;
+    /// Sees to it that somebody moves the queue, and knows when.
+    pub(super) fn keep_moving(&mut self, now: Instant) {
+        let waker = if !self.driver.there {
+            // The first in the queue asks again and finds that it has to.
+            self.queue.call_first()
+        } else if self.queue.is_empty() {
+            self.driver.waker.take()
+        } else {
+            self.driver_if_late(now)
+        };
+        if let Some(waker) = waker {
+            self.outbox.push(waker);
         }
-        if self.queue.is_empty() {
-            return self.driver.waker.take();
-        }
+    }
+
+    /// The driver, if it sleeps longer than until the next event.
+    fn driver_if_late(&mut self, now: Instant) -> Option<Waker> {
         let next = self.next_event(now)?;
-        if self.driver.until.is_some_and(|until| until <= next) {
+        if let Some(until) = self.driver.until
+            && until <= next
+        {
             return None;
         }
         let waker = self.driver.waker.take()?;
@@ -351,18 +347,22 @@ impl State {
             in_window: self.window.taken(),
             queued: self.queue.len(),
             daily_left: self.day.as_ref().map(Day::left),
-            paused: self
-                .pause
-                .until(now)
-                .map_or(Duration::ZERO, |until| until.saturating_duration_since(now)),
+            paused: match self.pause.until(now) {
+                Some(until) => until.saturating_duration_since(now),
+                None => Duration::ZERO,
+            },
         }
     }
 
     /// Whether a limiter made anew would do the same, all but for what replies soon tell it again.
     pub(super) fn is_idle(&self, now: Instant) -> bool {
+        let day_is_telling = match &self.day {
+            Some(day) => day.is_telling(),
+            None => false,
+        };
         self.window.taken() == 0
             && self.queue.is_empty()
             && self.pause.is_over(now)
-            && !self.day.as_ref().is_some_and(Day::is_telling)
+            && !day_is_telling
     }
 }

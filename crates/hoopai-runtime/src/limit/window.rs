@@ -17,7 +17,7 @@ struct Slot {
 }
 
 /// What is known when a request is let through, so that the server's count in its reply can be compared with ours.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Mark {
     /// Our own requests that the server could be counting then, this one among them.
     pub(super) own: usize,
@@ -105,7 +105,10 @@ impl Window {
 
     fn put(&mut self, at: Instant, foreign: bool) {
         // Only those that strayed are ahead of the time, so this is the end or close to it.
-        let index = self.slots.partition_point(|slot| slot.at <= at);
+        let mut index = self.slots.len();
+        while index > 0 && self.slots[index - 1].at > at {
+            index -= 1;
+        }
         self.slots.insert(index, Slot { at, foreign });
         self.foreign += usize::from(foreign);
     }
@@ -143,12 +146,12 @@ impl Window {
     /// When the next slot is free: `Ok` for now, an error for later. `Err(None)`: when one of the replies is there that
     /// are awaited.
     pub(super) fn room(&self) -> Result<(), Option<Instant>> {
-        match self.taken().checked_sub(self.max) {
-            None => Ok(()),
-            Some(beyond) => Err(self
-                .slots
-                .get(beyond)
-                .map(|slot| later(slot.at, self.interval))),
+        let Some(beyond) = self.taken().checked_sub(self.max) else {
+            return Ok(());
+        };
+        match self.slots.get(beyond) {
+            Some(slot) => Err(Some(later(slot.at, self.interval))),
+            None => Err(None),
         }
     }
 

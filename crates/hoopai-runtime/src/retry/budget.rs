@@ -47,6 +47,12 @@ impl TokenBucket {
     pub fn left(&self) -> u64 {
         self.left.load(Ordering::Relaxed) / ONE
     }
+
+    /// Sets what is left. An error if others changed it meanwhile: what it is now.
+    fn set(&self, known: u64, left: u64) -> Result<u64, u64> {
+        self.left
+            .compare_exchange_weak(known, left, Ordering::Relaxed, Ordering::Relaxed)
+    }
 }
 
 impl Default for TokenBucket {
@@ -57,21 +63,24 @@ impl Default for TokenBucket {
 
 impl RetryBudget for TokenBucket {
     fn withdraw(&self) -> bool {
-        self.left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(ONE)
-            })
-            .is_ok()
+        let mut left = self.left.load(Ordering::Relaxed);
+        while left >= ONE {
+            match self.set(left, left - ONE) {
+                Ok(_) => return true,
+                Err(changed) => left = changed,
+            }
+        }
+        false
     }
 
     fn deposit(&self) {
         // Most of the time it is full, and a call that goes well writes nothing.
-        if self.left.load(Ordering::Relaxed) < self.capacity {
-            let _ = self
-                .left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    Some((left + self.earned).min(self.capacity))
-                });
+        let mut left = self.left.load(Ordering::Relaxed);
+        while left < self.capacity {
+            match self.set(left, (left + self.earned).min(self.capacity)) {
+                Ok(_) => return,
+                Err(changed) => left = changed,
+            }
         }
     }
 }

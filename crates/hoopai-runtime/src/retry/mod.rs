@@ -45,11 +45,18 @@ impl FailureKind {
             ErrorKind::Connect => FailureKind::NotConnected,
             ErrorKind::Timeout => FailureKind::TimedOut,
             ErrorKind::Transport => FailureKind::Broken,
-            ErrorKind::Status => match error.status().map(|status| status.as_u16()) {
-                Some(429) => FailureKind::RateLimited,
-                Some(408 | 500 | 502 | 503 | 504) => FailureKind::ServerError,
-                _ => FailureKind::Final,
+            ErrorKind::Status => match error.status() {
+                Some(status) => Self::of_status(status.as_u16()),
+                None => FailureKind::Final,
             },
+            _ => FailureKind::Final,
+        }
+    }
+
+    fn of_status(status: u16) -> Self {
+        match status {
+            429 => FailureKind::RateLimited,
+            408 | 500 | 502 | 503 | 504 => FailureKind::ServerError,
             _ => FailureKind::Final,
         }
     }
@@ -122,9 +129,7 @@ impl RetryPolicy for Standard {
     fn retries(&self, failure: &Failure<'_>) -> bool {
         failure.kind != FailureKind::Final
             && failure.attempts < self.max_attempts
-            && failure
-                .server_wait
-                .is_none_or(|wait| wait <= self.max_server_wait)
+            && failure.server_wait.unwrap_or_default() <= self.max_server_wait
     }
 }
 

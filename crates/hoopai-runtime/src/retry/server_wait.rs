@@ -8,23 +8,27 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// The wait that a reply asks for: `retry-after-ms`, or `Retry-After` in seconds or as a date. What is neither says nothing.
 pub(crate) fn server_wait(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let said = text(headers, RETRY_AFTER);
-    text(headers, RETRY_AFTER_MS)
-        .and_then(|ms| seconds(ms, 0.001))
-        .or_else(|| seconds(said?, 1.0))
-        .or_else(|| {
-            let date = httpdate::parse_http_date(said?).ok()?;
-            let now = server_time(headers, now);
-            // A date that is past asks for no wait.
-            Some(date.duration_since(now).unwrap_or_default())
-        })
+    if let Some(ms) = text(headers, RETRY_AFTER_MS)
+        && let Some(wait) = seconds(ms, 0.001)
+    {
+        return Some(wait);
+    }
+    let said = text(headers, RETRY_AFTER)?;
+    if let Some(wait) = seconds(said, 1.0) {
+        return Some(wait);
+    }
+    let date = httpdate::parse_http_date(said).ok()?;
+    let now = server_time(headers, now);
+    // A date that is past asks for no wait.
+    Some(date.duration_since(now).unwrap_or_default())
 }
 
 /// The time of the day by the server's own clock, if it tells it, so that ours may be wrong.
 pub(crate) fn server_time(headers: &HeaderMap, now: SystemTime) -> SystemTime {
-    text(headers, DATE)
-        .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or(now)
+    match text(headers, DATE) {
+        Some(date) => httpdate::parse_http_date(date).unwrap_or(now),
+        None => now,
+    }
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
