@@ -50,6 +50,7 @@ fn all_of_the_platform_becomes_what_is_committed() {
         "crates/api",
         "crates/hoopai",
         "crates/hoopai-mock",
+        "crates/hoopai-auth",
         "crates/hoopai-runtime",
     ];
     let mut committed: BTreeMap<_, _> = folders
