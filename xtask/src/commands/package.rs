@@ -1,11 +1,16 @@
 //! `cargo xtask package`: every published crate makes a package that stands alone. Nothing is sent anywhere.
 
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
 use clap::Args;
 
 use crate::{
     Console, Fault, Result, Workspace,
     cargo::{Metadata, Package as Crate, cargo},
-    fault::{count, fault},
+    fault::{count, fault, refused},
     workspace::LICENCES,
 };
 
@@ -60,6 +65,17 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
             &[&["package", "--quiet", "--allow-dirty"], more, &names[..]].concat(),
         )
     };
+    if let Some(sources) = unpacked() {
+        let folder = |package: &&Crate| format!("{}-{}", package.name, package.version);
+        let folders: Vec<String> = published.iter().map(folder).collect();
+        forget(&sources, &folders).map_err(|error| {
+            refused(
+                sources.display().to_string(),
+                "cannot be cleared of our packages",
+                &error,
+            )
+        })?;
+    }
     // Packages are made of the folder as it is, so that a change can be tried before it is committed.
     let passed = if options.verify_all {
         run(&all, &[])?
@@ -75,6 +91,39 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
         console.line(format_args!("{}, {compiled}", count(all.len(), "package")));
     }
     Ok(passed)
+}
+
+/// Where cargo keeps the sources that it unpacked.
+fn unpacked() -> Option<PathBuf> {
+    let home = match env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => env::home_dir()?.join(".cargo"),
+    };
+    Some(home.join("registry/src"))
+}
+
+/// Removes our packages from the sources that cargo unpacked. It makes a registry of the packages, in a folder whose name
+/// depends on the target folder alone, and compiles against what it unpacked from it once: with the version of today, but of
+/// whenever that was. Folders of such registries have no host in their name.
+fn forget(sources: &Path, packages: &[String]) -> io::Result<()> {
+    let registries = match fs::read_dir(sources) {
+        Ok(registries) => registries,
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
+    for registry in registries {
+        let registry = registry?;
+        if !registry.file_name().as_encoded_bytes().starts_with(b"-") {
+            continue;
+        }
+        for package in packages {
+            match fs::remove_dir_all(registry.path().join(package)) {
+                Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the page of a published crate needs and this one has not.
@@ -113,4 +162,32 @@ fn lacking(tree: &Workspace, package: &Crate) -> Vec<Fault> {
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::forget;
+
+    #[test]
+    fn only_our_packages_of_registries_without_a_host_are_forgotten() {
+        let sources = tempfile::tempdir().unwrap();
+        let folders = [
+            "-1f/own-0.1.0",
+            "-1f/other-0.1.0",
+            "index.example-2e/own-0.1.0",
+        ];
+        for folder in folders {
+            fs::create_dir_all(sources.path().join(folder).join("src")).unwrap();
+        }
+        let own = ["own-0.1.0".to_owned()];
+        for _ in 0..2 {
+            forget(sources.path(), &own).unwrap();
+        }
+        let there = |folder: &&&str| sources.path().join(folder).exists();
+        let left: Vec<_> = folders.iter().filter(there).collect();
+        assert_eq!(left, [&folders[1], &folders[2]]);
+        forget(&sources.path().join("nowhere"), &own).unwrap();
+    }
 }
