@@ -228,12 +228,7 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         operations: operations.len(),
         typed,
         untyped,
-        untyped_by_decision: reasons(&|operation| {
-            operation
-                .untyped
-                .clone()
-                .filter(|_| !operation.documented_only)
-        }),
+        untyped_by_decision: reasons(&|operation| operation.untyped.clone()),
         documented_only: names(&|operation| operation.documented_only),
         multipart: names(&|operation| {
             operation

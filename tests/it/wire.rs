@@ -420,12 +420,12 @@ async fn operations_that_no_file_lists_take_the_same_road() {
 }
 
 #[tokio::test]
-async fn what_hoopai_alone_documents_answers_any_json() {
+async fn what_hoopai_alone_documents_answers_any_json_where_it_has_no_sibling() {
     let server = Recorder::answering(JSON, r#"["any"]"#).await;
     let client = server.client();
-    let reply = client.calendars().get_group().group_id("G1").send();
+    let reply = client.funnels().get_funnel().id("F1").send();
     assert_eq!(reply.await.unwrap()[0], "any");
-    assert_eq!(server.only().target, "/calendars/groups/G1");
+    assert_eq!(server.only().target, "/funnels/funnel/fetch/F1");
 
     let billing = client.oauth().send_billing_webhook();
     let billing = billing.x_ghl_client_key("key").x_ghl_client_secret("hush");

@@ -186,7 +186,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
     type List = fn(&ModuleReport) -> &[String];
     let lists: [(&str, List); 3] = [
         ("untyped replies, gaps", |report| &report.untyped),
-        ("documented by HoopAI only, replies open", |report| {
+        ("documented by HoopAI only", |report| {
             &report.documented_only
         }),
         ("multipart", |report| &report.multipart),

@@ -280,8 +280,6 @@ impl Client {
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
-    ///
     /// - Version: none declared, so the default.
     /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-group")]
@@ -798,7 +796,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`get_group`](super::Client::get_group).
-        pub GetGroup(operations::GET_GROUP) -> json hoopai_runtime::json::Value
+        pub GetGroup(operations::GET_GROUP) -> json types::GroupCreateResponse
     }
     hoopai_runtime::setters! {
         GetGroup {

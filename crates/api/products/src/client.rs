@@ -271,8 +271,6 @@ impl Client {
     ///
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
-    ///
     /// - Version: none declared, so the default.
     /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "bulk-update-inventory")]
@@ -725,7 +723,7 @@ pub mod builder {
 
     hoopai_runtime::operation! {
         /// The request of [`update_inventory_in_bulk`](super::Client::update_inventory_in_bulk).
-        pub UpdateInventoryInBulk(operations::UPDATE_INVENTORY_IN_BULK) -> json hoopai_runtime::json::Value
+        pub UpdateInventoryInBulk(operations::UPDATE_INVENTORY_IN_BULK) -> json types::UpdateInventoryResponse
     }
     hoopai_runtime::setters! {
         UpdateInventoryInBulk {

@@ -33,31 +33,33 @@ struct Entry {
 }
 
 impl Kept {
+    fn place(&self, key: &TokenKey) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| entry.key.cmp(key))
+    }
+
     fn find(&self, key: &TokenKey) -> Option<&Entry> {
-        let index = self.entries.binary_search_by(|entry| entry.key.cmp(key));
-        self.entries.get(index.ok()?)
+        self.entries.get(self.place(key).ok()?)
     }
 
     fn entry(&mut self, key: &TokenKey) -> &mut Entry {
-        let (Ok(index) | Err(index)) = self.entries.binary_search_by(|entry| entry.key.cmp(key));
-        if self
-            .entries
-            .get(index)
-            .is_none_or(|entry| entry.key != *key)
-        {
-            let entry = Entry {
-                key: key.clone(),
-                record: None,
-                lease: None,
-            };
-            self.entries.insert(index, entry);
-        }
+        let index = match self.place(key) {
+            Ok(index) => index,
+            Err(index) => {
+                let entry = Entry {
+                    key: key.clone(),
+                    record: None,
+                    lease: None,
+                };
+                self.entries.insert(index, entry);
+                index
+            }
+        };
         &mut self.entries[index]
     }
 
     /// Forgets a key under which nothing is kept any more.
     fn tidy(&mut self, key: &TokenKey) {
-        if let Ok(index) = self.entries.binary_search_by(|entry| entry.key.cmp(key))
+        if let Ok(index) = self.place(key)
             && self.entries[index].record.is_none()
             && self.entries[index].lease.is_none()
         {
