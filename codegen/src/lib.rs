@@ -18,10 +18,12 @@ mod diff;
 mod distil;
 mod documentation;
 mod emit;
+mod enforced;
 mod examples;
 mod fault;
 mod generator;
 mod json;
+mod location;
 mod lower;
 mod modules;
 mod names;
@@ -238,6 +240,8 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         }),
         paged: reasons(&|operation| operation.paging.as_ref().map(paging::Paging::style)),
         unpaged: reasons(&|operation| operation.unpaged.clone()),
+        automatic: reasons(&report::automatic),
+        enforced: reasons(&report::enforced),
         overlay_actions,
         passes,
         documented: report::Documented::of(&operations, &lowered, &documented),

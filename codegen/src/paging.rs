@@ -390,7 +390,7 @@ impl<'a> Subject<'a> {
                 .any(|query| query.wire == *name && query.required),
             Target::Body { name, .. } => self
                 .body
-                .is_some_and(|body| body.required_fields.contains(name)),
+                .is_some_and(|body| body.declared_required.contains(name)),
         }
     }
 

@@ -29,6 +29,12 @@ pub struct ModuleReport {
     pub paged: BTreeMap<String, String>,
     /// The operations that look as if they paged and do not, by name, each with the reason.
     pub unpaged: BTreeMap<String, String>,
+    /// The operations into which the client fills the default location by itself, by name, each with where and the evidence.
+    /// It fills in nothing else.
+    pub automatic: BTreeMap<String, String>,
+    /// The operations that are errors before they are sent if a value is missing, by name, each with the values and the
+    /// evidence. Path parameters, without which there is no URL, are not listed.
+    pub enforced: BTreeMap<String, String>,
     /// How many actions the overlay has.
     pub overlay_actions: usize,
     /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.
@@ -74,6 +80,32 @@ impl Share {
         }
     }
 }
+
+/// Where the default location goes, and why.
+pub(crate) fn automatic(operation: &Operation) -> Option<String> {
+    let location = operation.location.as_ref()?;
+    let with = if location.alt_type { " and `altType`" } else { "" };
+    Some(format!(
+        "`{}`{with} in the {}; {}",
+        location.name,
+        location.place.to_lowercase(),
+        location.evidence
+    ))
+}
+
+/// What a call may not lack, and why.
+pub(crate) fn enforced(operation: &Operation) -> Option<String> {
+    let location = operation.location.as_ref();
+    let location = location.filter(|location| location.required && location.place != "Path");
+    let location = location.map(|location| format!("`{}`: {LOCATION_EVIDENCE}", location.name));
+    let others = operation.enforced.iter();
+    let others = others.map(|enforced| format!("`{}`: {}", enforced.path, enforced.evidence));
+    let all: Vec<String> = location.into_iter().chain(others).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// Why a location is required that the file or an overlay declares as required.
+const LOCATION_EVIDENCE: &str = "the platform answers 401 to a call whose location is missing (public reports)";
 
 impl Documented {
     pub(crate) fn of(operations: &[Operation], lowered: &Lowered, document: &Value) -> Self {

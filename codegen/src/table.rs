@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::enforced;
 use crate::fault::{At, Fault};
 use crate::json::{self, METHODS, Object};
+use crate::location;
 use crate::names;
 use crate::normalise::walk;
 use crate::paging::{self, Declared, Paging};
@@ -35,9 +37,19 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Body>,
     pub(crate) reply: Reply,
     pub(crate) location: Option<Location>,
+    /// What overlays mark as required, with evidence.
+    pub(crate) enforced: Vec<Enforced>,
     pub(crate) paging: Option<Paging>,
     /// Why it does not page although it looks so.
     pub(crate) unpaged: Option<String>,
+}
+
+impl Operation {
+    /// Whether a call without this query parameter is an error before it is sent.
+    pub(crate) fn enforces_query(&self, name: &str) -> bool {
+        let mut enforced = self.enforced.iter();
+        enforced.any(|enforced| !enforced.in_body && enforced.path == name)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,10 +81,10 @@ pub(crate) struct Body {
     pub(crate) kind: BodyKind,
     pub(crate) required: bool,
     pub(crate) schema: Value,
-    /// The names of the top-level fields that must be there.
-    pub(crate) required_fields: Vec<String>,
-    /// It must be there, and has no field to put into it.
-    pub(crate) empty: bool,
+    /// The names of the top-level fields that the file declares as required.
+    pub(crate) declared_required: Vec<String>,
+    /// The caller may give none: it has no fields, or none that the file declares as required besides the location.
+    pub(crate) omittable: bool,
 }
 
 pub(crate) enum Reply {
@@ -88,6 +100,18 @@ pub(crate) struct Location {
     pub(crate) name: String,
     /// `altId` goes together with `altType: location`.
     pub(crate) alt_type: bool,
+    /// A call without it is an error before it is sent.
+    pub(crate) required: bool,
+    /// Why it is filled in: the rule, or the reason in the overlay.
+    pub(crate) evidence: String,
+}
+
+/// A query parameter or body field without which a call is an error before it is sent.
+pub(crate) struct Enforced {
+    pub(crate) in_body: bool,
+    /// The name on the wire; of a field within others its path, `items.qty`.
+    pub(crate) path: String,
+    pub(crate) evidence: String,
 }
 
 /// Reads all operations, in the order of their names.
@@ -131,9 +155,10 @@ pub(crate) fn read(document: &Value, at: &At<'_>) -> Result<Vec<Operation>, Faul
     Ok(operations)
 }
 
-struct Reader<'a> {
-    document: &'a Value,
-    at: At<'a>,
+/// Reads one operation of a document.
+pub(crate) struct Reader<'a> {
+    pub(crate) document: &'a Value,
+    pub(crate) at: At<'a>,
 }
 
 impl Reader<'_> {
@@ -187,10 +212,23 @@ impl Reader<'_> {
             parameters,
             body,
             location: None,
+            enforced: Vec::new(),
             paging: None,
             unpaged: None,
         };
-        all.location = self.location(&all);
+        all.location = match operation.get(location::DECLARED) {
+            Some(declared) => Some(location::declared(self, &all, declared)?),
+            None => location::by_rule(self, &all),
+        };
+        if let (Some(location), Some(body)) = (&all.location, &mut all.body)
+            && location.place == "Body"
+        {
+            body.omittable |= body
+                .declared_required
+                .iter()
+                .all(|name| *name == location.name || location.alt_type && name == "altType");
+        }
+        all.enforced = enforced::read(self, &all, operation)?;
         let subject = paging::Subject {
             document: self.document,
             operation,
@@ -312,7 +350,7 @@ impl Reader<'_> {
         };
         let schema = media.get("schema").cloned().unwrap_or_default();
         let resolved = self.resolve(&schema);
-        let required_fields = resolved
+        let declared_required = resolved
             .as_object()
             .map(|schema| {
                 json::items(schema, "required")
@@ -322,14 +360,14 @@ impl Reader<'_> {
             })
             .unwrap_or_default();
         let required = json::flag(body, "required");
-        let empty =
+        let omittable =
             required && kind == BodyKind::Json && resolved.as_object().is_some_and(has_no_fields);
         Ok(Some(Body {
             kind,
             required,
             schema,
-            required_fields,
-            empty,
+            declared_required,
+            omittable,
         }))
     }
 
@@ -372,11 +410,11 @@ impl Reader<'_> {
         }
     }
 
-    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+    pub(crate) fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
         resolve(self.document, schema)
     }
 
-    fn body_properties<'a>(
+    pub(crate) fn body_properties<'a>(
         &'a self,
         body: &'a Body,
     ) -> impl Iterator<Item = (&'a String, &'a Value)> {
@@ -384,75 +422,6 @@ impl Reader<'_> {
             .as_object()
             .into_iter()
             .flat_map(|schema| json::entries(schema, "properties"))
-    }
-
-    /// The place that takes the location: the path, then the query (what is required first), then the body. `altId` is the
-    /// id of a location or of an agency, and `altType` says which, where the operation declares it.
-    ///
-    /// Where the operation is about an agency, an id of a location that can be left out only narrows it, as in a list of the
-    /// agency's locations: filled in unasked, it would hide the others without a word.
-    fn location(&self, operation: &Operation) -> Option<Location> {
-        let of_agency = self.is_of_agency(operation);
-        let place =
-            |place: &'static str, name: &str, schema: &Value, required: bool, alt_type: bool| {
-                let text =
-                    self.resolve(schema).get("type").and_then(Value::as_str) == Some("string");
-                let alt = name == "altId" && place != "Path";
-                let names = alt || ["locationId", "location_id"].contains(&name);
-                (text && names && (required || !of_agency)).then(|| Location {
-                    place,
-                    name: name.to_owned(),
-                    alt_type: alt && alt_type,
-                })
-            };
-        // An id at the end of the path names the resource itself; deleting "the default one" by leaving it out would be a
-        // trap.
-        let names_itself = |name: &str| operation.path.ends_with(&format!("{{{name}}}"));
-        let of = |place: Place| {
-            operation
-                .parameters
-                .iter()
-                .filter(move |parameter| parameter.place == place)
-        };
-        let in_path = of(Place::Path)
-            .filter(|parameter| !names_itself(&parameter.wire))
-            .find_map(|parameter| place("Path", &parameter.wire, &parameter.schema, true, false));
-        let in_query = || {
-            let alt_type = of(Place::Query).any(|parameter| parameter.wire == "altType");
-            of(Place::Query).find_map(|parameter| {
-                let (name, required) = (&parameter.wire, parameter.required);
-                place("Query", name, &parameter.schema, required, alt_type)
-            })
-        };
-        let in_body = || {
-            let body = operation.body.as_ref()?;
-            let alt_type = self
-                .body_properties(body)
-                .any(|(name, _)| name == "altType");
-            self.body_properties(body).find_map(|(name, schema)| {
-                let required = body.required_fields.contains(name);
-                place("Body", name, schema, required, alt_type)
-            })
-        };
-        in_path.or_else(in_query).or_else(in_body)
-    }
-
-    /// Whether an agency is what it acts on as long as no location is named: nobody else may call it, or it takes the
-    /// agency's id from who may be one.
-    fn is_of_agency(&self, operation: &Operation) -> bool {
-        let takes_company = || {
-            let in_body = operation
-                .body
-                .iter()
-                .flat_map(|body| self.body_properties(body));
-            operation
-                .parameters
-                .iter()
-                .map(|parameter| &parameter.wire)
-                .chain(in_body.map(|(name, _)| name))
-                .any(|name| name == "companyId")
-        };
-        operation.agency_token && (!operation.location_token || takes_company())
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
-use super::types::is_alias;
+use super::types::{AUTOMATIC, DECLARED_REQUIRED, is_alias};
 use super::{HEADER, Input, code, docs, literal, operations};
 use crate::fault::{At, Fault};
 use crate::generator::{OperationTypes, Type};
 use crate::lower::{self, Part};
 use crate::names;
-use crate::table::{BodyKind, Operation, Place, Reply};
+use crate::table::{BodyKind, Operation, Parameter, Place, Reply};
 
 pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let mut methods = String::new();
@@ -178,7 +178,7 @@ fn builder(
                   ty: Option<&Type>,
                   wire: &str,
                   description: Option<&String>| {
-        if let Some(description) = description {
+        if let Some(description) = description.filter(|text| !text.is_empty()) {
             docs(setters, "            ", "///", description);
         }
         let ty = ty
@@ -206,7 +206,7 @@ fn builder(
             &parameter.ident,
             Some(ty),
             &parameter.wire,
-            parameter.description.as_ref(),
+            Some(&parameter_docs(operation, parameter)),
         );
     }
     for (index, part) in lower::parts(input.document, operation).iter().enumerate() {
@@ -257,6 +257,32 @@ fn builder(
         );
     }
     Ok(())
+}
+
+/// What a parameter is, and whether a call needs it. Path parameters are always needed.
+fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
+    let place = match parameter.place {
+        Place::Path => "Path",
+        Place::Query => "Query",
+        Place::Header => "Header",
+    };
+    let is_automatic = operation.location.as_ref().is_some_and(|location| {
+        location.place == place
+            && (location.name == parameter.wire
+                || location.alt_type && parameter.wire == "altType")
+    });
+    let required = if is_automatic {
+        Some(AUTOMATIC)
+    } else if operation.enforces_query(&parameter.wire) {
+        Some("Required.")
+    } else {
+        (parameter.required && parameter.place != Place::Path).then_some(DECLARED_REQUIRED)
+    };
+    let own = parameter.description.as_deref();
+    own.into_iter()
+        .chain(required)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The type of one item of the list at a place in a reply; any JSON where the types do not lead there.

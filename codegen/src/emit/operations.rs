@@ -65,7 +65,8 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         let (place, name, alt_type) = (location.place, literal(&location.name), location.alt_type);
         let _ = writeln!(
             out,
-            "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type} }}),"
+            "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type}, required: {} }}),",
+            location.required,
         );
     }
     let queries: Vec<_> = operation
@@ -77,7 +78,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         out.push_str("    query: &[\n");
         for query in queries {
             let style = if query.comma { "Comma" } else { "Repeat" };
-            let (name, required) = (literal(&query.wire), query.required);
+            let (name, required) = (literal(&query.wire), operation.enforces_query(&query.wire));
             let _ = writeln!(
                 out,
                 "        QueryParam {{ name: {name}, required: {required}, style: ListStyle::{style} }},"
@@ -86,7 +87,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         out.push_str("    ],\n");
     }
     if let Some(body) = &operation.body {
-        let _ = writeln!(out, "    body: Some({}),", body_row(body));
+        let _ = writeln!(out, "    body: Some({}),", body_row(operation, body));
     }
     match operation.reply {
         Reply::Json(_) => {}
@@ -102,7 +103,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
     out.push_str("    ..Operation::DEFAULT\n};\n");
 }
 
-fn body_row(body: &Body) -> String {
+fn body_row(operation: &Operation, body: &Body) -> String {
     let mut parts = Vec::new();
     match body.kind {
         BodyKind::Json => {}
@@ -112,11 +113,17 @@ fn body_row(body: &Body) -> String {
     if !body.required {
         parts.push("required: false".to_owned());
     }
-    if !body.required_fields.is_empty() {
-        parts.push(format!("fields: &[{}]", list(&body.required_fields)));
+    let fields: Vec<String> = operation
+        .enforced
+        .iter()
+        .filter(|enforced| enforced.in_body)
+        .map(|enforced| enforced.path.clone())
+        .collect();
+    if !fields.is_empty() {
+        parts.push(format!("fields: &[{}]", list(&fields)));
     }
-    if body.empty {
-        parts.push("empty: true".to_owned());
+    if body.omittable {
+        parts.push("omittable: true".to_owned());
     }
     if parts.is_empty() {
         return "Body::DEFAULT".to_owned();

@@ -1,6 +1,6 @@
 //! `types.rs`: the models and the enums.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::{HEADER, Input, code, docs, literal};
@@ -11,15 +11,7 @@ use crate::lower::Field;
 pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let (lowered, types) = (input.lowered, input.types);
     let mut used = Vec::new();
-    // What must be there is worth saying only of what is sent: replies are read as they come.
-    let requests: BTreeSet<&str> = types
-        .operations
-        .values()
-        .filter_map(|operation| match operation.body.as_ref()? {
-            Type::Named(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
+    let required = Required::of(input);
     let mut models = String::new();
     for (name, shape) in &lowered.structs {
         let missing = || {
@@ -69,7 +61,7 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
                 &mut models,
                 "        ",
                 "///",
-                &field_docs(field, field.required && requests.contains(name.as_str())),
+                &field_docs(field, required.of_field(name, field)),
             );
             let _ = writeln!(
                 models,
@@ -157,20 +149,102 @@ fn imports(out: &mut String, used: &[Type]) {
     out.push_str(&lines);
 }
 
-fn field_docs(field: &Field, required: bool) -> String {
-    let facts = [
-        (required, "Required."),
-        (field.deprecated, "The platform advises against it."),
-    ];
-    let own = field.description.as_deref().into_iter();
-    own.chain(
-        facts
-            .into_iter()
-            .filter(|(holds, _)| *holds)
-            .map(|(_, text)| text),
-    )
-    .collect::<Vec<_>>()
-    .join(" ")
+fn field_docs(field: &Field, required: Option<String>) -> String {
+    let deprecated = "The platform advises against it.".to_owned();
+    let facts = [field.description.clone(), required]
+        .into_iter()
+        .flatten()
+        .chain(field.deprecated.then_some(deprecated));
+    facts.collect::<Vec<_>>().join(" ")
+}
+
+/// A value that the specification calls required, which the client does not check.
+pub(super) const DECLARED_REQUIRED: &str =
+    "Declared as required by the platform's specification.";
+
+/// A value that the client fills in.
+pub(super) const AUTOMATIC: &str = "The client's default location unless set.";
+
+/// How much the fields of requests are required.
+struct Required<'a> {
+    /// The models that requests hold. Replies are read as they come, so that nothing is required in them.
+    sent: BTreeSet<String>,
+    /// The operations that enforce a field, and those that fill it in, by model and name on the wire.
+    enforced: BTreeMap<(String, &'a str), BTreeSet<&'a str>>,
+    automatic: BTreeSet<(String, &'a str)>,
+    /// The operations that send a model.
+    senders: BTreeMap<String, BTreeSet<&'a str>>,
+}
+
+impl<'a> Required<'a> {
+    fn of(input: &Input<'a>) -> Self {
+        let lowered = input.lowered;
+        let mut required = Required {
+            sent: BTreeSet::new(),
+            enforced: BTreeMap::new(),
+            automatic: BTreeSet::new(),
+            senders: BTreeMap::new(),
+        };
+        for operation in input.operations {
+            let models = lowered.request_model(operation);
+            for model in lowered.reached(models.clone()) {
+                let senders = required.senders.entry(model.clone()).or_default();
+                senders.insert(&operation.name);
+                required.sent.insert(model);
+            }
+            let Some(root) = models.first() else { continue };
+            for enforced in operation.enforced.iter().filter(|enforced| enforced.in_body) {
+                if let Some(place) = holder(input, root, &enforced.path) {
+                    let operations = required.enforced.entry(place).or_default();
+                    operations.insert(&operation.name);
+                }
+            }
+            if let Some(location) = &operation.location
+                && location.place == "Body"
+            {
+                required.automatic.insert((root.clone(), &location.name));
+                if location.alt_type {
+                    required.automatic.insert((root.clone(), "altType"));
+                }
+            }
+        }
+        required
+    }
+
+    fn of_field(&self, model: &str, field: &Field) -> Option<String> {
+        let place = (model.to_owned(), field.wire.as_str());
+        if self.automatic.contains(&place) {
+            return Some(AUTOMATIC.to_owned());
+        }
+        match self.enforced.get(&place) {
+            Some(by) if self.senders.get(model) == Some(by) => Some("Required.".to_owned()),
+            Some(by) => {
+                let by: Vec<String> = by.iter().map(|operation| code(operation)).collect();
+                Some(format!("Required by {}.", by.join(", ")))
+            }
+            None => {
+                let declared = field.required && self.sent.contains(model);
+                declared.then(|| DECLARED_REQUIRED.to_owned())
+            }
+        }
+    }
+}
+
+/// The model and the field that a path leads to.
+fn holder<'a>(input: &Input<'_>, root: &str, path: &'a str) -> Option<(String, &'a str)> {
+    let mut model = root.to_owned();
+    let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
+    for name in parents.split('.').filter(|name| !name.is_empty()) {
+        let shape = input.lowered.structs.get(&model)?;
+        let (key, _) = shape.fields.iter().find(|(_, field)| field.wire == name)?;
+        let mut ty = input.types.structs.get(&model)?.get(key)?;
+        while let Type::List(inner) | Type::Boxed(inner) = ty {
+            ty = inner;
+        }
+        let Type::Named(next) = ty else { return None };
+        model.clone_from(next);
+    }
+    Some((model, last))
 }
 
 /// `rustdoc` takes no spaces or quotes in an alias.

@@ -1,41 +1,17 @@
 //! Request bodies: what a call was given, completed and checked, as what goes on the wire.
 
 use std::borrow::Cow;
-use std::io;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
 use serde_json::value::RawValue;
 
+use crate::json_writer::{WriteError, to_json};
 use crate::multipart::{Part, Parts};
 use crate::operation::{self, BodyKind};
 use crate::query::push_pair;
-use crate::{ParamValue, decode};
-
-/// Writes JSON as bodies have it: fields of the platform's `number` are floats here and counts there, and not every reader
-/// takes `20.0` for one.
-struct WithoutFraction;
-
-impl Formatter for WithoutFraction {
-    fn write_f64<W: io::Write + ?Sized>(&mut self, to: &mut W, value: f64) -> io::Result<()> {
-        // Beyond it floats lie further apart than whole numbers.
-        const WHOLE_TO: f64 = 9_007_199_254_740_992.0;
-        if value.fract() == 0.0 && value.abs() <= WHOLE_TO {
-            CompactFormatter.write_i64(to, value as i64)
-        } else {
-            CompactFormatter.write_f64(to, value)
-        }
-    }
-}
-
-/// JSON as bodies have it: a number without fraction is written without one.
-pub(crate) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, serde_json::Error> {
-    let mut out = Vec::with_capacity(128);
-    value.serialize(&mut Serializer::with_formatter(&mut out, WithoutFraction))?;
-    Ok(out)
-}
+use crate::{ParamWriter, decode};
 
 /// The body of a call while its parameters are set.
 #[derive(Default)]
@@ -81,12 +57,12 @@ pub(crate) struct ExtraField {
 }
 
 impl ExtraField {
-    pub(crate) fn new(name: String, value: impl Serialize) -> Result<Self, serde_json::Error> {
-        let text = String::from_utf8(to_json(&value)?).map_err(serde::ser::Error::custom)?;
-        Ok(ExtraField {
-            name,
-            value: RawValue::from_string(text)?,
-        })
+    pub(crate) fn new(name: String, value: impl Serialize) -> Result<Self, WriteError> {
+        let text = String::from_utf8(to_json(&value)?).unwrap_or_default();
+        match RawValue::from_string(text) {
+            Ok(value) => Ok(ExtraField { name, value }),
+            Err(_) => Err(WriteError::default()),
+        }
     }
 
     /// A field whose value is written already.
@@ -108,13 +84,18 @@ impl ExtraField {
     }
 }
 
+/// A body that is complete: its location is filled in.
+pub(crate) struct Finished {
+    pub(crate) payload: Payload,
+    /// The required fields that it lacks, as paths such as `items[0].name`.
+    pub(crate) missing: Vec<String>,
+}
+
 /// Why a body cannot be sent.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Fault {
     /// There must be one.
     Missing,
-    /// It must have this field.
-    Field(&'static str),
     /// Fields cannot be added to what is no object.
     NoObject,
     /// The part of this name cannot be sent.
@@ -186,9 +167,10 @@ impl Body {
     }
 
     /// A form of the fields of a model.
-    pub(crate) fn form(value: impl Serialize) -> Result<Self, serde_json::Error> {
-        let pairs = match serde_json::to_value(value)? {
-            Value::Object(fields) => fields
+    pub(crate) fn form(value: impl Serialize) -> Result<Self, WriteError> {
+        let json = String::from_utf8(to_json(&value)?).unwrap_or_default();
+        let pairs = match json.parse() {
+            Ok(Value::Object(fields)) => fields
                 .into_iter()
                 .flat_map(|(name, value)| {
                     texts(value)
@@ -201,32 +183,39 @@ impl Body {
         Ok(Body::Form(pairs))
     }
 
-    /// Adds what is to be added, checks what must be there, and encodes.
+    /// Whether the caller gave a body.
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Body::None)
+    }
+
+    /// An empty body of the declared kind, to which fields can be added.
+    pub(crate) fn empty(declared: Option<&operation::Body>) -> Body {
+        match declared.map(|body| body.kind) {
+            None | Some(BodyKind::Json) => Body::Json(b"{}".to_vec()),
+            Some(BodyKind::Form) => Body::Form(Vec::new()),
+            Some(BodyKind::Multipart) => Body::Multipart(Parts::default()),
+        }
+    }
+
+    /// Adds the fields of `extra` and the location, looks for the `required` fields, and encodes the body.
     pub(crate) fn finish(
         self,
-        declared: Option<&operation::Body>,
+        required: &[&str],
         extra: Vec<ExtraField>,
         fill: Option<Fill<'_>>,
-    ) -> Result<Payload, Fault> {
-        let fields = declared.map_or(&[][..], |body| body.fields);
-        if matches!(self, Body::None) {
-            let empty = declared.is_some_and(|body| body.empty);
-            if extra.is_empty() && !empty && !made_of_fill(declared, fill) {
-                return if declared.is_some_and(|body| body.required) {
-                    Err(Fault::Missing)
-                } else {
-                    Ok(Payload::Empty)
-                };
-            }
-            let empty = match declared.map(|body| body.kind) {
-                None | Some(BodyKind::Json) => Body::Json(b"{}".to_vec()),
-                Some(BodyKind::Form) => Body::Form(Vec::new()),
-                Some(BodyKind::Multipart) => Body::Multipart(Parts::default()),
-            };
-            return empty.finish(declared, extra, fill);
-        }
+    ) -> Result<Finished, Fault> {
         match self {
-            Body::Json(bytes) => finish_json(bytes, fields, extra, fill),
+            Body::None => Ok(Finished {
+                payload: Payload::Empty,
+                missing: required.iter().map(|&name| name.to_owned()).collect(),
+            }),
+            Body::Json(bytes) => {
+                let bytes = complete_json(bytes, extra, fill)?;
+                Ok(Finished {
+                    missing: missing_in_json(&bytes, required),
+                    payload: Payload::Json(bytes.into()),
+                })
+            }
             Body::Form(mut pairs) => {
                 for field in extra {
                     drop_pairs(&mut pairs, &field.name);
@@ -237,12 +226,14 @@ impl Body {
                 for (name, value) in added(fill, &|name| has_pair(&pairs, name)) {
                     pairs.push((name.to_owned(), value));
                 }
-                require(fields, &|name| has_pair(&pairs, name))?;
                 let mut form = String::new();
                 for (name, value) in &pairs {
                     push_pair(&mut form, name, value);
                 }
-                Ok(Payload::Form(form.into()))
+                Ok(Finished {
+                    missing: lacking(required, &|name| has_pair(&pairs, name)),
+                    payload: Payload::Form(form.into()),
+                })
             }
             Body::Multipart(mut parts) => {
                 for field in extra {
@@ -254,28 +245,16 @@ impl Body {
                 for (name, value) in added(fill, &|name| parts.has(name)) {
                     parts.add(name.to_owned(), Part::text(value));
                 }
-                require(fields, &|name| parts.has(name))?;
                 if parts.is_empty() {
                     return Err(Fault::Missing);
                 }
-                parts.check().map(Payload::Multipart).map_err(Fault::Part)
+                Ok(Finished {
+                    missing: lacking(required, &|name| parts.has(name)),
+                    payload: parts.check().map(Payload::Multipart).map_err(Fault::Part)?,
+                })
             }
-            Body::None => Ok(Payload::Empty),
         }
     }
-}
-
-/// Whether a body that was not given may consist of the location alone.
-fn made_of_fill(declared: Option<&operation::Body>, fill: Option<Fill<'_>>) -> bool {
-    let (Some(body), Some(fill)) = (declared, fill) else {
-        return false;
-    };
-    for field in body.fields {
-        if *field != fill.name && !(fill.alt_type && *field == "altType") {
-            return false;
-        }
-    }
-    true
 }
 
 fn has_pair(pairs: &[(String, String)], name: &str) -> bool {
@@ -286,7 +265,7 @@ fn drop_pairs(pairs: &mut Vec<(String, String)>, name: &str) {
     pairs.retain(|(other, _)| other != name);
 }
 
-/// The pairs that name the location, unless it is named.
+/// The pairs that name the location, unless the body already does.
 fn added(fill: Option<Fill<'_>>, has: &dyn Fn(&str) -> bool) -> Vec<(&'static str, String)> {
     let mut pairs = Vec::new();
     if let Some(fill) = fill
@@ -300,48 +279,44 @@ fn added(fill: Option<Fill<'_>>, has: &dyn Fn(&str) -> bool) -> Vec<(&'static st
     pairs
 }
 
-fn require(fields: &'static [&'static str], has: &dyn Fn(&str) -> bool) -> Result<(), Fault> {
-    for field in fields {
-        if !has(field) {
-            return Err(Fault::Field(field));
+/// The required fields that a flat body lacks.
+fn lacking(required: &[&str], has: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let mut missing = Vec::new();
+    for &name in required {
+        if !has(name) {
+            missing.push(name.to_owned());
         }
     }
-    Ok(())
+    missing
 }
 
-/// A value as texts of a form: a list as one for each item, nothing for `null`, JSON for what is no scalar.
+/// A value as texts of a form: one text for each item of a list, none for `null`, JSON for an object.
 fn texts(value: Value) -> Vec<String> {
-    let mut out = Vec::new();
-    value.write(&mut out);
-    out
+    // A `Value` holds finite numbers only, so that nothing in it is rejected.
+    ParamWriter::texts(value).unwrap_or_default()
 }
 
-/// The body is read only where something is to be added or checked, and then only its top level.
-fn finish_json(
+/// Adds fields to a JSON body. Only its top level is read, and only if there is something to add.
+fn complete_json(
     bytes: Vec<u8>,
-    fields: &'static [&'static str],
     extra: Vec<ExtraField>,
     fill: Option<Fill<'_>>,
-) -> Result<Payload, Fault> {
-    if fields.is_empty() && extra.is_empty() && fill.is_none() {
-        return Ok(Payload::Json(bytes.into()));
+) -> Result<Vec<u8>, Fault> {
+    if extra.is_empty() && fill.is_none() {
+        return Ok(bytes);
     }
     let Some(body) = TopLevel::read(&bytes) else {
-        // Not an object, so there is nothing to look for; but neither is there a place to add to.
+        // Not an object, so that there is nothing to add the location to.
         return if extra.is_empty() {
-            Ok(Payload::Json(bytes.into()))
+            Ok(bytes)
         } else {
             Err(Fault::NoObject)
         };
     };
     let replaced = |name: &str| extra.iter().any(|field| field.name == name);
-    let has = |name: &str| body.has(name) || replaced(name);
-    let added = added(fill, &has);
-    require(fields, &|name| {
-        has(name) || added.iter().any(|(other, _)| *other == name)
-    })?;
+    let added = added(fill, &|name| body.has(name) || replaced(name));
     if extra.is_empty() && added.is_empty() {
-        return Ok(Payload::Json(bytes.into()));
+        return Ok(bytes);
     }
     let mut whole = Object::new();
     for (name, value) in &body.0 {
@@ -355,10 +330,52 @@ fn finish_json(
     for (name, value) in added {
         whole.entry(name, &Value::from(value).to_string());
     }
-    Ok(Payload::Json(whole.end().into()))
+    Ok(whole.end())
 }
 
-/// An object that is written entry by entry, its values being JSON already.
+/// The required fields that a JSON body lacks. Lists on the way to a field are searched item by item; what stands on the way
+/// is not required itself.
+fn missing_in_json(bytes: &[u8], required: &[&str]) -> Vec<String> {
+    let mut missing = Vec::new();
+    if required.is_empty() {
+        return missing;
+    }
+    let body = std::str::from_utf8(bytes).map(str::parse::<Value>);
+    if let Ok(Ok(body @ Value::Object(_))) = body {
+        for path in required {
+            find_missing(&body, path, String::new(), &mut missing);
+        }
+    }
+    missing
+}
+
+fn find_missing(value: &Value, path: &str, at: String, missing: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_missing(item, path, format!("{at}[{index}]"), missing);
+            }
+        }
+        Value::Object(fields) => {
+            let (name, rest) = match path.split_once('.') {
+                Some((name, rest)) => (name, Some(rest)),
+                None => (path, None),
+            };
+            let at = match at.as_str() {
+                "" => name.to_owned(),
+                _ => format!("{at}.{name}"),
+            };
+            match (fields.get(name), rest) {
+                (None, None) => missing.push(at),
+                (Some(value), Some(rest)) => find_missing(value, rest, at, missing),
+                _ => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An object that is written entry by entry; its values are JSON already.
 struct Object(Vec<u8>);
 
 impl Object {
@@ -403,13 +420,8 @@ impl<'a> TopLevel<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, ExtraField, Fault, Fill, Payload};
-    use crate::operation::Body as Declared;
+    use super::{Body, ExtraField, Fault, Fill, Finished, Payload};
 
-    const JSON: Declared = Declared {
-        fields: &["name"],
-        ..Declared::DEFAULT
-    };
     const FILL: Fill<'_> = Fill {
         name: "altId",
         value: "L\"1",
@@ -420,129 +432,105 @@ mod tests {
         Body::Json(body.as_bytes().to_vec())
     }
 
-    fn text(payload: Result<Payload, Fault>) -> String {
-        match payload {
-            Ok(Payload::Json(bytes) | Payload::Form(bytes)) => {
+    /// What is sent, and which fields it lacks.
+    fn text(finished: Result<Finished, Fault>) -> String {
+        let finished = match finished {
+            Ok(finished) => finished,
+            Err(fault) => return format!("{fault:?}"),
+        };
+        let mut text = match finished.payload {
+            Payload::Json(bytes) | Payload::Form(bytes) => {
                 String::from_utf8(bytes.to_vec()).unwrap()
             }
-            Ok(_) => panic!("another kind"),
-            Err(fault) => format!("{fault:?}"),
+            Payload::Empty => "empty".to_owned(),
+            Payload::Multipart(_) => panic!("another kind"),
+        };
+        if !finished.missing.is_empty() {
+            text += &format!(" lacks {}", finished.missing.join(", "));
         }
+        text
+    }
+
+    fn extra(name: &str, value: impl serde::Serialize) -> ExtraField {
+        ExtraField::new(name.into(), value).unwrap()
     }
 
     #[test]
-    fn nothing_to_add_leaves_the_bytes_alone() {
+    fn body_without_additions_is_sent_unchanged() {
         assert_eq!(
-            text(json("{ \"name\" : 1.0 }").finish(Some(&JSON), vec![], None)),
+            text(json("{ \"name\" : 1.0 }").finish(&["name"], vec![], None)),
             "{ \"name\" : 1.0 }"
         );
-        assert_eq!(text(json("[1]").finish(Some(&JSON), vec![], None)), "[1]");
-    }
-
-    #[test]
-    fn numbers_without_fraction_are_written_without_one() {
-        let number = |value: f64| String::from_utf8(super::to_json(&[value]).unwrap()).unwrap();
-        for (value, written) in [
-            (20.0, "[20]"),
-            (-3.0, "[-3]"),
-            (-0.0, "[0]"),
-            (12.5, "[12.5]"),
-            (1_769_851_800_000.0, "[1769851800000]"),
-            (1e300, "[1e+300]"),
-            (f64::NAN, "[null]"),
-        ] {
-            assert_eq!(number(value), written);
-        }
-        let exact = serde_json::from_str::<Box<serde_json::value::RawValue>>("20.00").unwrap();
-        assert_eq!(super::to_json(&exact).unwrap(), b"20.00");
-        let extra = ExtraField::new("n".into(), 7.0).unwrap();
+        assert_eq!(text(json("[1]").finish(&["name"], vec![], None)), "[1]");
         assert_eq!(
-            text(Body::None.finish(None, vec![extra], None)),
-            r#"{"n":7}"#
+            text(Body::None.finish(&[], vec![], Some(FILL))),
+            "empty",
+            "the caller of `finish` decides whether a body is made of the location"
         );
     }
 
     #[test]
-    fn what_must_be_there_is_named() {
-        assert_eq!(
-            text(Body::None.finish(Some(&JSON), vec![], None)),
-            "Missing"
-        );
-        assert_eq!(
-            text(json("{}").finish(Some(&JSON), vec![], None)),
-            "Field(\"name\")"
-        );
-        assert_eq!(
-            text(Body::None.finish(Some(&JSON), vec![], Some(FILL))),
-            "Missing"
-        );
-    }
-
-    #[test]
-    fn a_body_of_no_fields_is_sent_where_none_is_given() {
-        const EMPTY: Declared = Declared {
-            empty: true,
-            ..Declared::DEFAULT
+    fn all_missing_fields_are_listed_nested_ones_included() {
+        let lacks = |body: &str| {
+            text(json(body).finish(&["a", "b.c", "items.qty", "items.tax.rate"], vec![], None))
         };
-        let finished = |body: Body, declared, extra| text(body.finish(Some(declared), extra, None));
-        assert_eq!(finished(Body::None, &EMPTY, vec![]), "{}");
-        assert_eq!(finished(Body::None, &Declared::DEFAULT, vec![]), "Missing");
-        // What is given is sent all the same.
-        assert_eq!(finished(json("{ }"), &EMPTY, vec![]), "{ }");
-        let extra = vec![ExtraField::new("more".into(), 1).unwrap()];
-        assert_eq!(finished(Body::None, &EMPTY, extra), r#"{"more":1}"#);
+        assert_eq!(lacks("{}"), "{} lacks a");
+        assert_eq!(lacks(r#"{"a":null,"b":1}"#), r#"{"a":null,"b":1}"#);
+        assert_eq!(
+            lacks(r#"{"b":{},"items":[{"qty":1,"tax":[{}]},{"tax":{"rate":1}}]}"#),
+            r#"{"b":{},"items":[{"qty":1,"tax":[{}]},{"tax":{"rate":1}}]} lacks a, b.c, items[1].qty, items[0].tax[0].rate"#
+        );
+        assert_eq!(
+            text(
+                Body::form(serde_json::json!({"a": 1}))
+                    .unwrap()
+                    .finish(&["a", "b"], vec![], None)
+            ),
+            "a=1 lacks b"
+        );
+        assert_eq!(
+            text(json("{}").finish(&["a", "altId"], vec![extra("a", 1)], Some(FILL))),
+            r#"{"a":1,"altId":"L\"1","altType":"location"}"#
+        );
     }
 
     #[test]
     fn location_is_added_once_and_escaped() {
         assert_eq!(
-            text(json(r#"{"name":"a"}"#).finish(Some(&JSON), vec![], Some(FILL))),
+            text(json(r#"{"name":"a"}"#).finish(&[], vec![], Some(FILL))),
             r#"{"name":"a","altId":"L\"1","altType":"location"}"#
         );
         let own = r#"{"name":"a","altId":"other"}"#;
-        assert_eq!(text(json(own).finish(Some(&JSON), vec![], Some(FILL))), own);
-        let alone = Declared {
-            fields: &["altId", "altType"],
-            ..JSON
-        };
-        assert_eq!(
-            text(Body::None.finish(Some(&alone), vec![], Some(FILL))),
-            r#"{"altId":"L\"1","altType":"location"}"#
-        );
+        assert_eq!(text(json(own).finish(&[], vec![], Some(FILL))), own);
     }
 
     #[test]
     fn extra_fields_replace_and_add() {
-        let extra = || {
-            vec![
-                ExtraField::new("name".into(), 2).unwrap(),
-                ExtraField::new("more".into(), ["x"]).unwrap(),
-            ]
-        };
+        let both = || vec![extra("name", 2), extra("more", ["x"])];
         assert_eq!(
-            text(
-                json(r#"{"name":"a","big":12345678901234567890.10}"#).finish(
-                    Some(&JSON),
-                    extra(),
-                    None
-                )
-            ),
+            text(json(r#"{"name":"a","big":12345678901234567890.10}"#).finish(&[], both(), None)),
             r#"{"big":12345678901234567890.10,"name":2,"more":["x"]}"#
         );
         assert_eq!(
-            text(Body::None.finish(None, extra(), None)),
+            text(Body::empty(None).finish(&[], both(), None)),
             r#"{"name":2,"more":["x"]}"#
         );
-        assert_eq!(
-            text(json("[1]").finish(Some(&JSON), extra(), None)),
-            "NoObject"
-        );
+        assert_eq!(text(json("[1]").finish(&[], both(), None)), "NoObject");
         let form =
             Body::form(serde_json::json!({"name": "a b", "on": true, "none": null, "n": 20.0}))
                 .unwrap();
         assert_eq!(
-            text(form.finish(None, extra(), None)),
+            text(form.finish(&[], both(), None)),
             "n=20&on=true&name=2&more=x"
         );
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_errors_in_forms_and_extra_fields() {
+        let path = |error: Option<super::WriteError>| error.map(|error| error.path);
+        let form = Body::form(std::collections::BTreeMap::from([("n", f64::NAN)]));
+        assert_eq!(path(form.err()).as_deref(), Some("n"));
+        let field = ExtraField::new("n".into(), [1.0, f64::INFINITY]);
+        assert_eq!(path(field.err()).as_deref(), Some("[1]"));
     }
 }

@@ -9,17 +9,22 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::body::{self, Body, ExtraField, Fault as BodyFault, Fill};
+use crate::body::{Body, ExtraField, Fault as BodyFault, Fill, Payload};
 use crate::drift::Reading;
 use crate::error::{Error, Origin};
-use crate::operation::{BodyKind, ListStyle, Operation, Paging, Place, QueryParam, Target};
+use crate::json_writer::{self, WriteError};
+use crate::missing::{self, Missing};
+use crate::operation::{ListStyle, Location, Operation, Paging, Place, QueryParam, Target};
 use crate::paging::{ItemStream, PageStream};
 use crate::path::{self, Fault as PathFault};
 use crate::query::Query;
 use crate::sending::Sending;
 use crate::stream::ByteStream;
 use crate::transport::Prepared;
-use crate::{CallOptions, DEFAULT_API_VERSION, Handle, ParamValue, Part, decode};
+use crate::{CallOptions, DEFAULT_API_VERSION, Handle, ParamValue, ParamWriter, Part, decode};
+
+/// The texts of a parameter, or the reason why its value cannot be sent.
+type Texts = Result<Vec<String>, &'static str>;
 
 /// Headers that are the runtime's business.
 const OWN_HEADERS: [&str; 9] = [
@@ -72,10 +77,13 @@ impl Call {
 
     /// Sets a path parameter.
     pub fn path(&mut self, name: impl Into<Cow<'static, str>>, value: impl ParamValue) {
-        self.set_path(name.into(), joined(texts(value)));
+        self.set_path(name.into(), ParamWriter::texts(value));
     }
 
-    fn set_path(&mut self, name: Cow<'static, str>, text: String) {
+    fn set_path(&mut self, name: Cow<'static, str>, texts: Texts) {
+        let Some(text) = self.sendable("path parameter", &name, texts).map(joined) else {
+            return;
+        };
         for (other, value) in &mut self.path {
             if *other == name {
                 *value = text;
@@ -87,10 +95,13 @@ impl Call {
 
     /// Sets a query parameter. A list is written as the operation's table says.
     pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
-        self.set_query(name, texts(value));
+        self.set_query(name, ParamWriter::texts(value));
     }
 
-    fn set_query(&mut self, name: &'static str, texts: Vec<String>) {
+    fn set_query(&mut self, name: &'static str, texts: Texts) {
+        let Some(texts) = self.sendable("query parameter", name, texts) else {
+            return;
+        };
         let mut style = ListStyle::Repeat;
         for parameter in self.declared_query() {
             if parameter.name == name {
@@ -103,10 +114,13 @@ impl Call {
     /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
     /// takes) cannot be set so.
     pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
-        self.set_header(name.as_ref(), &joined(texts(value)));
+        self.set_header(name.as_ref(), ParamWriter::texts(value));
     }
 
-    fn set_header(&mut self, name: &str, text: &str) {
+    fn set_header(&mut self, name: &str, texts: Texts) {
+        let Some(text) = self.sendable("header", name, texts).map(joined) else {
+            return;
+        };
         let known = match HeaderName::from_bytes(name.as_bytes()) {
             Ok(known) if !OWN_HEADERS.contains(&known.as_str()) => known,
             _ => {
@@ -116,7 +130,7 @@ impl Call {
                 ));
             }
         };
-        match HeaderValue::from_str(text) {
+        match HeaderValue::from_str(&text) {
             Ok(mut value) => {
                 value.set_sensitive(true);
                 self.headers.insert(known, value);
@@ -129,17 +143,20 @@ impl Call {
 
     /// Adds a query pair that the operation does not declare; a list adds one for each item.
     pub fn extra_query(&mut self, name: impl Into<String>, value: impl ParamValue) {
-        self.query
-            .add(Cow::Owned(name.into()), texts(value), ListStyle::Repeat);
+        self.add_query(name.into(), ParamWriter::texts(value));
+    }
+
+    fn add_query(&mut self, name: String, texts: Texts) {
+        if let Some(texts) = self.sendable("query parameter", &name, texts) {
+            self.query.add(Cow::Owned(name), texts, ListStyle::Repeat);
+        }
     }
 
     /// Sets the body, as JSON. A number without fraction is written without one, as in a query.
     pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
-        match body::to_json(value) {
+        match json_writer::to_json(value) {
             Ok(bytes) => self.body = Body::Json(bytes),
-            Err(_) => self.note(
-                "the body cannot be written as JSON: a key in it is no text, or its type refuses",
-            ),
+            Err(error) => self.unwritten(None, error),
         }
     }
 
@@ -147,9 +164,7 @@ impl Call {
     pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
         match Body::form(value) {
             Ok(body) => self.body = body,
-            Err(_) => self.note(
-                "the body cannot be written as a form: a key in it is no text, or its type refuses",
-            ),
+            Err(error) => self.unwritten(None, error),
         }
     }
 
@@ -165,10 +180,13 @@ impl Call {
 
     /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
     pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
-        self.set_texts(name, texts(value));
+        self.set_texts(name, ParamWriter::texts(value));
     }
 
-    fn set_texts(&mut self, name: &'static str, texts: Vec<String>) {
+    fn set_texts(&mut self, name: &'static str, texts: Texts) {
+        let Some(texts) = self.sendable("part", name, texts) else {
+            return;
+        };
         let parts = self.body.parts();
         parts.remove(name);
         for text in texts {
@@ -179,16 +197,54 @@ impl Call {
     /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
     pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
         let name = name.into();
-        let field = ExtraField::new(name.clone(), value).ok();
+        let field = ExtraField::new(name.clone(), value);
         self.set_extra(&name, field);
     }
 
-    /// `None`: there is a value, and it cannot be written.
-    fn set_extra(&mut self, name: &str, field: Option<ExtraField>) {
+    fn set_extra(&mut self, name: &str, field: Result<ExtraField, WriteError>) {
         self.extra_body.retain(|field| field.name != name);
         match field {
-            Some(field) => self.extra_body.push(field),
-            None => self.note(format!("the body field `{name}` cannot be written as JSON")),
+            Ok(field) => self.extra_body.push(field),
+            Err(error) => self.unwritten(Some(name), error),
+        }
+    }
+
+    /// Reports a body, or an added field of it, that cannot be written.
+    #[cold]
+    fn unwritten(&mut self, added: Option<&str>, error: WriteError) {
+        let path = match added {
+            Some(name) if error.path.is_empty() => name.to_owned(),
+            Some(name) if error.path.starts_with('[') => format!("{name}{}", error.path),
+            Some(name) => format!("{name}.{}", error.path),
+            None => error.path,
+        };
+        let reason = match error.not_finite {
+            true => json_writer::NOT_FINITE,
+            false => "a key in it is not a text, or its `Serialize` implementation failed",
+        };
+        if path.is_empty() {
+            return self.note(format!("the body cannot be written as JSON: {reason}"));
+        }
+        self.reject("body field", &path, reason);
+    }
+
+    /// The texts of a parameter. A value that was rejected is reported when the call is sent.
+    fn sendable(&mut self, what: &str, name: &str, texts: Texts) -> Option<Vec<String>> {
+        match texts {
+            Ok(texts) => Some(texts),
+            Err(reason) => {
+                self.reject(what, name, reason);
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn reject(&mut self, what: &str, name: &str, reason: &str) {
+        if self.fault.is_none() {
+            let name = name.replace(char::is_control, "");
+            let text = format!("the {what} `{name}` cannot be sent: {reason}");
+            self.fault = Some(Error::request(self.origin.clone(), text).about(name));
         }
     }
 
@@ -290,7 +346,7 @@ impl Call {
                 // A number keeps its digits.
                 let texts = match is_number(json) {
                     true => vec![json.to_owned()],
-                    false => texts(decode::value(json)),
+                    false => ParamWriter::texts(decode::value(json)).unwrap_or_default(),
                 };
                 self.query.set(name, texts, ListStyle::Repeat);
             }
@@ -300,8 +356,8 @@ impl Call {
                     false => json.into(),
                 };
                 let field = match RawValue::from_string(json.into_owned()) {
-                    Ok(value) => Some(ExtraField::written(name, value)),
-                    Err(_) => None,
+                    Ok(value) => Ok(ExtraField::written(name, value)),
+                    Err(_) => Err(WriteError::default()),
                 };
                 self.set_extra(name, field);
             }
@@ -338,57 +394,19 @@ impl Call {
             return Err(fault);
         }
         let handle = self.handle.clone();
-        let operation = self.origin.operation;
-        let takes = operation.and_then(|operation| operation.location);
-        let location = match (takes, handle.location()) {
-            (Some(takes), Some(location)) => Some((takes, location)),
-            _ => None,
-        };
-
-        let path = self.fill_path(match location {
-            Some((takes, value)) if takes.place == Place::Path => Some((takes.name, value)),
-            _ => None,
-        })?;
-        if let Some((takes, value)) = location
-            && takes.place == Place::Query
-            && !self.query.has(takes.name)
-        {
-            self.query
-                .set(takes.name, vec![value.to_owned()], ListStyle::Repeat);
-            if takes.alt_type && !self.query.has("altType") {
-                self.query
-                    .set("altType", vec!["location".to_owned()], ListStyle::Repeat);
-            }
-        }
-        for parameter in self.declared_query() {
-            if parameter.required && !self.query.has(parameter.name) {
-                return Err(self.missing("query parameter", parameter.name));
-            }
+        let mut missing = Vec::new();
+        let path = self.fill_path(&mut missing)?;
+        self.fill_query(&mut missing);
+        let version = self.version(&handle)?;
+        let payload = self.finish_body(&mut missing)?;
+        if !missing.is_empty() {
+            return Err(missing::error(&self.origin, &handle, &missing));
         }
         let Some(url) = handle.base_url().join(&path, &self.query.encode()) else {
             return Err(Error::request(
                 self.origin,
                 "the path would not reach the wire as it is written: encode or remove what no path may hold",
             ));
-        };
-        let version = self.version(&handle)?;
-        let fill = match location {
-            Some((takes, value)) if takes.place == Place::Body => Some(Fill {
-                name: takes.name,
-                value,
-                alt_type: takes.alt_type,
-            }),
-            _ => None,
-        };
-        let declared = match operation {
-            Some(operation) => operation.body.as_ref(),
-            None => None,
-        };
-        let body = std::mem::take(&mut self.body);
-        let extra = std::mem::take(&mut self.extra_body);
-        let payload = match body.finish(declared, extra, fill) {
-            Ok(payload) => payload,
-            Err(fault) => return Err(self.unfit_body(fault)),
         };
         Ok((
             handle,
@@ -404,22 +422,40 @@ impl Call {
         ))
     }
 
-    fn fill_path(&self, location: Option<(&'static str, &str)>) -> Result<String, Error> {
-        let filled = path::fill(&self.origin.template, |name| {
+    /// The location of the operation, if it goes to this part of the request, with the handle's location.
+    fn location_in(&self, place: Place) -> Option<(Location, Option<&str>)> {
+        let location = self.origin.operation?.location?;
+        (location.place == place).then_some((location, self.handle.location()))
+    }
+
+    fn fill_path(&self, missing: &mut Vec<Missing>) -> Result<String, Error> {
+        let location = self.location_in(Place::Path);
+        let value = |name: &str| {
             for (other, value) in &self.path {
                 if other == name {
                     return Some(value.as_str());
                 }
             }
             match location {
-                Some((other, value)) if other == name => Some(value),
+                Some((location, value)) if location.name == name => value,
                 _ => None,
             }
-        });
-        let text = match filled {
+        };
+        let before = missing.len();
+        for name in path::names(&self.origin.template) {
+            if value(name).is_none() {
+                missing.push(match location {
+                    Some((location, _)) if location.name == name => Missing::Location(location),
+                    _ => Missing::Path(name.to_owned()),
+                });
+            }
+        }
+        if missing.len() > before {
+            return Ok(String::new());
+        }
+        let text = match path::fill(&self.origin.template, value) {
             Ok(path) => return Ok(path),
-            Err(PathFault::Missing(name)) => return Err(self.missing("path parameter", &name)),
-            Err(PathFault::Unfit(name)) => {
+            Err(PathFault::Missing(name) | PathFault::Unfit(name)) => {
                 let text = format!(
                     "the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"
                 );
@@ -428,6 +464,98 @@ impl Call {
             Err(PathFault::Template(fault)) => format!("the path cannot be sent: {fault}"),
         };
         Err(Error::request(self.origin.clone(), text))
+    }
+
+    fn fill_query(&mut self, missing: &mut Vec<Missing>) {
+        if let Some((location, value)) = self.location_in(Place::Query)
+            && !self.query.has(location.name)
+        {
+            match value.map(str::to_owned) {
+                Some(value) => {
+                    self.query
+                        .set(location.name, vec![value], ListStyle::Repeat);
+                    if location.alt_type && !self.query.has("altType") {
+                        self.query
+                            .set("altType", vec!["location".to_owned()], ListStyle::Repeat);
+                    }
+                }
+                None if location.required && !self.options.unchecked => {
+                    missing.push(Missing::Location(location));
+                }
+                None => {}
+            }
+        }
+        if self.options.unchecked {
+            return;
+        }
+        for parameter in self.declared_query() {
+            if parameter.required && !self.query.has(parameter.name) {
+                missing.push(Missing::Query(parameter.name));
+            }
+        }
+    }
+
+    fn finish_body(&mut self, missing: &mut Vec<Missing>) -> Result<Payload, Error> {
+        let declared = match self.origin.operation {
+            Some(operation) => operation.body.as_ref(),
+            None => None,
+        };
+        let mut body = std::mem::take(&mut self.body);
+        let extra = std::mem::take(&mut self.extra_body);
+        let location = self.location_in(Place::Body);
+        let fill = match location {
+            Some((location, Some(value))) => Some(Fill {
+                name: location.name,
+                value,
+                alt_type: location.alt_type,
+            }),
+            _ => None,
+        };
+        let mut required = Vec::new();
+        if !self.options.unchecked {
+            required.extend(declared.map_or(&[][..], |body| body.fields));
+            if let Some((location, _)) = location
+                && location.required
+            {
+                required.push(location.name);
+            }
+        }
+        if body.is_none() {
+            let omittable = declared.is_some_and(|body| body.omittable);
+            let made_of_location = fill.is_some() && (omittable || self.options.unchecked);
+            let empty = omittable && location.is_none();
+            if !extra.is_empty() || made_of_location || empty {
+                body = Body::empty(declared);
+            } else if declared.is_some_and(|body| body.required) && !self.options.unchecked {
+                match location {
+                    Some((location, None)) if omittable || location.required => {
+                        missing.push(Missing::Location(location));
+                    }
+                    _ => {}
+                }
+                if !omittable {
+                    missing.push(Missing::Body(declared.map(|body| body.kind)));
+                }
+                return Ok(Payload::Empty);
+            } else {
+                return Ok(Payload::Empty);
+            }
+        }
+        let finished = match body.finish(&required, extra, fill) {
+            Ok(finished) => finished,
+            Err(BodyFault::Missing) => {
+                missing.push(Missing::Body(declared.map(|body| body.kind)));
+                return Ok(Payload::Empty);
+            }
+            Err(fault) => return Err(self.unfit_body(fault)),
+        };
+        for field in finished.missing {
+            missing.push(match location {
+                Some((location, _)) if location.name == field => Missing::Location(location),
+                _ => Missing::Field(field),
+            });
+        }
+        Ok(finished.payload)
     }
 
     /// Of the call, of the client, of the operation, of the platform: the first that names a version.
@@ -452,36 +580,9 @@ impl Call {
         }
     }
 
-    fn missing(&self, what: &str, name: &str) -> Error {
-        let mut text = match self.origin.operation {
-            Some(_) => format!(
-                "the {what} `{name}` is not set: call `.{}(..)`",
-                setter(name)
-            ),
-            None => format!("the {what} `{name}` is not set: call `.path(\"{name}\", ..)`"),
-        };
-        let location = self
-            .origin
-            .operation
-            .and_then(|operation| operation.location);
-        if location.is_some_and(|location| location.name == name) {
-            text.push_str(", or set a default with `location` when the client is built");
-        }
-        Error::request(self.origin.clone(), text).about(name)
-    }
-
     fn unfit_body(&self, fault: BodyFault) -> Error {
         let text = match fault {
-            BodyFault::Missing => {
-                let kind = self.origin.operation.and_then(|operation| operation.body);
-                match kind.map(|body| body.kind) {
-                    Some(BodyKind::Multipart) => {
-                        "the body is not set: give at least one of its fields or files".to_owned()
-                    }
-                    _ => "the body is not set: call `.body(..)`".to_owned(),
-                }
-            }
-            BodyFault::Field(name) => return self.missing("body field", name),
+            BodyFault::Missing => "the body is not set".to_owned(),
             BodyFault::NoObject => {
                 "`extra_body` adds fields to an object, and the body is none".to_owned()
             }
@@ -503,12 +604,6 @@ impl fmt::Debug for Call {
             .field(&self.origin.to_string())
             .finish()
     }
-}
-
-fn texts(value: impl ParamValue) -> Vec<String> {
-    let mut out = Vec::new();
-    value.write(&mut out);
-    out
 }
 
 /// A list as one text.
@@ -546,43 +641,4 @@ fn with_texts(json: &str) -> Cow<'_, str> {
     }
     texts.push(']');
     texts.into()
-}
-
-/// The name of the setter of a parameter: `startAfterId` is set by `start_after_id`.
-fn setter(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut rest = name.chars().peekable();
-    let mut last = '_';
-    while let Some(c) = rest.next() {
-        let begins = c.is_ascii_uppercase()
-            && (!last.is_ascii_uppercase() || rest.peek().is_some_and(char::is_ascii_lowercase));
-        if (begins || !c.is_ascii_alphanumeric()) && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase());
-        }
-        last = c;
-    }
-    out.trim_end_matches('_').to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::setter;
-
-    #[test]
-    fn setters_are_named_as_rust_does() {
-        for (name, expected) in [
-            ("limit", "limit"),
-            ("startAfterId", "start_after_id"),
-            ("location_id", "location_id"),
-            ("altID", "alt_id"),
-            ("SMSSender", "sms_sender"),
-            ("tags[]", "tags"),
-            ("filter[from-date]", "filter_from_date"),
-        ] {
-            assert_eq!(setter(name), expected);
-        }
-    }
 }

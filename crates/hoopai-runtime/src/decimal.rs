@@ -5,19 +5,22 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserialize, Deserializer, Error as _, Unexpected};
+use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::extra::AsItStands;
-use crate::{ParamValue, Redact, Scalar, decode};
+use crate::json_writer::NOT_FINITE;
+use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar, decode};
 
 /// A decimal number as it was written, digit by digit: for amounts of money, of which a float can lose a part.
 ///
-/// Fields hold it, and their setters take it, whole numbers and floats; a text is parsed first, for it can be none.
+/// Setters of `Decimal` fields accept a `Decimal`, whole numbers and `f64`; a text is parsed first, since parsing can fail. A
+/// float that is NaN or infinite is rejected: [`TryFrom`] returns an error, and a call with a setter that was given one fails
+/// before it is sent, with an error that names the field.
 ///
 /// It is read from a number or from a text that holds one, and written as a number. Equality and order are those of the value:
-/// 1.10 equals 1.1. Its digits are kept in JSON; other formats may know the number only as a float.
+/// 1.10 equals 1.1. Its digits are kept in JSON; other formats may only have a float for the number.
 ///
 /// ```
 /// use hoopai_runtime::Decimal;
@@ -124,13 +127,22 @@ macro_rules! whole {
 }
 whole!(i32 i64 u32 u64 usize);
 
-/// The digits that tell the float from its neighbours. What is no number becomes 0.
-impl From<f64> for Decimal {
-    fn from(value: f64) -> Self {
+/// The shortest digits that identify the float.
+impl TryFrom<f64> for Decimal {
+    type Error = NoDecimal;
+
+    fn try_from(value: f64) -> Result<Self, NoDecimal> {
         match serde_json::Number::from_f64(value) {
-            Some(number) => Decimal(number.to_string().into()),
-            None => Decimal::default(),
+            Some(number) => Ok(Decimal(number.to_string().into())),
+            None => Err(NoDecimal),
         }
+    }
+}
+
+/// A setter cannot fail, so a float that is not finite is kept as it is; serializing it fails, and so does the call.
+impl IntoField<Decimal> for f64 {
+    fn into_field(self) -> Decimal {
+        Decimal::try_from(self).unwrap_or_else(|_| Decimal(self.to_string().into()))
     }
 }
 
@@ -159,8 +171,12 @@ impl Redact for Decimal {
 impl Scalar for Decimal {}
 
 impl ParamValue for Decimal {
-    fn write(self, out: &mut Vec<String>) {
-        out.push(self.0.into());
+    fn write(self, to: &mut ParamWriter) {
+        if decode::is_number(&self.0) {
+            to.text(self.0);
+        } else {
+            to.reject(NOT_FINITE);
+        }
     }
 }
 
@@ -224,7 +240,7 @@ impl Serialize for Decimal {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match RawValue::from_string(self.0.to_string()) {
             Ok(literal) => literal.serialize(to),
-            Err(_) => to.serialize_str(&self.0),
+            Err(_) => Err(S::Error::custom(NOT_FINITE)),
         }
     }
 }
@@ -232,6 +248,7 @@ impl Serialize for Decimal {
 #[cfg(test)]
 mod tests {
     use super::Decimal;
+    use crate::IntoField;
 
     #[test]
     fn order_is_that_of_values() {
@@ -273,7 +290,19 @@ mod tests {
         for text in ["", "1,5", "NaN", ".5", "1.", "0x1", "1 2", "01"] {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
         }
-        assert_eq!(Decimal::from(0.1).as_str(), "0.1");
-        assert_eq!(Decimal::from(f64::NAN).as_f64(), 0.0);
+        assert_eq!(Decimal::try_from(0.1).unwrap().as_str(), "0.1");
+    }
+
+    #[test]
+    fn floats_that_are_not_finite_never_become_numbers() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(Decimal::try_from(value).is_err());
+            let kept: Decimal = value.into_field();
+            assert!(!kept.as_f64().is_finite());
+            assert!(serde_json::to_string(&kept).is_err());
+            assert!(crate::ParamWriter::texts(kept).is_err());
+        }
+        let exact: Decimal = 0.1.into_field();
+        assert_eq!(serde_json::to_string(&exact).unwrap(), "0.1");
     }
 }

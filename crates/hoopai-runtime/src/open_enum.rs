@@ -149,8 +149,8 @@ macro_rules! open_enum {
 
         impl $crate::ParamValue for $name {
             #[inline]
-            fn write(self, out: &mut ::std::vec::Vec<::std::string::String>) {
-                $crate::ParamValue::write(self.as_str(), out);
+            fn write(self, to: &mut $crate::ParamWriter) {
+                $crate::ParamValue::write(self.as_str(), to);
             }
         }
 

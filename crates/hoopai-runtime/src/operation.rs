@@ -148,6 +148,8 @@ pub struct Location {
     pub name: &'static str,
     /// Whether the name is `altId`, which is sent together with `altType` = `location`.
     pub alt_type: bool,
+    /// Whether a call that names no location is an error before it is sent.
+    pub required: bool,
 }
 
 /// A part of a request that can carry the location.
@@ -166,7 +168,8 @@ pub enum Place {
 pub struct QueryParam {
     /// The name as the wire has it.
     pub name: &'static str,
-    /// Whether the platform refuses the call without it.
+    /// Whether a call without it is an error before it is sent. The interface files call more parameters required than the
+    /// platform requires, so this is `true` only where there is evidence.
     pub required: bool,
     /// How a list is written.
     pub style: ListStyle,
@@ -186,12 +189,14 @@ pub enum ListStyle {
 pub struct Body {
     /// How it is encoded.
     pub kind: BodyKind,
-    /// Whether the platform refuses the call without it.
+    /// Whether the interface file declares that there must be a body.
     pub required: bool,
-    /// The top-level fields without which the platform refuses it, by their names on the wire.
+    /// The fields without which a call is an error before it is sent, by their paths on the wire: `name`, `items.qty`. A list
+    /// on the path stands for each of its items. The interface files call more fields required than the platform requires, so
+    /// only those with evidence are listed.
     pub fields: &'static [&'static str],
-    /// Whether `{}` is sent where the caller gives nothing: the platform wants a body, and there is nothing to put into it.
-    pub empty: bool,
+    /// Whether the caller may give no body: then `{}`, or the location alone, is sent.
+    pub omittable: bool,
 }
 
 impl Body {
@@ -200,7 +205,7 @@ impl Body {
         kind: BodyKind::Json,
         required: true,
         fields: &[],
-        empty: false,
+        omittable: false,
     };
 }
 

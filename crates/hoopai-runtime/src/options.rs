@@ -24,6 +24,7 @@ pub struct CallOptions {
     pub(crate) idempotent: Option<bool>,
     pub(crate) api_version: Option<String>,
     pub(crate) strict: Option<bool>,
+    pub(crate) unchecked: bool,
 }
 
 impl CallOptions {
@@ -82,6 +83,17 @@ impl CallOptions {
         self
     }
 
+    /// Sends what was given without looking for missing fields, parameters or a missing location, and without checking page
+    /// sizes. Types, API version, default location and rate limit stay as they are. Path parameters are still required,
+    /// since there is no URL without them.
+    ///
+    /// Use it where the platform accepts a call that the client rejects.
+    #[must_use]
+    pub fn unchecked(mut self) -> Self {
+        self.unchecked = true;
+        self
+    }
+
     /// Another API version, a date such as `2021-07-28`.
     #[must_use]
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
@@ -100,6 +112,7 @@ impl fmt::Debug for CallOptions {
             .field("idempotent", &self.idempotent)
             .field("api_version", &self.api_version)
             .field("strict", &self.strict)
+            .field("unchecked", &self.unchecked)
             .finish()
     }
 }

@@ -32,6 +32,12 @@ fn push_encoded(path: &mut String, text: &str, set: &'static AsciiSet) {
     }
 }
 
+/// The names of the parameters of a template, in their order.
+pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
+    let parts = template.split('{').skip(1);
+    parts.filter_map(|part| Some(part.split_once('}')?.0))
+}
+
 /// Why a path cannot be built.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Fault {

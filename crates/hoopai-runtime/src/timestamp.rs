@@ -11,7 +11,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::extra::AsItStands;
-use crate::{ParamValue, Redact, Scalar};
+use crate::{ParamValue, ParamWriter, Redact, Scalar};
 
 /// A point in time: RFC 3339, or a count since 1970, of seconds or of milliseconds, as number or as text.
 ///
@@ -366,11 +366,11 @@ impl Scalar for Timestamp {}
 
 /// A text as it came; a count is written as RFC 3339, because that is what parameters of this type take.
 impl ParamValue for Timestamp {
-    fn write(self, out: &mut Vec<String>) {
-        out.push(match count(self.wire.trim()) {
-            Some(_) => rfc3339(self.nanos),
-            None => self.wire.into(),
-        });
+    fn write(self, to: &mut ParamWriter) {
+        match count(self.wire.trim()) {
+            Some(_) => to.text(rfc3339(self.nanos)),
+            None => to.text(self.wire),
+        }
     }
 }
 
@@ -431,7 +431,7 @@ impl Serialize for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::{Timestamp, date_of, days_since_1970};
-    use crate::ParamValue;
+    use crate::ParamWriter;
 
     fn millis(text: &str) -> Option<i64> {
         text.parse::<Timestamp>()
@@ -507,9 +507,8 @@ mod tests {
             ("2026-01-31", "2026-01-31"),
             ("1769851800000", "2026-01-31T09:30:00Z"),
         ] {
-            let mut out = Vec::new();
-            wire.parse::<Timestamp>().unwrap().write(&mut out);
-            assert_eq!(out, [expected]);
+            let texts = ParamWriter::texts(wire.parse::<Timestamp>().unwrap());
+            assert_eq!(texts, Ok(vec![expected.to_owned()]));
         }
     }
 

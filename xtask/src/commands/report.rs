@@ -51,6 +51,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
         "unpaged": sum(|report| report.unpaged.len()),
+        "automatic": sum(|report| report.automatic.len()),
+        "enforced": sum(|report| report.enforced.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -165,13 +167,19 @@ fn table(reports: &[ModuleReport], console: &Console) {
     });
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 3] = [
+    let maps: [(&str, Map); 5] = [
         ("replies left open, and why", |report| {
             &report.untyped_by_decision
         }),
         ("paged, and by what", |report| &report.paged),
         ("not paged although it looks so, and why", |report| {
             &report.unpaged
+        }),
+        ("values filled in automatically, and the evidence", |report| {
+            &report.automatic
+        }),
+        ("values required before sending, and the evidence", |report| {
+            &report.enforced
         }),
     ];
     for (title, map) in maps {

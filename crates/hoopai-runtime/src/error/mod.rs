@@ -74,8 +74,8 @@ struct Inner {
     origin: Option<Origin>,
     /// Our own words on it, for kinds other than `Status`. Never holds a value.
     text: Cow<'static, str>,
-    /// The parameter that is missing or unfit.
-    parameter: Option<String>,
+    /// The parameters that are missing or unfit.
+    parameters: Vec<String>,
     timed_out: bool,
     auth_fault: Option<AuthFault>,
     paging_fault: Option<PagingFault>,
@@ -115,7 +115,7 @@ impl Error {
             kind,
             origin,
             text,
-            parameter: None,
+            parameters: Vec::new(),
             timed_out: false,
             auth_fault: None,
             paging_fault: None,
@@ -214,9 +214,9 @@ impl Error {
         self
     }
 
-    /// Names the parameter that it is about.
+    /// Names a parameter that it is about, after those named before.
     pub(crate) fn about(mut self, parameter: impl Into<String>) -> Self {
-        self.0.parameter = Some(parameter.into());
+        self.0.parameters.push(parameter.into());
         self
     }
 
@@ -354,9 +354,16 @@ impl Error {
         Some(&self.0.origin.as_ref()?.template)
     }
 
-    /// The parameter that is missing or unfit, by its name on the wire, for kind [`Request`](ErrorKind::Request).
+    /// The first parameter or field that is missing or unfit, by its name on the wire, for kind
+    /// [`Request`](ErrorKind::Request).
     pub fn parameter(&self) -> Option<&str> {
-        self.0.parameter.as_deref()
+        self.0.parameters.first().map(String::as_str)
+    }
+
+    /// All parameters and fields that are missing or unfit, by their names on the wire, for kind
+    /// [`Request`](ErrorKind::Request). A field within another is a path, such as `items[0].qty`.
+    pub fn parameters(&self) -> &[String] {
+        &self.0.parameters
     }
 
     /// Why there is no token, for kind [`Auth`](ErrorKind::Auth).
