@@ -29,6 +29,7 @@ fn main() {
         ("replies.rs", tables.replies),
         ("bodies.rs", tables.bodies),
         ("calls.rs", tables.calls),
+        ("setters.rs", tables.setters),
     ] {
         fs::write(Path::new(&out).join(file), format!("&[\n{rows}]")).expect("a table");
     }
@@ -40,12 +41,16 @@ struct Tables {
     replies: String,
     bodies: String,
     calls: String,
+    setters: String,
 }
 
 /// A builder that is being read: the constant of its operation, and the setters of a call.
 struct Builder<'a> {
     operation: &'a str,
+    /// Statements that call the setters whose values are given.
     setters: String,
+    /// Place, name on the wire and name of each setter.
+    names: String,
     body: Option<String>,
 }
 
@@ -65,14 +70,10 @@ impl Tables {
                     "    (&hoopai::{module}::{operation}, {read}),"
                 )
                 .expect("text");
-                let of_run_time = if multipart {
-                    ".part(\"FIELD_1\", given.file(\"FIELD_1\"))"
-                } else {
-                    ""
-                };
                 let builder = Builder {
                     operation,
-                    setters: of_run_time.to_owned(),
+                    setters: if multipart { PART } else { "" }.to_owned(),
+                    names: String::new(),
                     body: None,
                 };
                 builders.insert(name, builder);
@@ -90,15 +91,25 @@ impl Tables {
             Builder {
                 operation,
                 setters,
+                names,
                 body,
             },
         ) in builders
         {
             let method = methods[name];
-            let given = if setters.is_empty() { "_" } else { "given" };
+            let call = if setters.is_empty() {
+                "call"
+            } else {
+                "mut call"
+            };
             writeln!(
                 self.calls,
-                "    (&hoopai::{module}::{operation}, |client, {given}| done(client.{module}().{method}(){setters}.send())),"
+                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters} done(call.options(given.options.clone()).send()) }}),"
+            )
+            .expect("text");
+            writeln!(
+                self.setters,
+                "    (&hoopai::{module}::{operation}, &[{names}]),"
             )
             .expect("text");
             if let Some(ty) = body {
@@ -133,9 +144,7 @@ impl Builder<'_> {
             }
             // A file of the file's own: none of a name that is only known at run time is needed.
             "part" => {
-                self.setters = self
-                    .setters
-                    .replace(".part(\"FIELD_1\", given.file(\"FIELD_1\"))", "");
+                self.setters = self.setters.replace(PART, "");
                 format!("given.file({wire})")
             }
             "path" | "query" | "header" | "text" => {
@@ -152,9 +161,22 @@ impl Builder<'_> {
             }
             _ => return,
         };
-        write!(self.setters, ".{setter}({value})").expect("text");
+        let place = match place {
+            "json" | "form" => "body",
+            "part" => "file",
+            other => other,
+        };
+        write!(
+            self.setters,
+            " if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
+        )
+        .expect("text");
+        write!(self.names, "({place:?}, {wire}, {setter:?}), ").expect("text");
     }
 }
+
+/// The call of a part under a name that is only known at run time.
+const PART: &str = " if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
 
 /// Builder and name of a line such as `pub fn get_contact(&self) -> builder::GetContact {`.
 fn method(line: &str) -> Option<(&str, &str)> {

@@ -84,7 +84,11 @@ impl Share {
 /// Where the default location goes, and why.
 pub(crate) fn automatic(operation: &Operation) -> Option<String> {
     let location = operation.location.as_ref()?;
-    let with = if location.alt_type { " and `altType`" } else { "" };
+    let with = if location.alt_type {
+        " and `altType`"
+    } else {
+        ""
+    };
     Some(format!(
         "`{}`{with} in the {}; {}",
         location.name,
@@ -105,7 +109,8 @@ pub(crate) fn enforced(operation: &Operation) -> Option<String> {
 }
 
 /// Why a location is required that the file or an overlay declares as required.
-const LOCATION_EVIDENCE: &str = "the platform answers 401 to a call whose location is missing (public reports)";
+const LOCATION_EVIDENCE: &str =
+    "the platform answers 401 to a call whose location is missing (public reports)";
 
 impl Documented {
     pub(crate) fn of(operations: &[Operation], lowered: &Lowered, document: &Value) -> Self {

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use hoopai::runtime::json::from_slice;
-use hoopai::runtime::operation::Operation;
+use hoopai::runtime::operation::{Operation, Place};
 use hoopai::runtime::{Sending, Timestamp};
-use hoopai::{Client, Error, Part};
+use hoopai::{CallOptions, Client, Error, Part};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,8 +31,28 @@ fn done<T: 'static>(sending: Sending<T>) -> Calling {
 /// The contents of each file.
 pub(crate) const FILE: &str = "id,name";
 
-/// A made-up value for all that the interface declares of an operation.
+/// The setters of each operation: place, name on the wire, and name.
+pub(crate) static SETTERS: &[(&Operation, &[(&str, &str, &str)])] =
+    include!(concat!(env!("OUT_DIR"), "/setters.rs"));
+
+/// How much a call is given.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Amounts {
+    /// All that the interface declares.
+    All,
+    /// What the interface declares as required, and what the path needs, but not what the client fills in.
+    Required,
+    /// What the path needs, and an empty body where there must be one.
+    PathOnly,
+    /// Nothing.
+    Nothing,
+}
+
+/// Made-up values for what the interface declares of an operation.
 pub(crate) struct Given {
+    amounts: Amounts,
+    /// The options of the call.
+    pub(crate) options: CallOptions,
     /// By place (`path`, `query`, `header`, `text`, `file`) and name.
     pub(crate) values: BTreeMap<(&'static str, &'static str), Value>,
     /// The content type and the body, if it is one value.
@@ -42,10 +62,20 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn of(operation: &Operation) -> Self {
+        Self::some_of(operation, Amounts::All)
+    }
+
+    pub(crate) fn some_of(operation: &Operation, amounts: Amounts) -> Self {
         let interface = Interface::of(operation.module);
         let declared = interface.operation(operation);
-        let mut sampler = Sampler::new(operation, Amount::All);
+        let amount = match amounts {
+            Amounts::All => Amount::All,
+            _ => Amount::Least,
+        };
+        let mut sampler = Sampler::new(operation, amount);
         let mut given = Given {
+            amounts,
+            options: CallOptions::new(),
             values: BTreeMap::new(),
             body: None,
             taken: RefCell::default(),
@@ -54,24 +84,61 @@ impl Given {
             let place = parameter["in"].as_str().expect("a place");
             let name = parameter["name"].as_str().expect("a name");
             // The version is every call's own.
-            if !name.eq_ignore_ascii_case("version") {
+            let automatic = amounts != Amounts::All && is_automatic(operation, place, name);
+            let wanted = match amounts {
+                Amounts::All => true,
+                Amounts::Required => parameter["required"] == true,
+                Amounts::PathOnly => place == "path",
+                Amounts::Nothing => false,
+            };
+            if !name.eq_ignore_ascii_case("version") && wanted && !automatic {
                 let value = sampler.value(&parameter["schema"], &format!("{place}/{name}"));
                 given.values.insert((place, name), value);
             }
         }
-        if let Some((kind, schema)) = interface.bodies(operation).into_iter().next() {
+        let required = declared["requestBody"]["required"] == true
+            && !operation.body.is_some_and(|body| body.omittable);
+        let wanted = match amounts {
+            Amounts::All => true,
+            Amounts::Required | Amounts::PathOnly => required,
+            Amounts::Nothing => false,
+        };
+        if let Some((kind, schema)) = interface.bodies(operation).into_iter().next()
+            && wanted
+        {
             if kind == "multipart/form-data" {
-                given.parts(interface, schema, &mut sampler);
+                given.parts(operation, interface, schema, &mut sampler);
             } else {
-                given.body = Some((kind, schema, sampler.value(schema, "body")));
+                let mut body = match amounts {
+                    Amounts::PathOnly if interface.is_list(schema) => Value::Array(Vec::new()),
+                    Amounts::PathOnly => Value::Object(Default::default()),
+                    _ => sampler.value(schema, "body"),
+                };
+                if let (Value::Object(fields), true) = (&mut body, amounts != Amounts::All) {
+                    fields.retain(|name, _| !is_automatic(operation, "body", name));
+                }
+                given.body = Some((kind, schema, body));
             }
         }
         given
     }
 
-    fn parts(&mut self, interface: Interface, schema: Schema, sampler: &mut Sampler) {
+    fn parts(
+        &mut self,
+        operation: &Operation,
+        interface: Interface,
+        schema: Schema,
+        sampler: &mut Sampler,
+    ) {
         let mut files = 0;
-        for (name, schema) in entries(&interface.resolve(schema)["properties"]) {
+        let schema = interface.resolve(schema);
+        let required = |name: &str| items(&schema["required"]).iter().any(|other| other == name);
+        for (name, schema) in entries(&schema["properties"]) {
+            if self.amounts != Amounts::All
+                && (!required(name) || is_automatic(operation, "body", name))
+            {
+                continue;
+            }
             if interface.resolve(schema)["format"] == "binary" {
                 files += 1;
                 self.values.insert(("file", name), FILE.into());
@@ -82,9 +149,31 @@ impl Given {
                 );
             }
         }
+        // Something must be in the body.
+        if self.amounts != Amounts::All && self.values.keys().all(|(place, _)| *place == "path") {
+            let first = entries(&schema["properties"])
+                .find(|(name, _)| !is_automatic(operation, "body", name));
+            if let Some((name, schema)) = first {
+                let file = interface.resolve(schema)["format"] == "binary";
+                files += usize::from(file);
+                self.values
+                    .insert((if file { "file" } else { "text" }, name), FILE.into());
+            }
+        }
         // The names of files that are known at run time only.
-        if files == 0 {
+        let declared = entries(&schema["properties"])
+            .any(|(_, schema)| interface.resolve(schema)["format"] == "binary");
+        if files == 0 && !declared {
             self.values.insert(("file", "FIELD_1"), FILE.into());
+        }
+    }
+
+    /// Whether a setter is called. All setters are, if all values are given, so that none goes untested.
+    fn wants(&self, place: &'static str, name: &'static str) -> bool {
+        match place {
+            _ if self.amounts == Amounts::All => true,
+            "body" => self.body.is_some(),
+            _ => self.values.contains_key(&(place, name)),
         }
     }
 
@@ -147,4 +236,16 @@ impl Given {
             .copied()
             .collect()
     }
+}
+
+/// Whether the client fills in a value by itself, by the operation's table.
+pub(crate) fn is_automatic(operation: &Operation, place: &str, name: &str) -> bool {
+    operation.location.is_some_and(|location| {
+        let own = match location.place {
+            Place::Path => "path",
+            Place::Query => "query",
+            Place::Body => "body",
+        };
+        own == place && (location.name == name || location.alt_type && name == "altType")
+    })
 }

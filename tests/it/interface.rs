@@ -95,6 +95,11 @@ impl Interface {
         schemas
     }
 
+    /// Whether a schema is one of lists.
+    pub(crate) fn is_list(self, schema: Schema) -> bool {
+        matches!(self.shape(schema), Shape::List(_))
+    }
+
     /// The schema that a reference stands for.
     pub(crate) fn resolve(self, mut schema: Schema) -> Schema {
         while let Some(reference) = schema["$ref"].as_str() {

@@ -5,6 +5,7 @@ mod fits;
 mod given;
 mod guide;
 mod interface;
+mod minimal;
 mod paging;
 mod payloads;
 mod readers;

@@ -207,7 +207,7 @@ fn check(operation: &Operation, given: &Given, request: &Received, faults: &mut 
 }
 
 /// Equal JSON; 1 and 1.0 are one number.
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => {
@@ -251,7 +251,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The pairs of a query or a form.
-fn decoded(text: &str) -> Vec<(String, String)> {
+pub(crate) fn decoded(text: &str) -> Vec<(String, String)> {
     let plain = |text: &str| {
         let mut out = Vec::new();
         let mut bytes = text.bytes();
@@ -278,14 +278,14 @@ fn decoded(text: &str) -> Vec<(String, String)> {
 }
 
 /// A part of a `multipart/form-data` body.
-struct Part {
-    name: String,
+pub(crate) struct Part {
+    pub(crate) name: String,
     file: Option<String>,
     kind: Option<String>,
     content: String,
 }
 
-fn parts(request: &Received) -> Vec<Part> {
+pub(crate) fn parts(request: &Received) -> Vec<Part> {
     let kind = request.header("content-type").unwrap_or_default();
     let Some(boundary) = kind.strip_prefix("multipart/form-data; boundary=") else {
         return Vec::new();
@@ -317,7 +317,7 @@ fn parts(request: &Received) -> Vec<Part> {
 }
 
 /// Writes a request as it came, boundaries left out and JSON broken into lines.
-fn show(out: &mut String, operation: &Operation, request: &Received) {
+pub(crate) fn show(out: &mut String, operation: &Operation, request: &Received) {
     let header = |name| request.header(name).unwrap_or("none");
     let (scheme, _) = header("authorization").split_once(' ').unwrap_or_default();
     let _ = write!(

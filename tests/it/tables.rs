@@ -58,7 +58,11 @@ fn row(operation: &Operation) -> String {
             "    body {:?}{required} with {}{}",
             body.kind,
             list(body.fields),
-            if body.empty { ", empty by itself" } else { "" }
+            if body.omittable {
+                ", may be omitted"
+            } else {
+                ""
+            }
         );
     }
     if operation.reply != Reply::Json {
@@ -70,9 +74,10 @@ fn row(operation: &Operation) -> String {
         } else {
             ""
         };
+        let required = if location.required { "*" } else { "" };
         let _ = writeln!(
             out,
-            "    location in {:?} {}{with}",
+            "    location in {:?} {}{required}{with}",
             location.place, location.name
         );
     }

@@ -268,8 +268,7 @@ fn parameter_docs(operation: &Operation, parameter: &Parameter) -> String {
     };
     let is_automatic = operation.location.as_ref().is_some_and(|location| {
         location.place == place
-            && (location.name == parameter.wire
-                || location.alt_type && parameter.wire == "altType")
+            && (location.name == parameter.wire || location.alt_type && parameter.wire == "altType")
     });
     let required = if is_automatic {
         Some(AUTOMATIC)

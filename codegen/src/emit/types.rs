@@ -159,8 +159,7 @@ fn field_docs(field: &Field, required: Option<String>) -> String {
 }
 
 /// A value that the specification calls required, which the client does not check.
-pub(super) const DECLARED_REQUIRED: &str =
-    "Declared as required by the platform's specification.";
+pub(super) const DECLARED_REQUIRED: &str = "Declared as required by the platform's specification.";
 
 /// A value that the client fills in.
 pub(super) const AUTOMATIC: &str = "The client's default location unless set.";
@@ -193,7 +192,11 @@ impl<'a> Required<'a> {
                 required.sent.insert(model);
             }
             let Some(root) = models.first() else { continue };
-            for enforced in operation.enforced.iter().filter(|enforced| enforced.in_body) {
+            for enforced in operation
+                .enforced
+                .iter()
+                .filter(|enforced| enforced.in_body)
+            {
                 if let Some(place) = holder(input, root, &enforced.path) {
                     let operations = required.enforced.entry(place).or_default();
                     operations.insert(&operation.name);

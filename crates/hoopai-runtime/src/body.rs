@@ -481,11 +481,11 @@ mod tests {
             r#"{"b":{},"items":[{"qty":1,"tax":[{}]},{"tax":{"rate":1}}]} lacks a, b.c, items[1].qty, items[0].tax[0].rate"#
         );
         assert_eq!(
-            text(
-                Body::form(serde_json::json!({"a": 1}))
-                    .unwrap()
-                    .finish(&["a", "b"], vec![], None)
-            ),
+            text(Body::form(serde_json::json!({"a": 1})).unwrap().finish(
+                &["a", "b"],
+                vec![],
+                None
+            )),
             "a=1 lacks b"
         );
         assert_eq!(

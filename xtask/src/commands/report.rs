@@ -175,12 +175,14 @@ fn table(reports: &[ModuleReport], console: &Console) {
         ("not paged although it looks so, and why", |report| {
             &report.unpaged
         }),
-        ("values filled in automatically, and the evidence", |report| {
-            &report.automatic
-        }),
-        ("values required before sending, and the evidence", |report| {
-            &report.enforced
-        }),
+        (
+            "values filled in automatically, and the evidence",
+            |report| &report.automatic,
+        ),
+        (
+            "values required before sending, and the evidence",
+            |report| &report.enforced,
+        ),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));

@@ -1362,7 +1362,7 @@ pub mod builder {
         CreateLinkedinLeadForm {
             /// The id of the LinkedIn ad account.
             path account_id: String = "accountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::CreateLinkedinLeadFormRequest,
         }
@@ -1424,7 +1424,7 @@ pub mod builder {
         DeleteFacebookCustomAudience {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1445,9 +1445,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteFacebookPage {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the Facebook page.
+            /// The id of the Facebook page. Declared as required by the platform's specification.
             query page_id: String = "pageId",
         }
     }
@@ -1472,7 +1472,7 @@ pub mod builder {
         DeleteGoogleConversion {
             /// The id of the conversion action.
             path conversion_id: String = "conversionId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1485,9 +1485,9 @@ pub mod builder {
         DeleteGoogleSegment {
             /// The id of the segment.
             path segment_id: String = "segmentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of.
+            /// Which kind of segment the id is of. Declared as required by the platform's specification.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1498,9 +1498,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1547,7 +1547,7 @@ pub mod builder {
         GetFacebookAdAccount {
             /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1560,7 +1560,7 @@ pub mod builder {
         GetFacebookCampaign {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The fields wanted, divided by commas, such as `adsets,ads`.
             query fields: String = "fields",
@@ -1577,11 +1577,11 @@ pub mod builder {
         GetFacebookCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
         }
     }
@@ -1592,7 +1592,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookCurrentUser {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1605,7 +1605,7 @@ pub mod builder {
         GetFacebookCustomAudience {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1616,7 +1616,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookIntegration {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1629,7 +1629,7 @@ pub mod builder {
         GetFacebookLeadForm {
             /// The id of the lead form.
             path lead_form_id: String = "leadFormId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1640,17 +1640,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetFacebookReporting {
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The figures wanted in the report.
+            /// The figures wanted in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetFacebookReportingField> = "fields",
-            /// How long a period of the report is.
+            /// How long a period of the report is. Declared as required by the platform's specification.
             query group_by: types::GetFacebookReportingGroupBy = "groupBy",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -1663,7 +1663,7 @@ pub mod builder {
         GetGoogleAdAccount {
             /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
             path ad_account_id: String = "adAccountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1676,7 +1676,7 @@ pub mod builder {
         GetGoogleAudience {
             /// The id of the audience.
             path audience_id: String = "audienceId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1689,7 +1689,7 @@ pub mod builder {
         GetGoogleCampaign {
             /// The id of the campaign, despite its name.
             path ad_id: String = "adId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1702,11 +1702,11 @@ pub mod builder {
         GetGoogleCampaignReporting {
             /// The id of the campaign.
             path campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
         }
     }
@@ -1719,7 +1719,7 @@ pub mod builder {
         GetGoogleConversion {
             /// The id of the conversion action.
             path conversion_id: String = "conversionId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1730,7 +1730,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleCurrentUser {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1741,7 +1741,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleIntegration {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1752,15 +1752,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The figures wanted in the report.
+            /// The figures wanted in the report. Declared as required by the platform's specification.
             query fields: Vec<types::GetGoogleReportingField> = "fields",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// How long a period of the report is; a day is called `date` here.
             query group_by: types::GetGoogleReportingGroupBy = "groupBy",
@@ -1775,9 +1775,9 @@ pub mod builder {
         GetGoogleSegment {
             /// The id of the segment.
             path segment_id: String = "segmentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which kind of segment the id is of.
+            /// Which kind of segment the id is of. Declared as required by the platform's specification.
             query type_: types::DeleteGoogleSegmentType = "type",
         }
     }
@@ -1788,9 +1788,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAccount {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1801,11 +1801,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinAdAnalytics {
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// The URNs of what is reported on, divided by commas.
             query entity_urns: String = "entityUrns",
@@ -1826,7 +1826,7 @@ pub mod builder {
         GetLinkedinCampaignGroup {
             /// The id of the campaign group, despite its name.
             path ad_id: String = "adId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1839,11 +1839,11 @@ pub mod builder {
         GetLinkedinCampaignGroupReporting {
             /// The id of the LinkedIn campaign group.
             path campaign_group_id: String = "campaignGroupId",
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
@@ -1856,7 +1856,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinCurrentUser {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1867,7 +1867,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetLinkedinIntegration {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1878,7 +1878,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookAdAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// `true` asks for everything at once instead of a page.
             query fetch_all: String = "fetchAll",
@@ -1897,7 +1897,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookConversationForms {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1908,11 +1908,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookCustomAudiences {
-            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere.
+            /// The id of the ad account at its network: `act_` and digits at Facebook, digits elsewhere. Declared as required by the platform's specification.
             query ad_account_id: String = "adAccountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`.
+            /// Which audiences: `custom`, `lookalike` (people like those of another audience), or `all`. Declared as required by the platform's specification.
             query type_: types::ListFacebookCustomAudiencesType = "type",
             /// Whether the audiences of the ad manager or of the integration are meant.
             query source: types::ListFacebookCustomAudiencesSource = "source",
@@ -1925,11 +1925,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookEntities {
-            /// Whether campaigns, ad sets or ads are listed.
+            /// Whether campaigns, ad sets or ads are listed. Declared as required by the platform's specification.
             query entity_type: types::ListFacebookEntitiesEntityType = "entityType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// Only what belongs to this ad set.
             query ad_set_id: String = "adSetId",
@@ -1954,7 +1954,7 @@ pub mod builder {
         ListFacebookInstagramAccounts {
             /// The id of the Facebook page.
             path page_id: String = "pageId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
@@ -1969,7 +1969,7 @@ pub mod builder {
         ListFacebookPageLeadForms {
             /// The id of the Facebook page.
             path page_id: String = "pageId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -1980,7 +1980,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// `true` asks for the pages that are connected already.
             query fetch_existing: String = "fetchExisting",
@@ -1993,7 +1993,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPixels {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The channel, such as `FACEBOOK`.
             query channel: String = "channel",
@@ -2010,17 +2010,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookReporting {
-            /// The id of the campaign; it must be sent, whatever is listed.
+            /// The id of the campaign; it must be sent, whatever is listed. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`.
+            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
         }
     }
@@ -2031,7 +2031,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAdAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
             query type_: types::GetFacebookReportingType = "type",
@@ -2044,9 +2044,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAssets {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The kind of asset.
+            /// The kind of asset. Declared as required by the platform's specification.
             query type_: types::ListGoogleAssetsType = "type",
             /// `true` leaves only the advertiser's own assets.
             query advertiser_only: String = "advertiserOnly",
@@ -2061,7 +2061,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleAudiences {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -2072,7 +2072,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleConversionGoals {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -2083,7 +2083,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleConversions {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only those of this category, such as `PURCHASE`.
             query category: String = "category",
@@ -2104,11 +2104,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleEntities {
-            /// Whether campaigns, ad groups or ads are listed.
+            /// Whether campaigns, ad groups or ads are listed. Declared as required by the platform's specification.
             query entity_type: types::ListGoogleEntitiesEntityType = "entityType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// Only what belongs to this ad group.
             query ad_group_id: String = "adGroupId",
@@ -2131,7 +2131,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleKeywordIdeas {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::ListGoogleKeywordIdeasRequest,
         }
@@ -2143,15 +2143,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleReporting {
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// What is listed, such as `campaigns`.
+            /// What is listed, such as `campaigns`. Declared as required by the platform's specification.
             query list_type: String = "listType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
-            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration.
+            /// Which connection to the network is meant: `AD_MANAGER` for that of the ad manager, `INTEGRATION` for that of the location's integration. Declared as required by the platform's specification.
             query type_: types::GetFacebookReportingType = "type",
             /// Only what belongs to this campaign.
             query campaign_id: String = "campaignId",
@@ -2164,7 +2164,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleSegments {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only segments of this kind, such as `CUSTOM_SEGMENTS`.
             query type_: String = "type",
@@ -2177,11 +2177,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleTargetInterests {
-            /// The channel that the campaign uses, such as `SEARCH`.
+            /// The channel that the campaign uses, such as `SEARCH`. Declared as required by the platform's specification.
             query advertising_channel_type: String = "advertisingChannelType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy.
+            /// `AFFINITY` for lasting interests, `IN_MARKET` for what people are about to buy. Declared as required by the platform's specification.
             query type_: types::ListGoogleTargetInterestsType = "type",
         }
     }
@@ -2192,7 +2192,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinAdAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -2205,7 +2205,7 @@ pub mod builder {
         ListLinkedinLeadForms {
             /// The id of the LinkedIn ad account.
             path account_id: String = "accountId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -2216,17 +2216,17 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinReporting {
-            /// The id of the LinkedIn campaign group.
+            /// The id of the LinkedIn campaign group. Declared as required by the platform's specification.
             query campaign_group_id: String = "campaignGroupId",
-            /// The id of the campaign.
+            /// The id of the campaign. Declared as required by the platform's specification.
             query campaign_id: String = "campaignId",
-            /// The last day of the report, as `YYYY-MM-DD`.
+            /// The last day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query end_date: String = "endDate",
-            /// What is listed; the platform documents no values.
+            /// What is listed; the platform documents no values. Declared as required by the platform's specification.
             query list_type: String = "listType",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The first day of the report, as `YYYY-MM-DD`.
+            /// The first day of the report, as `YYYY-MM-DD`. Declared as required by the platform's specification.
             query start_date: String = "startDate",
             /// The figures wanted in the report.
             query fields: Vec<String> = "fields",
@@ -2358,9 +2358,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchFacebookTargeting {
-            /// What to look for, such as `fitness`.
+            /// What to look for, such as `fitness`. Declared as required by the platform's specification.
             query query: String = "query",
-            /// What kind of option is wanted, such as `interest`.
+            /// What kind of option is wanted, such as `interest`. Declared as required by the platform's specification.
             query type_: String = "type",
             /// A kind of search at Facebook, such as `adgeolocation`.
             query search_type: String = "searchType",
@@ -2373,9 +2373,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchGoogleTargeting {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// What kind of option is wanted, such as `geolocation`.
+            /// What kind of option is wanted, such as `geolocation`. Declared as required by the platform's specification.
             query type_: String = "type",
             /// What to look for, such as `New York`.
             query query: String = "query",
@@ -2388,9 +2388,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinkedinTargeting {
-            /// What kind of option is wanted, such as `locations`.
+            /// What kind of option is wanted, such as `locations`. Declared as required by the platform's specification.
             query facet: String = "facet",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The way of searching, such as `typeahead`.
             query q: String = "q",
@@ -2405,7 +2405,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetFacebookDefaultPage {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::SetFacebookDefaultPageRequest,
         }
@@ -2443,7 +2443,7 @@ pub mod builder {
         UpdateLinkedinAdStatus {
             /// The id of the campaign group, campaign or ad.
             path ad_id: String = "adId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::UpdateLinkedinAdStatusRequest,
         }
@@ -2535,10 +2535,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpsertGoogleSegment {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The kind of segment: people by what they look for (`CUSTOM_SEGMENTS`), visitors of a website, customers whose data is uploaded
-            /// (`CUSTOMER_MATCH`), or people like those of other lists.
+            /// (`CUSTOMER_MATCH`), or people like those of other lists. Declared as required by the platform's specification.
             query type_: types::UpsertGoogleSegmentType = "type",
             json body: types::UpsertGoogleSegmentRequest,
         }

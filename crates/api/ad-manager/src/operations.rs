@@ -109,8 +109,8 @@ pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -120,8 +120,8 @@ pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "questions", "text"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -131,8 +131,8 @@ pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "pageId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -142,8 +142,8 @@ pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "privacyPolicyLink", "questions", "thankYouPage", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -153,8 +153,8 @@ pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["adAccountId", "locationId", "mccId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -164,8 +164,8 @@ pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/segments/offline-user-list-job",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -175,8 +175,8 @@ pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["adAccountId", "adAccountName", "currencyCode", "locationId", "organizationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -186,11 +186,11 @@ pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/{accountId}/form",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["content", "creationLocale", "name", "owner", "state"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -201,8 +201,8 @@ pub static DELETE_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -213,8 +213,8 @@ pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -225,8 +225,8 @@ pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -237,8 +237,8 @@ pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -249,9 +249,9 @@ pub static DELETE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -263,8 +263,8 @@ pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -275,10 +275,10 @@ pub static DELETE_FACEBOOK_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "pageId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "pageId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -290,8 +290,8 @@ pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -302,9 +302,9 @@ pub static DELETE_GOOGLE_CONVERSION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -316,10 +316,10 @@ pub static DELETE_GOOGLE_SEGMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -331,10 +331,10 @@ pub static DELETE_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "adAccountId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -363,8 +363,8 @@ pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -375,9 +375,9 @@ pub static GET_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -389,9 +389,9 @@ pub static GET_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -405,11 +405,11 @@ pub static GET_FACEBOOK_CAMPAIGN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -421,9 +421,9 @@ pub static GET_FACEBOOK_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -435,9 +435,9 @@ pub static GET_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -449,9 +449,9 @@ pub static GET_FACEBOOK_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -463,9 +463,9 @@ pub static GET_FACEBOOK_LEAD_FORM: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -477,14 +477,14 @@ pub static GET_FACEBOOK_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "fields", required: true, style: ListStyle::Comma },
-        QueryParam { name: "groupBy", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "fields", required: false, style: ListStyle::Comma },
+        QueryParam { name: "groupBy", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -496,9 +496,9 @@ pub static GET_GOOGLE_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -510,9 +510,9 @@ pub static GET_GOOGLE_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -524,9 +524,9 @@ pub static GET_GOOGLE_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -538,11 +538,11 @@ pub static GET_GOOGLE_CAMPAIGN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -554,9 +554,9 @@ pub static GET_GOOGLE_CONVERSION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -568,9 +568,9 @@ pub static GET_GOOGLE_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -582,9 +582,9 @@ pub static GET_GOOGLE_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -596,13 +596,13 @@ pub static GET_GOOGLE_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "fields", required: true, style: ListStyle::Comma },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "fields", required: false, style: ListStyle::Comma },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupBy", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -615,10 +615,10 @@ pub static GET_GOOGLE_SEGMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -630,10 +630,10 @@ pub static GET_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "adAccountId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -645,11 +645,11 @@ pub static GET_LINKEDIN_AD_ANALYTICS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "entityUrns", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupBy", required: false, style: ListStyle::Repeat },
@@ -665,9 +665,9 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -679,11 +679,11 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -696,9 +696,9 @@ pub static GET_LINKEDIN_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -710,9 +710,9 @@ pub static GET_LINKEDIN_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -724,9 +724,9 @@ pub static LIST_FACEBOOK_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchAll", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "next", required: false, style: ListStyle::Repeat },
@@ -742,9 +742,9 @@ pub static LIST_FACEBOOK_CONVERSATION_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -756,11 +756,11 @@ pub static LIST_FACEBOOK_CUSTOM_AUDIENCES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "adAccountId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -773,11 +773,11 @@ pub static LIST_FACEBOOK_ENTITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "entityType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "entityType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "adSetId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchAll", required: false, style: ListStyle::Repeat },
@@ -795,9 +795,9 @@ pub static LIST_FACEBOOK_INSTAGRAM_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -810,9 +810,9 @@ pub static LIST_FACEBOOK_PAGE_LEAD_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -824,9 +824,9 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchExisting", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -839,9 +839,9 @@ pub static LIST_FACEBOOK_PIXELS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "channel", required: false, style: ListStyle::Repeat },
         QueryParam { name: "igUserId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "pageId", required: false, style: ListStyle::Repeat },
@@ -856,14 +856,14 @@ pub static LIST_FACEBOOK_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "campaignId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "listType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "listType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -875,9 +875,9 @@ pub static LIST_GOOGLE_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -890,10 +890,10 @@ pub static LIST_GOOGLE_ASSETS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "advertiserOnly", required: false, style: ListStyle::Repeat },
         QueryParam { name: "id", required: false, style: ListStyle::Repeat },
     ],
@@ -907,9 +907,9 @@ pub static LIST_GOOGLE_AUDIENCES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -921,9 +921,9 @@ pub static LIST_GOOGLE_CONVERSION_GOALS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -935,9 +935,9 @@ pub static LIST_GOOGLE_CONVERSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "category", required: false, style: ListStyle::Repeat },
         QueryParam { name: "conversionType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
@@ -954,11 +954,11 @@ pub static LIST_GOOGLE_ENTITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "entityType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "entityType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "adGroupId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
@@ -976,11 +976,11 @@ pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["url"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -991,13 +991,13 @@ pub static LIST_GOOGLE_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "listType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "listType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -1010,9 +1010,9 @@ pub static LIST_GOOGLE_SEGMENTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -1025,11 +1025,11 @@ pub static LIST_GOOGLE_TARGET_INTERESTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "advertisingChannelType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "advertisingChannelType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -1041,9 +1041,9 @@ pub static LIST_LINKEDIN_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -1055,9 +1055,9 @@ pub static LIST_LINKEDIN_LEAD_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -1069,14 +1069,14 @@ pub static LIST_LINKEDIN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "campaignGroupId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "campaignId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "listType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "campaignGroupId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "listType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -1088,8 +1088,8 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1099,8 +1099,8 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1110,8 +1110,8 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1121,8 +1121,8 @@ pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1141,8 +1141,8 @@ pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/ads/{adId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1153,8 +1153,8 @@ pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1164,8 +1164,8 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1175,8 +1175,8 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1186,8 +1186,8 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1199,8 +1199,8 @@ pub static SEARCH_FACEBOOK_TARGETING: Operation = Operation {
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "query", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "query", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -1213,10 +1213,10 @@ pub static SEARCH_GOOGLE_TARGETING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -1229,10 +1229,10 @@ pub static SEARCH_LINKEDIN_TARGETING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "facet", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "facet", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "q", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
     ],
@@ -1246,11 +1246,11 @@ pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["pageId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1261,8 +1261,8 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["description", "locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1273,8 +1273,8 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operatio
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "operationType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1284,11 +1284,11 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     method: Method::Patch, path: "/ad-publishing/linkedin/{adId}/status",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["operationType", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1298,8 +1298,8 @@ pub static UPSERT_FACEBOOK_AD: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/ads-v2",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["adsetId", "campaignId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1309,8 +1309,8 @@ pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/adsets",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["campaignId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1320,8 +1320,8 @@ pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/campaigns",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -1331,8 +1331,8 @@ pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1342,8 +1342,8 @@ pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "payload", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1353,8 +1353,8 @@ pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1364,8 +1364,8 @@ pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["advertisingChannelType", "locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1375,8 +1375,8 @@ pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["attributionModel", "category", "clickThroughWindow", "countingType", "locationId", "name", "type", "valueSettings"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1386,12 +1386,12 @@ pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -1401,7 +1401,7 @@ pub static UPSERT_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/linkedin/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

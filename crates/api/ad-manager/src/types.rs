@@ -39,15 +39,15 @@ hoopai_runtime::model! {
     /// Hours of a weekday in which an asset is shown.
     #[doc(alias = "AdScheduleTargetDTO")]
     pub struct AdScheduleTarget {
-        /// The day of the week.
+        /// The day of the week. Declared as required by the platform's specification.
         pub day_of_week: AdScheduleTargetDayOfWeek = "dayOfWeek",
-        /// The hour that it ends in, from 0 to 23.
+        /// The hour that it ends in, from 0 to 23. Declared as required by the platform's specification.
         pub end_hour: f64 = "endHour",
-        /// The minute that it ends at; quarters of an hour only, as words.
+        /// The minute that it ends at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub end_minute: AdScheduleTargetEndMinute = "endMinute",
-        /// The hour that it begins in, from 0 to 23.
+        /// The hour that it begins in, from 0 to 23. Declared as required by the platform's specification.
         pub start_hour: f64 = "startHour",
-        /// The minute that it begins at; quarters of an hour only, as words.
+        /// The minute that it begins at; quarters of an hour only, as words. Declared as required by the platform's specification.
         pub start_minute: AdScheduleTargetStartMinute = "startMinute",
     }
     /// A range of ages.
@@ -69,9 +69,9 @@ hoopai_runtime::model! {
     /// A custom audience of Facebook, named in an ad set.
     #[doc(alias = "AudienceCustomAudienceItemDTO")]
     pub struct AudienceCustomAudienceItem {
-        /// The id of the audience.
+        /// The id of the audience. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the audience.
+        /// The name of the audience. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// People by age, gender, parenthood and segment.
@@ -91,9 +91,9 @@ hoopai_runtime::model! {
     /// An interest of people, as the targeting search finds it.
     #[doc(alias = "AudienceInterestDTO")]
     pub struct AudienceInterest {
-        /// The id of the interest at Facebook.
+        /// The id of the interest at Facebook. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the interest.
+        /// The name of the interest. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The kind of interest; `interests` if left out.
         pub type_: String = "type",
@@ -101,9 +101,9 @@ hoopai_runtime::model! {
     /// A language of people, as the targeting search finds it.
     #[doc(alias = "AudienceLocaleDTO")]
     pub struct AudienceLocale {
-        /// Facebook's number for the language.
+        /// Facebook's number for the language. Declared as required by the platform's specification.
         pub key: f64 = "key",
-        /// The name of the language, such as `English (US)`.
+        /// The name of the language, such as `English (US)`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// A place, as the targeting search finds it.
@@ -111,24 +111,24 @@ hoopai_runtime::model! {
     pub struct AudienceLocation {
         /// Where an address is.
         pub geometry: AudienceLocationGeometry = "geometry",
-        /// Facebook's key of the place; `US` for a country, digits for a city.
+        /// Facebook's key of the place; `US` for a country, digits for a city. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The name of the place.
+        /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How far around the place people count, in `radiusUnit`; for cities and addresses.
         pub radius: f64 = "radius",
         /// Kilometres or miles.
         pub radius_unit: RadiusUnit = "radiusUnit",
-        /// Whether people of the place are taken in or left out.
+        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
-        /// The kind of place.
+        /// The kind of place. Declared as required by the platform's specification.
         pub type_: AudienceLocationType = "type",
     }
     /// Where an address is.
     pub struct AudienceLocationGeometry {
-        /// The coordinates: an object with `lat` and `lng`.
+        /// The coordinates: an object with `lat` and `lng`. Declared as required by the platform's specification.
         pub location: Map = "location",
-        /// How exact the coordinates are, such as `APPROXIMATE`.
+        /// How exact the coordinates are, such as `APPROXIMATE`. Declared as required by the platform's specification.
         pub location_type: String = "location_type",
     }
     /// Where ads appear, for each app; used only if `placementType` is `manual`.
@@ -160,9 +160,9 @@ hoopai_runtime::model! {
     }
     /// What a Facebook ad set may spend, and when.
     pub struct Budget {
-        /// How much; nobody says whether in the currency's major or minor unit.
+        /// How much; nobody says whether in the currency's major or minor unit. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// Whether the amount is for each day or for the whole run.
+        /// Whether the amount is for each day or for the whole run. Declared as required by the platform's specification.
         pub budget_type: BudgetType = "budgetType",
         /// The last day, as `YYYY-MM-DD`.
         pub schedule_end_date: String = "scheduleEndDate",
@@ -172,32 +172,32 @@ hoopai_runtime::model! {
     /// A box that people tick in a LinkedIn form.
     #[doc(alias = "ConsentDTO")]
     pub struct Consent {
-        /// Whether it must be ticked before the form is sent.
+        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
         pub check_required: bool = "checkRequired",
-        /// What they consent to, by language.
+        /// What they consent to, by language. Declared as required by the platform's specification.
         pub consent: LocalizedString = "consent",
-        /// The number of the consent within the form.
+        /// The number of the consent within the form. Declared as required by the platform's specification.
         pub id: f64 = "id",
     }
     /// What a conversion is worth.
     pub struct ConversionValueSettings {
-        /// Whether the default value counts even where a transaction brings a value of its own.
+        /// Whether the default value counts even where a transaction brings a value of its own. Declared as required by the platform's specification.
         pub always_use_default_value: bool = "alwaysUseDefaultValue",
-        /// The currency of the default value, by its three letters of ISO 4217.
+        /// The currency of the default value, by its three letters of ISO 4217. Declared as required by the platform's specification.
         pub default_currency_code: String = "defaultCurrencyCode",
-        /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars.
+        /// What a conversion is worth by default, in the currency's major unit: `10` is ten dollars. Declared as required by the platform's specification.
         pub default_value: f64 = "defaultValue",
     }
     /// A welcome message that opens a chat.
     #[doc(alias = "CreateConversationFormDTO")]
     pub struct CreateFacebookConversationFormRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the welcome message, for its makers. Required.
+        /// The name of the welcome message, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Questions that people can ask with one tap. Required.
+        /// Questions that people can ask with one tap. Declared as required by the platform's specification.
         pub questions: Vec<WelcomeMessageQuestion> = "questions",
-        /// What the welcome message says. Required.
+        /// What the welcome message says. Declared as required by the platform's specification.
         pub text: String = "text",
     }
     /// `FacebookCreatedConversationFormDTO` of Ad Manager.
@@ -219,9 +219,9 @@ hoopai_runtime::model! {
     pub struct CreateFacebookIntegrationRequest {
         /// The id of the ad account, such as `act_123456`.
         pub ad_account_id: String = "adAccountId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the Facebook page. Required.
+        /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
     /// A lead form of a Facebook page.
@@ -231,31 +231,31 @@ hoopai_runtime::model! {
         pub custom_disclaimer: CustomDisclaimer = "customDisclaimer",
         /// What people see before the questions.
         pub greeting_card: GreetingCard = "greetingCard",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The form's name, for its makers. Required.
+        /// The form's name, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The address of the privacy policy. Required.
+        /// The address of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_link: String = "privacyPolicyLink",
         /// The text of the link to the privacy policy.
         pub privacy_policy_text: String = "privacyPolicyText",
         /// The headline above the questions.
         pub question_page_headline: String = "questionPageHeadline",
-        /// The questions, in their order. Required.
+        /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<FormQuestion> = "questions",
-        /// What people see when they have sent the form. Required.
+        /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub thank_you_page: ThankYouPage = "thankYouPage",
-        /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Required.
+        /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
     }
     /// The Google Ads account that a location is connected with.
     #[doc(alias = "CreateGoogleIntegrationDTO")]
     pub struct CreateGoogleIntegrationRequest {
-        /// The id of the Google Ads account, such as `123-456-7890`. Required.
+        /// The id of the Google Ads account, such as `123-456-7890`. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the manager account (My Client Center) above it, as the list of accounts has it. Required.
+        /// The id of the manager account (My Client Center) above it, as the list of accounts has it. Declared as required by the platform's specification.
         pub mcc_id: String = "mccId",
     }
     /// `GoogleCreatedIntegrationDTO` of Ad Manager.
@@ -281,7 +281,7 @@ hoopai_runtime::model! {
         pub csv_path: String = "csvPath",
         /// Whether the list follows its smart lists when they change.
         pub is_dynamic: bool = "isDynamic",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The ids of the smart lists whose contacts are uploaded.
         pub smart_list_ids: Vec<String> = "smartListIds",
@@ -291,65 +291,65 @@ hoopai_runtime::model! {
     /// The LinkedIn ad account that a location is connected with.
     #[doc(alias = "CreateLinkedinIntegrationDTO")]
     pub struct CreateLinkedinIntegrationRequest {
-        /// The id of the ad account at LinkedIn. Required.
+        /// The id of the ad account at LinkedIn. Declared as required by the platform's specification.
         pub ad_account_id: String = "adAccountId",
-        /// The name of the ad account. Required.
+        /// The name of the ad account. Declared as required by the platform's specification.
         pub ad_account_name: String = "adAccountName",
-        /// The currency of the ad account, by its three letters of ISO 4217. Required.
+        /// The currency of the ad account, by its three letters of ISO 4217. Declared as required by the platform's specification.
         pub currency_code: String = "currencyCode",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the LinkedIn organization that advertises. Required.
+        /// The id of the LinkedIn organization that advertises. Declared as required by the platform's specification.
         pub organization_id: String = "organizationId",
     }
     /// A lead form of a LinkedIn ad account.
     #[doc(alias = "LinkedInCreateLeadFormBodyDTO")]
     pub struct CreateLinkedinLeadFormRequest {
-        /// What the form says and asks. Required.
+        /// What the form says and asks. Declared as required by the platform's specification.
         pub content: LeadFormContent = "content",
-        /// The language and country that the form is made in. Required.
+        /// The language and country that the form is made in. Declared as required by the platform's specification.
         pub creation_locale: CreationLocale = "creationLocale",
         /// Fields that people do not see, with values that each answer brings along.
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
-        /// The form's name, for its makers. Required.
+        /// The form's name, for its makers. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Whom the form belongs to. Required.
+        /// Whom the form belongs to. Declared as required by the platform's specification.
         pub owner: SponsoredAccountOwner = "owner",
-        /// The state of the form; it is published at once. Required.
+        /// The state of the form; it is published at once. Declared as required by the platform's specification.
         pub state: State = "state",
     }
     /// The language and country that a LinkedIn form is made in.
     #[doc(alias = "CreationLocaleDTO")]
     pub struct CreationLocale {
-        /// The country by its two letters of ISO 3166.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language by its two letters of ISO 639.
+        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
         pub language: String = "language",
     }
     /// Terms of your own in a Facebook form.
     pub struct CustomDisclaimer {
-        /// The text of the terms.
+        /// The text of the terms. Declared as required by the platform's specification.
         pub body: String = "body",
         /// Boxes that people tick.
         pub checkboxes: Vec<CustomDisclaimerCheckbox> = "checkboxes",
-        /// The title of the terms.
+        /// The title of the terms. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// A box that people tick in a Facebook form.
     pub struct CustomDisclaimerCheckbox {
-        /// Whether it must be ticked before the form is sent.
+        /// Whether it must be ticked before the form is sent. Declared as required by the platform's specification.
         pub is_required: bool = "is_required",
-        /// A key of the box, unique within the form.
+        /// A key of the box, unique within the form. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// What people agree to.
+        /// What people agree to. Declared as required by the platform's specification.
         pub text: String = "text",
     }
     /// A question of your own in a Google lead form.
     #[doc(alias = "CustomQuestionFieldDTO")]
     pub struct CustomQuestionField {
-        /// What is asked.
+        /// What is asked. Declared as required by the platform's specification.
         pub custom_question_text: String = "customQuestionText",
-        /// The answers to choose one of.
+        /// The answers to choose one of. Declared as required by the platform's specification.
         pub single_choice_answers: Vec<CustomQuestionFieldSingleChoiceAnswer> = "singleChoiceAnswers",
     }
     /// `CustomQuestionFieldSingleChoiceAnswer` of Ad Manager.
@@ -457,7 +457,7 @@ hoopai_runtime::model! {
         pub age_min: f64 = "age_min",
         /// The genders: `1` for men, `2` for women.
         pub genders: Vec<f64> = "genders",
-        /// Places whose people are taken in or left out.
+        /// Places whose people are taken in or left out. Declared as required by the platform's specification.
         pub geo_locations: Vec<AudienceLocation> = "geo_locations",
         /// What people are interested in.
         pub interests: Vec<AudienceInterest> = "interests",
@@ -767,29 +767,29 @@ hoopai_runtime::model! {
     /// Rules by which visitors of a website come into a list or stay out of it.
     #[doc(alias = "FlexibleRuleUserListDTO")]
     pub struct FlexibleRuleUserList {
-        /// Rules that keep a visitor out.
+        /// Rules that keep a visitor out. Declared as required by the platform's specification.
         pub exclusive_operands: Vec<RuleOperand> = "exclusiveOperands",
-        /// Rules that take a visitor in.
+        /// Rules that take a visitor in. Declared as required by the platform's specification.
         pub inclusive_operands: Vec<RuleOperand> = "inclusiveOperands",
         /// How the rules that take in are combined, such as `AND`.
         pub inclusive_rule_operator: String = "inclusiveRuleOperator",
     }
     /// A question in a Facebook form.
     pub struct FormQuestion {
-        /// The key that the answer comes under.
+        /// The key that the answer comes under. Declared as required by the platform's specification.
         pub key: String = "key",
         /// What is asked; for questions of your own.
         pub label: String = "label",
         /// The answers to choose one of; only for the type `CUSTOM`.
         pub options: Vec<FormQuestionOption> = "options",
-        /// What is asked for; most types are filled in by Facebook, `CUSTOM` and `SHORT_ANSWER` are questions of your own.
+        /// What is asked for; most types are filled in by Facebook, `CUSTOM` and `SHORT_ANSWER` are questions of your own. Declared as required by the platform's specification.
         pub type_: FormQuestionType = "type",
     }
     /// An answer to choose.
     pub struct FormQuestionOption {
-        /// The key of the answer.
+        /// The key of the answer. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The text of the answer.
+        /// The text of the answer. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// A part of an address, as Google's geocoding has it.
@@ -823,13 +823,13 @@ hoopai_runtime::model! {
     /// A place, as LinkedIn's targeting search finds it.
     #[doc(alias = "GeoLocationDTO")]
     pub struct GeoLocation {
-        /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`.
+        /// The URN of the facet, such as `urn:li:adTargetingFacet:locations`. Declared as required by the platform's specification.
         pub facet_urn: String = "facetUrn",
-        /// The name of the place.
+        /// The name of the place. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Whether people of the place are taken in or left out.
+        /// Whether people of the place are taken in or left out. Declared as required by the platform's specification.
         pub selection_type: SelectionType = "selectionType",
-        /// The URN of the place, such as `urn:li:geo:102713980`.
+        /// The URN of the place, such as `urn:li:geo:102713980`. Declared as required by the platform's specification.
         pub urn: String = "urn",
     }
     /// A rectangle on the map.
@@ -1131,11 +1131,11 @@ hoopai_runtime::model! {
     /// Hours in which the ads of a campaign run.
     #[doc(alias = "GoogleAdScheduleDTO")]
     pub struct GoogleAdSchedule {
-        /// The day, or a word for several days.
+        /// The day, or a word for several days. Declared as required by the platform's specification.
         pub day_of_week: GoogleAdScheduleDayOfWeek = "dayOfWeek",
-        /// When it begins, as `HH:MM`.
+        /// When it begins, as `HH:MM`. Declared as required by the platform's specification.
         pub from: String = "from",
-        /// When it ends, as `HH:MM`.
+        /// When it ends, as `HH:MM`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
     /// `GoogleAssetDTO` of Ad Manager.
@@ -1178,7 +1178,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// The asset's resource name at Google.
         pub resource_name: String = "resourceName",
-        /// The address of the image.
+        /// The address of the image. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// What goes with the ads of a campaign.
@@ -1321,7 +1321,7 @@ hoopai_runtime::model! {
     pub struct GoogleCampaignGoal {
         /// Whether the goal is a custom conversion goal.
         pub is_custom_conversion_goal: bool = "isCustomConversionGoal",
-        /// The kind of goal.
+        /// The kind of goal. Declared as required by the platform's specification.
         pub type_: GoogleCampaignGoalType = "type",
         /// What exactly, such as the resource name of a conversion action.
         pub value: String = "value",
@@ -1372,9 +1372,9 @@ hoopai_runtime::model! {
     /// A gender or an age range.
     #[doc(alias = "GoogleDemographicTargetDTO")]
     pub struct GoogleDemographicTarget {
-        /// Google's name of the gender or age range.
+        /// Google's name of the gender or age range. Declared as required by the platform's specification.
         pub enum_: String = "enum",
-        /// Whether these people are left out.
+        /// Whether these people are left out. Declared as required by the platform's specification.
         pub negative: bool = "negative",
     }
     /// `GoogleEntityDTO` of Ad Manager.
@@ -1444,9 +1444,9 @@ hoopai_runtime::model! {
     /// A keyword.
     #[doc(alias = "GoogleKeywordItemDTO")]
     pub struct GoogleKeywordItem {
-        /// The word or words.
+        /// The word or words. Declared as required by the platform's specification.
         pub keyword: String = "keyword",
-        /// How close a search must come: `BROAD`, `PHRASE` or `EXACT`.
+        /// How close a search must come: `BROAD`, `PHRASE` or `EXACT`. Declared as required by the platform's specification.
         pub match_type: String = "matchType",
     }
     /// The keywords of an ad group.
@@ -1500,9 +1500,9 @@ hoopai_runtime::model! {
     /// Which of Google's networks the ads appear in.
     #[doc(alias = "GoogleNetworkSettingsDTO")]
     pub struct GoogleNetworkSettings {
-        /// Whether they appear in the display network.
+        /// Whether they appear in the display network. Declared as required by the platform's specification.
         pub target_content_network: bool = "targetContentNetwork",
-        /// Whether they appear in the search network.
+        /// Whether they appear in the search network. Declared as required by the platform's specification.
         pub target_search_network: bool = "targetSearchNetwork",
     }
     /// `GoogleReportedCampaignDTO` of Ad Manager.
@@ -1556,9 +1556,9 @@ hoopai_runtime::model! {
     /// A segment, named in a campaign.
     #[doc(alias = "GoogleSegmentTargetDTO")]
     pub struct GoogleSegmentTarget {
-        /// The id of the segment.
+        /// The id of the segment. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The kind of segment.
+        /// The kind of segment. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `GoogleTargetInterestDTO` of Ad Manager.
@@ -1595,24 +1595,24 @@ hoopai_runtime::model! {
     /// A video on YouTube.
     #[doc(alias = "GoogleYouTubeVideoLinkDTO")]
     pub struct GoogleYouTubeVideoLink {
-        /// The id of the video on YouTube.
+        /// The id of the video on YouTube. Declared as required by the platform's specification.
         pub youtube_video_id: String = "youtubeVideoId",
     }
     /// What people see of a Facebook form before the questions.
     pub struct GreetingCard {
-        /// The text; a list has an entry for each line.
+        /// The text; a list has an entry for each line. Declared as required by the platform's specification.
         pub content: Vec<String> = "content",
-        /// How the text is laid out, such as `LIST_STYLE`.
+        /// How the text is laid out, such as `LIST_STYLE`. Declared as required by the platform's specification.
         pub style: String = "style",
-        /// The headline.
+        /// The headline. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// A field of a LinkedIn form that people do not see.
     #[doc(alias = "HiddenFieldDTO")]
     pub struct HiddenField {
-        /// The name of the field, such as `utm_source`.
+        /// The name of the field, such as `utm_source`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The value that each answer brings along.
+        /// The value that each answer brings along. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// What a LinkedIn form says and asks.
@@ -1620,19 +1620,19 @@ hoopai_runtime::model! {
     pub struct LeadFormContent {
         /// The text above the questions, by language.
         pub description: LocalizedString = "description",
-        /// The headline of the form, by language.
+        /// The headline of the form, by language. Declared as required by the platform's specification.
         pub headline: LocalizedString = "headline",
-        /// The privacy policy and what people consent to.
+        /// The privacy policy and what people consent to. Declared as required by the platform's specification.
         pub legal_info: LegalInfo = "legalInfo",
-        /// What people see when they have sent the form.
+        /// What people see when they have sent the form. Declared as required by the platform's specification.
         pub post_submission_info: PostSubmissionInfo = "postSubmissionInfo",
-        /// The questions, in their order.
+        /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<LeadFormQuestion> = "questions",
     }
     /// A thing that a Google lead form asks for.
     #[doc(alias = "LeadFormFieldDTO")]
     pub struct LeadFormField {
-        /// What is asked for, in Google's words, such as `FULL_NAME` or `EMAIL`.
+        /// What is asked for, in Google's words, such as `FULL_NAME` or `EMAIL`. Declared as required by the platform's specification.
         pub input_type: String = "inputType",
         /// The answers to choose one of, where there are any.
         pub single_choice_answers: Vec<LeadFormFieldSingleChoiceAnswer> = "singleChoiceAnswers",
@@ -1647,23 +1647,23 @@ hoopai_runtime::model! {
     /// A question in a LinkedIn form.
     #[doc(alias = "LeadFormQuestionDTO")]
     pub struct LeadFormQuestion {
-        /// The name that the answer comes under.
+        /// The name that the answer comes under. Declared as required by the platform's specification.
         pub name: String = "name",
         /// A thing that LinkedIn knows and fills in, such as `FIRST_NAME`; left out for questions of your own.
         pub predefined_field: String = "predefinedField",
-        /// What is asked, by language.
+        /// What is asked, by language. Declared as required by the platform's specification.
         pub question: LocalizedString = "question",
-        /// How it is answered.
+        /// How it is answered. Declared as required by the platform's specification.
         pub question_details: QuestionDetails = "questionDetails",
     }
     /// The privacy policy of a LinkedIn form and what people consent to.
     #[doc(alias = "LegalInfoDTO")]
     pub struct LegalInfo {
-        /// Boxes that people tick.
+        /// Boxes that people tick. Declared as required by the platform's specification.
         pub consents: Vec<Consent> = "consents",
         /// A legal text of your own, by language.
         pub legal_disclaimer: LocalizedString = "legalDisclaimer",
-        /// The address of the privacy policy.
+        /// The address of the privacy policy. Declared as required by the platform's specification.
         pub privacy_policy_url: String = "privacyPolicyUrl",
     }
     /// An ad of LinkedIn.
@@ -1898,27 +1898,27 @@ hoopai_runtime::model! {
         pub language_code: String = "languageCode",
         /// Where the searches are made, such as `US` and `CA`.
         pub locations: Vec<String> = "locations",
-        /// The address of the website that the keywords are for. Required.
+        /// The address of the website that the keywords are for. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// The language and country of a LinkedIn campaign.
     #[doc(alias = "LocaleDTO")]
     pub struct Locale {
-        /// The country by its two letters of ISO 3166.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: String = "country",
-        /// The language by its two letters of ISO 639.
+        /// The language by its two letters of ISO 639. Declared as required by the platform's specification.
         pub language: String = "language",
     }
     /// A text in one or more languages.
     #[doc(alias = "LocalizedStringDTO")]
     pub struct LocalizedString {
-        /// The text by language and country, such as `{"en_US": "Hello"}`.
+        /// The text by language and country, such as `{"en_US": "Hello"}`. Declared as required by the platform's specification.
         pub localized: Map = "localized",
     }
     /// The location that the call is about.
     #[doc(alias = "LocationIdBodyDTO")]
     pub struct LocationIdBody {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// An image or a video of a Facebook ad.
@@ -1934,11 +1934,11 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// Which picture stands for the video, counted from 0; needed for videos.
         pub selected_poster: f64 = "selectedPoster",
-        /// The address of the image or video.
+        /// The address of the image or video. Declared as required by the platform's specification.
         pub src: String = "src",
         /// The address of a small picture of it; needed for videos.
         pub thumbnail_url: String = "thumbnailUrl",
-        /// Whether it is an image or a video.
+        /// Whether it is an image or a video. Declared as required by the platform's specification.
         pub type_: MediaType = "type",
     }
     /// Something that people of a custom segment look for, visit or use.
@@ -1948,7 +1948,7 @@ hoopai_runtime::model! {
         pub app: String = "app",
         /// The words that people search for; for the kind `KEYWORD`.
         pub keyword: String = "keyword",
-        /// Which of the three it is.
+        /// Which of the three it is. Declared as required by the platform's specification.
         pub member_type: MemberMemberType = "memberType",
         /// The address that people visit; for the kind `URL`.
         pub url: String = "url",
@@ -1956,43 +1956,43 @@ hoopai_runtime::model! {
     /// An answer to choose.
     #[doc(alias = "MultipleChoiceOptionDTO")]
     pub struct MultipleChoiceOption {
-        /// The number of the answer within its question.
+        /// The number of the answer within its question. Declared as required by the platform's specification.
         pub id: f64 = "id",
-        /// The text of the answer, by language.
+        /// The text of the answer, by language. Declared as required by the platform's specification.
         pub text: LocalizedString = "text",
     }
     /// The answers of a question with choices.
     #[doc(alias = "MultipleChoiceQuestionDetailsDTO")]
     pub struct MultipleChoiceQuestionDetails {
-        /// The answers to choose from.
+        /// The answers to choose from. Declared as required by the platform's specification.
         pub options: Vec<MultipleChoiceOption> = "options",
     }
     /// The button that people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionCallToActionDTO")]
     pub struct PostSubmissionCallToAction {
-        /// What the button says.
+        /// What the button says. Declared as required by the platform's specification.
         pub call_to_action_label: PostSubmissionCallToActionCallToActionLabel = "callToActionLabel",
-        /// What the button leads to.
+        /// What the button leads to. Declared as required by the platform's specification.
         pub call_to_action_target: PostSubmissionCallToActionTarget = "callToActionTarget",
     }
     /// What a button leads to.
     #[doc(alias = "PostSubmissionCallToActionTargetDTO")]
     pub struct PostSubmissionCallToActionTarget {
-        /// The address of the page.
+        /// The address of the page. Declared as required by the platform's specification.
         pub landing_page_url: String = "landingPageUrl",
     }
     /// What people see when they have sent a LinkedIn form.
     #[doc(alias = "PostSubmissionInfoDTO")]
     pub struct PostSubmissionInfo {
-        /// The button below the message.
+        /// The button below the message. Declared as required by the platform's specification.
         pub call_to_action: PostSubmissionCallToAction = "callToAction",
-        /// The message, by language.
+        /// The message, by language. Declared as required by the platform's specification.
         pub message: LocalizedString = "message",
     }
     /// The location whose campaign is published.
     #[doc(alias = "PublishAdDTO")]
     pub struct PublishFacebookCampaignRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// `GooglePublishedCampaignDTO` of Ad Manager.
@@ -2048,13 +2048,13 @@ hoopai_runtime::model! {
     /// What must be true of a visit.
     #[doc(alias = "RuleDTO")]
     pub struct Rule {
-        /// Groups of conditions.
+        /// Groups of conditions. Declared as required by the platform's specification.
         pub rule_item_groups: Vec<RuleItemGroup> = "ruleItemGroups",
     }
     /// A list of website visitors, by rules.
     #[doc(alias = "RuleBasedUserListDTO")]
     pub struct RuleBasedUserList {
-        /// The rules.
+        /// The rules. Declared as required by the platform's specification.
         pub flexible_rule_user_list: FlexibleRuleUserList = "flexibleRuleUserList",
         /// `REQUESTED` asks Google to put earlier visitors into the list too.
         pub prepopulation_status: RuleBasedUserListPrepopulationStatus = "prepopulationStatus",
@@ -2062,55 +2062,55 @@ hoopai_runtime::model! {
     /// A condition of a visit.
     #[doc(alias = "RuleItemDTO")]
     pub struct RuleItem {
-        /// What is looked at: `url__` is the page that was visited, `referrer__` the one before.
+        /// What is looked at: `url__` is the page that was visited, `referrer__` the one before. Declared as required by the platform's specification.
         pub name: RuleItemName = "name",
-        /// What it must be like.
+        /// What it must be like. Declared as required by the platform's specification.
         pub string_rule_item: StringRuleItem = "stringRuleItem",
     }
     /// A group of conditions.
     #[doc(alias = "RuleItemGroupDTO")]
     pub struct RuleItemGroup {
-        /// The conditions.
+        /// The conditions. Declared as required by the platform's specification.
         pub rule_items: Vec<RuleItem> = "ruleItems",
     }
     /// A rule and how far it looks back.
     #[doc(alias = "RuleOperandDTO")]
     pub struct RuleOperand {
-        /// How many days back visits count.
+        /// How many days back visits count. Declared as required by the platform's specification.
         pub lookback_window_days: f64 = "lookbackWindowDays",
-        /// What must be true of a visit.
+        /// What must be true of a visit. Declared as required by the platform's specification.
         pub rule: Rule = "rule",
     }
     /// Something that people have in common, as LinkedIn's targeting search finds it.
     #[doc(alias = "SelectedAttributeDTO")]
     pub struct SelectedAttribute {
-        /// The name of the category that it belongs to.
+        /// The name of the category that it belongs to. Declared as required by the platform's specification.
         pub category_name: String = "categoryName",
-        /// The facet that it belongs to.
+        /// The facet that it belongs to. Declared as required by the platform's specification.
         pub facet: String = "facet",
-        /// What the option is called.
+        /// What the option is called. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The URN of the option.
+        /// The URN of the option. Declared as required by the platform's specification.
         pub urn: String = "urn",
     }
     /// The page that becomes the default.
     #[doc(alias = "FbSetDefaultPageBodyDTO")]
     pub struct SetFacebookDefaultPageRequest {
-        /// The id of the Facebook page. Required.
+        /// The id of the Facebook page. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
     /// Whom a LinkedIn form belongs to.
     #[doc(alias = "SponsoredAccountOwnerDTO")]
     pub struct SponsoredAccountOwner {
-        /// The URN of the ad account, such as `urn:li:sponsoredAccount:123456`.
+        /// The URN of the ad account, such as `urn:li:sponsoredAccount:123456`. Declared as required by the platform's specification.
         pub sponsored_account: String = "sponsoredAccount",
     }
     /// What an address must be like.
     #[doc(alias = "StringRuleItemDTO")]
     pub struct StringRuleItem {
-        /// How it is compared, in Google's words, such as `CONTAINS`.
+        /// How it is compared, in Google's words, such as `CONTAINS`. Declared as required by the platform's specification.
         pub operator: String = "operator",
-        /// What it is compared with, such as `/products`.
+        /// What it is compared with, such as `/products`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// `SuccessDTO` of Ad Manager.
@@ -2129,35 +2129,35 @@ hoopai_runtime::model! {
     }
     /// What people see when they have sent a Facebook form.
     pub struct ThankYouPage {
-        /// The text.
+        /// The text. Declared as required by the platform's specification.
         pub body: String = "body",
         /// The phone number of the business, for a button that calls.
         pub business_phone: String = "businessPhone",
         /// The address that the button leads to.
         pub button_link: String = "buttonLink",
-        /// What the button says.
+        /// What the button says. Declared as required by the platform's specification.
         pub button_text: String = "buttonText",
-        /// What the button does, such as `VIEW_WEBSITE`.
+        /// What the button does, such as `VIEW_WEBSITE`. Declared as required by the platform's specification.
         pub button_type: String = "buttonType",
         /// The country of the phone number, by its two letters of ISO 3166.
         pub country_code: String = "countryCode",
-        /// The headline.
+        /// The headline. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// A bid.
     #[doc(alias = "UnitCostDTO")]
     pub struct UnitCost {
-        /// How much, in the currency's minor unit: `500` is five dollars.
+        /// How much, in the currency's minor unit: `500` is five dollars. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
     }
     /// Which contact is put into an audience or taken out.
     #[doc(alias = "UpdateCustomAudienceDTO")]
     pub struct UpdateCustomAudience {
-        /// The id of the contact. Required.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// The id of the Facebook ad account that the audience belongs to.
         pub fb_ad_account_id: String = "fbAdAccountId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// Who is put into an audience or taken out; smart lists or a file.
@@ -2167,9 +2167,9 @@ hoopai_runtime::model! {
         pub csv_path: String = "csvPath",
         /// Whether the audience follows its smart lists when they change; `true` as a string.
         pub dynamic_audience: String = "dynamicAudience",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What is to be done, such as `ADD`. Required.
+        /// What is to be done, such as `ADD`. Declared as required by the platform's specification.
         pub operation_type: String = "operationType",
         /// The ids of the smart lists whose contacts are meant.
         pub smartlist_ids: Vec<String> = "smartlistIds",
@@ -2177,27 +2177,27 @@ hoopai_runtime::model! {
     /// The new name and description of a custom audience.
     #[doc(alias = "FbUpdateAudienceBodyDTO")]
     pub struct UpdateFacebookCustomAudienceRequest {
-        /// The new description. Required.
+        /// The new description. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The new name. Required.
+        /// The new name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// What becomes of which kind of thing.
     #[doc(alias = "LinkedInUpdateAdStatusBodyDTO")]
     pub struct UpdateLinkedinAdStatusRequest {
-        /// What is to be done. Required.
+        /// What is to be done. Declared as required by the platform's specification.
         pub operation_type: UpdateLinkedinAdStatusRequestOperationType = "operationType",
-        /// What the id in the path is of: `adGroup` is a campaign group. Required.
+        /// What the id in the path is of: `adGroup` is a campaign group. Declared as required by the platform's specification.
         pub type_: UpdateLinkedinAdStatusRequestType = "type",
     }
     /// An ad of Facebook.
     #[doc(alias = "UpsertAdDTO")]
     pub struct UpsertFacebookAdRequest {
-        /// The id of the ad set that the ad is in. Required.
+        /// The id of the ad set that the ad is in. Declared as required by the platform's specification.
         pub adset_id: String = "adsetId",
-        /// The id of the campaign that the ad is in. Required.
+        /// The id of the campaign that the ad is in. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
         /// The id of the welcome message that a click opens a chat with.
         pub conversation_form_id: String = "conversationFormId",
@@ -2215,7 +2215,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The address of the ad's image.
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The images or videos of the ad.
         pub media: Vec<Media> = "media",
@@ -2235,7 +2235,7 @@ hoopai_runtime::model! {
         pub audience: FacebookAudience = "audience",
         /// What the ad set may spend, and from when to when.
         pub budget: Budget = "budget",
-        /// The id of the campaign that the ad set is in. Required.
+        /// The id of the campaign that the ad set is in. Declared as required by the platform's specification.
         pub campaign_id: String = "campaignId",
         /// Where people are to act, such as `website`.
         pub conversion_location: String = "conversionLocation",
@@ -2245,7 +2245,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The id of the Instagram account that the ads appear under.
         pub instagram_actor_id: String = "instagramActorId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The app that a click opens a chat in.
         pub messaging_platforms: MessagingPlatform = "messagingPlatforms",
@@ -2263,7 +2263,7 @@ hoopai_runtime::model! {
     pub struct UpsertFacebookCampaignRequest {
         /// The id of the campaign to be changed; left out, a new one is made.
         pub id: String = "id",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The campaign's name.
         pub name: String = "name",
@@ -2281,11 +2281,11 @@ hoopai_runtime::model! {
         pub conversion_pixel_id: String = "conversionPixelId",
         /// The id of the Instagram account.
         pub ig_user_id: String = "igUserId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The pixel's name.
         pub name: String = "name",
-        /// The kind of event that it counts, such as `LEAD_EVENT`. Required.
+        /// The kind of event that it counts, such as `LEAD_EVENT`. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `FacebookUpsertedPixelDTO` of Ad Manager.
@@ -2298,11 +2298,11 @@ hoopai_runtime::model! {
     /// An asset of Google.
     #[doc(alias = "UpsertAssetsDTO")]
     pub struct UpsertGoogleAssetsRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the asset holds; which fields it has depends on `type`. Required.
+        /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
         pub payload: UpsertGoogleAssetsRequestPayload = "payload",
-        /// The kind of asset. Required.
+        /// The kind of asset. Declared as required by the platform's specification.
         pub type_: GoogleAssetType = "type",
     }
     /// `UpsertGoogleAssetsRequestPayload` of Ad Manager.
@@ -2363,9 +2363,9 @@ hoopai_runtime::model! {
         pub dimensions: AudienceDimension = "dimensions",
         /// Who is left out of it.
         pub exclusion_dimension: AudienceDimension = "exclusionDimension",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The audience's name. Required.
+        /// The audience's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The audience to be changed, such as `customers/123/audiences/456`; left out, a new one is made.
         pub resource_name: String = "resourceName",
@@ -2381,7 +2381,7 @@ hoopai_runtime::model! {
         pub advanced_options: Map = "advancedOptions",
         /// A finer division of the channel.
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
-        /// Where at Google the ads run: in the search, in the display network and so on. Required.
+        /// Where at Google the ads run: in the search, in the display network and so on. Declared as required by the platform's specification.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         /// Phone numbers, sitelinks, images and the like that go with the ads.
         pub assets: GoogleAssets = "assets",
@@ -2403,11 +2403,11 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// Whether these are political advertisements in the European Union.
         pub is_eu_political_ads: bool = "isEuPoliticalAds",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The most that a click may cost, in micros (millionths of the currency).
         pub maximum_cpc: Decimal = "maximumCpc",
-        /// The campaign's name. Required.
+        /// The campaign's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// Which of Google's networks the ads appear in.
         pub network_settings: GoogleNetworkSettings = "networkSettings",
@@ -2421,23 +2421,23 @@ hoopai_runtime::model! {
     /// A conversion action: something that people do and Google counts.
     #[doc(alias = "UpsertConversionDTO")]
     pub struct UpsertGoogleConversionRequest {
-        /// Which clicks get the credit for a conversion. Required.
+        /// Which clicks get the credit for a conversion. Declared as required by the platform's specification.
         pub attribution_model: AttributionModel = "attributionModel",
-        /// What people do, in Google's words, such as `PURCHASE`. Required.
+        /// What people do, in Google's words, such as `PURCHASE`. Declared as required by the platform's specification.
         pub category: String = "category",
-        /// How many days after a click a conversion still counts. Required.
+        /// How many days after a click a conversion still counts. Declared as required by the platform's specification.
         pub click_through_window: f64 = "clickThroughWindow",
         /// The id of the conversion action to be changed; left out, a new one is made.
         pub conversion_id: String = "conversionId",
-        /// Whether a click counts for one conversion at most or for any number. Required.
+        /// Whether a click counts for one conversion at most or for any number. Declared as required by the platform's specification.
         pub counting_type: CountingType = "countingType",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The conversion action's name. Required.
+        /// The conversion action's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Where Google learns of it: from uploads of clicks or calls, from a page, or from a lead form. Required.
+        /// Where Google learns of it: from uploads of clicks or calls, from a page, or from a lead form. Declared as required by the platform's specification.
         pub type_: GoogleConversionType = "type",
-        /// What a conversion is worth. Required.
+        /// What a conversion is worth. Declared as required by the platform's specification.
         pub value_settings: ConversionValueSettings = "valueSettings",
     }
     /// An audience segment of Google.
@@ -2457,7 +2457,7 @@ hoopai_runtime::model! {
         pub membership_life_span: f64 = "membershipLifeSpan",
         /// Whether new people come in, such as `OPEN`.
         pub membership_status: String = "membershipStatus",
-        /// The segment's name. Required.
+        /// The segment's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// Which visitors of a website are meant; for website visitors.
         pub rule_based_user_list: RuleBasedUserList = "ruleBasedUserList",
@@ -2485,7 +2485,7 @@ hoopai_runtime::model! {
         pub linked_in_ad_account_id: String = "linkedInAdAccountId",
         /// What LinkedIn objects to; the platform sets it.
         pub linked_in_error: String = "linkedInError",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Further data, free in form and not documented.
         pub meta: Map = "meta",
@@ -2500,7 +2500,7 @@ hoopai_runtime::model! {
     }
     /// A question that people can ask with one tap.
     pub struct WelcomeMessageQuestion {
-        /// The question.
+        /// The question. Declared as required by the platform's specification.
         pub question: String = "question",
         /// What is answered at once.
         pub response: String = "response",

@@ -81,7 +81,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetAffiliate {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the affiliate.
             path affiliate_id: String = "affiliateId",
@@ -94,7 +94,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAffiliates {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// Whether active affiliates are meant, `true` or `false`; `false` if left out.
             query active: String = "active",
@@ -119,7 +119,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCommissions {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of an affiliate, to have only its commissions.
             query affiliate_id: String = "affiliateId",
@@ -146,7 +146,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPayouts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of an affiliate, to have only its payouts.
             query affiliate_id: String = "affiliateId",

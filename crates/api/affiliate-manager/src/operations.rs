@@ -19,7 +19,7 @@ pub static GET_AFFILIATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -30,7 +30,7 @@ pub static LIST_AFFILIATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "active", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -55,7 +55,7 @@ pub static LIST_COMMISSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "affiliateId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -81,7 +81,7 @@ pub static LIST_PAYOUTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "affiliateId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },

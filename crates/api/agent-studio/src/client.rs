@@ -215,7 +215,7 @@ pub mod builder {
         DeleteAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
@@ -258,7 +258,7 @@ pub mod builder {
         GetAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
@@ -273,7 +273,7 @@ pub mod builder {
         GetAgentDeprecated {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",
@@ -286,11 +286,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgents {
-            /// How many agents a page holds at most, as a string of digits.
+            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits.
+            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// `true` leaves only agents that have a published production version.
             query is_published: String = "isPublished",
@@ -305,11 +305,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgentsDeprecated {
-            /// How many agents a page holds at most, as a string of digits.
+            /// How many agents a page holds at most, as a string of digits. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many agents are left out before the page begins, as a string of digits.
+            /// How many agents are left out before the page begins, as a string of digits. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// Where the call comes from; the platform documents no values.
             query source: String = "source",

@@ -25,11 +25,11 @@ pub static CREATE_AGENT: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId", "status", "version"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -40,9 +40,9 @@ pub static DELETE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -54,11 +54,11 @@ pub static EXECUTE_AGENT: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId", "message"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -68,11 +68,11 @@ pub static EXECUTE_AGENT_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/agent-studio/public-api/agents/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId", "message"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -84,9 +84,9 @@ pub static GET_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -99,9 +99,9 @@ pub static GET_AGENT_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     deprecated: true,
@@ -115,11 +115,11 @@ pub static LIST_AGENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "isPublished", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -138,11 +138,11 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -160,11 +160,11 @@ pub static PUBLISH_AGENT_VERSION: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent/versions/{versionId}/publish",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -174,11 +174,11 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -188,10 +188,10 @@ pub static UPDATE_AGENT_VERSION: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/versions/{versionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -21,16 +21,16 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// The edges of the graph; `version` is the place for them now.
         pub edges: Vec<String> = "edges",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The agent's name.
         pub name: String = "name",
         /// The nodes of the graph; `version` is the place for them now.
         pub nodes: Vec<String> = "nodes",
-        /// Only an `active` agent can be listed, read and executed. Required.
+        /// Only an `active` agent can be listed, read and executed. Declared as required by the platform's specification.
         pub status: Status = "status",
         /// The first version: an object that may hold `versionName`, `description`, `nodes`, `edges`, `uiNodes`, `uiEdges`,
-        /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Required.
+        /// `globalVariables`, `inputVariables`, `runtimeVariables` and `scopes`. Declared as required by the platform's specification.
         pub version: Map = "version",
     }
     /// `CreatePublicAgentResponseDTO` of Agent Studio.
@@ -61,9 +61,9 @@ hoopai_runtime::model! {
         pub execution_id: String = "executionId",
         /// Values of the version's input variables, by their keys.
         pub input_variables: Map = "inputVariables",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The message to the agent. Required.
+        /// The message to the agent. Declared as required by the platform's specification.
         pub message: String = "message",
         /// The id of a published version; left out, the latest published one runs.
         pub version_id: String = "versionId",
@@ -122,15 +122,15 @@ hoopai_runtime::model! {
     /// An attachment of a message.
     #[doc(alias = "PublicAttachmentSchema")]
     pub struct PublicAttachment {
-        /// Where the image can be fetched.
+        /// Where the image can be fetched. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The kind of attachment; `image` is the one that is known.
+        /// The kind of attachment; `image` is the one that is known. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `PromoteAndPublishDTO` of Agent Studio.
     #[doc(alias = "PromoteAndPublishDTO")]
     pub struct PublishAgentVersionRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The email address of the user who publishes.
         pub user_email: String = "userEmail",
@@ -152,7 +152,7 @@ hoopai_runtime::model! {
     pub struct UpdateAgentMetadataRequest {
         /// What the agent is for.
         pub description: String = "description",
-        /// The id of the location (sub-account) that the agent belongs to; it cannot be changed. Required.
+        /// The id of the location (sub-account) that the agent belongs to; it cannot be changed. The client's default location unless set.
         pub location_id: String = "locationId",
         /// The agent's name.
         pub name: String = "name",
@@ -172,7 +172,7 @@ hoopai_runtime::model! {
         pub global_variables: Vec<Map> = "globalVariables",
         /// What whoever executes the agent hands in: objects with `key`, `type` and `description`.
         pub input_variables: Vec<Map> = "inputVariables",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// All nodes, also those that stay: objects with `nodeId`, `nodeName`, `type`, and `nodeConfig` or `isStartNode` where it applies.
         pub nodes: Vec<Map> = "nodes",

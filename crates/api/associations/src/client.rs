@@ -193,7 +193,7 @@ pub mod builder {
         DeleteRelation {
             /// The id of the relation.
             path relation_id: String = "relationId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -217,7 +217,7 @@ pub mod builder {
         GetAssociationByKey {
             /// The key of the association, such as `student_teacher`.
             path key_name: String = "key_name",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -230,7 +230,7 @@ pub mod builder {
         GetAssociationByObjectKey {
             /// The key of the object, such as `contact` or `custom_objects.pet`.
             path object_key: String = "objectKey",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -241,11 +241,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAssociations {
-            /// How many items a page holds at most, such as 100.
+            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -258,11 +258,11 @@ pub mod builder {
         ListRelations {
             /// The id of the record, such as a contact's.
             path record_id: String = "recordId",
-            /// How many items a page holds at most, such as 100.
+            /// How many items a page holds at most, such as 100. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
             /// The ids of associations, to have only their relations.
             query association_ids: Vec<String> = "associationIds",

@@ -24,8 +24,8 @@ pub static CREATE_ASSOCIATION: Operation = Operation {
     method: Method::Post, path: "/associations/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["firstObjectKey", "firstObjectLabel", "key", "locationId", "secondObjectKey", "secondObjectLabel"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -35,8 +35,8 @@ pub static CREATE_RELATION: Operation = Operation {
     method: Method::Post, path: "/associations/relations",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations/relation.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["associationId", "firstRecordId", "locationId", "secondRecordId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -57,9 +57,9 @@ pub static DELETE_RELATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations/relation.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -81,9 +81,9 @@ pub static GET_ASSOCIATION_BY_KEY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -95,7 +95,7 @@ pub static GET_ASSOCIATION_BY_OBJECT_KEY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: false }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -109,11 +109,11 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "associations", total: Some("total"), more: None,
@@ -130,11 +130,11 @@ pub static LIST_RELATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations/relation.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "associationIds", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -152,6 +152,6 @@ pub static UPDATE_ASSOCIATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["associations.write"],
     idempotent: true,
-    body: Some(Body { fields: &["firstObjectLabel", "secondObjectLabel"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

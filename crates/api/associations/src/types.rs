@@ -6,29 +6,29 @@ hoopai_runtime::model! {
     /// `createAssociationReqDto` of Associations.
     #[doc(alias = "createAssociationReqDto")]
     pub struct CreateAssociationRequest {
-        /// The key of the first object, such as `custom_objects.children`. Required.
+        /// The key of the first object, such as `custom_objects.children`. Declared as required by the platform's specification.
         pub first_object_key: String = "firstObjectKey",
-        /// What a record of the first object is to the other, such as `student`. Required.
+        /// What a record of the first object is to the other, such as `student`. Declared as required by the platform's specification.
         pub first_object_label: String = "firstObjectLabel",
-        /// A key of its own for the association, such as `student_teacher`. Required.
+        /// A key of its own for the association, such as `student_teacher`. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The key of the second object, such as `contact`. Required.
+        /// The key of the second object, such as `contact`. Declared as required by the platform's specification.
         pub second_object_key: String = "secondObjectKey",
-        /// What a record of the second object is to the other, such as `teacher`. Required.
+        /// What a record of the second object is to the other, such as `teacher`. Declared as required by the platform's specification.
         pub second_object_label: String = "secondObjectLabel",
     }
     /// `createRelationReqDto` of Associations.
     #[doc(alias = "createRelationReqDto")]
     pub struct CreateRelationRequest {
-        /// The id of the association. Required.
+        /// The id of the association. Declared as required by the platform's specification.
         pub association_id: String = "associationId",
-        /// The id of a record of the association's first object; a contact's id if that is `contact`. Required.
+        /// The id of a record of the association's first object; a contact's id if that is `contact`. Declared as required by the platform's specification.
         pub first_record_id: String = "firstRecordId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of a record of the association's second object. Required.
+        /// The id of a record of the association's second object. Declared as required by the platform's specification.
         pub second_record_id: String = "secondRecordId",
     }
     /// `DeleteAssociationsResponseDTO` of Associations.
@@ -76,9 +76,9 @@ hoopai_runtime::model! {
     /// `UpdateAssociationReqDto` of Associations.
     #[doc(alias = "UpdateAssociationReqDto")]
     pub struct UpdateAssociationRequest {
-        /// What a record of the first object is to the other. Required.
+        /// What a record of the first object is to the other. Declared as required by the platform's specification.
         pub first_object_label: String = "firstObjectLabel",
-        /// What a record of the second object is to the other. Required.
+        /// What a record of the second object is to the other. Declared as required by the platform's specification.
         pub second_object_label: String = "secondObjectLabel",
     }
 }

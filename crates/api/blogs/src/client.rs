@@ -133,9 +133,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CheckUrlSlugExists {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The last part of the address, such as `any-blog-post`.
+            /// The last part of the address, such as `any-blog-post`. Declared as required by the platform's specification.
             query url_slug: String = "urlSlug",
             /// The id of the post that is to have it, if it exists already; it stands in the address of the post's editor.
             query post_id: String = "postId",
@@ -158,11 +158,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogAuthors {
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -173,11 +173,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogCategories {
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -188,13 +188,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogPosts {
-            /// The id of the blog.
+            /// The id of the blog. Declared as required by the platform's specification.
             query blog_id: String = "blogId",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Words to look for in the titles of posts.
             query search_term: String = "searchTerm",
@@ -209,11 +209,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlogs {
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
             /// Words to look for in the names.
             query search_term: String = "searchTerm",

@@ -22,10 +22,10 @@ pub static CHECK_URL_SLUG_EXISTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/check-slug.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "urlSlug", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "urlSlug", required: false, style: ListStyle::Repeat },
         QueryParam { name: "postId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -37,8 +37,8 @@ pub static CREATE_BLOG_POST: Operation = Operation {
     method: Method::Post, path: "/blogs/posts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/post.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -49,11 +49,11 @@ pub static LIST_BLOG_AUTHORS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/author.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "authors", total: None, more: None,
@@ -70,11 +70,11 @@ pub static LIST_BLOG_CATEGORIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/category.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "categories", total: None, more: None,
@@ -91,12 +91,12 @@ pub static LIST_BLOG_POSTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/posts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "blogId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "blogId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchTerm", required: false, style: ListStyle::Repeat },
         QueryParam { name: "status", required: false, style: ListStyle::Repeat },
     ],
@@ -115,11 +115,11 @@ pub static LIST_BLOGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/list.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchTerm", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -137,7 +137,7 @@ pub static UPDATE_BLOG_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["blogs/post-update.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["author", "blogId", "categories", "description", "imageAltText", "imageUrl", "locationId", "publishedAt", "rawHTML", "status", "title", "urlSlug"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -73,33 +73,33 @@ hoopai_runtime::model! {
     /// `CreateBlogPostParams` of Blogs.
     #[doc(alias = "CreateBlogPostParams")]
     pub struct CreateBlogPostRequest {
-        /// The id of the post's author, one that `list_blog_authors` answers. Required.
+        /// The id of the post's author, one that `list_blog_authors` answers. Declared as required by the platform's specification.
         pub author: String = "author",
-        /// The id of the blog. Required.
+        /// The id of the blog. Declared as required by the platform's specification.
         pub blog_id: String = "blogId",
         /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// The ids of the post's categories. Required.
+        /// The ids of the post's categories. Declared as required by the platform's specification.
         pub categories: Vec<String> = "categories",
-        /// A short description of the post. Required.
+        /// A short description of the post. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The words that stand for the picture where it cannot be seen. Required.
+        /// The words that stand for the picture where it cannot be seen. Declared as required by the platform's specification.
         pub image_alt_text: String = "imageAltText",
-        /// The address of the picture above the post. Required.
+        /// The address of the picture above the post. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When the post is or was published, in ISO 8601. Required.
+        /// When the post is or was published, in ISO 8601. Declared as required by the platform's specification.
         pub published_at: Timestamp = "publishedAt",
-        /// The text of the post, in HTML. Required.
+        /// The text of the post, in HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
-        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
         pub status: Status = "status",
         /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
-        /// The post's title. Required.
+        /// The post's title. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Required.
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogPostCreateResponseWrapperDTO` of Blogs.
@@ -136,33 +136,33 @@ hoopai_runtime::model! {
     /// `UpdateBlogPostParams` of Blogs.
     #[doc(alias = "UpdateBlogPostParams")]
     pub struct UpdateBlogPostRequest {
-        /// The id of the post's author, one that `list_blog_authors` answers. Required.
+        /// The id of the post's author, one that `list_blog_authors` answers. Declared as required by the platform's specification.
         pub author: String = "author",
-        /// The id of the blog. Required.
+        /// The id of the blog. Declared as required by the platform's specification.
         pub blog_id: String = "blogId",
         /// The address that search engines are told is the original.
         pub canonical_link: String = "canonicalLink",
-        /// The ids of the post's categories. Required.
+        /// The ids of the post's categories. Declared as required by the platform's specification.
         pub categories: Vec<String> = "categories",
-        /// A short description of the post. Required.
+        /// A short description of the post. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The words that stand for the picture where it cannot be seen. Required.
+        /// The words that stand for the picture where it cannot be seen. Declared as required by the platform's specification.
         pub image_alt_text: String = "imageAltText",
-        /// The address of the picture above the post. Required.
+        /// The address of the picture above the post. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// When the post is or was published, in ISO 8601. Required.
+        /// When the post is or was published, in ISO 8601. Declared as required by the platform's specification.
         pub published_at: Timestamp = "publishedAt",
-        /// The text of the post, in HTML. Required.
+        /// The text of the post, in HTML. Declared as required by the platform's specification.
         pub raw_html: String = "rawHTML",
-        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Required.
+        /// Whether the post is a draft, public, to be published at `publishedAt`, or put aside. Declared as required by the platform's specification.
         pub status: Status = "status",
         /// The post's tags, as words.
         pub tags: Vec<String> = "tags",
-        /// The post's title. Required.
+        /// The post's title. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Required.
+        /// The last part of the post's address, such as `any-blog-post`; see `check_url_slug_exists`. Declared as required by the platform's specification.
         pub url_slug: String = "urlSlug",
     }
     /// `BlogPostUpdateResponseWrapperDTO` of Blogs.

@@ -108,7 +108,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteBrandBoard {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the brand board.
             path id: String = "id",
@@ -121,7 +121,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetBrandBoard {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the brand board.
             path id: String = "id",
@@ -134,7 +134,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBrandBoards {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// Whether deleted boards are listed too; without them if left out.
             query deleted: bool = "deleted",
@@ -153,7 +153,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateBrandBoard {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the brand board.
             path id: String = "id",

@@ -19,8 +19,8 @@ pub static CREATE_BRAND_BOARD: Operation = Operation {
     method: Method::Post, path: "/brand-boards/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -31,7 +31,7 @@ pub static DELETE_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -42,7 +42,7 @@ pub static GET_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -53,6 +53,7 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -73,7 +74,7 @@ pub static UPDATE_BRAND_BOARD: Operation = Operation {
     method: Method::Patch, path: "/brand-boards/{locationId}/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

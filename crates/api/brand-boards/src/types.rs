@@ -16,17 +16,17 @@ hoopai_runtime::model! {
     }
     /// A colour of a brand, in four notations.
     pub struct Color {
-        /// The colour as `#FF5733`.
+        /// The colour as `#FF5733`. Declared as required by the platform's specification.
         pub hex: String = "hex",
-        /// The colour with its opacity as `#FF5733FF`.
+        /// The colour with its opacity as `#FF5733FF`. Declared as required by the platform's specification.
         pub hexa: String = "hexa",
-        /// The id of the colour.
+        /// The id of the colour. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the colour is called, such as `Brand Orange`.
+        /// What the colour is called, such as `Brand Orange`. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// The colour as `rgb(255, 87, 51)`.
+        /// The colour as `rgb(255, 87, 51)`. Declared as required by the platform's specification.
         pub rgb: String = "rgb",
-        /// The colour with its opacity as `rgba(255, 87, 51, 1)`.
+        /// The colour with its opacity as `rgba(255, 87, 51, 1)`. Declared as required by the platform's specification.
         pub rgba: String = "rgba",
     }
     /// `CreateBrandBoardParam` of Brand Boards.
@@ -40,11 +40,11 @@ hoopai_runtime::model! {
         pub default: bool = "default",
         /// The fonts of the brand.
         pub fonts: Vec<Font> = "fonts",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The logos of the brand.
         pub logos: Vec<Logo> = "logos",
-        /// The board's name. Required.
+        /// The board's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the folder in the media library that it goes to.
         pub parent_id: String = "parentId",
@@ -53,13 +53,13 @@ hoopai_runtime::model! {
     }
     /// A font of a brand.
     pub struct Font {
-        /// The font family that stands in for it, such as `sans-serif`.
+        /// The font family that stands in for it, such as `sans-serif`. Declared as required by the platform's specification.
         pub fallback: String = "fallback",
-        /// The font family, such as `Montserrat`.
+        /// The font family, such as `Montserrat`. Declared as required by the platform's specification.
         pub font: String = "font",
-        /// The id of the font.
+        /// The id of the font. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the font is for, such as `Heading Font`.
+        /// What the font is for, such as `Heading Font`. Declared as required by the platform's specification.
         pub label: String = "label",
     }
     /// `GetBrandBoardSuccessDTO` of Brand Boards.
@@ -91,13 +91,13 @@ hoopai_runtime::model! {
     }
     /// A logo of a brand.
     pub struct Logo {
-        /// The id of the logo.
+        /// The id of the logo. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// What the logo is called, such as `Primary Logo`.
+        /// What the logo is called, such as `Primary Logo`. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// Where the logo lies in the media library.
+        /// Where the logo lies in the media library. Declared as required by the platform's specification.
         pub path: String = "path",
-        /// A public address of the image, from which it is copied into the media library.
+        /// A public address of the image, from which it is copied into the media library. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// `MetaData` of Brand Boards.

@@ -121,7 +121,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBusinesses {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many businesses a page holds at most; 100 if left out.
             query limit: String = "limit",

@@ -50,9 +50,9 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// The business's email address.
         pub email: String = "email",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The business's name. Required.
+        /// The business's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The business's phone number, such as `+15550102372`.
         pub phone: String = "phone",

@@ -824,9 +824,9 @@ pub mod builder {
         ListAppointmentNotes {
             /// The id of the appointment.
             path appointment_id: String = "appointmentId",
-            /// How many notes a page holds, 20 at most.
+            /// How many notes a page holds, 20 at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
         }
     }
@@ -837,11 +837,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListBlockedSlots {
-            /// The end of the time to look at, in milliseconds since 1970.
+            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
             query end_time: String = "endTime",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970.
+            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
             query start_time: String = "startTime",
             /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
@@ -860,11 +860,11 @@ pub mod builder {
         ListCalendarResources {
             /// The kind of resource.
             path resource_type: types::ResourceType = "resourceType",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query skip: i64 = "skip",
         }
     }
@@ -875,7 +875,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCalendars {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only calendars of the group with this id.
             query group_id: String = "groupId",
@@ -909,11 +909,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEvents {
-            /// The end of the time to look at, in milliseconds since 1970.
+            /// The end of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
             query end_time: String = "endTime",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The beginning of the time to look at, in milliseconds since 1970.
+            /// The beginning of the time to look at, in milliseconds since 1970. Declared as required by the platform's specification.
             query start_time: String = "startTime",
             /// The id of the calendar. Needed if neither a user nor a group is given.
             query calendar_id: String = "calendarId",
@@ -932,9 +932,9 @@ pub mod builder {
         ListFreeSlots {
             /// The id of the calendar.
             path calendar_id: String = "calendarId",
-            /// Until when to look, in milliseconds since 1970; 31 days after the start at most.
+            /// Until when to look, in milliseconds since 1970; 31 days after the start at most. Declared as required by the platform's specification.
             query end_date: f64 = "endDate",
-            /// From when to look, in milliseconds since 1970.
+            /// From when to look, in milliseconds since 1970. Declared as required by the platform's specification.
             query start_date: f64 = "startDate",
             /// The time zone that the slots are told in, by its IANA name, such as `America/New_York`.
             query timezone: String = "timezone",
@@ -951,7 +951,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGroups {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -962,9 +962,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSchedules {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// Only schedules of the user with this id.
+            /// Only schedules of the user with this id. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// Only schedules that the calendar with this id uses.
             query calendar_id: String = "calendarId",

@@ -66,8 +66,8 @@ pub static CREATE_APPOINTMENT: Operation = Operation {
     method: Method::Post, path: "/calendars/events/appointments",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["calendarId", "contactId", "locationId", "startTime"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -77,7 +77,7 @@ pub static CREATE_APPOINTMENT_NOTE: Operation = Operation {
     method: Method::Post, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -87,8 +87,8 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     method: Method::Post, path: "/calendars/events/block-slots",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -98,8 +98,8 @@ pub static CREATE_CALENDAR: Operation = Operation {
     method: Method::Post, path: "/calendars/",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -109,8 +109,8 @@ pub static CREATE_CALENDAR_RESOURCE: Operation = Operation {
     method: Method::Post, path: "/calendars/resources/{resourceType}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["calendarIds", "capacity", "description", "locationId", "name", "outOfService", "quantity"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -130,8 +130,8 @@ pub static CREATE_GROUP: Operation = Operation {
     method: Method::Post, path: "/calendars/groups",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["description", "locationId", "name", "slug"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -141,8 +141,8 @@ pub static CREATE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/calendars/schedules",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "timezone", "userId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -183,7 +183,7 @@ pub static DELETE_EVENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { empty: true, ..Body::DEFAULT }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -284,8 +284,8 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
     idempotent: true,
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "notes", total: None, more: Some("hasMore"),
@@ -302,11 +302,11 @@ pub static LIST_BLOCKED_SLOTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endTime", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startTime", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endTime", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startTime", required: false, style: ListStyle::Repeat },
         QueryParam { name: "calendarId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -321,11 +321,11 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "skip", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
@@ -342,9 +342,9 @@ pub static LIST_CALENDARS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "showDrafted", required: false, style: ListStyle::Repeat },
     ],
@@ -379,11 +379,11 @@ pub static LIST_EVENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "endTime", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startTime", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endTime", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startTime", required: false, style: ListStyle::Repeat },
         QueryParam { name: "calendarId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -399,8 +399,8 @@ pub static LIST_FREE_SLOTS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["calendars.readonly"],
     idempotent: true,
     query: &[
-        QueryParam { name: "endDate", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "startDate", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "startDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "timezone", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userIds", required: false, style: ListStyle::Repeat },
@@ -415,9 +415,9 @@ pub static LIST_GROUPS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -429,10 +429,10 @@ pub static LIST_SCHEDULES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "calendarId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
@@ -473,7 +473,7 @@ pub static UPDATE_APPOINTMENT_NOTE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -484,8 +484,8 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -507,8 +507,8 @@ pub static UPDATE_CALENDAR_RESOURCE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -530,7 +530,7 @@ pub static UPDATE_GROUP: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
-    body: Some(Body { fields: &["description", "name", "slug"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -541,7 +541,7 @@ pub static UPDATE_GROUP_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
-    body: Some(Body { fields: &["isActive"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -563,7 +563,7 @@ pub static VALIDATE_GROUP_SLUG: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "slug"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

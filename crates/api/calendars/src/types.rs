@@ -40,11 +40,11 @@ hoopai_runtime::model! {
     }
     /// Hours in which the calendar is open on one date.
     pub struct Availability {
-        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
+        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
         pub date: Timestamp = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
-        /// The hours, from when to when; several for a day with breaks.
+        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
     }
     /// `BlockedSlotSuccessfulResponseDto` of Calendars.
@@ -235,15 +235,15 @@ hoopai_runtime::model! {
     }
     /// An email that is sent about appointments. Notifications have operations of their own, which have taken its place.
     pub struct CalendarNotification {
-        /// Email addresses, parted by commas.
+        /// Email addresses, parted by commas. Declared as required by the platform's specification.
         pub selected_users: String = "selectedUsers",
-        /// Whether the contact gets it.
+        /// Whether the contact gets it. Declared as required by the platform's specification.
         pub should_send_to_contact: bool = "shouldSendToContact",
-        /// Whether guests get it.
+        /// Whether guests get it. Declared as required by the platform's specification.
         pub should_send_to_guest: bool = "shouldSendToGuest",
-        /// Whether those in `selectedUsers` get it.
+        /// Whether those in `selectedUsers` get it. Declared as required by the platform's specification.
         pub should_send_to_selected_users: bool = "shouldSendToSelectedUsers",
-        /// Whether the user who keeps the appointment gets it.
+        /// Whether the user who keeps the appointment gets it. Declared as required by the platform's specification.
         pub should_send_to_user: bool = "shouldSendToUser",
         /// The channel; email is the only one.
         pub type_: CalendarNotificationType = "type",
@@ -297,9 +297,9 @@ hoopai_runtime::model! {
         pub appointment_status: AppointmentStatus = "appointmentStatus",
         /// The id of the user who keeps the appointment, a member of the calendar.
         pub assigned_user_id: String = "assignedUserId",
-        /// The id of the calendar. Required.
+        /// The id of the calendar. Declared as required by the platform's specification.
         pub calendar_id: String = "calendarId",
-        /// The id of the contact. Required.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// What it is about.
         pub description: String = "description",
@@ -309,7 +309,7 @@ hoopai_runtime::model! {
         pub ignore_date_range: bool = "ignoreDateRange",
         /// Whether it may be booked at any time, free or not. It goes further than `ignoreDateRange`.
         pub ignore_free_slot_validation: bool = "ignoreFreeSlotValidation",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Which of the places that are set up the meeting takes place at, by the id it has in the `locationConfigurations` of the calendar or of its
         /// members. `default` if left out.
@@ -322,7 +322,7 @@ hoopai_runtime::model! {
         /// How it recurs, as an `RRULE` of RFC 5545 such as `RRULE:FREQ=WEEKLY;COUNT=6`, without `DTSTART`, since `startTime` is the first. It has
         /// an effect only if `ignoreFreeSlotValidation` is true.
         pub rrule: String = "rrule",
-        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. Required.
+        /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`. Declared as required by the platform's specification.
         pub start_time: Timestamp = "startTime",
         /// The title of the appointment.
         pub title: String = "title",
@@ -338,7 +338,7 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
@@ -358,7 +358,7 @@ hoopai_runtime::model! {
         pub before_time: Vec<Schedules> = "beforeTime",
         /// Its text. Not needed for `inApp`.
         pub body: String = "body",
-        /// By what channel it is sent.
+        /// By what channel it is sent. Declared as required by the platform's specification.
         pub channel: Channel = "channel",
         /// The email address that it comes from.
         pub from_address: String = "fromAddress",
@@ -368,9 +368,9 @@ hoopai_runtime::model! {
         pub from_number: String = "fromNumber",
         /// Whether it is sent at all.
         pub is_active: bool = "isActive",
-        /// On what occasion it is sent.
+        /// On what occasion it is sent. Declared as required by the platform's specification.
         pub notification_type: NotificationType = "notificationType",
-        /// Who gets it.
+        /// Who gets it. Declared as required by the platform's specification.
         pub receiver_type: ReceiverType = "receiverType",
         /// The ids of the users who get it, for `inApp` and for emails to `business`. The word `sub_account_admin` stands for the admins of the location.
         pub selected_users: Vec<String> = "selectedUsers",
@@ -445,13 +445,13 @@ hoopai_runtime::model! {
         /// Where meetings may take place. A member may have several places only if there is no other member, and never in the types `class_booking` and
         /// `collective`.
         pub location_configurations: Vec<LocationConfiguration> = "locationConfigurations",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Whether to look busier than one is.
         pub look_busy_config: LookBusyConfiguration = "lookBusyConfig",
         /// To be read only; use `locationConfigurations`. The platform advises against it.
         pub meeting_location: String = "meetingLocation",
-        /// The calendar's name, as visitors of the booking page see it. Required.
+        /// The calendar's name, as visitors of the booking page see it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// Additional notes.
         pub notes: String = "notes",
@@ -501,33 +501,33 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateCalendarResourceDTO")]
     pub struct CreateCalendarResourceRequest {
         /// The ids of the calendars that use it, of the type `service_booking`, 100 at most. A piece of equipment can be used by one only, a room by
-        /// many. Required.
+        /// many. Declared as required by the platform's specification.
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// Of a room, how many people it holds. Required.
+        /// Of a room, how many people it holds. Declared as required by the platform's specification.
         pub capacity: f64 = "capacity",
-        /// What it is. Required.
+        /// What it is. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What it is called. Required.
+        /// What it is called. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// Of equipment, how many pieces are out of service. Required.
+        /// Of equipment, how many pieces are out of service. Declared as required by the platform's specification.
         pub out_of_service: f64 = "outOfService",
-        /// Of equipment, how many pieces there are. Required.
+        /// Of equipment, how many pieces there are. Declared as required by the platform's specification.
         pub quantity: f64 = "quantity",
     }
     /// A group of calendars to be made.
     #[doc(alias = "GroupCreateDTO")]
     pub struct CreateGroupRequest {
-        /// What the group is for, as visitors of its booking page see it. Required.
+        /// What the group is for, as visitors of its booking page see it. Declared as required by the platform's specification.
         pub description: String = "description",
         /// Whether its calendars can be booked by its page.
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The group's name, as visitors of its booking page see it. Required.
+        /// The group's name, as visitors of its booking page see it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Required.
+        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
     /// The hours in which a user is available, to be made.
@@ -535,15 +535,15 @@ hoopai_runtime::model! {
     pub struct CreateScheduleRequest {
         /// The ids of the calendars that it is for.
         pub calendar_ids: Vec<String> = "calendarIds",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the schedule is called. Required.
+        /// What the schedule is called. Declared as required by the platform's specification.
         pub name: String = "name",
         /// When the user is available, by days of the week and by dates.
         pub rules: Vec<ScheduleRule> = "rules",
-        /// A time zone by its IANA name, such as `America/New_York`. Required.
+        /// A time zone by its IANA name, such as `America/New_York`. Declared as required by the platform's specification.
         pub timezone: String = "timezone",
-        /// The id of the user. Required.
+        /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `CreatedOrUpdatedBy` of Calendars.
@@ -773,13 +773,13 @@ hoopai_runtime::model! {
     }
     /// From when to when a calendar is open.
     pub struct Hour {
-        /// The hour at which it closes, from 0 to 23.
+        /// The hour at which it closes, from 0 to 23. Declared as required by the platform's specification.
         pub close_hour: f64 = "closeHour",
-        /// The minute at which it closes.
+        /// The minute at which it closes. Declared as required by the platform's specification.
         pub close_minute: f64 = "closeMinute",
-        /// The hour at which it opens, from 0 to 23.
+        /// The hour at which it opens, from 0 to 23. Declared as required by the platform's specification.
         pub open_hour: f64 = "openHour",
-        /// The minute at which it opens.
+        /// The minute at which it opens. Declared as required by the platform's specification.
         pub open_minute: f64 = "openMinute",
     }
     /// `GetNotesListSuccessfulResponseDto` of Calendars.
@@ -817,7 +817,7 @@ hoopai_runtime::model! {
     /// A place where meetings may take place.
     pub struct LocationConfiguration {
         /// The kind of place. The conferences (`zoom_conference`, `google_conference`, `ms_teams_conference`) are not to be had in calendars of
-        /// the type `event`.
+        /// the type `event`. Declared as required by the platform's specification.
         pub kind: Kind = "kind",
         /// An address, a phone number or a link, as its kind has it. Conferences need none.
         pub location: String = "location",
@@ -832,9 +832,9 @@ hoopai_runtime::model! {
     }
     /// Whether to look busier than one is, by hiding free slots.
     pub struct LookBusyConfiguration {
-        /// How many of the slots are hidden, in percent.
+        /// How many of the slots are hidden, in percent. Declared as required by the platform's specification.
         pub look_busy_percentage: f64 = "LookBusyPercentage",
-        /// Whether slots are hidden.
+        /// Whether slots are hidden. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
     /// `NoteCreatedBySchema` of Calendars.
@@ -846,16 +846,16 @@ hoopai_runtime::model! {
     /// A note on an appointment.
     #[doc(alias = "NotesDTO")]
     pub struct Notes {
-        /// The text of the note, 5,000 characters at most. Required.
+        /// The text of the note, 5,000 characters at most. Declared as required by the platform's specification.
         pub body: String = "body",
         /// The id of the user in whose name it is written.
         pub user_id: String = "userId",
     }
     /// Hours in which the calendar is open on some days of the week.
     pub struct OpenHour {
-        /// The days, as numbers from 0 to 6.
+        /// The days, as numbers from 0 to 6. Declared as required by the platform's specification.
         pub days_of_the_week: Vec<f64> = "daysOfTheWeek",
-        /// The hours, from when to when; several for a day with breaks.
+        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
     }
     /// How appointments recur.
@@ -883,9 +883,9 @@ hoopai_runtime::model! {
     /// From when to when a user is available.
     #[doc(alias = "ScheduleIntervalDTO")]
     pub struct ScheduleInterval {
-        /// The beginning, in hours and minutes of 24 hours, such as `09:00`.
+        /// The beginning, in hours and minutes of 24 hours, such as `09:00`. Declared as required by the platform's specification.
         pub from: String = "from",
-        /// The end, in hours and minutes of 24 hours, such as `17:00`.
+        /// The end, in hours and minutes of 24 hours, such as `17:00`. Declared as required by the platform's specification.
         pub to: String = "to",
     }
     /// `ScheduleObjectResponseDTO` of Calendars.
@@ -919,9 +919,9 @@ hoopai_runtime::model! {
         pub date: String = "date",
         /// The day of the week, for rules of the type `wday`.
         pub day: ScheduleRuleDay = "day",
-        /// The hours, from when to when; several for a day with breaks.
+        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
         pub intervals: Vec<ScheduleInterval> = "intervals",
-        /// Whether the rule is for a day of the week (`wday`), week by week, or for a date.
+        /// Whether the rule is for a day of the week (`wday`), week by week, or for a date. Declared as required by the platform's specification.
         pub type_: ScheduleRuleType = "type",
     }
     /// A length of time.
@@ -950,7 +950,7 @@ hoopai_runtime::model! {
         pub meeting_location_type: TeamMemberMeetingLocationType = "meetingLocationType",
         /// How much the member is preferred over others, from 0 to 1; 0.5 if left out.
         pub priority: f64 = "priority",
-        /// The id of the user.
+        /// The id of the user. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `TeamMemberResponse` of Calendars.
@@ -1008,11 +1008,11 @@ hoopai_runtime::model! {
     }
     /// Hours in which the calendar is open on one date.
     pub struct UpdateAvailability {
-        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`.
+        /// The date in the local time zone, written as its midnight in UTC: `2026-03-02T00:00:00.000Z`. Declared as required by the platform's specification.
         pub date: Timestamp = "date",
         /// Whether these hours are deleted.
         pub deleted: bool = "deleted",
-        /// The hours, from when to when; several for a day with breaks.
+        /// The hours, from when to when; several for a day with breaks. Declared as required by the platform's specification.
         pub hours: Vec<Hour> = "hours",
         /// The id of these hours. Needed to change or delete what is there; hours without it are new.
         pub id: String = "id",
@@ -1026,7 +1026,7 @@ hoopai_runtime::model! {
         pub calendar_id: String = "calendarId",
         /// When it ends, in ISO 8601 with an offset, such as `2026-03-02T09:30:00-05:00`.
         pub end_time: Timestamp = "endTime",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// When it begins, in ISO 8601 with an offset, such as `2026-03-02T09:00:00-05:00`.
         pub start_time: Timestamp = "startTime",
@@ -1156,7 +1156,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// Whether it can be used.
         pub is_active: bool = "isActive",
-        /// The id of the location (sub-account).
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What it is called.
         pub name: String = "name",
@@ -1218,17 +1218,17 @@ hoopai_runtime::model! {
     /// What a group of calendars is to be.
     #[doc(alias = "GroupUpdateDTO")]
     pub struct UpdateGroupRequest {
-        /// What the group is for, as visitors of its booking page see it. Required.
+        /// What the group is for, as visitors of its booking page see it. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The group's name, as visitors of its booking page see it. Required.
+        /// The group's name, as visitors of its booking page see it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Required.
+        /// The end of the group's address. It must be free, which `validate_group_slug` tells. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
     /// Whether a group is active.
     #[doc(alias = "GroupStatusUpdateParams")]
     pub struct UpdateGroupStatusRequest {
-        /// True to enable the group, false to disable it. Required.
+        /// True to enable the group, false to disable it. Declared as required by the platform's specification.
         pub is_active: bool = "isActive",
     }
     /// What to change in a schedule. What is left out stays as it is.
@@ -1244,9 +1244,9 @@ hoopai_runtime::model! {
     /// An end of an address that a group is to have.
     #[doc(alias = "ValidateGroupSlugPostBody")]
     pub struct ValidateGroupSlugRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The end of the address, such as `first-visit`. Required.
+        /// The end of the address, such as `first-visit`. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
     /// `ValidateGroupSlugSuccessResponseDTO` of Calendars.

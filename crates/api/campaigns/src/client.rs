@@ -42,7 +42,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCampaigns {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The state of the campaigns to list, such as `draft` or `published`.
             query status: String = "status",

@@ -593,7 +593,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetDuplicateContact {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The email address, as it is; the client encodes it.
             query email: String = "email",
@@ -645,7 +645,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListContacts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many contacts a page holds; 100 at most, 20 if left out.
             query limit: i64 = "limit",
@@ -666,7 +666,7 @@ pub mod builder {
         ListContactsByBusiness {
             /// The id of the business.
             path business_id: String = "businessId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many contacts a page holds; 25 if left out.
             query limit: String = "limit",

@@ -46,7 +46,7 @@ pub static ADD_CONTACT_TO_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { empty: true, ..Body::DEFAULT }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -66,7 +66,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -76,7 +76,7 @@ pub static ADD_TAGS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { fields: &["tags"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -86,8 +86,8 @@ pub static CREATE_CONTACT: Operation = Operation {
     method: Method::Post, path: "/contacts/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -97,7 +97,7 @@ pub static CREATE_NOTE: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { fields: &["body"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -107,7 +107,7 @@ pub static CREATE_TASK: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    body: Some(Body { fields: &["completed", "dueDate", "title"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -158,9 +158,9 @@ pub static GET_DUPLICATE_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "email", required: false, style: ListStyle::Repeat },
         QueryParam { name: "number", required: false, style: ListStyle::Repeat },
     ],
@@ -204,9 +204,9 @@ pub static LIST_CONTACTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "startAfter", required: false, style: ListStyle::Repeat },
@@ -231,9 +231,9 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
@@ -304,7 +304,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -315,7 +315,7 @@ pub static REMOVE_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { fields: &["tags"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -326,8 +326,8 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
@@ -344,8 +344,8 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/business",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["businessId", "ids", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -377,8 +377,8 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/tags/update/{type}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contacts", "locationId", "tags"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -400,7 +400,7 @@ pub static UPDATE_TASK_COMPLETED: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
     idempotent: true,
-    body: Some(Body { fields: &["completed"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -410,7 +410,7 @@ pub static UPSERT_CONTACT: Operation = Operation {
     method: Method::Post, path: "/contacts/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -254,6 +254,8 @@ hoopai_runtime::model! {
     /// A contact to be made.
     #[doc(alias = "CreateContactDto")]
     pub struct CreateContactRequest {
+        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
         /// The id of the user who looks after the contact.
@@ -283,7 +285,7 @@ hoopai_runtime::model! {
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
         /// The family name.
         pub last_name: String = "lastName",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",
@@ -327,7 +329,7 @@ hoopai_runtime::model! {
     /// A note to be made.
     #[doc(alias = "NotesDTO")]
     pub struct CreateNoteRequest {
-        /// The text of the note. Required.
+        /// The text of the note. Declared as required by the platform's specification.
         pub body: String = "body",
         /// The colour in which it is shown, as `#` and six hexadecimal digits.
         pub color: String = "color",
@@ -345,11 +347,11 @@ hoopai_runtime::model! {
         pub assigned_to: String = "assignedTo",
         /// What is to be done, in full.
         pub body: String = "body",
-        /// Whether it is done already. Required.
+        /// Whether it is done already. Declared as required by the platform's specification.
         pub completed: bool = "completed",
-        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`. Required.
+        /// When it is due, in ISO 8601, such as `2026-03-02T14:00:00Z`. Declared as required by the platform's specification.
         pub due_date: Timestamp = "dueDate",
-        /// What is to be done, in a few words. Required.
+        /// What is to be done, in a few words. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// From when a workflow counts for a contact.
@@ -390,7 +392,7 @@ hoopai_runtime::model! {
         pub code: String = "code",
         /// Words on the setting, such as its reason.
         pub message: String = "message",
-        /// Whether the contact is shielded on this channel; `permanent` shields it for good.
+        /// Whether the contact is shielded on this channel; `permanent` shields it for good. Declared as required by the platform's specification.
         pub status: DndSettingStatus = "status",
     }
     /// A do-not-disturb setting for each channel.
@@ -412,7 +414,7 @@ hoopai_runtime::model! {
     /// Users who follow a contact, or are to stop.
     #[doc(alias = "FollowersDTO")]
     pub struct Followers {
-        /// The ids of the users concerned. Required.
+        /// The ids of the users concerned. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
     }
     /// `ContactsByIdSuccessfulResponseDto` of Contacts.
@@ -549,7 +551,7 @@ hoopai_runtime::model! {
     pub struct InboundDndSetting {
         /// Words on the setting, such as its reason.
         pub message: String = "message",
-        /// Whether the setting is in force.
+        /// Whether the setting is in force. Declared as required by the platform's specification.
         pub status: InboundDndSettingStatus = "status",
     }
     /// The do-not-disturb setting for what comes in.
@@ -596,7 +598,7 @@ hoopai_runtime::model! {
     pub struct SearchContactsRequest {
         /// Conditions that must all hold.
         pub filters: Vec<ContactSearchFilter> = "filters",
-        /// The id of the location (sub-account).
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The number of the page, counted from 1. It excludes `searchAfter`.
         pub page: i64 = "page",
@@ -619,11 +621,11 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsBusinessUpdate")]
     pub struct SetBusinessInBulkRequest {
         /// The id of the business. To take the contacts out of theirs it must be `null`, which a model leaves out: set it by
-        /// `.null("businessId")`. Required.
+        /// `.null("businessId")`. Declared as required by the platform's specification.
         pub business_id: String = "businessId",
-        /// The ids of the contacts. Required.
+        /// The ids of the contacts. Declared as required by the platform's specification.
         pub ids: Vec<String> = "ids",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// `ContactsBulkUpateResponse` of Contacts.
@@ -636,7 +638,7 @@ hoopai_runtime::model! {
     /// Tags to add or remove.
     #[doc(alias = "TagsDTO")]
     pub struct Tags {
-        /// The tags by name. Required.
+        /// The tags by name. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
     /// `TaskSchema` of Contacts.
@@ -662,6 +664,8 @@ hoopai_runtime::model! {
     /// What to change in a contact. What is left out stays as it is.
     #[doc(alias = "UpdateContactDto")]
     pub struct UpdateContactRequest {
+        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
         /// The id of the user who looks after the contact.
@@ -729,13 +733,13 @@ hoopai_runtime::model! {
     /// Contacts, and the tags that they gain or lose.
     #[doc(alias = "UpdateTagsDTO")]
     pub struct UpdateTagsInBulkRequest {
-        /// The ids of the contacts. Required.
+        /// The ids of the contacts. Declared as required by the platform's specification.
         pub contacts: Vec<String> = "contacts",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Takes all tags from the contacts, whatever `tags` says. Only where `type` is `remove`.
         pub remove_all_tags: bool = "removeAllTags",
-        /// The tags to add or remove. Required.
+        /// The tags to add or remove. Declared as required by the platform's specification.
         pub tags: Vec<String> = "tags",
     }
     /// `UpdateTagsResponseDTO` of Contacts.
@@ -759,7 +763,7 @@ hoopai_runtime::model! {
     /// The state of a task.
     #[doc(alias = "UpdateTaskStatusParams")]
     pub struct UpdateTaskCompletedRequest {
-        /// True if it is done, false to open it again. Required.
+        /// True if it is done, false to open it again. Declared as required by the platform's specification.
         pub completed: bool = "completed",
     }
     /// What to change in a task. What is left out stays as it is.
@@ -779,6 +783,8 @@ hoopai_runtime::model! {
     /// A contact to be found by email address or phone number, and changed, or else made.
     #[doc(alias = "UpsertContactDto")]
     pub struct UpsertContactRequest {
+        /// Further email addresses of the contact. The specification lacks them; replies hold them under the same name.
+        pub additional_emails: Vec<String> = "additionalEmails",
         /// Street and house number.
         pub address1: String = "address1",
         /// The id of the user who looks after the contact.
@@ -810,7 +816,7 @@ hoopai_runtime::model! {
         pub inbound_dnd_settings: InboundDndSettings = "inboundDndSettings",
         /// The family name.
         pub last_name: String = "lastName",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The full name; an alternative to `firstName` and `lastName`.
         pub name: String = "name",

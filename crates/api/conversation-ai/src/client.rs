@@ -260,9 +260,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetGenerationDetails {
-            /// The id of the message that the agent wrote.
+            /// The id of the message that the agent wrote. Declared as required by the platform's specification.
             query message_id: String = "messageId",
-            /// What the agent wrote it for, a conversation or a workflow.
+            /// What the agent wrote it for, a conversation or a workflow. Declared as required by the platform's specification.
             query source: types::GetGenerationDetailsSource = "source",
         }
     }

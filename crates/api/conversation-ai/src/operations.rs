@@ -26,7 +26,7 @@ pub static CREATE_ACTION: Operation = Operation {
     method: Method::Post, path: "/conversation-ai/agents/{agentId}/actions",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
-    body: Some(Body { fields: &["details", "name", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -36,7 +36,7 @@ pub static CREATE_AGENT: Operation = Operation {
     method: Method::Post, path: "/conversation-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
-    body: Some(Body { fields: &["goal", "instructions", "name", "personality"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -88,8 +88,8 @@ pub static GET_GENERATION_DETAILS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     query: &[
-        QueryParam { name: "messageId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "source", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "messageId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -133,7 +133,7 @@ pub static UPDATE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
     idempotent: true,
-    body: Some(Body { fields: &["details", "name", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -144,7 +144,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
     idempotent: true,
-    body: Some(Body { fields: &["autoPilotMaxMessages"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -154,6 +154,6 @@ pub static UPDATE_FOLLOWUP_SETTINGS: Operation = Operation {
     method: Method::Patch, path: "/conversation-ai/agents/{agentId}/followup-settings",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
-    body: Some(Body { fields: &["actionIds", "followupSettings"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -31,11 +31,11 @@ hoopai_runtime::model! {
     /// An action of an agent.
     #[doc(alias = "CreateActionDTO")]
     pub struct CreateAction {
-        /// The settings of the action, in the shape that belongs to `type`. Required.
+        /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
         pub details: Details = "details",
-        /// What the action is called, such as `Book a visit`. Required.
+        /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// What kind of action it is, which decides the shape of `details`. Required.
+        /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.
         pub type_: Type = "type",
     }
     /// An agent to be created.
@@ -47,9 +47,9 @@ hoopai_runtime::model! {
         pub business_name: String = "businessName",
         /// The channels that the agent answers on.
         pub channels: Vec<Channel> = "channels",
-        /// What the agent is to achieve. Required.
+        /// What the agent is to achieve. Declared as required by the platform's specification.
         pub goal: String = "goal",
-        /// How the agent is to go about it. Required.
+        /// How the agent is to go about it. Declared as required by the platform's specification.
         pub instructions: String = "instructions",
         /// Whether it is a primary agent.
         pub is_primary: bool = "isPrimary",
@@ -57,9 +57,9 @@ hoopai_runtime::model! {
         pub knowledge_base_ids: Vec<String> = "knowledgeBaseIds",
         /// What the agent does, nothing, drafts, or answers of its own; `off` if left out.
         pub mode: Mode = "mode",
-        /// The agent's name. Required.
+        /// The agent's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// What the agent is like, such as `Friendly and helpful`. Required.
+        /// What the agent is like, such as `Friendly and helpful`. Declared as required by the platform's specification.
         pub personality: String = "personality",
         /// Whether the agent answers voice messages; by default `false`.
         pub respond_to_audio: bool = "respondToAudio",
@@ -253,11 +253,11 @@ hoopai_runtime::model! {
         pub contact_requested: bool = "contactRequested",
         /// The text of the message, if `aiEnabledMessage` is `false`.
         pub custom_message: String = "customMessage",
-        /// How long to wait, in `followupTimeUnit`, up to 60 minutes, 24 hours or 180 days.
+        /// How long to wait, in `followupTimeUnit`, up to 60 minutes, 24 hours or 180 days. Declared as required by the platform's specification.
         pub followup_time: f64 = "followupTime",
-        /// The unit of `followupTime`.
+        /// The unit of `followupTime`. Declared as required by the platform's specification.
         pub followup_time_unit: FollowupSequenceFollowupTimeUnit = "followupTimeUnit",
-        /// The number of the step.
+        /// The number of the step. Declared as required by the platform's specification.
         pub id: f64 = "id",
         /// Whether a workflow starts too; `false` if left out.
         pub trigger_workflow: bool = "triggerWorkflow",
@@ -266,7 +266,7 @@ hoopai_runtime::model! {
     }
     /// How and when messages that follow are sent.
     pub struct FollowupSettings {
-        /// Whether they may go out on another channel than the conversation began on.
+        /// Whether they may go out on another channel than the conversation began on. Declared as required by the platform's specification.
         pub dynamic_channel_switching: bool = "dynamicChannelSwitching",
         /// Whether they keep to working hours.
         pub follow_up_hours: bool = "followUpHours",
@@ -292,13 +292,13 @@ hoopai_runtime::model! {
     }
     /// A time of the day, from a start to an end.
     pub struct Interval {
-        /// The hour of the end, 0 to 23.
+        /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
         pub end_hour: f64 = "endHour",
-        /// The minute of the end, 0 to 59.
+        /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
         pub end_minute: f64 = "endMinute",
-        /// The hour of the start, 0 to 23.
+        /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
         pub start_hour: f64 = "startHour",
-        /// The minute of the start, 0 to 59.
+        /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
         pub start_minute: f64 = "startMinute",
     }
     /// `fetchActionsForEmployeeResponseDTO` of Conversation AI.
@@ -319,7 +319,7 @@ hoopai_runtime::model! {
     /// What changes about an agent.
     #[doc(alias = "UpdateEmployeeDto")]
     pub struct UpdateAgentRequest {
-        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75. Required.
+        /// After how many messages in `auto-pilot` a person must take over, 1 to 100; by default 75. Declared as required by the platform's specification.
         pub auto_pilot_max_messages: f64 = "autoPilotMaxMessages",
         /// The business that the agent speaks for.
         pub business_name: String = "businessName",
@@ -361,14 +361,14 @@ hoopai_runtime::model! {
     /// `UpdateFollowupSettingsDTO` of Conversation AI.
     #[doc(alias = "UpdateFollowupSettingsDTO")]
     pub struct UpdateFollowupSettingsRequest {
-        /// The ids of the actions that get these settings. Required.
+        /// The ids of the actions that get these settings. Declared as required by the platform's specification.
         pub action_ids: Vec<String> = "actionIds",
-        /// The settings that they get. Required.
+        /// The settings that they get. Declared as required by the platform's specification.
         pub followup_settings: FollowupSettings = "followupSettings",
     }
     /// The working hours of one day of the week.
     pub struct WorkingHours {
-        /// The day of the week, 0 for Sunday to 6 for Saturday.
+        /// The day of the week, 0 for Sunday to 6 for Saturday. Declared as required by the platform's specification.
         pub day_of_the_week: f64 = "dayOfTheWeek",
         /// The times of that day.
         pub intervals: Vec<Interval> = "intervals",

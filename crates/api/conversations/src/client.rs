@@ -303,7 +303,8 @@ impl Client {
     /// `POST /conversations/messages`
     ///
     /// It reaches a real person and may cost money. The reply holds the ids of the message and of its conversation; what became of the message is seen later, in its status.
-    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then.
+    /// With `scheduledTimestamp` it is sent later, and can be cancelled until then. A scheduled message was reported to need the
+    /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
@@ -481,7 +482,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomSubtype {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::CreateCustomSubtypeRequest,
         }
@@ -504,7 +505,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DownloadMessageTranscription {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the message.
             path message_id: String = "messageId",
@@ -517,7 +518,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ExportMessages {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only messages of this channel; all but emails if left out.
             query channel: types::ExportMessagesChannel = "channel",
@@ -546,9 +547,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetContactUnsubscriptionStatus {
-            /// The id of the contact.
+            /// The id of the contact. Declared as required by the platform's specification.
             query contact_id: String = "contactId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only for this email address; for all of the contact's if left out.
             query email: String = "email",
@@ -596,7 +597,7 @@ pub mod builder {
         GetMessageRecording {
             /// The id of the message.
             path message_id: String = "messageId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }
@@ -607,7 +608,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetMessageTranscription {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the message.
             path message_id: String = "messageId",
@@ -630,7 +631,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomSubtypes {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -658,7 +659,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchConversations {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Only conversations that these users look after, by their ids parted by commas; `unassigned` for those of nobody.
             query assigned_to: String = "assignedTo",
@@ -775,7 +776,7 @@ pub mod builder {
         UpdateCustomSubtype {
             /// The id of the subscription.
             path id: String = "id",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::UpdateCustomSubtypeRequest,
         }

@@ -43,8 +43,7 @@ pub static ADD_INBOUND_MESSAGE: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/inbound",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "conversationId", "conversationProviderId", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -54,8 +53,7 @@ pub static ADD_OUTBOUND_CALL: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/outbound",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: false }),
-    body: Some(Body { fields: &["conversationId", "conversationProviderId", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -84,8 +82,8 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload/complete",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["conversationId", "filePath", "filename", "locationId", "uploadId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -95,8 +93,8 @@ pub static CREATE_CONVERSATION: Operation = Operation {
     method: Method::Post, path: "/conversations/",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -106,11 +104,11 @@ pub static CREATE_CUSTOM_SUBTYPE: Operation = Operation {
     method: Method::Post, path: "/conversations/preferences/custom-subtypes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["channel", "language", "name"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -131,7 +129,7 @@ pub static DOWNLOAD_MESSAGE_TRANSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
     ..Operation::DEFAULT
 };
@@ -143,9 +141,9 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "channel", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "conversationId", required: false, style: ListStyle::Repeat },
@@ -173,10 +171,10 @@ pub static GET_CONTACT_UNSUBSCRIPTION_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "contactId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "email", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -218,7 +216,7 @@ pub static GET_MESSAGE_RECORDING: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
     ..Operation::DEFAULT
 };
@@ -230,7 +228,7 @@ pub static GET_MESSAGE_TRANSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -240,8 +238,8 @@ pub static INITIATE_FILE_UPLOAD: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload/initiate",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["channel", "contentType", "conversationId", "filename", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -252,9 +250,9 @@ pub static LIST_CUSTOM_SUBTYPES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -288,9 +286,9 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "assignedTo", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
@@ -328,8 +326,8 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     method: Method::Post, path: "/conversations/providers/live-chat/typing",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["conversationId", "isTyping", "locationId", "visitorId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -339,7 +337,7 @@ pub static SEND_MESSAGE: Operation = Operation {
     method: Method::Post, path: "/conversations/messages",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    body: Some(Body { fields: &["contactId", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -349,8 +347,8 @@ pub static SEND_REVIEW_REPLY: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/review-reply",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["conversationId", "locationId", "message"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -361,7 +359,7 @@ pub static SET_MESSAGE_ATTACHMENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     idempotent: true,
-    body: Some(Body { fields: &["attachments"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -371,8 +369,8 @@ pub static UPDATE_CONTACT_SUBSCRIPTION: Operation = Operation {
     method: Method::Post, path: "/conversations/preferences/unsubscriptions/user-change",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "email", "locationId", "subscription_action"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -383,8 +381,8 @@ pub static UPDATE_CONVERSATION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -395,9 +393,9 @@ pub static UPDATE_CUSTOM_SUBTYPE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -410,7 +408,7 @@ pub static UPDATE_MESSAGE_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
     idempotent: true,
-    body: Some(Body { fields: &["status"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -420,7 +418,7 @@ pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Multipart, fields: &["contactId", "conversationId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -15,12 +15,12 @@ hoopai_runtime::model! {
         pub attachments: Vec<String> = "attachments",
         /// Who called whom, and how it went. For calls.
         pub call: CallData = "call",
-        /// The id of the contact. Required.
+        /// The id of the contact.
         pub contact_id: String = "contactId",
-        /// The id of the conversation. Required.
+        /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         /// The id of the conversation provider. A wrong one was seen to be answered with status 500, none with success although no message
-        /// was added. Required.
+        /// was added.
         pub conversation_provider_id: String = "conversationProviderId",
         /// When it happened, in ISO 8601.
         pub date: Timestamp = "date",
@@ -43,7 +43,7 @@ hoopai_runtime::model! {
         /// The subject line, for emails.
         pub subject: String = "subject",
         /// The channel. A provider that is an additional one must say `Custom`: its emails under `Email` were seen to end up in the channel of
-        /// the default provider. Required.
+        /// the default provider. Declared as required by the platform's specification.
         pub type_: AddInboundMessageRequestType = "type",
     }
     /// A call that was made outside the platform and is to be shown in it.
@@ -55,13 +55,13 @@ hoopai_runtime::model! {
         pub attachments: Vec<String> = "attachments",
         /// Who called whom, and how it went. For calls.
         pub call: CallData = "call",
-        /// The id of the conversation. Required.
+        /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// The id of the conversation provider that carries the message. Required.
+        /// The id of the conversation provider that carries the message. Declared as required by the platform's specification.
         pub conversation_provider_id: String = "conversationProviderId",
         /// When it happened, in ISO 8601.
         pub date: Timestamp = "date",
-        /// A call; there is no other kind. Required.
+        /// A call; there is no other kind. Declared as required by the platform's specification.
         pub type_: AddOutboundCallRequestType = "type",
     }
     /// Who called whom, and how it went.
@@ -85,15 +85,15 @@ hoopai_runtime::model! {
     /// A file that has been uploaded.
     #[doc(alias = "CompleteFileUploadDto")]
     pub struct CompleteFileUploadRequest {
-        /// The id of the conversation. Required.
+        /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// The `filePath` that the beginning of the upload answered. Required.
+        /// The `filePath` that the beginning of the upload answered. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
-        /// The name of the file, with its extension. Required.
+        /// The name of the file, with its extension. Declared as required by the platform's specification.
         pub filename: String = "filename",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The `uploadId` that the beginning of the upload answered. Required.
+        /// The `uploadId` that the beginning of the upload answered. Declared as required by the platform's specification.
         pub upload_id: String = "uploadId",
     }
     /// `CompleteFileUploadResponseDto` of Conversations.
@@ -168,9 +168,9 @@ hoopai_runtime::model! {
     /// With whom the conversation is to be.
     #[doc(alias = "CreateConversationDto")]
     pub struct CreateConversationRequest {
-        /// The id of the contact. Required.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// `CreateConversationSuccessResponse` of Conversations.
@@ -183,13 +183,13 @@ hoopai_runtime::model! {
     /// A subscription to be made.
     #[doc(alias = "CreateCustomSubtypeDto")]
     pub struct CreateCustomSubtypeRequest {
-        /// The channel that it is for. Required.
+        /// The channel that it is for. Declared as required by the platform's specification.
         pub channel: CreateCustomSubtypeRequestChannel = "channel",
         /// What readers get by it, 100 characters at most.
         pub description: String = "description",
-        /// The language by its code, such as `en`. Required.
+        /// The language by its code, such as `en`. Declared as required by the platform's specification.
         pub language: String = "language",
-        /// Its name, 100 characters at most, such as `Newsletter`. Required.
+        /// Its name, 100 characters at most, such as `Newsletter`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `DeleteConversationSuccessfulResponse` of Conversations.
@@ -201,11 +201,11 @@ hoopai_runtime::model! {
     /// An error of a conversation provider.
     #[doc(alias = "ErrorDto")]
     pub struct Error {
-        /// The provider's code for it.
+        /// The provider's code for it. Declared as required by the platform's specification.
         pub code: String = "code",
-        /// What went wrong, in words.
+        /// What went wrong, in words. Declared as required by the platform's specification.
         pub message: String = "message",
-        /// The kind of error.
+        /// The kind of error. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `ExportMessagesResponseDto` of Conversations.
@@ -223,7 +223,7 @@ hoopai_runtime::model! {
         pub email_message_id: String = "emailMessageId",
         /// Whether the whole thread is forwarded, or one email of it.
         pub forward_whole_thread: bool = "forwardWholeThread",
-        /// Whether anything is forwarded at all.
+        /// Whether anything is forwarded at all. Declared as required by the platform's specification.
         pub is_forwarded: bool = "isForwarded",
         /// The id of the message that holds the thread; nothing is forwarded without it.
         pub message_id: String = "messageId",
@@ -345,17 +345,17 @@ hoopai_runtime::model! {
     /// A file that is about to be uploaded.
     #[doc(alias = "InitiateFileUploadDto")]
     pub struct InitiateFileUploadRequest {
-        /// The channel that it is for, which says how large it may be; 100 MB for `WHATSAPP`, 5 MB for others. Required.
+        /// The channel that it is for, which says how large it may be; 100 MB for `WHATSAPP`, 5 MB for others. Declared as required by the platform's specification.
         pub channel: String = "channel",
-        /// The MIME type of the file, such as `video/mp4`. Required.
+        /// The MIME type of the file, such as `video/mp4`. Declared as required by the platform's specification.
         pub content_type: String = "contentType",
-        /// The id of the conversation. Required.
+        /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
         /// The size of the file in bytes, so that one too large is refused at once.
         pub file_size: f64 = "fileSize",
-        /// The name of the file, with its extension. Required.
+        /// The name of the file, with its extension. Declared as required by the platform's specification.
         pub filename: String = "filename",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// `InitiateFileUploadResponseDto` of Conversations.
@@ -415,13 +415,13 @@ hoopai_runtime::model! {
     /// Who is typing to whom.
     #[doc(alias = "UserTypingBody")]
     pub struct SendLiveChatTypingIndicatorRequest {
-        /// The id of the conversation. Required.
+        /// The id of the conversation. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// Whether somebody is typing, as the text `true` or `false`. Required.
+        /// Whether somebody is typing, as the text `true` or `false`. Declared as required by the platform's specification.
         pub is_typing: String = "isTyping",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the visitor in the chat. Required.
+        /// The id of the visitor in the chat. Declared as required by the platform's specification.
         pub visitor_id: String = "visitorId",
     }
     /// `CreateLiveChatMessageFeedbackResponse` of Conversations.
@@ -437,7 +437,7 @@ hoopai_runtime::model! {
         pub appointment_id: String = "appointmentId",
         /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
-        /// The id of the contact who gets it. Required.
+        /// The id of the contact who gets it. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
@@ -479,7 +479,7 @@ hoopai_runtime::model! {
         pub thread_id: String = "threadId",
         /// The phone number that it goes to, in E.164 form.
         pub to_number: String = "toNumber",
-        /// The channel by which it is sent. Required.
+        /// The channel by which it is sent. Declared as required by the platform's specification.
         pub type_: SendMessageRequestType = "type",
         /// Whether the platform chooses the best time for a scheduled email.
         pub uses_native_scheduling_ai: bool = "usesNativeSchedulingAi",
@@ -500,17 +500,17 @@ hoopai_runtime::model! {
     /// An answer to a review.
     #[doc(alias = "SendReviewReplyDto")]
     pub struct SendReviewReplyRequest {
-        /// The id of the conversation that the review is in; it must be about a review. Required.
+        /// The id of the conversation that the review is in; it must be about a review. Declared as required by the platform's specification.
         pub conversation_id: String = "conversationId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The text of the answer, for all to read. Required.
+        /// The text of the answer, for all to read. Declared as required by the platform's specification.
         pub message: String = "message",
     }
     /// The attachments that a message is to have.
     #[doc(alias = "AddMessageAttachmentsDto")]
     pub struct SetMessageAttachmentsRequest {
-        /// The addresses of the files, five at most. They replace all attachments that are there. Required.
+        /// The addresses of the files, five at most. They replace all attachments that are there. Declared as required by the platform's specification.
         pub attachments: Vec<String> = "attachments",
     }
     /// What changes in a contact's subscriptions.
@@ -520,25 +520,25 @@ hoopai_runtime::model! {
         pub subtype_id: String = "subtype_id",
         /// Which of the platform's own. Needed for the type `default`.
         pub subtype_name: SubscriptionActionSubtypeName = "subtype_name",
-        /// How the contact stands to it from now on.
+        /// How the contact stands to it from now on. Declared as required by the platform's specification.
         pub subtype_status: SubscriptionActionSubtypeStatus = "subtype_status",
-        /// Whether it is about a subscription of the platform's own, about one that the location made, or about all.
+        /// Whether it is about a subscription of the platform's own, about one that the location made, or about all. Declared as required by the platform's specification.
         pub type_: SubscriptionActionType = "type",
     }
     /// A change to what a contact is subscribed to.
     #[doc(alias = "UserSubscriptionChangeDto")]
     pub struct UpdateContactSubscriptionRequest {
-        /// The id of the contact. Required.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// The email address that the change is for. Required.
+        /// The email address that the change is for. Declared as required by the platform's specification.
         pub email: String = "email",
         /// The grounds in detail.
         pub legal_description: String = "legal_description",
         /// On what grounds the contact is subscribed anew. Needed for that and for `resub_all` only.
         pub legal_reason: String = "legal_reason",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What changes. Required.
+        /// What changes. Declared as required by the platform's specification.
         pub subscription_action: SubscriptionAction = "subscription_action",
     }
     /// What to change in a conversation.
@@ -546,7 +546,7 @@ hoopai_runtime::model! {
     pub struct UpdateConversationRequest {
         /// Feedback on the conversation, free-form.
         pub feedback: Map = "feedback",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Whether it is starred.
         pub starred: bool = "starred",
@@ -581,7 +581,7 @@ hoopai_runtime::model! {
         pub error: Error = "error",
         /// Of an email, the further recipients whom the status concerns.
         pub recipients: Vec<String> = "recipients",
-        /// What became of it. Required.
+        /// What became of it. Declared as required by the platform's specification.
         pub status: Status = "status",
     }
     /// `UploadFilesResponseDto` of Conversations.

@@ -15,7 +15,7 @@ pub static IMPORT_COURSES: Operation = Operation {
     method: Method::Post, path: "/courses/courses-exporter/public/import",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "products"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

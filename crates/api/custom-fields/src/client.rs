@@ -163,7 +163,7 @@ pub mod builder {
         DeleteCustomFieldFolder {
             /// The id of the folder.
             path id: String = "id",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -187,7 +187,7 @@ pub mod builder {
         ListCustomFields {
             /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`.
             path object_key: String = "objectKey",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }

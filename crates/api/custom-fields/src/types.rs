@@ -8,11 +8,11 @@ hoopai_runtime::model! {
     /// `CreateFolder` of Custom Fields.
     #[doc(alias = "CreateFolder")]
     pub struct CreateCustomFieldFolderRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The folder's name. Required.
+        /// The folder's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Required.
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
     }
     /// A custom field to be added.
@@ -22,27 +22,27 @@ hoopai_runtime::model! {
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         /// Whether people may type in a value that is no option; for `RADIO` fields. Such a value stays with its record and becomes no option for others.
         pub allow_custom_option: bool = "allowCustomOption",
-        /// The type of the values. Mind the spelling of `MONETORY`. Required.
+        /// The type of the values. Mind the spelling of `MONETORY`. Declared as required by the platform's specification.
         pub data_type: CreateCustomFieldRequestDataType = "dataType",
         /// What the field is for.
         pub description: String = "description",
-        /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Required.
+        /// The key of the field, which continues that of the object, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub field_key: String = "fieldKey",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
         /// The field's name on screen.
         pub name: String = "name",
-        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Required.
+        /// The key of the object, for a custom object with its prefix, such as `custom_objects.pet`. Declared as required by the platform's specification.
         pub object_key: String = "objectKey",
         /// The options to choose from; for fields that offer a choice.
         pub options: Vec<OptionDto> = "options",
-        /// The id of the folder that the field lies in. Required.
+        /// The id of the folder that the field lies in. Declared as required by the platform's specification.
         pub parent_id: String = "parentId",
         /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
-        /// Whether the field can be used in forms. Required.
+        /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
     /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
@@ -107,9 +107,9 @@ hoopai_runtime::model! {
     /// `OptionDTO` of Custom Fields.
     #[doc(alias = "OptionDTO")]
     pub struct OptionDto {
-        /// The key of the option, which is sent when a field is created and left out when it is changed.
+        /// The key of the option, which is sent when a field is created and left out when it is changed. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The option's text on screen.
+        /// The option's text on screen. Declared as required by the platform's specification.
         pub label: String = "label",
         /// An address that goes with the option; for `RADIO` fields.
         pub url: String = "url",
@@ -117,9 +117,9 @@ hoopai_runtime::model! {
     /// `UpdateFolder` of Custom Fields.
     #[doc(alias = "UpdateFolder")]
     pub struct UpdateCustomFieldFolderRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The folder's new name. Required.
+        /// The folder's new name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// What changes about a custom field.
@@ -129,7 +129,7 @@ hoopai_runtime::model! {
         pub accepted_formats: AcceptedFormats = "acceptedFormats",
         /// What the field is for.
         pub description: String = "description",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How many files may be uploaded; for `FILE_UPLOAD` fields.
         pub max_file_limit: f64 = "maxFileLimit",
@@ -139,7 +139,7 @@ hoopai_runtime::model! {
         pub options: Vec<OptionDto> = "options",
         /// The text that an empty input shows.
         pub placeholder: String = "placeholder",
-        /// Whether the field can be used in forms. Required.
+        /// Whether the field can be used in forms. Declared as required by the platform's specification.
         pub show_in_forms: bool = "showInForms",
     }
 }

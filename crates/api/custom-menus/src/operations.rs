@@ -19,7 +19,7 @@ pub static CREATE_CUSTOM_MENU: Operation = Operation {
     method: Method::Post, path: "/custom-menus/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["custom-menu-link.write"],
-    body: Some(Body { fields: &["icon", "locations", "openMode", "showOnCompany", "showOnLocation", "showToAllLocations", "title", "url", "userRole"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 

@@ -12,23 +12,23 @@ hoopai_runtime::model! {
         pub allow_camera: bool = "allowCamera",
         /// Whether the page may use the microphone; for `iframe` only.
         pub allow_microphone: bool = "allowMicrophone",
-        /// The icon beside the title. Required.
+        /// The icon beside the title. Declared as required by the platform's specification.
         pub icon: Icon = "icon",
-        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`. Required.
+        /// The ids of the locations that see the menu; if `showOnLocation` is `true` and `showToAllLocations` `false`. Declared as required by the platform's specification.
         pub locations: Vec<String> = "locations",
-        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one. Required.
+        /// How the page opens, within the platform (`iframe`), in a new tab or in the current one. Declared as required by the platform's specification.
         pub open_mode: OpenMode = "openMode",
-        /// Whether the menu stands in the agency's own view; `true` if left out. Required.
+        /// Whether the menu stands in the agency's own view; `true` if left out. Declared as required by the platform's specification.
         pub show_on_company: bool = "showOnCompany",
-        /// Whether the menu stands in the view of locations; `true` if left out. Required.
+        /// Whether the menu stands in the view of locations; `true` if left out. Declared as required by the platform's specification.
         pub show_on_location: bool = "showOnLocation",
-        /// Whether all locations see the menu; `true` if left out. Required.
+        /// Whether all locations see the menu; `true` if left out. Declared as required by the platform's specification.
         pub show_to_all_locations: bool = "showToAllLocations",
-        /// The text of the link. Required.
+        /// The text of the link. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The address that the link opens. Required.
+        /// The address that the link opens. Declared as required by the platform's specification.
         pub url: String = "url",
-        /// The role of the users who see the menu, or `all`. Required.
+        /// The role of the users who see the menu, or `all`. Declared as required by the platform's specification.
         pub user_role: UserRole = "userRole",
     }
     /// `CustomMenuSchema` of Custom Menus.
@@ -77,9 +77,9 @@ hoopai_runtime::model! {
     /// `IconSchema` of Custom Menus.
     #[doc(alias = "IconSchema")]
     pub struct Icon {
-        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands.
+        /// The family of the icon in Font Awesome: `fas` solid, `far` regular, `fab` brands. Declared as required by the platform's specification.
         pub font_family: FontFamily = "fontFamily",
-        /// The name of the icon, such as `yin-yang`.
+        /// The name of the icon, such as `yin-yang`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `GetCustomMenusResponseDTO` of Custom Menus.

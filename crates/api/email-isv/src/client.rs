@@ -43,7 +43,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         VerifyEmail {
-            /// The id of the location that is charged if the agency bills on; else the agency is.
+            /// The id of the location that is charged if the agency bills on; else the agency is. The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::VerifyEmailRequest,
         }

@@ -15,10 +15,10 @@ pub static VERIFY_EMAIL: Operation = Operation {
     method: Method::Post, path: "/email/verify",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["type", "verify"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -11,9 +11,9 @@ hoopai_runtime::model! {
     /// `VerificationBodyDto` of Email Verification.
     #[doc(alias = "VerificationBodyDto")]
     pub struct VerifyEmailRequest {
-        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Required.
+        /// What `verify` holds, an email address (`email`) or the id of a contact (`contact`). Declared as required by the platform's specification.
         pub type_: VerifyEmailRequestType = "type",
-        /// The email address, or the id of the contact whose address is checked. Required.
+        /// The email address, or the id of the contact whose address is checked. Declared as required by the platform's specification.
         pub verify: String = "verify",
     }
     /// `VerifyEmailResponse` of Email Verification.

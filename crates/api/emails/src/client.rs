@@ -174,7 +174,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
-            /// The id of the location that the template belongs to.
+            /// The id of the location that the template belongs to. The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the template.
             path template_id: String = "templateId",
@@ -187,7 +187,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStats {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The kind of what sent the emails.
             path source: String = "source",
@@ -207,7 +207,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCampaigns {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether archived campaigns are listed.
             query archived: bool = "archived",
@@ -238,7 +238,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether archived templates are listed, `true` or `false`; `false` if left out.
             query archived: String = "archived",

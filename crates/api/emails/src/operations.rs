@@ -23,8 +23,8 @@ pub static CREATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/emails/builder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -35,7 +35,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -45,7 +45,7 @@ pub static GET_STATS: Operation = Operation {
     method: Method::Get, path: "/emails/stats/location/{locationId}/{source}/{sourceId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -65,9 +65,9 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "archived", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignsOnly", required: false, style: ListStyle::Repeat },
         QueryParam { name: "emailStatus", required: false, style: ListStyle::Repeat },
@@ -94,9 +94,9 @@ pub static LIST_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "archived", required: false, style: ListStyle::Repeat },
         QueryParam { name: "builderVersion", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -140,7 +140,7 @@ pub static UPDATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/emails/builder/data",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["dnd", "editorType", "html", "locationId", "templateId", "updatedBy"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -17,7 +17,7 @@ hoopai_runtime::model! {
         pub import_url: String = "importURL",
         /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The template's name.
         pub name: String = "name",
@@ -29,7 +29,7 @@ hoopai_runtime::model! {
         pub template_source: String = "templateSource",
         /// The template's title.
         pub title: String = "title",
-        /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Required.
+        /// What comes about, such as `html` for plain HTML, `builder` for blocks, or `folder`. Declared as required by the platform's specification.
         pub type_: CreateTemplateRequestType = "type",
         /// The id of the user who makes it.
         pub updated_by: String = "updatedBy",
@@ -61,11 +61,11 @@ hoopai_runtime::model! {
     }
     /// `IBuilderJsonMapper` of Emails.
     pub struct IBuilderJsonMapper {
-        /// Attributes of the email as a whole.
+        /// Attributes of the email as a whole. Declared as required by the platform's specification.
         pub attrs: Map = "attrs",
-        /// The blocks in their order.
+        /// The blocks in their order. Declared as required by the platform's specification.
         pub elements: Vec<String> = "elements",
-        /// Settings of the email as a whole.
+        /// Settings of the email as a whole. Declared as required by the platform's specification.
         pub template_settings: Map = "templateSettings",
     }
     /// `ScheduleFetchSuccessfulDTO` of Emails.
@@ -116,21 +116,21 @@ hoopai_runtime::model! {
     /// `SaveBuilderDataDto` of Emails.
     #[doc(alias = "SaveBuilderDataDto")]
     pub struct UpdateTemplateRequest {
-        /// The email as blocks, as the builder keeps them. Required.
+        /// The email as blocks, as the builder keeps them. Declared as required by the platform's specification.
         pub dnd: IBuilderJsonMapper = "dnd",
-        /// The editor that the template opens in, `html` or `builder`. Required.
+        /// The editor that the template opens in, `html` or `builder`. Declared as required by the platform's specification.
         pub editor_type: UpdateTemplateRequestEditorType = "editorType",
-        /// The email as HTML. Required.
+        /// The email as HTML. Declared as required by the platform's specification.
         pub html: String = "html",
         /// Whether the email is plain text.
         pub is_plain_text: bool = "isPlainText",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The line that mail programs show beside the subject.
         pub preview_text: String = "previewText",
-        /// The id of the template. Required.
+        /// The id of the template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
-        /// The id of the user who changes it. Required.
+        /// The id of the user who changes it. Declared as required by the platform's specification.
         pub updated_by: String = "updatedBy",
     }
     /// `BuilderUpdateSuccessfulDTO` of Emails.

@@ -333,7 +333,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFormSubmissions {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; today if left out.
             query end_at: String = "endAt",
@@ -356,7 +356,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListForms {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many forms a page holds at most, up to 50; 10 if left out.
             query limit: i64 = "limit",
@@ -398,9 +398,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {
-            /// The id of the contact whose fields get the files.
+            /// The id of the contact whose fields get the files. Declared as required by the platform's specification.
             query contact_id: String = "contactId",
-            /// The id of the location that the contact belongs to.
+            /// The id of the location that the contact belongs to. The client's default location unless set.
             query location_id: String = "locationId",
         }
     }

@@ -103,9 +103,9 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["forms.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "formId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -128,9 +128,9 @@ pub static LIST_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["forms.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -176,10 +176,10 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     method: Method::Post, path: "/forms/upload-custom-files",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["forms.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "contactId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -190,8 +190,8 @@ pub static VERIFY_EMAIL: Operation = Operation {
     module: "forms", name: "verify_email", id: "verify-email",
     method: Method::Post, path: "/forms/verify-email",
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["email", "locationId", "mediumId", "otp", "token", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -200,7 +200,7 @@ pub static VERIFY_PHONE: Operation = Operation {
     module: "forms", name: "verify_phone", id: "verify-phone",
     method: Method::Post, path: "/forms/verify-phone",
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "mediumId", "otp", "phone", "token", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

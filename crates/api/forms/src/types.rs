@@ -90,36 +90,36 @@ hoopai_runtime::model! {
     pub struct VerifyEmailRequest {
         /// What a solved captcha gave.
         pub captcha_token: String = "captchaToken",
-        /// The email address that the code was sent to. Required.
+        /// The email address that the code was sent to. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the form. Required.
+        /// The id of the form. Declared as required by the platform's specification.
         pub medium_id: String = "mediumId",
         /// The name of the person.
         pub name: String = "name",
-        /// The code as the person typed it in. Required.
+        /// The code as the person typed it in. Declared as required by the platform's specification.
         pub otp: String = "otp",
-        /// The token that goes with the code. Required.
+        /// The token that goes with the code. Declared as required by the platform's specification.
         pub token: String = "token",
-        /// The type of the check. Required.
+        /// The type of the check. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `VerifyPhoneRequest` of Forms.
     pub struct VerifyPhoneRequest {
         /// What a solved captcha gave.
         pub captcha_token: String = "captchaToken",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the form. Required.
+        /// The id of the form. Declared as required by the platform's specification.
         pub medium_id: String = "mediumId",
-        /// The code as the person typed it in. Required.
+        /// The code as the person typed it in. Declared as required by the platform's specification.
         pub otp: String = "otp",
-        /// The phone number that the code was sent to. Required.
+        /// The phone number that the code was sent to. Declared as required by the platform's specification.
         pub phone: String = "phone",
-        /// The token that goes with the code. Required.
+        /// The token that goes with the code. Declared as required by the platform's specification.
         pub token: String = "token",
-        /// The type of the check. Required.
+        /// The type of the check. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
 }

@@ -360,7 +360,7 @@ pub mod builder {
         DeleteRedirect {
             /// The id of the redirect.
             path id: String = "id",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -392,9 +392,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetPageCount {
-            /// The id of the funnel.
+            /// The id of the funnel. Declared as required by the platform's specification.
             query funnel_id: String = "funnelId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Words to look for in the page's name.
             query name: String = "name",
@@ -420,7 +420,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFunnels {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// A category that the funnels are of.
             query category: String = "category",
@@ -443,13 +443,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPages {
-            /// The id of the funnel.
+            /// The id of the funnel. Declared as required by the platform's specification.
             query funnel_id: String = "funnelId",
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Words to look for in the page's name.
             query name: String = "name",
@@ -462,11 +462,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListRedirects {
-            /// How many items a page holds at most.
+            /// How many items a page holds at most. Declared as required by the platform's specification.
             query limit: i64 = "limit",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// How many items are left out before the page begins.
+            /// How many items are left out before the page begins. Declared as required by the platform's specification.
             query offset: i64 = "offset",
             /// Words to look for, such as `example.com/old-page`.
             query search: String = "search",

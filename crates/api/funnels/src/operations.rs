@@ -59,8 +59,8 @@ pub static CREATE_REDIRECT: Operation = Operation {
     method: Method::Post, path: "/funnels/lookup/redirect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["action", "domain", "locationId", "path", "target"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -90,9 +90,9 @@ pub static DELETE_REDIRECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -122,10 +122,10 @@ pub static GET_PAGE_COUNT: Operation = Operation {
     method: Method::Get, path: "/funnels/page/count",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "funnelId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "funnelId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "name", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -146,9 +146,9 @@ pub static LIST_FUNNELS: Operation = Operation {
     method: Method::Get, path: "/funnels/funnel/list",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "category", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "name", required: false, style: ListStyle::Repeat },
@@ -170,12 +170,12 @@ pub static LIST_PAGES: Operation = Operation {
     method: Method::Get, path: "/funnels/page",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "funnelId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "funnelId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "name", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -193,11 +193,11 @@ pub static LIST_REDIRECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -213,7 +213,7 @@ pub static SEND_CONVERSION_EVENT: Operation = Operation {
     module: "funnels", name: "send_conversion_event", id: "send-conversion-event",
     method: Method::Post, path: "/funnels/event/conversion",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { fields: &["eventName"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -232,8 +232,8 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     method: Method::Patch, path: "/funnels/lookup/redirect/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["action", "locationId", "target"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 

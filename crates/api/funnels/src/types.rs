@@ -9,15 +9,15 @@ hoopai_runtime::model! {
     /// `CreateRedirectParams` of Funnels.
     #[doc(alias = "CreateRedirectParams")]
     pub struct CreateRedirectRequest {
-        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Required.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Required.
+        /// The domain whose visitors are sent on, without a scheme, such as `example.com`. Declared as required by the platform's specification.
         pub domain: String = "domain",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The path on the domain that is redirected, such as `/hello`. Required.
+        /// The path on the domain that is redirected, such as `/hello`. Declared as required by the platform's specification.
         pub path: String = "path",
-        /// Where visitors are sent, such as a whole address for `url`. Required.
+        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
         pub target: String = "target",
     }
     /// `CreateRedirectResponseDTO` of Funnels.
@@ -93,7 +93,7 @@ hoopai_runtime::model! {
         pub currency: String = "currency",
         /// An id of the event.
         pub event_id: String = "eventId",
-        /// What happened. Required.
+        /// What happened. Declared as required by the platform's specification.
         pub event_name: String = "eventName",
         /// The id of the event at Facebook.
         pub fb_event_id: String = "fbEventId",
@@ -132,11 +132,11 @@ hoopai_runtime::model! {
     /// `UpdateRedirectParams` of Funnels.
     #[doc(alias = "UpdateRedirectParams")]
     pub struct UpdateRedirectRequest {
-        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Required.
+        /// The kind of target: a funnel, a website, a plain address (`url`), or `all`. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Where visitors are sent, such as a whole address for `url`. Required.
+        /// Where visitors are sent, such as a whole address for `url`. Declared as required by the platform's specification.
         pub target: String = "target",
     }
 }

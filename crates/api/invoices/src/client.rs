@@ -694,9 +694,9 @@ pub mod builder {
         DeleteInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -709,9 +709,9 @@ pub mod builder {
         DeleteInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -724,9 +724,9 @@ pub mod builder {
         DeleteInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -737,9 +737,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateEstimateNumber {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -750,9 +750,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GenerateInvoiceNumber {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -765,9 +765,9 @@ pub mod builder {
         GetInvoice {
             /// The id of the invoice.
             path invoice_id: String = "invoiceId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -780,9 +780,9 @@ pub mod builder {
         GetInvoiceSchedule {
             /// The id of the schedule.
             path schedule_id: String = "scheduleId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -793,9 +793,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetInvoiceSettings {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -808,9 +808,9 @@ pub mod builder {
         GetInvoiceTemplate {
             /// The id of the template.
             path template_id: String = "templateId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -821,13 +821,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimateTemplates {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text.
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// An id or a name to look for.
             query search: String = "search",
@@ -840,13 +840,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListEstimates {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text.
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// The id of the contact whom the estimate is for.
             query contact_id: String = "contactId",
@@ -867,13 +867,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceSchedules {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text.
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
@@ -894,13 +894,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoiceTemplates {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text.
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Declared as required by the platform's specification.
             query offset: String = "offset",
             /// The day on which the period ends, such as `2023-01-31`.
             query end_at: String = "endAt",
@@ -921,13 +921,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInvoices {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// How many items a page holds at most: a number, written as text.
+            /// How many items a page holds at most: a number, written as text. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// How many items are left out before the page begins: a number, written as text; `0` for the first page.
+            /// How many items are left out before the page begins: a number, written as text; `0` for the first page. Required.
             query offset: String = "offset",
             /// The id of the contact who is to pay.
             query contact_id: String = "contactId",
@@ -954,11 +954,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PreviewEstimateTemplate {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// The id of the template.
+            /// The id of the template. Declared as required by the platform's specification.
             query template_id: String = "templateId",
         }
     }

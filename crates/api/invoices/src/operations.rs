@@ -56,8 +56,8 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/cancel",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -67,8 +67,8 @@ pub static CREATE_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -78,8 +78,8 @@ pub static CREATE_ESTIMATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -89,8 +89,8 @@ pub static CREATE_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "issueDate", "items", "liveMode", "name", "sentTo"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -100,8 +100,8 @@ pub static CREATE_INVOICE_FROM_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/{estimateId}/invoice",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "markAsInvoiced"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -111,8 +111,8 @@ pub static CREATE_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -122,8 +122,8 @@ pub static CREATE_INVOICE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/invoices/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -134,8 +134,8 @@ pub static DELETE_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -146,8 +146,8 @@ pub static DELETE_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -158,10 +158,10 @@ pub static DELETE_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -173,10 +173,10 @@ pub static DELETE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -188,10 +188,10 @@ pub static DELETE_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -202,10 +202,10 @@ pub static GENERATE_ESTIMATE_NUMBER: Operation = Operation {
     method: Method::Get, path: "/invoices/estimate/number/generate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -216,10 +216,10 @@ pub static GENERATE_INVOICE_NUMBER: Operation = Operation {
     method: Method::Get, path: "/invoices/generate-invoice-number",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -231,10 +231,10 @@ pub static GET_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -246,10 +246,10 @@ pub static GET_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -261,10 +261,10 @@ pub static GET_INVOICE_SETTINGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -276,10 +276,10 @@ pub static GET_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -291,12 +291,12 @@ pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -314,12 +314,12 @@ pub static LIST_ESTIMATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
@@ -341,12 +341,12 @@ pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "paymentMode", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
@@ -368,12 +368,12 @@ pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "paymentMode", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
@@ -395,11 +395,11 @@ pub static LIST_INVOICES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: true, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
@@ -425,11 +425,11 @@ pub static PREVIEW_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "templateId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "templateId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -440,8 +440,8 @@ pub static RECORD_INVOICE_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "card", "cheque", "mode", "notes"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -451,8 +451,8 @@ pub static SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "liveMode"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -462,8 +462,8 @@ pub static SEND_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/{estimateId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["action", "altId", "altType", "liveMode", "userId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -473,8 +473,8 @@ pub static SEND_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["action", "altId", "altType", "liveMode", "userId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -494,8 +494,8 @@ pub static UPDATE_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "frequencySettings", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -505,7 +505,7 @@ pub static UPDATE_ESTIMATE_LAST_VISIT: Operation = Operation {
     method: Method::Patch, path: "/invoices/estimate/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { fields: &["estimateId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -516,8 +516,8 @@ pub static UPDATE_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "discount", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -528,8 +528,8 @@ pub static UPDATE_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "currency", "dueDate", "invoiceItems", "issueDate", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -539,7 +539,7 @@ pub static UPDATE_INVOICE_LAST_VISIT: Operation = Operation {
     method: Method::Patch, path: "/invoices/stats/last-visited-at",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { fields: &["invoiceId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -549,8 +549,8 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/{invoiceId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "lateFeesConfiguration"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -561,8 +561,8 @@ pub static UPDATE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "contactDetails", "currency", "discount", "items", "liveMode", "name", "schedule"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -572,8 +572,8 @@ pub static UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/auto-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "autoPayment", "id"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -584,8 +584,8 @@ pub static UPDATE_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "businessDetails", "currency", "items", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -595,8 +595,8 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "lateFeesConfiguration"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -606,8 +606,8 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/payment-methods-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -617,8 +617,8 @@ pub static UPSERT_TEXT2PAY_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/text2pay",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["action", "altId", "altType", "contactDetails", "currency", "issueDate", "items", "liveMode", "name", "sentTo", "userId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -628,7 +628,7 @@ pub static VOID_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/void",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

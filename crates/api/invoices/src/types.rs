@@ -9,7 +9,7 @@ hoopai_runtime::model! {
     /// A further email address of a contact.
     #[doc(alias = "AdditionalEmailsDto")]
     pub struct AdditionalEmails {
-        /// The email address.
+        /// The email address. Declared as required by the platform's specification.
         pub email: String = "email",
     }
     /// `Address` of Invoices.
@@ -39,23 +39,23 @@ hoopai_runtime::model! {
     /// `AltDto` of Invoices.
     #[doc(alias = "AltDto")]
     pub struct Alt {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
     /// A file that goes with the document.
     #[doc(alias = "AttachmentsDto")]
     pub struct Attachments {
-        /// The id of the file.
+        /// The id of the file. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The file's name, such as `Electronics.pdf`.
+        /// The file's name, such as `Electronics.pdf`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The size of the file.
+        /// The size of the file. Declared as required by the platform's specification.
         pub size: f64 = "size",
-        /// The type of the file.
+        /// The type of the file. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The address of the file.
+        /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// Whether an invoice is made of an estimate automatically.
@@ -63,7 +63,7 @@ hoopai_runtime::model! {
     pub struct AutoInvoicing {
         /// Whether direct payments are on; what they do is described nowhere.
         pub direct_payments: bool = "directPayments",
-        /// Whether an invoice is made automatically.
+        /// Whether an invoice is made automatically. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
     }
     /// Whether and by what invoices are paid automatically.
@@ -79,7 +79,7 @@ hoopai_runtime::model! {
         pub card_id: String = "cardId",
         /// The id of the customer, as the payment provider writes it.
         pub customer_id: String = "customerId",
-        /// Whether invoices are paid automatically.
+        /// Whether invoices are paid automatically. Declared as required by the platform's specification.
         pub enable: bool = "enable",
         /// The id of the payment method, as the payment provider writes it.
         pub payment_method_id: String = "paymentMethodId",
@@ -95,17 +95,17 @@ hoopai_runtime::model! {
     /// An account in the United Kingdom, in as far as it may be kept.
     #[doc(alias = "BacsDirectDebitDTO")]
     pub struct BacsDirectDebit {
-        /// The last four digits of the account's number.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
-        /// The sort code of the bank's branch.
+        /// The sort code of the bank's branch. Declared as required by the platform's specification.
         pub sort_code: String = "sort_code",
     }
     /// An account in Australia, in as far as it may be kept.
     #[doc(alias = "BecsDirectDebitDTO")]
     pub struct BecsDirectDebit {
-        /// The BSB number of the bank's branch.
+        /// The BSB number of the bank's branch. Declared as required by the platform's specification.
         pub bsb_number: String = "bsb_number",
-        /// The last four digits of the account's number.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// The business that writes, as it stands on the document.
@@ -126,23 +126,23 @@ hoopai_runtime::model! {
     /// `CancelInvoiceScheduleDto` of Invoices.
     #[doc(alias = "CancelInvoiceScheduleDto")]
     pub struct CancelInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
     /// A card, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
-        /// The card's brand.
+        /// The card's brand. Declared as required by the platform's specification.
         pub brand: String = "brand",
-        /// The last four digits of the card's number.
+        /// The last four digits of the card's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// A cheque.
     #[doc(alias = "ChequeDto")]
     pub struct Cheque {
-        /// The number of the cheque.
+        /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
     /// The contact to whom the document goes.
@@ -155,21 +155,21 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         /// Custom fields of the contact.
         pub custom_fields: Vec<String> = "customFields",
-        /// The contact's email address.
+        /// The contact's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The id of the contact.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The contact's name.
+        /// The contact's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The contact's phone number, such as `+1234567890`.
+        /// The contact's phone number, such as `+1234567890`. Declared as required by the platform's specification.
         pub phone_no: String = "phoneNo",
     }
     /// An estimate to be made.
     #[doc(alias = "CreateEstimatesDto")]
     pub struct CreateEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
@@ -177,13 +177,13 @@ hoopai_runtime::model! {
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
@@ -191,11 +191,11 @@ hoopai_runtime::model! {
         pub estimate_number_prefix: String = "estimateNumberPrefix",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// Whether and how often the estimate recurs. Required.
+        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
         /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
@@ -203,7 +203,7 @@ hoopai_runtime::model! {
         pub meta: Map = "meta",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The estimate's name, by which the business finds it. Required.
+        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
@@ -221,11 +221,11 @@ hoopai_runtime::model! {
     /// `CreateInvoiceFromEstimateDto` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateDto")]
     pub struct CreateInvoiceFromEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// Whether the estimate gets the state `invoiced`. Required.
+        /// Whether the estimate gets the state `invoiced`. Declared as required by the platform's specification.
         pub mark_as_invoiced: bool = "markAsInvoiced",
         /// The version of the request, `v1` or `v2`; what sets them apart is described nowhere.
         pub version: CreateInvoiceFromEstimateRequestVersion = "version",
@@ -240,21 +240,21 @@ hoopai_runtime::model! {
     /// An invoice to be made.
     #[doc(alias = "CreateInvoiceDto")]
     pub struct CreateInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
         /// The day until which it is to be paid, such as `2023-01-14`.
         pub due_date: String = "dueDate",
@@ -262,23 +262,23 @@ hoopai_runtime::model! {
         pub invoice_number: String = "invoiceNumber",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Required.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Required.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The addresses and phone numbers to which it is sent. Required.
+        /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
@@ -290,37 +290,37 @@ hoopai_runtime::model! {
     /// A schedule of invoices to be made.
     #[doc(alias = "CreateInvoiceScheduleDto")]
     pub struct CreateInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The schedule's name. Required.
+        /// The schedule's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
-        /// When invoices are made and sent. Required.
+        /// When invoices are made and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
@@ -332,17 +332,17 @@ hoopai_runtime::model! {
     /// An invoice template to be made.
     #[doc(alias = "CreateInvoiceTemplateDto")]
     pub struct CreateInvoiceTemplateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the invoices, as text whose form is described nowhere.
         pub attachments: Vec<String> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
@@ -350,13 +350,13 @@ hoopai_runtime::model! {
         pub internal: bool = "internal",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Required.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
@@ -415,15 +415,15 @@ hoopai_runtime::model! {
         pub end_time: String = "endTime",
         /// How it ends: `after` so many times (`count`), `by` a day (`endDate`) or `never`.
         pub end_type: String = "endType",
-        /// Every so many intervals it happens.
+        /// Every so many intervals it happens. Declared as required by the platform's specification.
         pub interval: f64 = "interval",
-        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`.
+        /// The interval: `yearly`, `monthly`, `weekly`, `daily`, `hourly`, `minutely` or `secondly`. Declared as required by the platform's specification.
         pub interval_type: IntervalType = "intervalType",
         /// The month by its first three letters, such as `jan`.
         pub month_of_year: CustomRRuleOptionsMonthOfYear = "monthOfYear",
         /// Which week: `1` to `4`, or `-1` for the last.
         pub num_of_week: f64 = "numOfWeek",
-        /// The day on which it begins, such as `2023-01-01`.
+        /// The day on which it begins, such as `2023-01-01`. Declared as required by the platform's specification.
         pub start_date: String = "startDate",
         /// The time of day at which it begins, such as `20:45:00`.
         pub start_time: String = "startTime",
@@ -486,7 +486,7 @@ hoopai_runtime::model! {
     /// What is taken off.
     #[doc(alias = "DiscountDto")]
     pub struct Discount {
-        /// What `value` means: `percentage`, or `fixed` for an amount of money.
+        /// What `value` means: `percentage`, or `fixed` for an amount of money. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
         /// The ids of the products that are discounted.
         pub valid_on_product_ids: Vec<String> = "validOnProductIds",
@@ -496,25 +496,25 @@ hoopai_runtime::model! {
     /// A line of an estimate.
     #[doc(alias = "EstimateLineItemDto")]
     pub struct EstimateLineItem {
-        /// What one piece costs, in major units.
+        /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// The addresses of files that go with the line.
         pub attachments: Vec<String> = "attachments",
         /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
         /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// What is charged for.
+        /// What is charged for. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the product's price.
         pub price_id: String = "priceId",
         /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
-        /// How many pieces are charged for.
+        /// How many pieces are charged for. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
@@ -625,23 +625,23 @@ hoopai_runtime::model! {
     /// An estimate template, to be made or as it is to be.
     #[doc(alias = "EstimateTemplatesDto")]
     pub struct EstimateTemplates {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
-        /// What is charged for, one entry a line, with the fields of an estimate's items. Required.
+        /// What is charged for, one entry a line, with the fields of an estimate's items. Declared as required by the platform's specification.
         pub items: Vec<Value> = "items",
         /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
@@ -649,7 +649,7 @@ hoopai_runtime::model! {
         pub meta: Map = "meta",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Required.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How to send the estimate at once, when it is saved; a real person gets it.
         pub send_estimate_details: SendEstimate = "sendEstimateDetails",
@@ -661,9 +661,9 @@ hoopai_runtime::model! {
     /// Whether and how often an estimate recurs.
     #[doc(alias = "FrequencySettingsDto")]
     pub struct FrequencySettings {
-        /// Whether it recurs.
+        /// Whether it recurs. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// When it recurs.
+        /// When it recurs. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
     }
     /// `GenerateEstimateNumberResponse` of Invoices.
@@ -815,23 +815,23 @@ hoopai_runtime::model! {
     /// A line of an invoice.
     #[doc(alias = "InvoiceItemDto")]
     pub struct InvoiceItem {
-        /// What one piece costs, in major units.
+        /// What one piece costs, in major units. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
-        /// The currency by its three letters of ISO 4217, such as `USD`.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is charged for, in more words.
         pub description: String = "description",
         /// Whether the line is a setup fee; such a line stands only on the first invoice of a recurring schedule.
         pub is_setup_fee_item: bool = "isSetupFeeItem",
-        /// What is charged for.
+        /// What is charged for. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the product's price.
         pub price_id: String = "priceId",
         /// The id of the product, if it is one of the catalogue.
         pub product_id: String = "productId",
-        /// How many pieces are charged for.
+        /// How many pieces are charged for. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
         /// Whether the amount contains the taxes already; `false` when left out.
         pub tax_inclusive: bool = "taxInclusive",
@@ -967,15 +967,15 @@ hoopai_runtime::model! {
     /// A tax on a line.
     #[doc(alias = "ItemTaxDto")]
     pub struct ItemTax {
-        /// The id of the tax.
+        /// The id of the tax. Declared as required by the platform's specification.
         pub id: String = "_id",
         /// How it is calculated; `exclusive`, on top of the amount, is the only choice.
         pub calculation: ItemTaxCalculation = "calculation",
         /// What the tax is, in a few words.
         pub description: String = "description",
-        /// The tax's name.
+        /// The tax's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The rate in per cent.
+        /// The rate in per cent. Declared as required by the platform's specification.
         pub rate: f64 = "rate",
         /// A further id of the tax.
         pub tax_id: String = "taxId",
@@ -983,41 +983,41 @@ hoopai_runtime::model! {
     /// What is charged when an invoice is paid late.
     #[doc(alias = "LateFeesConfigurationDto")]
     pub struct LateFeesConfiguration {
-        /// Whether late fees are charged.
+        /// Whether late fees are charged. Declared as required by the platform's specification.
         pub enable: bool = "enable",
-        /// How often the fee is charged.
+        /// How often the fee is charged. Declared as required by the platform's specification.
         pub frequency: LateFeesFrequency = "frequency",
         /// How long nothing is charged yet.
         pub grace: LateFeesGrace = "grace",
         /// How much all late fees together can come to.
         pub max_late_fees: LateFeesMaxFees = "maxLateFees",
-        /// What `value` means: `fixed` for an amount of money, or `percentage`.
+        /// What `value` means: `fixed` for an amount of money, or `percentage`. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
-        /// How high the fee is, in money or in per cent as `type` says.
+        /// How high the fee is, in money or in per cent as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
     /// How often a late fee is charged.
     #[doc(alias = "LateFeesFrequencyDto")]
     pub struct LateFeesFrequency {
-        /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee.
+        /// The interval: `minute`, `hour`, `day`, `week` or `month`; `one_time` for a single fee. Declared as required by the platform's specification.
         pub interval: LateFeesFrequencyInterval = "interval",
-        /// How many intervals lie between two fees.
+        /// How many intervals lie between two fees. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
     /// How long no late fee is charged yet.
     #[doc(alias = "LateFeesGraceDto")]
     pub struct LateFeesGrace {
-        /// The unit; always `day`.
+        /// The unit; always `day`. Declared as required by the platform's specification.
         pub interval: LateFeesGraceInterval = "interval",
-        /// The number of days.
+        /// The number of days. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
     /// How much all late fees together can come to.
     #[doc(alias = "LateFeesMaxFeesDto")]
     pub struct LateFeesMaxFees {
-        /// What `value` means; always `fixed`, an amount of money.
+        /// What `value` means; always `fixed`, an amount of money. Declared as required by the platform's specification.
         pub type_: LateFeesMaxFeesType = "type",
-        /// The amount of money.
+        /// The amount of money. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
     /// `ListEstimateTemplateResponseDTO` of Invoices.
@@ -1058,39 +1058,39 @@ hoopai_runtime::model! {
     /// How a document can be paid.
     #[doc(alias = "PaymentMethodDto")]
     pub struct PaymentMethod {
-        /// What Stripe takes.
+        /// What Stripe takes. Declared as required by the platform's specification.
         pub stripe: StripePaymentMethod = "stripe",
     }
     /// The parts in which an invoice is paid.
     #[doc(alias = "PaymentScheduleDto")]
     pub struct PaymentSchedule {
-        /// The parts; their text form is described nowhere.
+        /// The parts; their text form is described nowhere. Declared as required by the platform's specification.
         pub schedules: Vec<String> = "schedules",
-        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum.
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
     /// The parts in which an estimate is paid.
     #[doc(alias = "PaymentScheduleConfigDto")]
     pub struct PaymentScheduleConfig {
-        /// How the days are found on which the parts are due.
+        /// How the days are found on which the parts are due. Declared as required by the platform's specification.
         pub date_config: PaymentScheduleDateConfig = "dateConfig",
-        /// The parts; in which fields is described nowhere.
+        /// The parts; in which fields is described nowhere. Declared as required by the platform's specification.
         pub schedules: Vec<Value> = "schedules",
-        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum.
+        /// How the parts are given: as `fixed` amounts or as `percentage` of the sum. Declared as required by the platform's specification.
         pub type_: DiscountType = "type",
     }
     /// How the days are found on which the parts of an estimate are due.
     #[doc(alias = "PaymentScheduleDateConfigDto")]
     pub struct PaymentScheduleDateConfig {
-        /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`).
+        /// When the deposit is due: once the estimate is accepted (`estimate_accepted`) or on a day of your own (`custom`). Declared as required by the platform's specification.
         pub deposit_date_type: PaymentScheduleDateConfigDepositDateType = "depositDateType",
-        /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`).
+        /// When the other parts are due: at a `regular_interval` or on days of your own (`custom`). Declared as required by the platform's specification.
         pub schedule_date_type: PaymentScheduleDateConfigScheduleDateType = "scheduleDateType",
     }
     /// Charges beside the items.
     #[doc(alias = "ProcessingFeeDto")]
     pub struct ProcessingFee {
-        /// The charges; in which fields is described nowhere.
+        /// The charges; in which fields is described nowhere. Declared as required by the platform's specification.
         pub charges: Vec<Value> = "charges",
         /// How much of them was collected.
         pub collected_miscellaneous_charges: Decimal = "collectedMiscellaneousCharges",
@@ -1100,35 +1100,35 @@ hoopai_runtime::model! {
     /// A charge that was paid.
     #[doc(alias = "ProcessingFeePaidChargeDto")]
     pub struct ProcessingFeePaidCharge {
-        /// The id of the charge.
+        /// The id of the charge. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// What it came to.
+        /// What it came to. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// The charge as it is set.
+        /// The charge as it is set. Declared as required by the platform's specification.
         pub charge: Decimal = "charge",
-        /// The charge's name, such as `Processing Fee`.
+        /// The charge's name, such as `Processing Fee`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// A payment that was received outside the platform.
     #[doc(alias = "RecordPaymentDto")]
     pub struct RecordInvoicePaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// How much was paid, in major units.
         pub amount: Decimal = "amount",
-        /// The card that was used. Required.
+        /// The card that was used.
         pub card: Card = "card",
-        /// The cheque that was used. Required.
+        /// The cheque that was used.
         pub cheque: Cheque = "cheque",
         /// The moment to be noted for the payment, in ISO 8601, such as `2025-03-19T05:03:00.000Z`.
         pub fulfilled_at: Timestamp = "fulfilledAt",
         /// Further data of your own, kept with the payment.
         pub meta: Map = "meta",
-        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Required.
+        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
         pub mode: RecordInvoicePaymentRequestMode = "mode",
-        /// A note to be kept with the payment. Required.
+        /// A note to be kept with the payment.
         pub notes: String = "notes",
         /// The ids of the parts of the invoice's payment schedule that this payment settles.
         pub payment_schedule_ids: Vec<String> = "paymentScheduleIds",
@@ -1178,13 +1178,13 @@ hoopai_runtime::model! {
     /// How an invoice schedule is started.
     #[doc(alias = "ScheduleInvoiceScheduleDto")]
     pub struct ScheduleInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether and by what it is paid automatically.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
     /// When something happens: once, or again and again by a rule.
@@ -1198,37 +1198,37 @@ hoopai_runtime::model! {
     /// How an estimate is sent.
     #[doc(alias = "SendEstimateDto")]
     pub struct SendEstimate {
-        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Required.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The estimate's name.
         pub estimate_name: String = "estimateName",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends it; must be one with access to the location. Required.
+        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// How an invoice is sent.
     #[doc(alias = "SendInvoiceDto")]
     pub struct SendInvoiceRequest {
-        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Required.
+        /// How it goes out: `email`, `sms`, both with `sms_and_email`, or not at all with `send_manually`, when you hand it over yourself. Declared as required by the platform's specification.
         pub action: Action = "action",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether and by what it is paid automatically.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// The sender, as the receiver sees it; not for `send_manually`.
         pub sent_from: InvoiceSettingsSenderConfiguration = "sentFrom",
-        /// The id of the user who sends it; must be one with access to the location. Required.
+        /// The id of the user who sends it; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `SendInvoicesResponseDto` of Invoices.
@@ -1241,7 +1241,7 @@ hoopai_runtime::model! {
     }
     /// Where a document is sent.
     pub struct SentToDto {
-        /// The email addresses.
+        /// The email addresses. Declared as required by the platform's specification.
         pub email: Vec<String> = "email",
         /// The email addresses that get a hidden copy.
         pub email_bcc: Vec<String> = "emailBcc",
@@ -1253,25 +1253,25 @@ hoopai_runtime::model! {
     /// An account in the euro area, in as far as it may be kept.
     #[doc(alias = "SepaDirectDebitDTO")]
     pub struct SepaDirectDebit {
-        /// The bank's code.
+        /// The bank's code. Declared as required by the platform's specification.
         pub bank_code: String = "bank_code",
-        /// The code of the bank's branch.
+        /// The code of the bank's branch. Declared as required by the platform's specification.
         pub branch_code: String = "branch_code",
-        /// The last four digits of the account's number.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// What Stripe takes.
     #[doc(alias = "StripePaymentMethodDto")]
     pub struct StripePaymentMethod {
-        /// Whether only debits of a bank account are taken.
+        /// Whether only debits of a bank account are taken. Declared as required by the platform's specification.
         pub enable_bank_debit_only: bool = "enableBankDebitOnly",
     }
     /// Whether and which tips are offered.
     #[doc(alias = "TipsConfigurationDto")]
     pub struct TipsConfiguration {
-        /// Whether tips are offered.
+        /// Whether tips are offered. Declared as required by the platform's specification.
         pub tips_enabled: bool = "tipsEnabled",
-        /// The tips that are offered, in per cent.
+        /// The tips that are offered, in per cent. Declared as required by the platform's specification.
         pub tips_percentage: Vec<f64> = "tipsPercentage",
     }
     /// `TotalSummaryDto` of Invoices.
@@ -1285,15 +1285,15 @@ hoopai_runtime::model! {
     /// `EstimateIdParam` of Invoices.
     #[doc(alias = "EstimateIdParam")]
     pub struct UpdateEstimateLastVisitRequest {
-        /// The id of the estimate. Required.
+        /// The id of the estimate. Declared as required by the platform's specification.
         pub estimate_id: String = "estimateId",
     }
     /// An estimate as it is to be.
     #[doc(alias = "UpdateEstimateDto")]
     pub struct UpdateEstimateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
@@ -1301,13 +1301,13 @@ hoopai_runtime::model! {
         pub auto_invoice: AutoInvoicing = "autoInvoice",
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
@@ -1317,11 +1317,11 @@ hoopai_runtime::model! {
         pub estimate_status: UpdateEstimateRequestEstimateStatus = "estimateStatus",
         /// The day on which the estimate expires, such as `2024-08-10`.
         pub expiry_date: String = "expiryDate",
-        /// Whether and how often the estimate recurs. Required.
+        /// Whether and how often the estimate recurs. Declared as required by the platform's specification.
         pub frequency_settings: FrequencySettings = "frequencySettings",
         /// The day on which it is issued, such as `2023-01-01`.
         pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<EstimateLineItem> = "items",
         /// Whether real money is meant; `true` when left out.
         pub live_mode: bool = "liveMode",
@@ -1329,7 +1329,7 @@ hoopai_runtime::model! {
         pub meta: Map = "meta",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The estimate's name, by which the business finds it. Required.
+        /// The estimate's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
@@ -1347,25 +1347,25 @@ hoopai_runtime::model! {
     /// `PatchInvoiceStatsLastViewedDto` of Invoices.
     #[doc(alias = "PatchInvoiceStatsLastViewedDto")]
     pub struct UpdateInvoiceLastVisitRequest {
-        /// The id of the invoice. Required.
+        /// The id of the invoice. Declared as required by the platform's specification.
         pub invoice_id: String = "invoiceId",
     }
     /// `UpdateInvoiceLateFeesConfigurationDto` of Invoices.
     #[doc(alias = "UpdateInvoiceLateFeesConfigurationDto")]
     pub struct UpdateInvoiceLateFeesConfiguration {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// What is charged when it is paid late. Required.
+        /// What is charged when it is paid late. Declared as required by the platform's specification.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
     }
     /// An invoice as it is to be.
     #[doc(alias = "UpdateInvoiceDto")]
     pub struct UpdateInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
@@ -1377,27 +1377,27 @@ hoopai_runtime::model! {
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The id of the contact to whom the invoice goes.
         pub contact_id: String = "contactId",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What the invoice is about.
         pub description: String = "description",
         /// What is taken off.
         pub discount: Discount = "discount",
-        /// The day until which it is to be paid, such as `2023-01-14`. Required.
+        /// The day until which it is to be paid, such as `2023-01-14`. Declared as required by the platform's specification.
         pub due_date: String = "dueDate",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub invoice_items: Vec<InvoiceItem> = "invoiceItems",
         /// The number of the invoice, without its prefix.
         pub invoice_number: String = "invoiceNumber",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Required.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
         /// Whether real money is meant; if not, payments are tests.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Required.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
@@ -1415,13 +1415,13 @@ hoopai_runtime::model! {
     /// `AutoPaymentScheduleDto` of Invoices.
     #[doc(alias = "AutoPaymentScheduleDto")]
     pub struct UpdateInvoiceScheduleAutoPaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// Whether and by what it is paid automatically. Required.
+        /// Whether and by what it is paid automatically. Declared as required by the platform's specification.
         pub auto_payment: AutoPaymentDetails = "autoPayment",
-        /// The id of the schedule, as in the path. Required.
+        /// The id of the schedule, as in the path. Declared as required by the platform's specification.
         pub id: String = "id",
     }
     /// `AutoPaymentInvoiceScheduleResponseDto` of Invoices.
@@ -1461,29 +1461,29 @@ hoopai_runtime::model! {
     /// A schedule of invoices as it is to be.
     #[doc(alias = "UpdateInvoiceScheduleDto")]
     pub struct UpdateInvoiceScheduleRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off. Required.
+        /// What is taken off.
         pub discount: Discount = "discount",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The schedule's name. Required.
+        /// The schedule's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// When invoices are made and sent. Required.
+        /// When invoices are made and sent. Declared as required by the platform's specification.
         pub schedule: ScheduleOptions = "schedule",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
@@ -1493,9 +1493,9 @@ hoopai_runtime::model! {
     /// `UpdatePaymentMethodsConfigurationDto` of Invoices.
     #[doc(alias = "UpdatePaymentMethodsConfigurationDto")]
     pub struct UpdateInvoiceTemplatePaymentMethodsRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
@@ -1503,23 +1503,23 @@ hoopai_runtime::model! {
     /// An invoice template as it is to be.
     #[doc(alias = "UpdateInvoiceTemplateDto")]
     pub struct UpdateInvoiceTemplateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The business that writes, as it stands on the document. Required.
+        /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
         /// Whether the template is internal; what follows from that is described nowhere.
         pub internal: bool = "internal",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The template's name. Required.
+        /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
@@ -1529,11 +1529,11 @@ hoopai_runtime::model! {
     /// An invoice to be made or changed, and sent.
     #[doc(alias = "Text2PayDto")]
     pub struct UpsertText2payInvoiceRequest {
-        /// `draft` only saves the invoice, `send` sends it. Required.
+        /// `draft` only saves the invoice, `send` sends it. Declared as required by the platform's specification.
         pub action: UpsertText2payInvoiceRequestAction = "action",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
@@ -1541,9 +1541,9 @@ hoopai_runtime::model! {
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
         pub business_details: BusinessDetailsDto = "businessDetails",
-        /// The contact to whom the document goes. Required.
+        /// The contact to whom the document goes. Declared as required by the platform's specification.
         pub contact_details: ContactDetailsDto = "contactDetails",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
         pub discount: Discount = "discount",
@@ -1557,23 +1557,23 @@ hoopai_runtime::model! {
         pub invoice_number: String = "invoiceNumber",
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
-        /// The day on which it is issued, such as `2023-01-01`. Required.
+        /// The day on which it is issued, such as `2023-01-01`. Declared as required by the platform's specification.
         pub issue_date: String = "issueDate",
-        /// What is charged for, one entry a line. Required.
+        /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
         pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
-        /// Whether real money is meant; if not, payments are tests. Required.
+        /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
-        /// The invoice's name, by which the business finds it. Required.
+        /// The invoice's name, by which the business finds it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
         /// The parts in which the invoice is paid; together they make up the whole sum.
         pub payment_schedule: PaymentSchedule = "paymentSchedule",
-        /// The addresses and phone numbers to which it is sent. Required.
+        /// The addresses and phone numbers to which it is sent. Declared as required by the platform's specification.
         pub sent_to: SentToDto = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
@@ -1581,7 +1581,7 @@ hoopai_runtime::model! {
         pub tips_configuration: TipsConfiguration = "tipsConfiguration",
         /// The heading of the document, such as `INVOICE`.
         pub title: String = "title",
-        /// The id of the user who acts; must be one with access to the location. Required.
+        /// The id of the user who acts; must be one with access to the location. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `Text2PayInvoiceResponseDto` of Invoices.
@@ -1594,17 +1594,17 @@ hoopai_runtime::model! {
     /// An account at a bank of the United States, in as far as it may be kept.
     #[doc(alias = "USBankAccountDto")]
     pub struct UsBankAccount {
-        /// The bank's name.
+        /// The bank's name. Declared as required by the platform's specification.
         pub bank_name: String = "bank_name",
-        /// The last four digits of the account's number.
+        /// The last four digits of the account's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
     }
     /// `VoidInvoiceDto` of Invoices.
     #[doc(alias = "VoidInvoiceDto")]
     pub struct VoidInvoiceRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
     }
 }

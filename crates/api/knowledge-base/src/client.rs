@@ -285,11 +285,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCrawlingStatus {
-            /// The id of the knowledge base.
+            /// The id of the knowledge base. Declared as required by the platform's specification.
             query knowledge_base_id: String = "knowledgeBaseId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The crawl, as its start answered it.
+            /// The crawl, as its start answered it. Declared as required by the platform's specification.
             query operation_id: String = "operationId",
         }
     }
@@ -311,9 +311,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFaqs {
-            /// The id of the knowledge base.
+            /// The id of the knowledge base. Declared as required by the platform's specification.
             query knowledge_base_id: String = "knowledgeBaseId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The id of the last FAQ of the page before; left out for the first page.
             query last_faq_id: String = "lastFaqId",
@@ -328,7 +328,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListKnowledgeBases {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The id of the last knowledge base of the page before; left out for the first page.
             query last_knowledge_base_id: String = "lastKnowledgeBaseId",
@@ -345,9 +345,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTrainedUrls {
-            /// The id of the knowledge base.
+            /// The id of the knowledge base. Declared as required by the platform's specification.
             query knowledge_base_id: String = "knowledgeBaseId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of the page; the first is 1.
             query page: i64 = "page",

@@ -45,13 +45,13 @@ hoopai_runtime::model! {
     /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
     pub struct CreateFaqRequest {
-        /// The answer, as the bot should know it. Required.
+        /// The answer, as the bot should know it. Declared as required by the platform's specification.
         pub answer: String = "answer",
-        /// The id of the knowledge base. Required.
+        /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The question, as somebody may ask it. Required.
+        /// The question, as somebody may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
     /// `CreateFaqResponseDTO` of Knowledge Base.
@@ -66,9 +66,9 @@ hoopai_runtime::model! {
     pub struct CreateKnowledgeBaseRequest {
         /// What the knowledge base is about.
         pub description: String = "description",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The name of the knowledge base. Required.
+        /// The name of the knowledge base. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
@@ -93,11 +93,11 @@ hoopai_runtime::model! {
     /// `DeleteWebsiteUrlRequestDTO` of Knowledge Base.
     #[doc(alias = "DeleteWebsiteUrlRequestDTO")]
     pub struct DeleteTrainedUrlsRequest {
-        /// The id of the knowledge base. Required.
+        /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The ids of the pages, as the list of trained pages has them. Required.
+        /// The ids of the pages, as the list of trained pages has them. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
     /// `DeleteWebsiteUrlResponseDTO` of Knowledge Base.
@@ -116,13 +116,13 @@ hoopai_runtime::model! {
     /// `DiscoverWebsiteRequestDTO` of Knowledge Base.
     #[doc(alias = "DiscoverWebsiteRequestDTO")]
     pub struct DiscoverWebsiteRequest {
-        /// The id of the knowledge base. Required.
+        /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Required.
+        /// How far the crawl goes: `Exact` takes the one page, `Path` what lies below its path, `Domain` the whole domain. Declared as required by the platform's specification.
         pub option: DiscoverWebsiteRequestOption = "option",
-        /// The address that the crawl begins with. Required.
+        /// The address that the crawl begins with. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// `DiscoverWebsiteResponseDTO` of Knowledge Base.
@@ -270,13 +270,13 @@ hoopai_runtime::model! {
     /// `TrainDiscoveredUrlsDTO` of Knowledge Base.
     #[doc(alias = "TrainDiscoveredUrlsDTO")]
     pub struct TrainDiscoveredUrlsRequest {
-        /// The id of the knowledge base. Required.
+        /// The id of the knowledge base. Declared as required by the platform's specification.
         pub knowledge_base_id: String = "knowledgeBaseId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The crawl that discovered the pages, as its start answered it. Required.
+        /// The crawl that discovered the pages, as its start answered it. Declared as required by the platform's specification.
         pub operation_id: String = "operationId",
-        /// The ids of the discovered pages that are to be trained, as the crawl's status lists them. Required.
+        /// The ids of the discovered pages that are to be trained, as the crawl's status lists them. Declared as required by the platform's specification.
         pub url_ids: Vec<String> = "urlIds",
     }
     /// `TrainDiscoveredUrlsResponseDTO` of Knowledge Base.
@@ -288,9 +288,9 @@ hoopai_runtime::model! {
     /// `UpdateFaqBodyDTO` of Knowledge Base.
     #[doc(alias = "UpdateFaqBodyDTO")]
     pub struct UpdateFaqRequest {
-        /// The answer, as the bot should know it. Required.
+        /// The answer, as the bot should know it. Declared as required by the platform's specification.
         pub answer: String = "answer",
-        /// The question, as somebody may ask it. Required.
+        /// The question, as somebody may ask it. Declared as required by the platform's specification.
         pub question: String = "question",
     }
     /// `UpdateFaqResponseDTO` of Knowledge Base.

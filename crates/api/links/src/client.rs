@@ -126,7 +126,7 @@ pub mod builder {
         GetLink {
             /// The id of the trigger link.
             path link_id: String = "linkId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -137,7 +137,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinks {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -148,7 +148,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchLinks {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many links a page holds at most; 20 if left out.
             query limit: i64 = "limit",

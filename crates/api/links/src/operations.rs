@@ -20,8 +20,8 @@ pub static CREATE_LINK: Operation = Operation {
     method: Method::Post, path: "/links/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["links.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "redirectTo"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -42,9 +42,9 @@ pub static GET_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -56,9 +56,9 @@ pub static LIST_LINKS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["links.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -70,9 +70,9 @@ pub static SEARCH_LINKS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
@@ -92,6 +92,6 @@ pub static UPDATE_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["links.write"],
     idempotent: true,
-    body: Some(Body { fields: &["name", "redirectTo"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -6,11 +6,11 @@ hoopai_runtime::model! {
     /// `LinksDto` of Trigger Links.
     #[doc(alias = "LinksDto")]
     pub struct CreateLinkRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The link's name within the platform. Required.
+        /// The link's name within the platform. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Required.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
     /// `DeleteLinksSuccessfulResponseDto` of Trigger Links.
@@ -46,9 +46,9 @@ hoopai_runtime::model! {
     /// `LinkUpdateDto` of Trigger Links.
     #[doc(alias = "LinkUpdateDto")]
     pub struct UpdateLinkRequest {
-        /// The link's name within the platform. Required.
+        /// The link's name within the platform. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Required.
+        /// The whole address that whoever clicks is sent to, such as `https://www.example.com/offer`. Declared as required by the platform's specification.
         pub redirect_to: String = "redirectTo",
     }
 }

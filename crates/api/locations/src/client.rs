@@ -411,7 +411,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomField {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::CreateCustomFieldRequest,
         }
@@ -423,7 +423,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomValue {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::CustomValues,
         }
@@ -445,7 +445,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateRecurringTask {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::CreateRecurringTaskRequest,
         }
@@ -457,7 +457,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateTag {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::TagBody,
         }
@@ -469,7 +469,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomField {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom field.
             path id: String = "id",
@@ -482,7 +482,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomValue {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom value.
             path id: String = "id",
@@ -497,7 +497,7 @@ pub mod builder {
         DeleteLocation {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// Whether the location's Twilio account, with its phone numbers, is deleted as well.
+            /// Whether the location's Twilio account, with its phone numbers, is deleted as well. Declared as required by the platform's specification.
             query delete_twilio_account: bool = "deleteTwilioAccount",
         }
     }
@@ -508,7 +508,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteRecurringTask {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the recurring task.
             path id: String = "id",
@@ -521,7 +521,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTag {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the tag.
             path tag_id: String = "tagId",
@@ -534,7 +534,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteTemplate {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the template.
             path id: String = "id",
@@ -547,7 +547,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomField {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom field, or its key, such as `contact.first_name`.
             path id: String = "id",
@@ -560,7 +560,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomValue {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom value.
             path id: String = "id",
@@ -584,7 +584,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetRecurringTask {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the recurring task.
             path id: String = "id",
@@ -597,7 +597,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetTag {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the tag.
             path tag_id: String = "tagId",
@@ -610,7 +610,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomFields {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// Whose fields to list: those of contacts, of opportunities, or `all`.
             query model: types::ListCustomFieldsModel = "model",
@@ -623,7 +623,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCustomValues {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }
@@ -634,7 +634,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTags {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }
@@ -645,9 +645,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The id of what the templates belong to, as a rule the location's id once more.
+            /// The id of what the templates belong to, as a rule the location's id once more. Declared as required by the platform's specification.
             query origin_id: String = "originId",
             /// Whether deleted templates are listed; `false` when left out.
             query deleted: bool = "deleted",
@@ -666,7 +666,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTimezones {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }
@@ -696,7 +696,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchTasks {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::SearchTasksRequest,
         }
@@ -708,7 +708,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomField {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom field.
             path id: String = "id",
@@ -722,7 +722,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateCustomValue {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the custom value.
             path id: String = "id",
@@ -748,7 +748,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateRecurringTask {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the recurring task.
             path id: String = "id",
@@ -762,7 +762,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdateTag {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the tag.
             path tag_id: String = "tagId",
@@ -776,7 +776,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCustomFieldFiles {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the contact, the opportunity or the custom field that the files are for.
             text id: String = "id",

@@ -43,8 +43,8 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["dataType", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -54,8 +54,8 @@ pub static CREATE_CUSTOM_VALUE: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customValues.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["name", "value"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -65,7 +65,7 @@ pub static CREATE_LOCATION: Operation = Operation {
     method: Method::Post, path: "/locations/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.write"],
-    body: Some(Body { fields: &["companyId", "name"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -75,8 +75,8 @@ pub static CREATE_RECURRING_TASK: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/recurring-tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["rruleOptions", "title"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -86,8 +86,8 @@ pub static CREATE_TAG: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/tags.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -98,7 +98,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -109,7 +109,7 @@ pub static DELETE_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -121,7 +121,7 @@ pub static DELETE_LOCATION: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &["locations.internal-access-only"],
     idempotent: true,
     query: &[
-        QueryParam { name: "deleteTwilioAccount", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "deleteTwilioAccount", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -133,7 +133,7 @@ pub static DELETE_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -144,7 +144,7 @@ pub static DELETE_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -155,7 +155,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -166,7 +166,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -177,7 +177,7 @@ pub static GET_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -198,7 +198,7 @@ pub static GET_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -209,7 +209,7 @@ pub static GET_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -220,7 +220,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "model", required: false, style: ListStyle::Repeat },
     ],
@@ -234,7 +234,7 @@ pub static LIST_CUSTOM_VALUES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customValues.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -245,7 +245,7 @@ pub static LIST_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/tags.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -256,9 +256,9 @@ pub static LIST_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/templates.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "originId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "originId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
@@ -279,7 +279,7 @@ pub static LIST_TIMEZONES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -312,7 +312,7 @@ pub static SEARCH_TASKS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/tasks.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "tasks", total: None, more: None,
@@ -329,8 +329,8 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -341,8 +341,8 @@ pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["name", "value"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -353,7 +353,7 @@ pub static UPDATE_LOCATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["locations.write"],
     idempotent: true,
-    body: Some(Body { fields: &["companyId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -364,7 +364,7 @@ pub static UPDATE_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -376,8 +376,8 @@ pub static UPDATE_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -387,7 +387,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customFields/upload",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

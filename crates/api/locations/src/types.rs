@@ -25,16 +25,22 @@ hoopai_runtime::model! {
     pub struct CreateCustomFieldRequest {
         /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
-        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`, `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Required.
+        /// The type of the field, such as `TEXT`, `LARGE_TEXT`, `NUMERICAL`, `PHONE`, `MONETORY`, `CHECKBOX`, `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `DATE`, `TEXTBOX_LIST`, `FILE_UPLOAD` or `RADIO`. Declared as required by the platform's specification.
         pub data_type: String = "dataType",
+        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
+        pub field_key: String = "fieldKey",
         /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// The field's name, as forms and records show it. Required.
+        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
+        /// The choices of a field of type `SINGLE_OPTIONS`, `MULTIPLE_OPTIONS`, `RADIO` or `CHECKBOX`, in their order. Replies hold them as `picklistOptions`.
+        pub options: Vec<String> = "options",
+        /// The id of the folder that holds the field.
+        pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Where the field stands among the others; smaller numbers come first, `0` when left out.
@@ -49,13 +55,13 @@ hoopai_runtime::model! {
         pub address: String = "address",
         /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency in which the location is created. Required.
+        /// The id of the agency in which the location is created. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",
         /// The Mailgun account over which the location sends email.
         pub mailgun: Mailgun = "mailgun",
-        /// The location's name, as a rule that of the business. Required.
+        /// The location's name, as a rule that of the business. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The phone number of the business, with the code of its country, such as `+15551234567`.
         pub phone: String = "phone",
@@ -111,9 +117,9 @@ hoopai_runtime::model! {
         pub ignore_task_creation: bool = "ignoreTaskCreation",
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
-        /// The schedule. Required.
+        /// The schedule. Declared as required by the platform's specification.
         pub rrule_options: CustomRRulesOptions = "rruleOptions",
-        /// The title that each task made from it gets. Required.
+        /// The title that each task made from it gets. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// `CustomFieldSchema` of Accounts.
@@ -155,17 +161,17 @@ hoopai_runtime::model! {
         pub day_of_month: f64 = "dayOfMonth",
         /// The day of the week on which tasks are made.
         pub day_of_week: CustomRRulesOptionsDayOfWeek = "dayOfWeek",
-        /// How many seconds after it is made a task falls due.
+        /// How many seconds after it is made a task falls due. Declared as required by the platform's specification.
         pub due_after_seconds: f64 = "dueAfterSeconds",
         /// When the schedule ends, in ISO 8601; open when left out.
         pub end_date: Timestamp = "endDate",
-        /// Every how many units a task is made; `2` with `monthly` is every second month.
+        /// Every how many units a task is made; `2` with `monthly` is every second month. Declared as required by the platform's specification.
         pub interval: f64 = "interval",
-        /// The unit in which `interval` counts.
+        /// The unit in which `interval` counts. Declared as required by the platform's specification.
         pub interval_type: CustomRRulesOptionsIntervalType = "intervalType",
         /// The month in which tasks are made, from `1` to `12`.
         pub month_of_year: f64 = "monthOfYear",
-        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`.
+        /// When the schedule begins, in ISO 8601, such as `2026-09-30T00:00:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
     }
     /// `CustomValueSchema` of Accounts.
@@ -195,9 +201,9 @@ hoopai_runtime::model! {
     /// A custom value.
     #[doc(alias = "customValuesDTO")]
     pub struct CustomValues {
-        /// The name, from which the platform makes the placeholder. Required.
+        /// The name, from which the platform makes the placeholder. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The text that takes the placeholder's place. Required.
+        /// The text that takes the placeholder's place. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// `CustomFieldDeleteSuccessfulResponseDto` of Accounts.
@@ -334,19 +340,19 @@ hoopai_runtime::model! {
     /// The credentials of a Mailgun account.
     #[doc(alias = "MailgunSchema")]
     pub struct Mailgun {
-        /// The account's API key, a secret.
+        /// The account's API key, a secret. Declared as required by the platform's specification.
         pub api_key: String = "apiKey",
-        /// The domain from which Mailgun sends for the location.
+        /// The domain from which Mailgun sends for the location. Declared as required by the platform's specification.
         pub domain: String = "domain",
     }
     /// The agency's contact person at a business.
     #[doc(alias = "ProspectInfoDto")]
     pub struct ProspectInfo {
-        /// The person's email address.
+        /// The person's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The person's given name.
+        /// The person's given name. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
-        /// The person's family name.
+        /// The person's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
     /// `RecurringTaskResponseDTO` of Accounts.
@@ -428,7 +434,7 @@ hoopai_runtime::model! {
     /// A snapshot to load into a location.
     #[doc(alias = "SnapshotPutSchema")]
     pub struct SnapshotPut {
-        /// The id of the snapshot.
+        /// The id of the snapshot. Declared as required by the platform's specification.
         pub id: String = "id",
         /// Whether assets of the location that conflict with the snapshot are overwritten; `false` when left out.
         pub override_: bool = "override",
@@ -462,7 +468,7 @@ hoopai_runtime::model! {
     /// A tag.
     #[doc(alias = "tagBody")]
     pub struct TagBody {
-        /// The text of the tag. Required.
+        /// The text of the tag. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// A box of a list of text boxes.
@@ -476,9 +482,9 @@ hoopai_runtime::model! {
     /// The credentials of a Twilio account.
     #[doc(alias = "TwilioSchema")]
     pub struct Twilio {
-        /// The account's auth token, a secret.
+        /// The account's auth token, a secret. Declared as required by the platform's specification.
         pub auth_token: String = "authToken",
-        /// The account's SID, which begins with `AC`.
+        /// The account's SID, which begins with `AC`. Declared as required by the platform's specification.
         pub sid: String = "sid",
     }
     /// What is to change in a custom field.
@@ -486,14 +492,20 @@ hoopai_runtime::model! {
     pub struct UpdateCustomFieldRequest {
         /// For uploads, the file name extensions that are taken, with their dots, such as `.pdf`.
         pub accepted_format: Vec<String> = "acceptedFormat",
+        /// The key by which texts and requests refer to the field, such as `contact.lead_source`.
+        pub field_key: String = "fieldKey",
         /// For uploads, whether several files may be given.
         pub is_multiple_file: bool = "isMultipleFile",
         /// For uploads, how many files may be given at most.
         pub max_number_of_files: f64 = "maxNumberOfFiles",
         /// Whose field it is, a contact's or an opportunity's.
         pub model: Model = "model",
-        /// The field's name, as forms and records show it. Required.
+        /// The field's name, as forms and records show it. Declared as required by the platform's specification.
         pub name: String = "name",
+        /// The choices of a field with choices, in their order. They replace the choices that it had.
+        pub options: Vec<String> = "options",
+        /// The id of the folder that holds the field.
+        pub parent_id: String = "parentId",
         /// The text that an empty field shows.
         pub placeholder: String = "placeholder",
         /// Where the field stands among the others; smaller numbers come first.
@@ -508,7 +520,7 @@ hoopai_runtime::model! {
         pub address: String = "address",
         /// The city of the business.
         pub city: String = "city",
-        /// The id of the agency that the location belongs to. Required.
+        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// The country of the business by its two letters of ISO 3166, such as `US`.
         pub country: Country = "country",

@@ -214,7 +214,7 @@ pub mod builder {
         GetRebillingConfig {
             /// The id of the app.
             path app_id: String = "appId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }

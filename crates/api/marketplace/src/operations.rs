@@ -31,8 +31,8 @@ pub static CREATE_CHARGE: Operation = Operation {
     module: "marketplace", name: "create_charge", id: "charge",
     method: Method::Post, path: "/marketplace/billing/charges",
     tokens: Tokens::LOCATION, scopes: &["charges.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["appId", "companyId", "description", "eventId", "locationId", "meterId", "units"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -71,6 +71,7 @@ pub static GET_REBILLING_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["oauth.readonly"],
     idempotent: true,
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -103,8 +104,8 @@ pub static MIGRATE_CONNECTION: Operation = Operation {
     method: Method::Post, path: "/marketplace/external-auth/migration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["marketplace-external-auth-migration.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["accountId", "appId", "appVersionId", "locationId", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 

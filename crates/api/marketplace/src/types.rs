@@ -14,23 +14,23 @@ hoopai_runtime::model! {
     /// `RaiseChargeBodyDTO` of Marketplace.
     #[doc(alias = "RaiseChargeBodyDTO")]
     pub struct CreateChargeRequest {
-        /// The id of the app. Required.
+        /// The id of the app. Declared as required by the platform's specification.
         pub app_id: String = "appId",
-        /// The id of the agency that the location belongs to. Required.
+        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// What the charge is for, in words for the customer. Required.
+        /// What the charge is for, in words for the customer. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// Your own id of what is charged for, by which `list_charges` finds the charge again. Required.
+        /// Your own id of what is charged for, by which `list_charges` finds the charge again. Declared as required by the platform's specification.
         pub event_id: String = "eventId",
         /// When it happened, in ISO 8601; the time of the charge when left out.
         pub event_time: Timestamp = "eventTime",
-        /// The id of the location whose wallet pays. Required.
+        /// The id of the location whose wallet pays. The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The id of the meter, found on the app's pricing page in the developer portal. Required.
+        /// The id of the meter, found on the app's pricing page in the developer portal. Declared as required by the platform's specification.
         pub meter_id: String = "meterId",
         /// The price of one unit in US dollars, such as `0.01`.
         pub price: Decimal = "price",
-        /// How many units are charged. Required.
+        /// How many units are charged. Declared as required by the platform's specification.
         pub units: f64 = "units",
         /// The id of the user who caused the charge.
         pub user_id: String = "userId",
@@ -133,13 +133,13 @@ hoopai_runtime::model! {
     pub struct MigrateConnectionRequest {
         /// The access token, a secret, for `oauth2`.
         pub access_token: String = "accessToken",
-        /// Your own name for the connection, by which it is told from others. Required.
+        /// Your own name for the connection, by which it is told from others. Declared as required by the platform's specification.
         pub account_id: String = "accountId",
         /// The key, a secret, for `basic`.
         pub api_key: String = "apiKey",
-        /// The id of the app. Required.
+        /// The id of the app. Declared as required by the platform's specification.
         pub app_id: String = "appId",
-        /// The id of the app's version. Required.
+        /// The id of the app's version. Declared as required by the platform's specification.
         pub app_version_id: String = "appVersionId",
         /// The credentials, secrets, for `basic`; the keys are those that the app's version declares.
         pub basic_credentials: Map = "basicCredentials",
@@ -151,13 +151,13 @@ hoopai_runtime::model! {
         pub expiry_in: f64 = "expiryIn",
         /// Whether the location uses this connection by default; `false` when left out.
         pub is_default: bool = "isDefault",
-        /// The id of the location whose credentials they are. Required.
+        /// The id of the location whose credentials they are. The client's default location unless set.
         pub location_id: String = "locationId",
         /// The refresh token, a secret, for `oauth2`.
         pub refresh_token: String = "refreshToken",
         /// What the tokens allow, for `oauth2`.
         pub scopes: Vec<String> = "scopes",
-        /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Required.
+        /// The kind of credentials: OAuth 2.0 tokens, or a key or password. Declared as required by the platform's specification.
         pub type_: MigrateConnectionRequestType = "type",
     }
     /// `MigrateConnectionResponseDto` of Marketplace.

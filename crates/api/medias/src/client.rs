@@ -138,9 +138,9 @@ pub mod builder {
         DeleteMediaObject {
             /// The id of the file or folder.
             path id: String = "id",
-            /// The id of the location.
+            /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`.
+            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -161,15 +161,15 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListMediaObjects {
-            /// The id of the location.
+            /// The id of the location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; always `location`.
+            /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// The field to sort by, such as `createdAt`.
+            /// The field to sort by, such as `createdAt`. Declared as required by the platform's specification.
             query sort_by: String = "sortBy",
-            /// The sort order, such as `asc`.
+            /// The sort order, such as `asc`. Declared as required by the platform's specification.
             query sort_order: String = "sortOrder",
-            /// What to list, such as `file` or `folder`.
+            /// What to list, such as `file` or `folder`. Declared as required by the platform's specification.
             query type_: String = "type",
             /// Whether all files or folders are answered, as text: `true` or `false`.
             query fetch_all: String = "fetchAll",

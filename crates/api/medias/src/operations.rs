@@ -21,8 +21,8 @@ pub static CREATE_MEDIA_FOLDER: Operation = Operation {
     method: Method::Post, path: "/medias/folder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -33,10 +33,10 @@ pub static DELETE_MEDIA_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -48,8 +48,8 @@ pub static DELETE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "filesToBeDeleted", "status"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -60,13 +60,13 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "sortBy", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "sortOrder", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "type", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "sortBy", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "sortOrder", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "type", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchAll", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
@@ -87,8 +87,8 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     method: Method::Post, path: "/medias/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -99,8 +99,8 @@ pub static UPDATE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "filesToBeUpdated"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 

@@ -6,11 +6,11 @@ hoopai_runtime::model! {
     /// `CreateFolderParams` of Media Library.
     #[doc(alias = "CreateFolderParams")]
     pub struct CreateMediaFolderRequest {
-        /// The id of the location. Required.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. Required.
+        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The name of the folder. Required.
+        /// The name of the folder. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The id of the folder in which it is created; the library's top level when left out.
         pub parent_id: String = "parentId",
@@ -40,7 +40,7 @@ hoopai_runtime::model! {
     }
     /// `DeleteMediaObjectItem` of Media Library.
     pub struct DeleteMediaObjectItem {
-        /// The id of the file or folder.
+        /// The id of the file or folder. Declared as required by the platform's specification.
         pub id: String = "_id",
     }
     /// `DeleteMediaObjectResponse` of Media Library.
@@ -51,13 +51,13 @@ hoopai_runtime::model! {
     /// `DeleteMediaObjectsBodyParams` of Media Library.
     #[doc(alias = "DeleteMediaObjectsBodyParams")]
     pub struct DeleteMediaObjectsInBulkRequest {
-        /// The id of the location. Required.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. Required.
+        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files and folders. Required.
+        /// The files and folders. Declared as required by the platform's specification.
         pub files_to_be_deleted: Vec<DeleteMediaObjectItem> = "filesToBeDeleted",
-        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Required.
+        /// What becomes of them: `trashed` moves them to the trash, `deleted` marks them as deleted. Declared as required by the platform's specification.
         pub status: DeleteMediaObjectsInBulkRequestStatus = "status",
     }
     /// `DeleteMediaObjectsInBulkResponse` of Media Library.
@@ -84,7 +84,7 @@ hoopai_runtime::model! {
     }
     /// `UpdateMediaObject` of Media Library.
     pub struct UpdateMediaObject {
-        /// The id of the file or folder.
+        /// The id of the file or folder. Declared as required by the platform's specification.
         pub id: String = "id",
         /// The new name, with the extension in the case of a file.
         pub name: String = "name",
@@ -92,11 +92,11 @@ hoopai_runtime::model! {
     /// `UpdateObject` of Media Library.
     #[doc(alias = "UpdateObject")]
     pub struct UpdateMediaObjectRequest {
-        /// The id of the location. Required.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. Required.
+        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The new name, with the extension in the case of a file. Required.
+        /// The new name, with the extension in the case of a file. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `UpdateMediaObjectResponse` of Media Library.
@@ -107,11 +107,11 @@ hoopai_runtime::model! {
     /// `UpdateMediaObjects` of Media Library.
     #[doc(alias = "UpdateMediaObjects")]
     pub struct UpdateMediaObjectsInBulkRequest {
-        /// The id of the location. Required.
+        /// The id of the location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; always `location`. Required.
+        /// The kind of account that `altId` is of; always `location`. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The files and folders, each with what is to change. Required.
+        /// The files and folders, each with what is to change. Declared as required by the platform's specification.
         pub files_to_be_updated: Vec<UpdateMediaObject> = "filesToBeUpdated",
     }
     /// `UpdateMediaObjectsInBulkResponse` of Media Library.

@@ -114,9 +114,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInstalledLocations {
-            /// The id of the app.
+            /// The id of the app. Declared as required by the platform's specification.
             query app_id: String = "appId",
-            /// The id of the agency.
+            /// The id of the agency. Declared as required by the platform's specification.
             query company_id: String = "companyId",
             /// Whether to list locations in which the app is installed, or others.
             query is_installed: bool = "isInstalled",
@@ -143,9 +143,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SendBillingWebhook {
-            /// The client id of the app.
+            /// The client id of the app. Declared as required by the platform's specification.
             header x_ghl_client_key: String = "x-ghl-client-key",
-            /// The client secret of the app.
+            /// The client secret of the app. Declared as required by the platform's specification.
             header x_ghl_client_secret: String = "x-ghl-client-secret",
             json body: types::SendBillingWebhookRequest,
         }

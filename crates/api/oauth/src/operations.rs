@@ -17,7 +17,7 @@ pub static CREATE_ACCESS_TOKEN: Operation = Operation {
     module: "oauth", name: "create_access_token", id: "get-access-token",
     method: Method::Post, path: "/oauth/token",
     tokens: Tokens::ANY, scopes: &[],
-    body: Some(Body { kind: BodyKind::Form, fields: &["client_id", "client_secret", "grant_type"], ..Body::DEFAULT }),
+    body: Some(Body { kind: BodyKind::Form, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -27,8 +27,8 @@ pub static CREATE_LOCATION_ACCESS_TOKEN: Operation = Operation {
     method: Method::Post, path: "/oauth/locationToken",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { kind: BodyKind::Form, fields: &["companyId", "locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { kind: BodyKind::Form, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -40,8 +40,8 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &["oauth.readonly"],
     idempotent: true,
     query: &[
-        QueryParam { name: "appId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "appId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "isInstalled", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },

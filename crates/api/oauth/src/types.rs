@@ -9,13 +9,13 @@ hoopai_runtime::model! {
     /// `GetAccessCodebodyDto` of OAuth 2.0.
     #[doc(alias = "GetAccessCodebodyDto")]
     pub struct CreateAccessTokenRequest {
-        /// The client id of the app. Required.
+        /// The client id of the app. Declared as required by the platform's specification.
         pub client_id: String = "client_id",
-        /// The client secret of the app. Required.
+        /// The client secret of the app. Declared as required by the platform's specification.
         pub client_secret: String = "client_secret",
         /// The authorization code from the redirect, for `authorization_code`; good for one use.
         pub code: String = "code",
-        /// What is exchanged: an authorization code, a refresh token, or the credentials of the app alone. Required.
+        /// What is exchanged: an authorization code, a refresh token, or the credentials of the app alone. Declared as required by the platform's specification.
         pub grant_type: CreateAccessTokenRequestGrantType = "grant_type",
         /// The redirect address, as it was given when the code was asked for.
         pub redirect_uri: String = "redirect_uri",
@@ -48,9 +48,9 @@ hoopai_runtime::model! {
     /// `GetLocationAccessCodeBodyDto` of OAuth 2.0.
     #[doc(alias = "GetLocationAccessCodeBodyDto")]
     pub struct CreateLocationAccessTokenRequest {
-        /// The id of the agency that the location belongs to. Required.
+        /// The id of the agency that the location belongs to. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The id of the location for which the token is to be. Required.
+        /// The id of the location for which the token is to be. The client's default location unless set.
         pub location_id: String = "locationId",
     }
     /// `GetLocationAccessTokenSuccessfulResponseDto` of OAuth 2.0.

@@ -37,8 +37,8 @@ impl Client {
     ///
     /// `POST /objects/{schemaKey}/records`
     ///
-    /// The interface describes no field of its body, so it goes out as free-form JSON. Clients in the field send `locationId`, `properties`
-    /// with a value for each field, and whoever owns and follows the record.
+    /// The platform's specification describes no field of the body. These fields are what public clients send and replies hold;
+    /// add others with `extra_body`.
     ///
     /// - Scope: `objects/record.write`.
     /// - Version: `2021-07-28`.
@@ -128,8 +128,8 @@ impl Client {
     ///
     /// `PUT /objects/{schemaKey}/records/{id}`
     ///
-    /// The location goes into the query, the change into the body. The interface describes no field of the body, so it goes out as free-form
-    /// JSON; clients in the field send `properties` with the values that change.
+    /// The location is sent in the query, the change in the body. The platform's specification describes no field of the body.
+    /// These fields are what public clients send and replies hold; add others with `extra_body`.
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
@@ -161,7 +161,7 @@ pub mod builder {
         CreateObjectRecord {
             /// The key of the object whose records are meant, such as `custom_objects.pet` or `business`.
             path schema_key: String = "schemaKey",
-            json body: hoopai_runtime::json::Map,
+            json body: types::CreateObjectRecordRequest,
         }
     }
 
@@ -186,7 +186,7 @@ pub mod builder {
         GetObject {
             /// The key or the id of the object, such as `custom_objects.pet` or `contact`.
             path key: String = "key",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether the object's fields come along, `true` or `false`.
             query fetch_properties: String = "fetchProperties",
@@ -212,7 +212,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListObjects {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -251,9 +251,9 @@ pub mod builder {
             path schema_key: String = "schemaKey",
             /// The id of the record.
             path id: String = "id",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            json body: hoopai_runtime::json::Map,
+            json body: types::UpdateObjectRecordRequest,
         }
     }
 }

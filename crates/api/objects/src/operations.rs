@@ -23,8 +23,8 @@ pub static CREATE_OBJECT: Operation = Operation {
     method: Method::Post, path: "/objects/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["objects/schema.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["key", "labels", "locationId", "primaryDisplayPropertyDetails"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -34,7 +34,8 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     method: Method::Post, path: "/objects/{schemaKey}/records",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/record.write"],
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -55,9 +56,9 @@ pub static GET_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/schema.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchProperties", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -80,9 +81,9 @@ pub static LIST_OBJECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/schema.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -94,8 +95,8 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/record.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "pageLimit", "query"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { fields: &["pageLimit"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "records", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
@@ -113,8 +114,8 @@ pub static UPDATE_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/schema.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "searchableProperties"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -125,9 +126,9 @@ pub static UPDATE_OBJECT_RECORD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

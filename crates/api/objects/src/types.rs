@@ -6,18 +6,30 @@ use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::{Map, Value};
 
 hoopai_runtime::model! {
+    /// A record to be created.
+    #[doc(alias = "CreateCustomObjectRecordDto")]
+    pub struct CreateObjectRecordRequest {
+        /// The ids of the users who follow the record.
+        pub followers: Vec<String> = "followers",
+        /// The id of the location (sub-account). The client's default location unless set.
+        pub location_id: String = "locationId",
+        /// The ids of the users who own the record.
+        pub owner: Vec<String> = "owner",
+        /// The values of the record, by the key of the field without the object's prefix.
+        pub properties: Map = "properties",
+    }
     /// `CreateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "CreateCustomObjectSchemaDTO")]
     pub struct CreateObjectRequest {
         /// What the object is for.
         pub description: String = "description",
-        /// The key in lower case with underscores, such as `pet`; `custom_objects.` is put in front. Required.
+        /// The key in lower case with underscores, such as `pet`; `custom_objects.` is put in front. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// What the object is called on screen. Required.
+        /// What the object is called on screen. Declared as required by the platform's specification.
         pub labels: CustomObjectLabel = "labels",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The field that names a record on screen. Required.
+        /// The field that names a record on screen. Declared as required by the platform's specification.
         pub primary_display_property_details: CustomObjectDisplayPropertyDetails = "primaryDisplayPropertyDetails",
     }
     /// `CreatedByResponse` of Objects.
@@ -29,19 +41,19 @@ hoopai_runtime::model! {
     }
     /// `CustomObjectDisplayPropertyDetails` of Objects.
     pub struct CustomObjectDisplayPropertyDetails {
-        /// The type of that field, `TEXT` or `NUMERICAL`.
+        /// The type of that field, `TEXT` or `NUMERICAL`. Declared as required by the platform's specification.
         pub data_type: String = "dataType",
-        /// The key of that field in lower case with underscores; the object's key is put in front if it is missing, as in `custom_objects.pet.name`.
+        /// The key of that field in lower case with underscores; the object's key is put in front if it is missing, as in `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The name of that field on screen, such as `Pet name`.
+        /// The name of that field on screen, such as `Pet name`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `CustomObjectLabelDto` of Objects.
     #[doc(alias = "CustomObjectLabelDto")]
     pub struct CustomObjectLabel {
-        /// Its name for many, such as `Pets`.
+        /// Its name for many, such as `Pets`. Declared as required by the platform's specification.
         pub plural: String = "plural",
-        /// Its name for one, such as `Pet`.
+        /// Its name for one, such as `Pet`. Declared as required by the platform's specification.
         pub singular: String = "singular",
     }
     /// `CustomObjectLabelUpdateDto` of Objects.
@@ -168,13 +180,13 @@ hoopai_runtime::model! {
     /// `SearchRecordsBody` of Objects.
     #[doc(alias = "SearchRecordsBody")]
     pub struct SearchObjectRecordsRequest {
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The number of the page, from 1.
         pub page: i64 = "page",
         /// How many records a page holds at most. Required.
         pub page_limit: i64 = "pageLimit",
-        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`. Required.
+        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`. Declared as required by the platform's specification.
         pub query: String = "query",
         /// The `searchAfter` of the last record of the page before.
         pub search_after: Vec<String> = "searchAfter",
@@ -186,6 +198,16 @@ hoopai_runtime::model! {
         pub total: f64 = "total",
         pub trace_id: String = "traceId",
     }
+    /// The changes to a record.
+    #[doc(alias = "UpdateCustomObjectRecordDto")]
+    pub struct UpdateObjectRecordRequest {
+        /// The ids of the users who follow the record.
+        pub followers: Vec<String> = "followers",
+        /// The ids of the users who own the record.
+        pub owner: Vec<String> = "owner",
+        /// The values that change, by the key of the field without the object's prefix.
+        pub properties: Map = "properties",
+    }
     /// `UpdateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]
     pub struct UpdateObjectRequest {
@@ -193,9 +215,9 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// What the object is called on screen.
         pub labels: CustomObjectLabelUpdate = "labels",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The keys of the fields that a search looks through, such as `custom_objects.pet.name`. Required.
+        /// The keys of the fields that a search looks through, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub searchable_properties: Vec<String> = "searchableProperties",
     }
 }

@@ -232,7 +232,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLostReasons {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether to list deleted reasons; they are left out if this is.
             query deleted: bool = "deleted",
@@ -255,7 +255,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPipelines {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -280,7 +280,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchOpportunities {
-            /// The id of the location (sub-account). Mind the underscore.
+            /// The id of the location (sub-account). Mind the underscore. The client's default location unless set.
             query location_id: String = "location_id",
             /// Only opportunities that the user with this id looks after.
             query assigned_to: String = "assigned_to",

@@ -26,7 +26,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
-    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -36,8 +36,8 @@ pub static CREATE_OPPORTUNITY: Operation = Operation {
     method: Method::Post, path: "/opportunities/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["contactId", "locationId", "name", "pipelineId", "status"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -68,9 +68,9 @@ pub static LIST_LOST_REASONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
         QueryParam { name: "getCount", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -93,9 +93,9 @@ pub static LIST_PIPELINES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -110,7 +110,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     query: &[
         QueryParam { name: "isRemoveAllFollowers", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["followers"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -121,9 +121,9 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "location_id", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "location_id", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "location_id", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "location_id", required: false, style: ListStyle::Repeat },
         QueryParam { name: "assigned_to", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contact_id", required: false, style: ListStyle::Repeat },
@@ -162,8 +162,8 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["additionalDetails", "limit", "locationId", "query"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "opportunities", total: Some("total"), more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
@@ -192,7 +192,7 @@ pub static UPDATE_OPPORTUNITY_STATUS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
     idempotent: true,
-    body: Some(Body { fields: &["status"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -202,7 +202,7 @@ pub static UPSERT_OPPORTUNITY: Operation = Operation {
     method: Method::Post, path: "/opportunities/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["followers", "followersActionType", "isRemoveAllFollowers", "locationId", "pipelineId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -17,13 +17,13 @@ hoopai_runtime::model! {
     /// What the hits of a search tell besides.
     #[doc(alias = "AdditionalDetailsDTO")]
     pub struct AdditionalDetails {
-        /// Whether calendar events are told.
+        /// Whether calendar events are told. Declared as required by the platform's specification.
         pub calendar_events: bool = "calendarEvents",
-        /// Whether notes are told.
+        /// Whether notes are told. Declared as required by the platform's specification.
         pub notes: bool = "notes",
-        /// Whether tasks are told.
+        /// Whether tasks are told. Declared as required by the platform's specification.
         pub tasks: bool = "tasks",
-        /// Whether unread conversations are told.
+        /// Whether unread conversations are told. Declared as required by the platform's specification.
         pub un_read_conversations: bool = "unReadConversations",
     }
     /// An opportunity to be made.
@@ -31,21 +31,21 @@ hoopai_runtime::model! {
     pub struct CreateOpportunityRequest {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// The id of the contact with whom the deal would be made. Required.
+        /// The id of the contact with whom the deal would be made. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
         /// Values of the fields that the location has defined for opportunities itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What the deal is worth, in whole units of the currency with a fraction, not in cents.
         pub monetary_value: Decimal = "monetaryValue",
-        /// What the opportunity is called. Required.
+        /// What the opportunity is called. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The id of the pipeline that the opportunity stands in. Required.
+        /// The id of the pipeline that the opportunity stands in. Declared as required by the platform's specification.
         pub pipeline_id: String = "pipelineId",
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Required.
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
         pub status: Status = "status",
     }
     /// `CustomField` of Opportunities.
@@ -73,7 +73,7 @@ hoopai_runtime::model! {
     /// Followers to add or remove.
     #[doc(alias = "FollowersDTO")]
     pub struct Followers {
-        /// The ids of the followers. Required.
+        /// The ids of the followers. Declared as required by the platform's specification.
         pub followers: Vec<String> = "followers",
     }
     /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
@@ -160,15 +160,15 @@ hoopai_runtime::model! {
     /// What to search for.
     #[doc(alias = "OpportunitySearchBodyDTO")]
     pub struct SearchOpportunitiesAdvancedRequest {
-        /// What each hit tells besides. Required.
+        /// What each hit tells besides. Declared as required by the platform's specification.
         pub additional_details: AdditionalDetails = "additionalDetails",
-        /// How many opportunities a page holds. Required.
+        /// How many opportunities a page holds. Declared as required by the platform's specification.
         pub limit: i64 = "limit",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The number of the page, counted from 1.
         pub page: i64 = "page",
-        /// Words to look for; an empty text finds everything. Required.
+        /// Words to look for; an empty text finds everything. Declared as required by the platform's specification.
         pub query: String = "query",
         /// The position after which the page begins; an empty list for the first page.
         pub search_after: Vec<String> = "searchAfter",
@@ -264,7 +264,7 @@ hoopai_runtime::model! {
     pub struct UpdateOpportunityStatusRequest {
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
-        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Required.
+        /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it. Declared as required by the platform's specification.
         pub status: Status = "status",
     }
     /// An opportunity to be changed if it is there, or else made.
@@ -272,15 +272,19 @@ hoopai_runtime::model! {
     pub struct UpsertOpportunityRequest {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
-        /// The ids of the followers. Required.
+        /// The id of the contact whose opportunity it is. The platform's specification of 2025 had it; public clients send it.
+        pub contact_id: String = "contactId",
+        /// Values of the fields that the location has defined for opportunities itself, one item for each.
+        pub custom_fields: Vec<CustomField> = "customFields",
+        /// The ids of the followers.
         pub followers: Vec<String> = "followers",
-        /// What is done with `followers`: they are added, or they are removed. Required.
+        /// What is done with `followers`: they are added, or they are removed.
         pub followers_action_type: UpsertOpportunityRequestFollowersActionType = "followersActionType",
         /// The id of the opportunity to be changed. Leave it out to make one.
         pub id: String = "id",
-        /// Whether all followers are removed. Required.
+        /// Whether all followers are removed.
         pub is_remove_all_followers: bool = "isRemoveAllFollowers",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Why the deal was lost, by an id of `list_lost_reasons`. It goes with the status `lost`.
         pub lost_reason_id: String = "lostReasonId",
@@ -288,10 +292,12 @@ hoopai_runtime::model! {
         pub monetary_value: Decimal = "monetaryValue",
         /// What the opportunity is called.
         pub name: String = "name",
-        /// The id of the pipeline that the opportunity stands in. Required.
+        /// The id of the pipeline that the opportunity stands in. Declared as required by the platform's specification.
         pub pipeline_id: String = "pipelineId",
         /// The id of its stage, one of the pipeline's.
         pub pipeline_stage_id: String = "pipelineStageId",
+        /// Where the opportunity comes from, in free words.
+        pub source: String = "source",
         /// How the deal stands. The value `all` is for searches; an opportunity cannot be in it.
         pub status: Status = "status",
     }

@@ -380,7 +380,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomProviderConfig {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::CreateCustomProviderConfigRequest,
         }
@@ -392,7 +392,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateCustomProviderIntegration {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::CreateCustomProviderIntegrationRequest,
         }
@@ -436,7 +436,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCustomProviderIntegration {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -447,7 +447,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DisconnectCustomProviderConfig {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::DisconnectCustomProviderConfigRequest,
         }
@@ -459,13 +459,13 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCoupon {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// The code of the coupon, as customers type it.
+            /// The code of the coupon, as customers type it. Declared as required by the platform's specification.
             query code: String = "code",
-            /// The id of the coupon.
+            /// The id of the coupon. Declared as required by the platform's specification.
             query id: String = "id",
         }
     }
@@ -476,7 +476,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCustomProviderConfig {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -489,7 +489,7 @@ pub mod builder {
         GetOrder {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -504,9 +504,9 @@ pub mod builder {
         GetSubscription {
             /// The id of the subscription, the `_id` of a list's item.
             path subscription_id: String = "subscriptionId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -519,9 +519,9 @@ pub mod builder {
         GetTransaction {
             /// The id of the transaction.
             path transaction_id: String = "transactionId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: String = "altType",
             /// The id of the location (sub-account).
             query location_id: String = "locationId",
@@ -534,9 +534,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCoupons {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
@@ -557,9 +557,9 @@ pub mod builder {
         ListOrderFulfillments {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -572,9 +572,9 @@ pub mod builder {
         ListOrderNotes {
             /// The id of the order.
             path order_id: String = "orderId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -585,8 +585,10 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListOrders {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
+            query alt_type: types::AltType = "altType",
             /// The id of the contact who ordered.
             query contact_id: String = "contactId",
             /// Where the period ends, a date such as `2024-02-13`.
@@ -620,9 +622,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSubscriptions {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The id of the contact who subscribed.
             query contact_id: String = "contactId",
@@ -655,9 +657,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTransactions {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: String = "altType",
             /// The id of the contact who paid.
             query contact_id: String = "contactId",
@@ -692,9 +694,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListWhiteLabelProviders {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",

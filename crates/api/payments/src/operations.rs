@@ -37,8 +37,8 @@ pub static CREATE_COUPON: Operation = Operation {
     method: Method::Post, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "code", "discountType", "discountValue", "name", "startDate"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -48,11 +48,11 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/connect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["live", "test"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -62,11 +62,11 @@ pub static CREATE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/provider",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["description", "imageUrl", "name", "paymentsUrl", "queryUrl", "supportsSubscriptionSchedule"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -76,8 +76,8 @@ pub static CREATE_ORDER_FULFILLMENT: Operation = Operation {
     method: Method::Post, path: "/payments/orders/{orderId}/fulfillments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "items", "notifyCustomer", "trackings"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -87,8 +87,8 @@ pub static CREATE_WHITE_LABEL_PROVIDER: Operation = Operation {
     method: Method::Post, path: "/payments/integrations/provider/whitelabel",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "description", "imageUrl", "provider", "title", "uniqueName"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -99,8 +99,8 @@ pub static DELETE_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "id"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -111,9 +111,9 @@ pub static DELETE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -124,11 +124,11 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/disconnect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["liveMode"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -139,12 +139,12 @@ pub static GET_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "code", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "id", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "code", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "id", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -156,9 +156,9 @@ pub static GET_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -170,9 +170,9 @@ pub static GET_ORDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -185,10 +185,10 @@ pub static GET_SUBSCRIPTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -200,10 +200,10 @@ pub static GET_TRANSACTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -216,10 +216,10 @@ pub static LIST_COUPONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
@@ -240,10 +240,10 @@ pub static LIST_ORDER_FULFILLMENTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -255,10 +255,10 @@ pub static LIST_ORDER_NOTES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -270,9 +270,10 @@ pub static LIST_ORDERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "funnelProductIds", required: false, style: ListStyle::Repeat },
@@ -301,10 +302,10 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "entityId", required: false, style: ListStyle::Repeat },
@@ -332,10 +333,10 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
         QueryParam { name: "entityId", required: false, style: ListStyle::Repeat },
@@ -364,10 +365,10 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
@@ -385,8 +386,8 @@ pub static RECORD_ORDER_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/payments/orders/{orderId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.collectPayment"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "mode"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -397,8 +398,8 @@ pub static UPDATE_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "code", "discountType", "discountValue", "id", "name", "startDate"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -409,7 +410,7 @@ pub static UPDATE_CUSTOM_PROVIDER_CAPABILITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["supportsSubscriptionSchedules"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -13,11 +13,11 @@ hoopai_runtime::model! {
     }
     /// For how long a coupon reduces the later payments of a subscription.
     pub struct ApplyToFuturePaymentsConfig {
-        /// The number of months; of use with `fixed` only.
+        /// The number of months; of use with `fixed` only. Declared as required by the platform's specification.
         pub duration: f64 = "duration",
-        /// The unit of `duration`; always `months`.
+        /// The unit of `duration`; always `months`. Declared as required by the platform's specification.
         pub duration_type: ApplyToFuturePaymentsConfigDurationType = "durationType",
-        /// `forever`, or `fixed` for the time that `duration` gives.
+        /// `forever`, or `fixed` for the time that `duration` gives. Declared as required by the platform's specification.
         pub type_: Type = "type",
     }
     /// `ApplyToFuturePaymentsConfigDto` of Payments.
@@ -29,15 +29,15 @@ hoopai_runtime::model! {
     /// The card that was used, in as far as it may be kept.
     #[doc(alias = "CardDto")]
     pub struct Card {
-        /// The last four digits of the card's number.
+        /// The last four digits of the card's number. Declared as required by the platform's specification.
         pub last4: String = "last4",
-        /// The brand: `visa`, `mastercard` or `other`.
+        /// The brand: `visa`, `mastercard` or `other`. Declared as required by the platform's specification.
         pub type_: CardType = "type",
     }
     /// The cheque that was used.
     #[doc(alias = "ChequeDto")]
     pub struct Cheque {
-        /// The number of the cheque.
+        /// The number of the cheque. Declared as required by the platform's specification.
         pub number: String = "number",
     }
     /// `CouponDto` of Payments.
@@ -66,29 +66,29 @@ hoopai_runtime::model! {
     /// A coupon to be made.
     #[doc(alias = "CreateCouponParams")]
     pub struct CreateCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// The code that customers type, such as `SUMMER10`. Required.
+        /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
-        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
+        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
         pub discount_type: DiscountType = "discountType",
-        /// How much is taken off, in per cent or in money as `discountType` says. Required.
+        /// How much is taken off, in per cent or in money as `discountType` says. Declared as required by the platform's specification.
         pub discount_value: Decimal = "discountValue",
         /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
         pub end_date: Timestamp = "endDate",
         /// Whether each customer can redeem it only once; `false` when left out.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// The coupon's name, as shown in the account. Required.
+        /// The coupon's name, as shown in the account. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
-        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
+        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
@@ -120,25 +120,25 @@ hoopai_runtime::model! {
     /// The keys of a custom payment provider.
     #[doc(alias = "ConnectCustomProvidersConfigDto")]
     pub struct CreateCustomProviderConfigRequest {
-        /// The keys for live payments. Required.
+        /// The keys for live payments. Declared as required by the platform's specification.
         pub live: CustomProviderKeys = "live",
-        /// The keys for test payments. Required.
+        /// The keys for test payments. Declared as required by the platform's specification.
         pub test: CustomProviderKeys = "test",
     }
     /// A custom payment provider, as the location will see it.
     #[doc(alias = "CreateCustomProvidersDto")]
     pub struct CreateCustomProviderIntegrationRequest {
-        /// What the provider offers; stands under its name among the payment integrations. Required.
+        /// What the provider offers; stands under its name among the payment integrations. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The public address of the logo that stands among the payment integrations. Required.
+        /// The public address of the logo that stands among the payment integrations. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The provider's name. Required.
+        /// The provider's name. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The address of the page that opens in a frame when a customer pays. Required.
+        /// The address of the page that opens in a frame when a customer pays. Declared as required by the platform's specification.
         pub payments_url: String = "paymentsUrl",
-        /// The address that the platform calls to verify a payment, to refund it, to manage a subscription and the like. Required.
+        /// The address that the platform calls to verify a payment, to refund it, to manage a subscription and the like. Declared as required by the platform's specification.
         pub query_url: String = "queryUrl",
-        /// Whether the provider can run subscriptions that follow a schedule. Required.
+        /// Whether the provider can run subscriptions that follow a schedule. Declared as required by the platform's specification.
         pub supports_subscription_schedule: bool = "supportsSubscriptionSchedule",
     }
     /// `CreateCustomProvidersResponseSchema` of Payments.
@@ -162,15 +162,15 @@ hoopai_runtime::model! {
     /// A fulfillment of an order, or of a part of it.
     #[doc(alias = "CreateFulfillmentDto")]
     pub struct CreateOrderFulfillmentRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The items that this fulfillment covers. Required.
+        /// The items that this fulfillment covers. Declared as required by the platform's specification.
         pub items: Vec<FulfillmentItems> = "items",
-        /// Whether the customer is sent a message about it. Required.
+        /// Whether the customer is sent a message about it. Declared as required by the platform's specification.
         pub notify_customer: bool = "notifyCustomer",
-        /// Where the shipped items can be tracked; an empty list if nothing is shipped. Required.
+        /// Where the shipped items can be tracked; an empty list if nothing is shipped. Declared as required by the platform's specification.
         pub trackings: Vec<FulfillmentTracking> = "trackings",
     }
     /// `CreateFulfillmentResponseDto` of Payments.
@@ -183,19 +183,19 @@ hoopai_runtime::model! {
     /// A white-label payment provider to be added.
     #[doc(alias = "CreateWhiteLabelIntegrationProviderDto")]
     pub struct CreateWhiteLabelProviderRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// What the provider offers, in a few words. Required.
+        /// What the provider offers, in a few words. Declared as required by the platform's specification.
         pub description: String = "description",
-        /// The address of its picture; begins with `https://` and must be open to the public. Required.
+        /// The address of its picture; begins with `https://` and must be open to the public. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// What it is built on: `authorize-net` or `nmi`. Required.
+        /// What it is built on: `authorize-net` or `nmi`. Declared as required by the platform's specification.
         pub provider: CreateWhiteLabelProviderRequestProvider = "provider",
-        /// The provider's name, as people see it. Required.
+        /// The provider's name, as people see it. Declared as required by the platform's specification.
         pub title: String = "title",
-        /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Required.
+        /// The provider's unique name: lower-case letters and hyphens, a letter at both ends, such as `easy-direct`. Declared as required by the platform's specification.
         pub unique_name: String = "uniqueName",
     }
     /// `CreateWhitelabelIntegrationResponseDto` of Payments.
@@ -235,9 +235,11 @@ hoopai_runtime::model! {
     }
     /// A pair of keys of a custom payment provider.
     pub struct CustomProviderKeys {
-        /// The secret key of the provider.
+        /// The secret key of the provider. Declared as required by the platform's specification.
         pub api_key: String = "apiKey",
-        /// The key of the provider that pages may show.
+        /// Whether these are the keys for live payments. Public clients send `true` with the live keys, `false` with those for tests.
+        pub live_mode: bool = "liveMode",
+        /// The key of the provider that pages may show. Declared as required by the platform's specification.
         pub publishable_key: String = "publishableKey",
     }
     /// `CustomRRuleOptionsDto` of Payments.
@@ -304,11 +306,11 @@ hoopai_runtime::model! {
     /// `DeleteCouponParams` of Payments.
     #[doc(alias = "DeleteCouponParams")]
     pub struct DeleteCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The id of the coupon to be deleted. Required.
+        /// The id of the coupon to be deleted. Declared as required by the platform's specification.
         pub id: String = "id",
     }
     /// `DeleteCouponResponseDto` of Payments.
@@ -326,7 +328,7 @@ hoopai_runtime::model! {
     /// Which keys of a custom payment provider are removed.
     #[doc(alias = "DeleteCustomProvidersConfigDto")]
     pub struct DisconnectCustomProviderConfigRequest {
-        /// `true` removes the keys for live payments, `false` those for test payments. Required.
+        /// `true` removes the keys for live payments, `false` those for test payments. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
     /// `DisconnectCustomProvidersResponseSchema` of Payments.
@@ -358,9 +360,9 @@ hoopai_runtime::model! {
     }
     /// An item that is fulfilled.
     pub struct FulfillmentItems {
-        /// The id of the price that was bought.
+        /// The id of the price that was bought. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
-        /// How many pieces are fulfilled.
+        /// How many pieces are fulfilled. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
     }
     /// What tracks a shipment.
@@ -626,9 +628,9 @@ hoopai_runtime::model! {
     /// A payment that was received outside the platform.
     #[doc(alias = "PostRecordOrderPaymentBody")]
     pub struct RecordOrderPaymentRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// How much was paid.
         pub amount: Decimal = "amount",
@@ -640,7 +642,7 @@ hoopai_runtime::model! {
         pub is_partial_payment: bool = "isPartialPayment",
         /// Further data of your own, kept with the transaction.
         pub meta: Map = "meta",
-        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Required.
+        /// How it was paid: `cash`, `card`, `cheque`, `bank_transfer` or `other`. Declared as required by the platform's specification.
         pub mode: RecordOrderPaymentRequestMode = "mode",
         /// A note to be kept with the transaction.
         pub notes: String = "notes",
@@ -736,31 +738,31 @@ hoopai_runtime::model! {
     /// A coupon as it is to be, as a whole.
     #[doc(alias = "UpdateCouponParams")]
     pub struct UpdateCouponRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether later payments of a subscription are reduced too; `true` when left out.
         pub apply_to_future_payments: bool = "applyToFuturePayments",
         /// For how long later payments are reduced; when left out, `forever`.
         pub apply_to_future_payments_config: ApplyToFuturePaymentsConfig = "applyToFuturePaymentsConfig",
-        /// The code that customers type, such as `SUMMER10`. Required.
+        /// The code that customers type, such as `SUMMER10`. Declared as required by the platform's specification.
         pub code: String = "code",
-        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Required.
+        /// What `discountValue` means: `percentage` of the price or an `amount` of money. Declared as required by the platform's specification.
         pub discount_type: DiscountType = "discountType",
-        /// How much is taken off, in per cent or in money as `discountType` says. Required.
+        /// How much is taken off, in per cent or in money as `discountType` says. Declared as required by the platform's specification.
         pub discount_value: Decimal = "discountValue",
         /// The moment at which it expires, in ISO 8601, such as `2023-01-31T22:45:00.000Z`.
         pub end_date: Timestamp = "endDate",
-        /// The id of the coupon to be changed. Required.
+        /// The id of the coupon to be changed. Declared as required by the platform's specification.
         pub id: String = "id",
         /// Whether each customer can redeem it only once; `false` when left out.
         pub limit_per_customer: bool = "limitPerCustomer",
-        /// The coupon's name, as shown in the account. Required.
+        /// The coupon's name, as shown in the account. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The ids of the products to which it applies.
         pub product_ids: Vec<String> = "productIds",
-        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Required.
+        /// The moment from which on it is valid, in ISO 8601, such as `2023-01-01T22:45:00.000Z`. Declared as required by the platform's specification.
         pub start_date: Timestamp = "startDate",
         /// How many times it can be redeemed, all customers taken together.
         pub usage_limit: f64 = "usageLimit",
@@ -770,9 +772,9 @@ hoopai_runtime::model! {
     pub struct UpdateCustomProviderCapabilitiesRequest {
         /// The id of the agency (company); needed when `locationId` is left out.
         pub company_id: String = "companyId",
-        /// The id of the location (sub-account); needed when `companyId` is left out.
+        /// The id of the location (sub-account); needed when `companyId` is left out. The client's default location unless set.
         pub location_id: String = "locationId",
-        /// Whether the app can run subscriptions that follow a schedule. Required.
+        /// Whether the app can run subscriptions that follow a schedule. Declared as required by the platform's specification.
         pub supports_subscription_schedules: bool = "supportsSubscriptionSchedules",
     }
     /// `UpdateCustomProviderCapabilitiesResponseSchema` of Payments.

@@ -90,7 +90,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListActivePhoneNumbers {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The number of the page, counted from `0`.
             query page: i64 = "page",
@@ -109,9 +109,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAvailablePhoneNumbers {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
-            /// The country of the numbers by its two letters of ISO 3166, such as `US`.
+            /// The country of the numbers by its two letters of ISO 3166, such as `US`. Declared as required by the platform's specification.
             query country_code: String = "countryCode",
             /// Digits that stand anywhere in the numbers, such as `825`.
             query anywhere: String = "anywhere",
@@ -136,7 +136,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListNumberPools {
-            /// The id of a location, to list only its pools.
+            /// The id of a location, to list only its pools. The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -147,7 +147,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         PurchasePhoneNumber {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::PurchasePhoneNumberRequest,
         }

@@ -19,6 +19,7 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "pageSize", required: false, style: ListStyle::Repeat },
@@ -40,9 +41,9 @@ pub static LIST_AVAILABLE_PHONE_NUMBERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "countryCode", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "countryCode", required: false, style: ListStyle::Repeat },
         QueryParam { name: "anywhere", required: false, style: ListStyle::Repeat },
         QueryParam { name: "firstPart", required: false, style: ListStyle::Repeat },
         QueryParam { name: "lastPart", required: false, style: ListStyle::Repeat },
@@ -61,7 +62,7 @@ pub static LIST_NUMBER_POOLS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["numberpools.read"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: false }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -74,7 +75,7 @@ pub static PURCHASE_PHONE_NUMBER: Operation = Operation {
     method: Method::Post, path: "/phone-system/numbers/location/{locationId}/purchase",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["phoneNumber"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -133,7 +133,7 @@ hoopai_runtime::model! {
         pub locality: String = "locality",
         /// The kind of number.
         pub number_type: PurchasePhoneNumberRequestNumberType = "numberType",
-        /// The number, in E.164, such as `+18305551234`. Required.
+        /// The number, in E.164, such as `+18305551234`. Declared as required by the platform's specification.
         pub phone_number: String = "phoneNumber",
         /// The state or region for which the number is bought, such as `TX`.
         pub region: String = "region",

@@ -451,7 +451,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the price.
             path price_id: String = "priceId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -464,7 +464,7 @@ pub mod builder {
         DeleteProduct {
             /// The id of the product, or its slug.
             path product_id: String = "productId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Declared here too, without a use that is documented; leave it out.
             query send_wishlist_status: bool = "sendWishlistStatus",
@@ -479,9 +479,9 @@ pub mod builder {
         DeleteProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -494,11 +494,11 @@ pub mod builder {
         DeleteProductReview {
             /// The id of the review.
             path review_id: String = "reviewId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
-            /// The id of the product that was reviewed.
+            /// The id of the product that was reviewed. Declared as required by the platform's specification.
             query product_id: String = "productId",
         }
     }
@@ -513,7 +513,7 @@ pub mod builder {
             path product_id: String = "productId",
             /// The id of the price.
             path price_id: String = "priceId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -526,7 +526,7 @@ pub mod builder {
         GetProduct {
             /// The id of the product, or its slug.
             path product_id: String = "productId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether to answer if the product is on a wish list.
             query send_wishlist_status: bool = "sendWishlistStatus",
@@ -541,7 +541,7 @@ pub mod builder {
         GetProductCollection {
             /// The id of the collection.
             path collection_id: String = "collectionId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
         }
     }
@@ -552,9 +552,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetProductReviewCounts {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
@@ -577,9 +577,9 @@ pub mod builder {
         GetProductStoreStats {
             /// The id of the store.
             path store_id: String = "storeId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The ids of collections, separated by commas; only products of these are counted.
             query collection_ids: String = "collectionIds",
@@ -594,9 +594,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInventory {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
@@ -615,7 +615,7 @@ pub mod builder {
         ListPrices {
             /// The id of the product.
             path product_id: String = "productId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The ids of the prices that are wanted, separated by commas.
             query ids: String = "ids",
@@ -632,9 +632,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductCollections {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The ids of the collections that are wanted, separated by commas.
             query collection_ids: String = "collectionIds",
@@ -653,9 +653,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProductReviews {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// The moment at which the period ends, in ISO 8601, such as `2023-12-31T23:59:59Z`.
             query end_date: hoopai_runtime::Timestamp = "endDate",
@@ -684,7 +684,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListProducts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// Whether to list the products that are available in the online store, or the others.
             query available_in_store: bool = "availableInStore",

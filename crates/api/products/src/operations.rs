@@ -42,8 +42,8 @@ pub static CREATE_PRICE: Operation = Operation {
     method: Method::Post, path: "/products/{productId}/price",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["amount", "currency", "locationId", "name", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -53,8 +53,8 @@ pub static CREATE_PRODUCT: Operation = Operation {
     method: Method::Post, path: "/products/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "productType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -64,8 +64,8 @@ pub static CREATE_PRODUCT_COLLECTION: Operation = Operation {
     method: Method::Post, path: "/products/collections",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "name", "slug"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -76,9 +76,9 @@ pub static DELETE_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -90,9 +90,9 @@ pub static DELETE_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "sendWishlistStatus", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -105,10 +105,10 @@ pub static DELETE_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -120,11 +120,11 @@ pub static DELETE_PRODUCT_REVIEW: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "productId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "productId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -136,9 +136,9 @@ pub static GET_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -150,9 +150,9 @@ pub static GET_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "sendWishlistStatus", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -165,9 +165,9 @@ pub static GET_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -179,10 +179,10 @@ pub static GET_PRODUCT_REVIEW_COUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "productId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "rating", required: false, style: ListStyle::Repeat },
@@ -199,10 +199,10 @@ pub static GET_PRODUCT_STORE_STATS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "collectionIds", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
     ],
@@ -216,10 +216,10 @@ pub static LIST_INVENTORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "search", required: false, style: ListStyle::Repeat },
@@ -239,9 +239,9 @@ pub static LIST_PRICES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "ids", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
@@ -261,10 +261,10 @@ pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "collectionIds", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "name", required: false, style: ListStyle::Repeat },
@@ -285,10 +285,10 @@ pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
@@ -314,9 +314,9 @@ pub static LIST_PRODUCTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "availableInStore", required: false, style: ListStyle::Repeat },
         QueryParam { name: "collectionIds", required: false, style: ListStyle::Repeat },
         QueryParam { name: "collectionSlug", required: false, style: ListStyle::Repeat },
@@ -343,8 +343,8 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     method: Method::Post, path: "/products/inventory",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "items"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -364,8 +364,8 @@ pub static UPDATE_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["amount", "currency", "locationId", "name", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -376,8 +376,8 @@ pub static UPDATE_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId", "name", "productType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -388,8 +388,8 @@ pub static UPDATE_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -399,8 +399,8 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}/priority",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "products"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -411,8 +411,8 @@ pub static UPDATE_PRODUCT_REVIEW: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "productId", "status"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -422,8 +422,8 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/reviews/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "reviews", "status"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -433,8 +433,8 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/bulk-update/edit",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "products"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -444,8 +444,8 @@ pub static UPDATE_PRODUCTS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "productIds", "type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -455,7 +455,7 @@ pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["action", "altId", "altType", "productIds"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

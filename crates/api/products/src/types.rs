@@ -9,7 +9,7 @@ hoopai_runtime::model! {
     /// A price and what is to change of it.
     #[doc(alias = "BulkEditPriceDto")]
     pub struct BulkEditPrice {
-        /// The id of the price to be changed.
+        /// The id of the price to be changed. Declared as required by the platform's specification.
         pub id: String = "_id",
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
@@ -41,7 +41,7 @@ hoopai_runtime::model! {
     /// A product and what is to change of it.
     #[doc(alias = "BulkEditProductDto")]
     pub struct BulkEditProduct {
-        /// The id of the product to be changed.
+        /// The id of the product to be changed. Declared as required by the platform's specification.
         pub id: String = "_id",
         /// The id of the tax category, for taxes that are calculated automatically.
         pub automatic_tax_category_id: String = "automaticTaxCategoryId",
@@ -111,13 +111,13 @@ hoopai_runtime::model! {
     pub struct CreatePriceRequest {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What the price is for, in a few words.
         pub description: String = "description",
@@ -125,13 +125,13 @@ hoopai_runtime::model! {
         pub digital_delivery: Vec<String> = "digitalDelivery",
         /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The price's name, such as `Red / S`. Required.
+        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
@@ -147,7 +147,7 @@ hoopai_runtime::model! {
         pub track_inventory: bool = "trackInventory",
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// `one_time`, or `recurring` for a subscription. Required.
+        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
         /// The id of the user who makes the price.
         pub user_id: String = "userId",
@@ -157,19 +157,19 @@ hoopai_runtime::model! {
     /// A collection to be made.
     #[doc(alias = "CreateProductCollectionsDto")]
     pub struct CreateProductCollectionRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// An id of the collection, 24 hexadecimal digits.
         pub collection_id: String = "collectionId",
         /// The address of the picture that stands for the collection.
         pub image: String = "image",
-        /// The collection's name, as customers read it. Required.
+        /// The collection's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// What search engines and previews show.
         pub seo: CollectionSeo = "seo",
-        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters. Required.
+        /// The last part of the address under which it is shown, such as `washing-machine`; unique, without spaces or special characters. Declared as required by the platform's specification.
         pub slug: String = "slug",
     }
     /// `CreateCollectionResponseDto` of Products.
@@ -197,13 +197,13 @@ hoopai_runtime::model! {
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name, as customers read it. Required.
+        /// The product's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Required.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
         /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
@@ -388,35 +388,35 @@ hoopai_runtime::model! {
     /// A membership offer that comes with a price.
     #[doc(alias = "MembershipOfferDto")]
     pub struct MembershipOffer {
-        /// The id of the offer.
+        /// The id of the offer. Declared as required by the platform's specification.
         pub id: String = "_id",
-        /// The offer's label.
+        /// The offer's label. Declared as required by the platform's specification.
         pub label: String = "label",
-        /// The offer's value.
+        /// The offer's value. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// A size.
     #[doc(alias = "PriceDimensionsDto")]
     pub struct PriceDimensions {
-        /// The height.
+        /// The height. Declared as required by the platform's specification.
         pub height: f64 = "height",
-        /// The length.
+        /// The length. Declared as required by the platform's specification.
         pub length: f64 = "length",
-        /// The unit of all three: `cm`, `in` or `m`.
+        /// The unit of all three: `cm`, `in` or `m`. Declared as required by the platform's specification.
         pub unit: PriceDimensionsUnit = "unit",
-        /// The width.
+        /// The width. Declared as required by the platform's specification.
         pub width: f64 = "width",
     }
     /// Where a price comes from.
     #[doc(alias = "PriceMetaDto")]
     pub struct PriceMeta {
-        /// The part of the platform it comes from, such as `funnel` or `calendar`.
+        /// The part of the platform it comes from, such as `funnel` or `calendar`. Declared as required by the platform's specification.
         pub internal_source: PriceMetaInternalSource = "internalSource",
-        /// The system it was imported from: `stripe`, `woocommerce` or `shopify`.
+        /// The system it was imported from: `stripe`, `woocommerce` or `shopify`. Declared as required by the platform's specification.
         pub source: PriceMetaSource = "source",
         /// The price's id in that system.
         pub source_id: String = "sourceId",
-        /// The price's id at Stripe.
+        /// The price's id at Stripe. Declared as required by the platform's specification.
         pub stripe_price_id: String = "stripePriceId",
     }
     /// `CreatePriceResponseDto` of Products.
@@ -454,9 +454,9 @@ hoopai_runtime::model! {
     pub struct PriceUpdateField {
         /// Whether the result is rounded to a whole number.
         pub round_to_whole: bool = "roundToWhole",
-        /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent.
+        /// How `value` is applied: set as the new price, or added or taken off as an amount or in per cent. Declared as required by the platform's specification.
         pub type_: PriceUpdateFieldType = "type",
-        /// An amount in major units, or a number of per cent, as `type` says.
+        /// An amount in major units, or a number of per cent, as `type` says. Declared as required by the platform's specification.
         pub value: Decimal = "value",
     }
     /// A label that a product wears for a while.
@@ -466,13 +466,13 @@ hoopai_runtime::model! {
         pub end_date: Timestamp = "endDate",
         /// The moment from which on it is shown, in ISO 8601, such as `2024-06-26T05:43:35.000Z`.
         pub start_date: Timestamp = "startDate",
-        /// What the label says.
+        /// What the label says. Declared as required by the platform's specification.
         pub title: String = "title",
     }
     /// A picture of a product.
     #[doc(alias = "ProductMediaDto")]
     pub struct ProductMedia {
-        /// An id of the picture.
+        /// An id of the picture. Declared as required by the platform's specification.
         pub id: String = "id",
         /// Whether it is shown first of all.
         pub is_featured: bool = "isFeatured",
@@ -480,9 +480,9 @@ hoopai_runtime::model! {
         pub price_ids: Vec<Value> = "priceIds",
         /// The title of its file.
         pub title: String = "title",
-        /// `image`; `video` is declared too.
+        /// `image`; `video` is declared too. Declared as required by the platform's specification.
         pub type_: ProductMediaType = "type",
-        /// The address of its file.
+        /// The address of its file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// `CreateProductResponseDto` of Products.
@@ -515,11 +515,11 @@ hoopai_runtime::model! {
     /// A reply to a review.
     #[doc(alias = "ProductReviewDto")]
     pub struct ProductReview {
-        /// The text of the reply, up to 5000 characters.
+        /// The text of the reply, up to 5000 characters. Declared as required by the platform's specification.
         pub comment: String = "comment",
-        /// The headline of the reply, up to 200 characters.
+        /// The headline of the reply, up to 200 characters. Declared as required by the platform's specification.
         pub headline: String = "headline",
-        /// Who replies.
+        /// Who replies. Declared as required by the platform's specification.
         pub user: UserDetails = "user",
     }
     /// What search engines and previews show of a product.
@@ -533,27 +533,27 @@ hoopai_runtime::model! {
     /// A way in which a product varies.
     #[doc(alias = "ProductVariantDto")]
     pub struct ProductVariant {
-        /// An id of the variant.
+        /// An id of the variant. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of what varies, such as `Size`.
+        /// The name of what varies, such as `Size`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// What there is to choose from.
+        /// What there is to choose from. Declared as required by the platform's specification.
         pub options: Vec<ProductVariantOption> = "options",
     }
     /// A choice within a variant.
     #[doc(alias = "ProductVariantOptionDto")]
     pub struct ProductVariantOption {
-        /// An id of the option; prices name it in `variantOptionIds`.
+        /// An id of the option; prices name it in `variantOptionIds`. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The name of the choice, such as `XL`.
+        /// The name of the choice, such as `XL`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// How often a price is paid: every so many intervals.
     #[doc(alias = "RecurringDto")]
     pub struct Recurring {
-        /// The interval: `day`, `week`, `month` or `year`.
+        /// The interval: `day`, `week`, `month` or `year`. Declared as required by the platform's specification.
         pub interval: RecurringInterval = "interval",
-        /// How many intervals lie between two payments.
+        /// How many intervals lie between two payments. Declared as required by the platform's specification.
         pub interval_count: f64 = "intervalCount",
     }
     /// Weight and size of what is shipped.
@@ -571,17 +571,17 @@ hoopai_runtime::model! {
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
-        /// The id of the price.
+        /// The id of the price. Declared as required by the platform's specification.
         pub price_id: String = "priceId",
     }
     /// Stock to be set.
     #[doc(alias = "UpdateInventoryDto")]
     pub struct UpdateInventoryRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The prices whose stock is set. Required.
+        /// The prices whose stock is set. Declared as required by the platform's specification.
         pub items: Vec<UpdateInventoryItem> = "items",
     }
     /// `UpdateInventoryResponseDto` of Products.
@@ -596,13 +596,13 @@ hoopai_runtime::model! {
     pub struct UpdatePriceRequest {
         /// Whether it can still be bought when none is left.
         pub allow_out_of_stock_purchases: bool = "allowOutOfStockPurchases",
-        /// How much it costs, in major units, such as `99.99`; 0 or more. Required.
+        /// How much it costs, in major units, such as `99.99`; 0 or more. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
         /// How many pieces are in stock.
         pub available_quantity: f64 = "availableQuantity",
         /// A former or usual price to compare with, in major units.
         pub compare_at_price: Decimal = "compareAtPrice",
-        /// The currency by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What the price is for, in a few words.
         pub description: String = "description",
@@ -610,13 +610,13 @@ hoopai_runtime::model! {
         pub digital_delivery: Vec<String> = "digitalDelivery",
         /// Whether what is sold is digital.
         pub is_digital_product: bool = "isDigitalProduct",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The membership offers that come with this price.
         pub membership_offers: Vec<MembershipOffer> = "membershipOffers",
         /// Where the price comes from, if it was imported.
         pub meta: PriceMeta = "meta",
-        /// The price's name, such as `Red / S`. Required.
+        /// The price's name, such as `Red / S`. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How often it is paid; needed when the price is `recurring`.
         pub recurring: Recurring = "recurring",
@@ -632,7 +632,7 @@ hoopai_runtime::model! {
         pub track_inventory: bool = "trackInventory",
         /// How many days of trial go before the first payment.
         pub trial_period: f64 = "trialPeriod",
-        /// `one_time`, or `recurring` for a subscription. Required.
+        /// `one_time`, or `recurring` for a subscription. Declared as required by the platform's specification.
         pub type_: Type = "type",
         /// The id of the user who made the price.
         pub user_id: String = "userId",
@@ -642,9 +642,9 @@ hoopai_runtime::model! {
     /// What is to change of a collection.
     #[doc(alias = "UpdateProductCollectionsDto")]
     pub struct UpdateProductCollectionRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The address of the picture that stands for the collection.
         pub image: String = "image",
@@ -665,11 +665,11 @@ hoopai_runtime::model! {
     /// The order of a store's products.
     #[doc(alias = "UpdateDisplayPriorityBodyDto")]
     pub struct UpdateProductDisplayPrioritiesRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The products, each with its place in the order; in which fields is described nowhere. Required.
+        /// The products, each with its place in the order; in which fields is described nowhere. Declared as required by the platform's specification.
         pub products: Vec<Value> = "products",
     }
     /// A product as it is to be.
@@ -691,15 +691,15 @@ hoopai_runtime::model! {
         pub is_taxes_enabled: bool = "isTaxesEnabled",
         /// A label that the product wears, such as "New".
         pub label: ProductLabel = "label",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// Further pictures of the product.
         pub medias: Vec<ProductMedia> = "medias",
-        /// The product's name, as customers read it. Required.
+        /// The product's name, as customers read it. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The prices of the product; their text form is described nowhere. `update_price` changes a price field by field.
         pub prices: Vec<String> = "prices",
-        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Required.
+        /// `DIGITAL`, `PHYSICAL`, `SERVICE` or `PHYSICAL/DIGITAL`. Declared as required by the platform's specification.
         pub product_type: ProductType = "productType",
         /// What search engines and previews show.
         pub seo: ProductSeo = "seo",
@@ -717,43 +717,43 @@ hoopai_runtime::model! {
     /// One review, with what it belongs to.
     #[doc(alias = "UpdateProductReviewObjectDto")]
     pub struct UpdateProductReviewObject {
-        /// The id of the product that was reviewed.
+        /// The id of the product that was reviewed. Declared as required by the platform's specification.
         pub product_id: String = "productId",
-        /// The id of the review.
+        /// The id of the review. Declared as required by the platform's specification.
         pub review_id: String = "reviewId",
-        /// The id of the store where it was reviewed.
+        /// The id of the store where it was reviewed. Declared as required by the platform's specification.
         pub store_id: String = "storeId",
     }
     /// What is to change of a review.
     #[doc(alias = "UpdateProductReviewDto")]
     pub struct UpdateProductReviewRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The text of the review.
         pub detail: String = "detail",
         /// The headline of the review.
         pub headline: String = "headline",
-        /// The id of the product that was reviewed. Required.
+        /// The id of the product that was reviewed. Declared as required by the platform's specification.
         pub product_id: String = "productId",
         /// How good the product is found, as a number.
         pub rating: f64 = "rating",
         /// The replies to the review.
         pub reply: Vec<ProductReview> = "reply",
-        /// The state of the review, such as `approved`. Required.
+        /// The state of the review, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
     /// A state for several reviews.
     #[doc(alias = "UpdateProductReviewsDto")]
     pub struct UpdateProductReviewsInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The reviews that get the state. Required.
+        /// The reviews that get the state. Declared as required by the platform's specification.
         pub reviews: Vec<UpdateProductReviewObject> = "reviews",
-        /// The state of the reviews, such as `approved`. Required.
+        /// The state of the reviews, such as `approved`. Declared as required by the platform's specification.
         pub status: String = "status",
     }
     /// `UpdateProductReviewsResponseDto` of Products.
@@ -773,11 +773,11 @@ hoopai_runtime::model! {
     /// Changes of products and prices.
     #[doc(alias = "BulkEditRequestDto")]
     pub struct UpdateProductsAndPricesInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The products to be changed; they and all their prices together may be 30 at most. Required.
+        /// The products to be changed; they and all their prices together may be 30 at most. Declared as required by the platform's specification.
         pub products: Vec<BulkEditProduct> = "products",
     }
     /// `BulkEditResponseDto` of Products.
@@ -791,9 +791,9 @@ hoopai_runtime::model! {
     /// A change of many products.
     #[doc(alias = "BulkUpdateDto")]
     pub struct UpdateProductsInBulkRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether the products are to be available.
         pub availability: bool = "availability",
@@ -807,9 +807,9 @@ hoopai_runtime::model! {
         pub filters: BulkUpdateFilters = "filters",
         /// How the price changes.
         pub price: PriceUpdateField = "price",
-        /// The ids of the products. Required.
+        /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
-        /// What is to be done with the products; says which of the other fields are read. Required.
+        /// What is to be done with the products; says which of the other fields are read. Declared as required by the platform's specification.
         pub type_: UpdateProductsInBulkRequestType = "type",
     }
     /// `BulkUpdateResponseDto` of Products.
@@ -822,23 +822,23 @@ hoopai_runtime::model! {
     /// Which products go into a store or out of it.
     #[doc(alias = "UpdateProductStoreDto")]
     pub struct UpdateProductsInStoreRequest {
-        /// `include` puts the products into the store, `exclude` takes them out. Required.
+        /// `include` puts the products into the store, `exclude` takes them out. Declared as required by the platform's specification.
         pub action: UpdateProductsInStoreRequestAction = "action",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The ids of the products. Required.
+        /// The ids of the products. Declared as required by the platform's specification.
         pub product_ids: Vec<String> = "productIds",
     }
     /// A person who reviews or replies.
     #[doc(alias = "UserDetailsDto")]
     pub struct UserDetails {
-        /// The person's email address.
+        /// The person's email address. Declared as required by the platform's specification.
         pub email: String = "email",
         /// Whether the person is a customer; if not, somebody of the business.
         pub is_customer: bool = "isCustomer",
-        /// The person's name, 1 to 100 characters.
+        /// The person's name, 1 to 100 characters. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The person's phone number.
         pub phone: String = "phone",
@@ -846,9 +846,9 @@ hoopai_runtime::model! {
     /// A weight.
     #[doc(alias = "WeightOptionsDto")]
     pub struct WeightOptions {
-        /// The unit: `kg`, `lb`, `g` or `oz`.
+        /// The unit: `kg`, `lb`, `g` or `oz`. Declared as required by the platform's specification.
         pub unit: WeightOptionsUnit = "unit",
-        /// The weight as a number.
+        /// The weight as a number. Declared as required by the platform's specification.
         pub value: f64 = "value",
     }
 }

@@ -83,7 +83,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListDocuments {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`; together with `dateTo`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",
@@ -108,7 +108,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTemplates {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The first moment to list in ISO 8601, such as `2025-02-03T18:30:00.000Z`.
             query date_from: hoopai_runtime::Timestamp = "dateFrom",

@@ -8,17 +8,17 @@ hoopai_runtime::model! {
     /// `CCRecipientItem` of Documents.
     #[doc(alias = "CCRecipientItem")]
     pub struct CcRecipientItem {
-        /// The contact's whole name.
+        /// The contact's whole name. Declared as required by the platform's specification.
         pub contact_name: String = "contactName",
-        /// The contact's email address.
+        /// The contact's email address. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The contact's given name.
+        /// The contact's given name. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
-        /// The id of the contact.
+        /// The id of the contact. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// The address of the contact's picture.
+        /// The address of the contact's picture. Declared as required by the platform's specification.
         pub image_url: String = "imageUrl",
-        /// The contact's family name.
+        /// The contact's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
     }
     /// `DiscountDto` of Documents.
@@ -90,25 +90,25 @@ hoopai_runtime::model! {
     /// `NotificationSendSettingDto` of Documents.
     #[doc(alias = "NotificationSendSettingDto")]
     pub struct NotificationSendSetting {
-        /// The subject of the email.
+        /// The subject of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
-        /// The id of the email template.
+        /// The id of the email template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
     }
     /// `NotificationSenderSettingDto` of Documents.
     #[doc(alias = "NotificationSenderSettingDto")]
     pub struct NotificationSenderSetting {
-        /// The sender's email address.
+        /// The sender's email address. Declared as required by the platform's specification.
         pub from_email: String = "fromEmail",
-        /// The sender's name.
+        /// The sender's name. Declared as required by the platform's specification.
         pub from_name: String = "fromName",
     }
     /// `NotificationSettingsDto` of Documents.
     #[doc(alias = "NotificationSettingsDto")]
     pub struct NotificationSettings {
-        /// What the receiver sees.
+        /// What the receiver sees. Declared as required by the platform's specification.
         pub receive: NotificationSendSetting = "receive",
-        /// Who the email is from.
+        /// Who the email is from. Declared as required by the platform's specification.
         pub sender: NotificationSenderSetting = "sender",
     }
     /// `ProposalEstimateLinksDto` of Documents.
@@ -151,17 +151,17 @@ hoopai_runtime::model! {
     pub struct SendDocumentRequest {
         /// Contacts who get a copy.
         pub cc_recipients: Vec<CcRecipientItem> = "ccRecipients",
-        /// The id of the document. Required.
+        /// The id of the document. Declared as required by the platform's specification.
         pub document_id: String = "documentId",
         /// The name under which the document is sent.
         pub document_name: String = "documentName",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How it is sent, by email or as a link.
         pub medium: SendDocumentRequestMedium = "medium",
         /// How the email looks.
         pub notification_settings: NotificationSettings = "notificationSettings",
-        /// The id of the user who sends it. Required.
+        /// The id of the user who sends it. Declared as required by the platform's specification.
         pub sent_by: String = "sentBy",
     }
     /// `SendDocumentResponseDto` of Documents.
@@ -174,17 +174,17 @@ hoopai_runtime::model! {
     /// `SendDocumentFromPublicApiBodyDto` of Documents.
     #[doc(alias = "SendDocumentFromPublicApiBodyDto")]
     pub struct SendTemplateRequest {
-        /// The id of the contact who gets the document. Required.
+        /// The id of the contact who gets the document. Declared as required by the platform's specification.
         pub contact_id: String = "contactId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The id of an opportunity that the document belongs to.
         pub opportunity_id: String = "opportunityId",
         /// Whether the document is sent to the contact.
         pub send_document: bool = "sendDocument",
-        /// The id of the template. Required.
+        /// The id of the template. Declared as required by the platform's specification.
         pub template_id: String = "templateId",
-        /// The id of the user who sends it. Required.
+        /// The id of the user who sends it. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `SendTemplateResponseDto` of Documents.

@@ -398,7 +398,7 @@ pub mod builder {
         GetLocationSubscription {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }
@@ -411,7 +411,7 @@ pub mod builder {
         GetLocationSubscriptionDeprecated {
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }
@@ -424,7 +424,7 @@ pub mod builder {
         GetSaasPlan {
             /// The id of the plan.
             path plan_id: String = "planId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }
@@ -437,7 +437,7 @@ pub mod builder {
         GetSaasPlanDeprecated {
             /// The id of the plan.
             path plan_id: String = "planId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }
@@ -470,11 +470,11 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeId {
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The id of the customer in Stripe, which begins with `cus_`.
+            /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
             query customer_id: String = "customerId",
-            /// The id of the subscription in Stripe, which begins with `sub_`.
+            /// The id of the subscription in Stripe, which begins with `sub_`. Declared as required by the platform's specification.
             query subscription_id: String = "subscriptionId",
         }
     }
@@ -485,7 +485,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLocationsByStripeIdDeprecated {
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
             /// The id of the customer in Stripe, which begins with `cus_`.
             query customer_id: String = "customerId",
@@ -502,7 +502,7 @@ pub mod builder {
         ListSaasLocations {
             /// The id of the agency (company).
             path company_id: String = "companyId",
-            /// The number of the page, counted from `1`.
+            /// The number of the page, counted from `1`. Declared as required by the platform's specification.
             query page: i64 = "page",
         }
     }

@@ -36,7 +36,7 @@ pub static DISABLE_SAAS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/saas/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["locationIds"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -46,7 +46,7 @@ pub static DISABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["locationIds"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -57,7 +57,7 @@ pub static ENABLE_SAAS_FOR_LOCATION: Operation = Operation {
     method: Method::Post, path: "/saas/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["companyId", "isSaaSV2"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -67,7 +67,7 @@ pub static ENABLE_SAAS_FOR_LOCATION_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/enable-saas/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["companyId", "isSaaSV2"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -78,7 +78,7 @@ pub static ENABLE_SAAS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/saas/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["actionPayload", "isSaaSV2", "locationIds"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -88,7 +88,7 @@ pub static ENABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/bulk-enable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["actionPayload", "isSaaSV2", "locationIds"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -101,7 +101,7 @@ pub static GET_LOCATION_SUBSCRIPTION: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -114,7 +114,7 @@ pub static GET_LOCATION_SUBSCRIPTION_DEPRECATED: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     deprecated: true,
     ..Operation::DEFAULT
@@ -128,7 +128,7 @@ pub static GET_SAAS_PLAN: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -141,7 +141,7 @@ pub static GET_SAAS_PLAN_DEPRECATED: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     deprecated: true,
     ..Operation::DEFAULT
@@ -176,9 +176,9 @@ pub static LIST_LOCATIONS_BY_STRIPE_ID: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "customerId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "subscriptionId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "customerId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "subscriptionId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -191,7 +191,7 @@ pub static LIST_LOCATIONS_BY_STRIPE_ID_DEPRECATED: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "customerId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "subscriptionId", required: false, style: ListStyle::Repeat },
     ],
@@ -207,7 +207,7 @@ pub static LIST_SAAS_LOCATIONS: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "page", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "page", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "locations", total: Some("pagination.total"), more: Some("pagination.hasNext"),
@@ -242,7 +242,7 @@ pub static UPDATE_LOCATION_PAUSED: Operation = Operation {
     method: Method::Post, path: "/saas/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["companyId", "paused"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -252,7 +252,7 @@ pub static UPDATE_LOCATION_PAUSED_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["companyId", "paused"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -263,7 +263,7 @@ pub static UPDATE_REBILLING: Operation = Operation {
     method: Method::Post, path: "/saas/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["config", "locationIds", "product"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -273,7 +273,7 @@ pub static UPDATE_REBILLING_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
-    body: Some(Body { fields: &["config", "locationIds", "product"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -285,7 +285,7 @@ pub static UPDATE_SAAS_SUBSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
-    body: Some(Body { fields: &["companyId", "customerId", "subscriptionId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -296,7 +296,7 @@ pub static UPDATE_SAAS_SUBSCRIPTION_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
-    body: Some(Body { fields: &["companyId", "customerId", "subscriptionId"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
 };

@@ -31,7 +31,7 @@ hoopai_runtime::model! {
     /// `BulkDisableSaasDto` of SaaS.
     #[doc(alias = "BulkDisableSaasDto")]
     pub struct BulkDisableSaas {
-        /// The ids of the locations. Required.
+        /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
     /// `BulkDisableSaasResponseDto` of SaaS.
@@ -47,7 +47,7 @@ hoopai_runtime::model! {
         pub price_id: String = "priceId",
         /// The id of the agency's own location whose payment provider bills the customers.
         pub provider_location_id: String = "providerLocationId",
-        /// The id of the plan.
+        /// The id of the plan. Declared as required by the platform's specification.
         pub saas_plan_id: String = "saasPlanId",
         /// The id of the agency's account in Stripe, which begins with `acct_`.
         pub stripe_account_id: String = "stripeAccountId",
@@ -55,11 +55,11 @@ hoopai_runtime::model! {
     /// Locations for which SaaS mode is turned on, and the plan they get.
     #[doc(alias = "BulkEnableSaasRequestDto")]
     pub struct BulkEnableSaasRequest {
-        /// The plan that the locations get, and over whom it is billed. Required.
+        /// The plan that the locations get, and over whom it is billed. Declared as required by the platform's specification.
         pub action_payload: BulkEnableSaasActionPayload = "actionPayload",
-        /// Whether it is SaaS V2; V1 otherwise. Required.
+        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
         pub is_saa_sv2: bool = "isSaaSV2",
-        /// The ids of the locations. Required.
+        /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
     }
     /// `BulkEnableSaasResponseDto` of SaaS.
@@ -73,7 +73,7 @@ hoopai_runtime::model! {
     /// How SaaS mode is turned on for a location.
     #[doc(alias = "EnableSaasDto")]
     pub struct EnableSaas {
-        /// The id of the agency (company). Required.
+        /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// The id of the contact; needed for SaaS V2.
         pub contact_id: String = "contactId",
@@ -81,7 +81,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// The customer's email address in Stripe; needed for SaaS V1 only.
         pub email: String = "email",
-        /// Whether it is SaaS V2; V1 otherwise. Required.
+        /// Whether it is SaaS V2; V1 otherwise. Declared as required by the platform's specification.
         pub is_saa_sv2: bool = "isSaaSV2",
         /// The customer's name in Stripe; needed for SaaS V1 only.
         pub name: String = "name",
@@ -140,9 +140,9 @@ hoopai_runtime::model! {
     /// Whether a location is paused.
     #[doc(alias = "PauseLocationDto")]
     pub struct PauseLocation {
-        /// The id of the agency (company). Required.
+        /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// `true` pauses the location, `false` resumes it. Required.
+        /// `true` pauses the location, `false` resumes it. Declared as required by the platform's specification.
         pub paused: bool = "paused",
     }
     /// `Price` of SaaS.
@@ -201,11 +201,11 @@ hoopai_runtime::model! {
     /// How the use of a product is billed on.
     #[doc(alias = "UpdateRebillingDto")]
     pub struct UpdateRebilling {
-        /// The settings for this product. Required.
+        /// The settings for this product. Declared as required by the platform's specification.
         pub config: UpdateRebillingConfig = "config",
-        /// The ids of the locations. Required.
+        /// The ids of the locations. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
-        /// The product whose use is billed on. Required.
+        /// The product whose use is billed on. Declared as required by the platform's specification.
         pub product: UpdateRebillingProduct = "product",
     }
     /// The settings for this product.
@@ -226,11 +226,11 @@ hoopai_runtime::model! {
     /// The subscription of a location.
     #[doc(alias = "UpdateSubscriptionDto")]
     pub struct UpdateSubscription {
-        /// The id of the agency (company). Required.
+        /// The id of the agency (company). Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The id of the customer in Stripe, which begins with `cus_`. Required.
+        /// The id of the customer in Stripe, which begins with `cus_`. Declared as required by the platform's specification.
         pub customer_id: String = "customerId",
-        /// The id of the subscription in Stripe, which begins with `sub_`. Required.
+        /// The id of the subscription in Stripe, which begins with `sub_`. Declared as required by the platform's specification.
         pub subscription_id: String = "subscriptionId",
     }
 }

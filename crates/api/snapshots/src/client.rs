@@ -86,7 +86,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreateSnapshotShareLink {
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
             json body: types::CreateSnapshotShareLinkRequest,
         }
@@ -102,7 +102,7 @@ pub mod builder {
             path snapshot_id: String = "snapshotId",
             /// The id of the location (sub-account).
             path location_id: String = "locationId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }
@@ -115,13 +115,13 @@ pub mod builder {
         ListSnapshotPushes {
             /// The id of the snapshot.
             path snapshot_id: String = "snapshotId",
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
-            /// The beginning, written like `10-10-2022 12:00 AM`, the month first.
+            /// The beginning, written like `10-10-2022 12:00 AM`, the month first. Declared as required by the platform's specification.
             query from_2: String = "from",
-            /// How many items a page holds at most, as text, such as `10`.
+            /// How many items a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
             query limit: String = "limit",
-            /// The end, written like `12-18-2023 11:59 PM`, the month first.
+            /// The end, written like `12-18-2023 11:59 PM`, the month first. Declared as required by the platform's specification.
             query to: String = "to",
             /// The id of the last item of the page before, after which this page begins.
             query last_doc: String = "lastDoc",
@@ -134,7 +134,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSnapshots {
-            /// The id of the agency (company).
+            /// The id of the agency (company). Declared as required by the platform's specification.
             query company_id: String = "companyId",
         }
     }

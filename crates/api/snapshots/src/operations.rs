@@ -19,9 +19,9 @@ pub static CREATE_SNAPSHOT_SHARE_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &[],
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { fields: &["share_type", "snapshot_id"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -33,7 +33,7 @@ pub static GET_LATEST_SNAPSHOT_PUSH: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -46,10 +46,10 @@ pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "from", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "limit", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "to", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "from", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "to", required: false, style: ListStyle::Repeat },
         QueryParam { name: "lastDoc", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
@@ -70,7 +70,7 @@ pub static LIST_SNAPSHOTS: Operation = Operation {
     tokens: Tokens::AGENCY, scopes: &[],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };

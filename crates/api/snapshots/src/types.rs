@@ -12,9 +12,9 @@ hoopai_runtime::model! {
         pub relationship_number: String = "relationship_number",
         /// The ids of the locations that may use the link, separated by commas.
         pub share_location_id: String = "share_location_id",
-        /// The kind of link: whether it stays valid, and who may use it. Required.
+        /// The kind of link: whether it stays valid, and who may use it. Declared as required by the platform's specification.
         pub share_type: CreateSnapshotShareLinkRequestShareType = "share_type",
-        /// The id of the snapshot. Required.
+        /// The id of the snapshot. Declared as required by the platform's specification.
         pub snapshot_id: String = "snapshot_id",
     }
     /// `CreateSnapshotShareLinkSuccessfulResponseDTO` of Snapshots.

@@ -549,7 +549,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachFacebookPage {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -563,7 +563,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachInstagramAccount {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -577,7 +577,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachLinkedinPageOrProfile {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -591,7 +591,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachTiktokProfile {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -605,7 +605,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         AttachTwitterProfile {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -619,7 +619,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         CreatePost {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::CreatePostRequest,
         }
@@ -631,7 +631,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteAccount {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the account.
             path id: String = "id",
@@ -648,7 +648,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCsv {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path id: String = "id",
@@ -661,7 +661,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeleteCsvPost {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path csv_id: String = "csvId",
@@ -676,7 +676,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeletePost {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the post.
             path id: String = "id",
@@ -689,7 +689,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         DeletePostsInBulk {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::DeletePostsInBulkRequest,
         }
@@ -701,7 +701,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         FinalizeCsv {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path id: String = "id",
@@ -715,7 +715,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetCategory {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the category.
             path id: String = "id",
@@ -728,7 +728,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetPost {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the post.
             path id: String = "id",
@@ -741,7 +741,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetSocialMediaStatistics {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::GetSocialMediaStatisticsRequest,
         }
@@ -753,7 +753,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
         }
     }
@@ -764,7 +764,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCategories {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
@@ -781,7 +781,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCsvPosts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the CSV file.
             path id: String = "id",
@@ -798,7 +798,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCsvs {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// Whether the users who uploaded them are answered as well, as text: `true` or `false`.
             query include_users: String = "includeUsers",
@@ -817,7 +817,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListFacebookPages {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -830,7 +830,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListGoogleLocations {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -843,7 +843,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListInstagramAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -856,7 +856,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListLinkedinPagesAndProfiles {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -869,7 +869,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListPosts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::ListPostsRequest,
         }
@@ -881,7 +881,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTags {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// How many items a page holds at most, as text, such as `10`.
             query limit: String = "limit",
@@ -898,7 +898,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTagsByIds {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::ListTagsByIdsRequest,
         }
@@ -910,7 +910,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTiktokBusinessProfiles {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -923,7 +923,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTiktokProfiles {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -936,7 +936,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListTwitterProfiles {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -949,7 +949,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetCsvAccounts {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             json body: types::SetCsvAccountsRequest,
         }
@@ -961,7 +961,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SetGoogleLocation {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id that the sign-in answered as `accountId`.
             path account_id: String = "accountId",
@@ -975,9 +975,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartFacebookOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -992,9 +992,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartGoogleOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1009,9 +1009,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartInstagramOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1026,9 +1026,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartLinkedinOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1043,9 +1043,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTiktokBusinessOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1060,9 +1060,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTiktokOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1077,9 +1077,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         StartTwitterOauth {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
-            /// The id of the user who connects the account.
+            /// The id of the user who connects the account. Declared as required by the platform's specification.
             query user_id: String = "userId",
             /// The page of the app from which the sign-in begins, such as `integration`.
             query page: String = "page",
@@ -1094,7 +1094,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UpdatePost {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The id of the post.
             path id: String = "id",
@@ -1108,7 +1108,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         UploadCsv {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             path location_id: String = "locationId",
             /// The CSV file.
             part file = "file",

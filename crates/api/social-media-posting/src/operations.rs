@@ -54,7 +54,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -65,8 +65,8 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["pageId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -76,7 +76,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -87,7 +87,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -98,7 +98,7 @@ pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
@@ -110,8 +110,8 @@ pub static CREATE_POST: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/posts",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/post.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["accountIds", "type", "userId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -122,7 +122,7 @@ pub static DELETE_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -137,7 +137,7 @@ pub static DELETE_CSV: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -148,7 +148,7 @@ pub static DELETE_CSV_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -159,7 +159,7 @@ pub static DELETE_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -169,7 +169,7 @@ pub static DELETE_POSTS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/posts/bulk-delete",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -180,7 +180,7 @@ pub static FINALIZE_CSV: Operation = Operation {
     method: Method::Patch, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -192,7 +192,7 @@ pub static GET_CATEGORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -203,7 +203,7 @@ pub static GET_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -214,11 +214,11 @@ pub static GET_SOCIAL_MEDIA_STATISTICS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
-    body: Some(Body { required: false, fields: &["profileIds"], ..Body::DEFAULT }),
+    body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -229,7 +229,7 @@ pub static LIST_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/account.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -240,7 +240,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/category.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
@@ -261,7 +261,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
@@ -281,7 +281,7 @@ pub static LIST_CSVS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "includeUsers", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -303,7 +303,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -314,7 +314,7 @@ pub static LIST_GOOGLE_LOCATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -325,7 +325,7 @@ pub static LIST_INSTAGRAM_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -336,7 +336,7 @@ pub static LIST_LINKEDIN_PAGES_AND_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -347,8 +347,8 @@ pub static LIST_POSTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/post.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
@@ -364,7 +364,7 @@ pub static LIST_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
@@ -385,8 +385,8 @@ pub static LIST_TAGS_BY_IDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["tagIds"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -397,7 +397,7 @@ pub static LIST_TIKTOK_BUSINESS_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -408,7 +408,7 @@ pub static LIST_TIKTOK_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -419,7 +419,7 @@ pub static LIST_TWITTER_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -430,8 +430,8 @@ pub static SET_CSV_ACCOUNTS: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/set-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["accountIds", "fileName", "filePath", "rowsCount"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -441,7 +441,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -453,10 +453,10 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -471,10 +471,10 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -489,10 +489,10 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -507,10 +507,10 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -525,10 +525,10 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -543,10 +543,10 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -561,10 +561,10 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "userId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "reconnect", required: false, style: ListStyle::Repeat },
     ],
@@ -580,8 +580,8 @@ pub static UPDATE_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["type"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -591,7 +591,7 @@ pub static UPLOAD_CSV: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -48,7 +48,7 @@ hoopai_runtime::model! {
         pub name: String = "name",
         /// Its id on the network.
         pub origin_id: String = "originId",
-        /// The id of the page that goes with the account. Required.
+        /// The id of the page that goes with the account. Declared as required by the platform's specification.
         pub page_id: String = "pageId",
     }
     /// `SocialMediaInstagramAccountResponseDTO` of Social Planner.
@@ -157,7 +157,7 @@ hoopai_runtime::model! {
     /// A post to be created.
     #[doc(alias = "CreatePostDTO")]
     pub struct CreatePostRequest {
-        /// The accounts to which the post goes, by their ids from `list_accounts`. Required.
+        /// The accounts to which the post goes, by their ids from `list_accounts`. Declared as required by the platform's specification.
         pub account_ids: Vec<String> = "accountIds",
         /// The id of the category of the post.
         pub category_id: String = "categoryId",
@@ -185,9 +185,9 @@ hoopai_runtime::model! {
         pub tags: Vec<String> = "tags",
         /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post`, `story` or `reel`. Required.
+        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
         pub type_: String = "type",
-        /// The id of the user for whom the post is made. Required.
+        /// The id of the user for whom the post is made. Declared as required by the platform's specification.
         pub user_id: String = "userId",
     }
     /// `CreatePostSuccessfulResponseDTO` of Social Planner.
@@ -287,11 +287,11 @@ hoopai_runtime::model! {
     /// A day.
     #[doc(alias = "DateSchema")]
     pub struct Date {
-        /// The day of the month, from `1`.
+        /// The day of the month, from `1`. Declared as required by the platform's specification.
         pub day: f64 = "day",
-        /// The month, `1` to `12`.
+        /// The month, `1` to `12`. Declared as required by the platform's specification.
         pub month: f64 = "month",
-        /// The year, such as `2026`.
+        /// The year, such as `2026`. Declared as required by the platform's specification.
         pub year: f64 = "year",
     }
     /// `LocationAndAccountDeleteResponseDTO` of Social Planner.
@@ -533,7 +533,7 @@ hoopai_runtime::model! {
     pub struct GetSocialMediaStatisticsRequest {
         /// The networks to which the figures are confined; all of them when left out.
         pub platforms: Vec<GetSocialMediaStatisticsRequestPlatform> = "platforms",
-        /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Required.
+        /// The accounts, one at least, by their `profileId` as `list_accounts` answers it, which is not their `id`. Declared as required by the platform's specification.
         pub profile_ids: Vec<String> = "profileIds",
     }
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
@@ -865,17 +865,17 @@ hoopai_runtime::model! {
     pub struct ListPostsRequest {
         /// The accounts whose posts to list, by their ids, separated by commas; all when left out.
         pub accounts: String = "accounts",
-        /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Required.
+        /// The beginning of the span, in ISO 8601, such as `2026-01-22T05:32:49.463Z`. Declared as required by the platform's specification.
         pub from_date: Timestamp = "fromDate",
-        /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Required.
+        /// Whether the users who made the posts are answered as well, as text: `true` or `false`. Declared as required by the platform's specification.
         pub include_users: String = "includeUsers",
-        /// How many posts a page holds at most, as text, such as `10`. Required.
+        /// How many posts a page holds at most, as text, such as `10`. Declared as required by the platform's specification.
         pub limit: String = "limit",
         /// The kind of posts: `post`, `story` or `reel`; all when left out.
         pub post_type: String = "postType",
-        /// How many posts are left out before the page begins, as text, such as `0`. Required.
+        /// How many posts are left out before the page begins, as text, such as `0`. Declared as required by the platform's specification.
         pub skip: String = "skip",
-        /// The end of the span, in ISO 8601. Required.
+        /// The end of the span, in ISO 8601. Declared as required by the platform's specification.
         pub to_date: Timestamp = "toDate",
         /// The state of the posts: `recent`, `all` (the default), `scheduled`, `draft`, `failed`, `in_review`, `published`, `in_progress` or `deleted`.
         pub type_: String = "type",
@@ -892,7 +892,7 @@ hoopai_runtime::model! {
     /// `UpdateTagDTO` of Social Planner.
     #[doc(alias = "UpdateTagDTO")]
     pub struct ListTagsByIdsRequest {
-        /// The ids of the tags. Required.
+        /// The ids of the tags. Declared as required by the platform's specification.
         pub tag_ids: Vec<String> = "tagIds",
     }
     /// `GetTagsByIdResponseDTO` of Social Planner.
@@ -986,7 +986,7 @@ hoopai_runtime::model! {
         pub thumbnail: String = "thumbnail",
         /// Its media type, such as `image/png` or `video/mp4`.
         pub type_: String = "type",
-        /// The address of the file.
+        /// The address of the file. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// `PostSuccessfulResponseSchema` of Social Planner.
@@ -1009,15 +1009,15 @@ hoopai_runtime::model! {
     /// To which accounts the posts of a CSV file go.
     #[doc(alias = "SetAccountsDTO")]
     pub struct SetCsvAccountsRequest {
-        /// The accounts, by their ids from `list_accounts`. Required.
+        /// The accounts, by their ids from `list_accounts`. Declared as required by the platform's specification.
         pub account_ids: Vec<String> = "accountIds",
         /// The id of the user who is to approve the posts.
         pub approver: String = "approver",
-        /// The name of the file, as `upload_csv` answered it. Required.
+        /// The name of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
         pub file_name: String = "fileName",
-        /// The path of the file, as `upload_csv` answered it. Required.
+        /// The path of the file, as `upload_csv` answered it. Declared as required by the platform's specification.
         pub file_path: String = "filePath",
-        /// How many posts of the file are taken, from `1` to the number that it has. Required.
+        /// How many posts of the file are taken, from `1` to the number that it has. Declared as required by the platform's specification.
         pub rows_count: f64 = "rowsCount",
         /// The id of the user who imports the file.
         pub user_id: String = "userId",
@@ -1237,11 +1237,11 @@ hoopai_runtime::model! {
     /// A time of day.
     #[doc(alias = "TimeSchema")]
     pub struct Time {
-        /// The hour, `0` to `23`.
+        /// The hour, `0` to `23`. Declared as required by the platform's specification.
         pub hours: f64 = "hours",
-        /// The minute, `0` to `59`.
+        /// The minute, `0` to `59`. Declared as required by the platform's specification.
         pub minutes: f64 = "minutes",
-        /// The second, `0` to `59`.
+        /// The second, `0` to `59`. Declared as required by the platform's specification.
         pub seconds: f64 = "seconds",
     }
     /// `TwitterProfileSchema` of Social Planner.
@@ -1290,7 +1290,7 @@ hoopai_runtime::model! {
         pub tags: Vec<String> = "tags",
         /// What only TikTok needs to know.
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
-        /// The kind of post: `post`, `story` or `reel`. Required.
+        /// The kind of post: `post`, `story` or `reel`. Declared as required by the platform's specification.
         pub type_: String = "type",
         /// The id of the user who changes the post.
         pub user_id: String = "userId",

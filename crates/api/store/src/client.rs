@@ -324,9 +324,9 @@ pub mod builder {
         DeleteShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -341,9 +341,9 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -356,9 +356,9 @@ pub mod builder {
         DeleteShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -376,9 +376,9 @@ pub mod builder {
         GetShippingCarrier {
             /// The id of the shipping carrier.
             path shipping_carrier_id: String = "shippingCarrierId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -393,9 +393,9 @@ pub mod builder {
             path shipping_zone_id: String = "shippingZoneId",
             /// The id of the shipping rate.
             path shipping_rate_id: String = "shippingRateId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -408,9 +408,9 @@ pub mod builder {
         GetShippingZone {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// Whether each zone comes with its shipping rates; without them if left out.
             query with_shipping_rate: bool = "withShippingRate",
@@ -423,9 +423,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         GetStoreSettings {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -446,9 +446,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingCarriers {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
         }
     }
@@ -461,9 +461,9 @@ pub mod builder {
         ListShippingRates {
             /// The id of the shipping zone.
             path shipping_zone_id: String = "shippingZoneId",
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",
@@ -478,9 +478,9 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListShippingZones {
-            /// The id of the account that `altType` names, as a rule a location.
+            /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
             query alt_id: String = "altId",
-            /// The kind of account that `altId` is of; `location` as a rule.
+            /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
             query alt_type: types::AltType = "altType",
             /// How many items a page holds at most.
             query limit: i64 = "limit",

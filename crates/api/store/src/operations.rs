@@ -33,8 +33,8 @@ pub static CREATE_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "create_shipping_carrier", id: "create-shipping-carrier",
     method: Method::Post, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "callbackUrl", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -43,8 +43,8 @@ pub static CREATE_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "create_shipping_rate", id: "create-shipping-rate",
     method: Method::Post, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "amount", "conditionType", "currency", "maxCondition", "minCondition", "name", "shippingCarrierId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -53,8 +53,8 @@ pub static CREATE_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "create_shipping_zone", id: "create-shipping-zone",
     method: Method::Post, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "countries", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -64,10 +64,10 @@ pub static DELETE_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -78,10 +78,10 @@ pub static DELETE_SHIPPING_RATE: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -92,10 +92,10 @@ pub static DELETE_SHIPPING_ZONE: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -115,10 +115,10 @@ pub static GET_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Get, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -129,10 +129,10 @@ pub static GET_SHIPPING_RATE: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -143,10 +143,10 @@ pub static GET_SHIPPING_ZONE: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "withShippingRate", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
@@ -158,10 +158,10 @@ pub static GET_STORE_SETTINGS: Operation = Operation {
     method: Method::Get, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -172,8 +172,8 @@ pub static LIST_AVAILABLE_SHIPPING_RATES: Operation = Operation {
     method: Method::Post, path: "/store/shipping-zone/shipping-rates",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "country", "products", "source", "totalOrderAmount", "totalOrderWeight"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -183,10 +183,10 @@ pub static LIST_SHIPPING_CARRIERS: Operation = Operation {
     method: Method::Get, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -197,10 +197,10 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
     ],
@@ -218,10 +218,10 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true }),
+    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
     query: &[
-        QueryParam { name: "altId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "altType", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "offset", required: false, style: ListStyle::Repeat },
         QueryParam { name: "withShippingRate", required: false, style: ListStyle::Repeat },
@@ -250,8 +250,8 @@ pub static UPDATE_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Put, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -261,8 +261,8 @@ pub static UPDATE_SHIPPING_RATE: Operation = Operation {
     method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -272,8 +272,8 @@ pub static UPDATE_SHIPPING_ZONE: Operation = Operation {
     method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body::DEFAULT),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -282,7 +282,7 @@ pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     module: "store", name: "upsert_store_settings", id: "create-store-setting",
     method: Method::Post, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true }),
-    body: Some(Body { fields: &["altId", "altType", "shippingOrigin"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

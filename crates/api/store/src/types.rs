@@ -32,7 +32,7 @@ hoopai_runtime::model! {
         pub city: String = "city",
         /// The buyer's company.
         pub company_name: String = "companyName",
-        /// The country by its two letters of ISO 3166.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
         /// The buyer's email address.
         pub email: String = "email",
@@ -50,13 +50,13 @@ hoopai_runtime::model! {
     pub struct CreateShippingCarrierRequest {
         /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// A public address of yours that the platform calls for the carrier's rates. Required.
+        /// A public address of yours that the platform calls for the carrier's rates. Declared as required by the platform's specification.
         pub callback_url: String = "callbackUrl",
-        /// The carrier's name, such as `FedEx`. Required.
+        /// The carrier's name, such as `FedEx`. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The services that the carrier offers, such as overnight or economy.
         pub services: Vec<ShippingCarrierService> = "services",
@@ -64,29 +64,29 @@ hoopai_runtime::model! {
     /// A shipping rate to be added to a zone.
     #[doc(alias = "CreateShippingRateDto")]
     pub struct CreateShippingRateRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Required.
+        /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price. Declared as required by the platform's specification.
         pub amount: Decimal = "amount",
-        /// What the rate depends on, the order's price, its weight, or nothing (`none`). Required.
+        /// What the rate depends on, the order's price, its weight, or nothing (`none`). Declared as required by the platform's specification.
         pub condition_type: ConditionType = "conditionType",
-        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Required.
+        /// The currency of the price and of the handling fee by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What to say about delivery, such as `Ships next day`.
         pub description: String = "description",
         /// Whether the price is asked of a carrier instead of being fixed.
         pub is_carrier_rate: bool = "isCarrierRate",
-        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Required.
+        /// The greatest price or weight (kilograms) of an order that the rate applies to; 0 for no upper bound. Declared as required by the platform's specification.
         pub max_condition: Decimal = "maxCondition",
-        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Required.
+        /// The least price or weight (kilograms) of an order that the rate applies to; 0 for no lower bound. Declared as required by the platform's specification.
         pub min_condition: Decimal = "minCondition",
-        /// The rate's name. Required.
+        /// The rate's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The handling fee as a percentage of the carrier's price; for carrier rates only.
         pub percentage_of_rate_fee: f64 = "percentageOfRateFee",
-        /// The id of the shipping carrier that is asked. Required.
+        /// The id of the shipping carrier that is asked. Declared as required by the platform's specification.
         pub shipping_carrier_id: String = "shippingCarrierId",
         /// Those of the carrier's services that the rate offers.
         pub shipping_carrier_services: Vec<ShippingCarrierService> = "shippingCarrierServices",
@@ -94,13 +94,13 @@ hoopai_runtime::model! {
     /// A shipping zone to be created.
     #[doc(alias = "CreateShippingZoneDto")]
     pub struct CreateShippingZoneRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The countries of the zone. Required.
+        /// The countries of the zone. Declared as required by the platform's specification.
         pub countries: Vec<ShippingZoneCountry> = "countries",
-        /// The zone's name. Required.
+        /// The zone's name. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `DeleteShippingCarrierResponseDto` of Store.
@@ -129,23 +129,23 @@ hoopai_runtime::model! {
     pub struct ListAvailableShippingRatesRequest {
         /// Where the order goes to.
         pub address: ContactAddress = "address",
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Tells that `totalOrderAmount` is final, so that it is not worked out again.
         pub amount_available: bool = "amountAvailable",
-        /// The country that the order goes to, by its two letters of ISO 3166. Required.
+        /// The country that the order goes to, by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
         /// The code of a coupon that the order uses.
         pub coupon_code: String = "couponCode",
-        /// What is ordered. Required.
+        /// What is ordered. Declared as required by the platform's specification.
         pub products: Vec<ProductItem> = "products",
-        /// Where the order was made. Required.
+        /// Where the order was made. Declared as required by the platform's specification.
         pub source: OrderSource = "source",
-        /// The worth of the order in major units, at least 0.01. Required.
+        /// The worth of the order in major units, at least 0.01. Declared as required by the platform's specification.
         pub total_order_amount: Decimal = "totalOrderAmount",
-        /// The weight of the order in kilograms. Required.
+        /// The weight of the order in kilograms. Declared as required by the platform's specification.
         pub total_order_weight: f64 = "totalOrderWeight",
         /// Whether `totalOrderWeight` is final, so that it is not worked out again.
         pub weight_available: bool = "weightAvailable",
@@ -184,14 +184,14 @@ hoopai_runtime::model! {
     pub struct OrderSource {
         /// The kind of page or form within it, such as `store`.
         pub sub_type: OrderSourceSubType = "subType",
-        /// The part of the platform, such as `website`.
+        /// The part of the platform, such as `website`. Declared as required by the platform's specification.
         pub type_: OrderSourceType = "type",
     }
     /// `ProductItem` of Store.
     pub struct ProductItem {
-        /// The id of what is ordered. The interface calls it a product's in one place, a price's in another.
+        /// The id of what is ordered. The interface calls it a product's in one place, a price's in another. Declared as required by the platform's specification.
         pub id: String = "id",
-        /// How many of it.
+        /// How many of it. Declared as required by the platform's specification.
         pub qty: f64 = "qty",
     }
     /// `ShippingCarrierSchema` of Store.
@@ -224,9 +224,9 @@ hoopai_runtime::model! {
     /// `ShippingCarrierServiceDto` of Store.
     #[doc(alias = "ShippingCarrierServiceDto")]
     pub struct ShippingCarrierService {
-        /// The service's name as people read it, such as `Priority Mail Express International`.
+        /// The service's name as people read it, such as `Priority Mail Express International`. Declared as required by the platform's specification.
         pub name: String = "name",
-        /// The service's name in code, such as `PriorityMailExpressInternational`.
+        /// The service's name in code, such as `PriorityMailExpressInternational`. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// `ShippingRateSchema` of Store.
@@ -287,7 +287,7 @@ hoopai_runtime::model! {
     /// A country of a shipping zone, whole or by some of its states.
     #[doc(alias = "ShippingZoneCountryDto")]
     pub struct ShippingZoneCountry {
-        /// The country by its two letters of ISO 3166, such as `US`.
+        /// The country by its two letters of ISO 3166, such as `US`. Declared as required by the platform's specification.
         pub code: Country = "code",
         /// The states that belong to the zone; empty for the whole country.
         pub states: Vec<ShippingZoneCountryState> = "states",
@@ -295,7 +295,7 @@ hoopai_runtime::model! {
     /// `ShippingZoneCountryStateDto` of Store.
     #[doc(alias = "ShippingZoneCountryStateDto")]
     pub struct ShippingZoneCountryState {
-        /// The state by its code, such as `VA`.
+        /// The state by its code, such as `VA`. Declared as required by the platform's specification.
         pub code: State = "code",
     }
     /// `CreateShippingZoneResponseDto` of Store.
@@ -309,25 +309,25 @@ hoopai_runtime::model! {
     /// `StoreOrderFulfillmentNotificationDto` of Store.
     #[doc(alias = "StoreOrderFulfillmentNotificationDto")]
     pub struct StoreOrderFulfillmentNotification {
-        /// The id of the default template.
+        /// The id of the default template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template that is sent.
+        /// The id of the email template that is sent. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject line of the email.
+        /// The subject line of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreOrderNotificationDto` of Store.
     #[doc(alias = "StoreOrderNotificationDto")]
     pub struct StoreOrderNotification {
-        /// The id of the default template.
+        /// The id of the default template. Declared as required by the platform's specification.
         pub default_email_template_id: String = "defaultEmailTemplateId",
-        /// The id of the email template that is sent.
+        /// The id of the email template that is sent. Declared as required by the platform's specification.
         pub email_template_id: String = "emailTemplateId",
-        /// Whether the email is sent.
+        /// Whether the email is sent. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
-        /// The subject line of the email.
+        /// The subject line of the email. Declared as required by the platform's specification.
         pub subject: String = "subject",
     }
     /// `StoreSettingSchema` of Store.
@@ -355,23 +355,23 @@ hoopai_runtime::model! {
     /// The address that a store ships from.
     #[doc(alias = "StoreShippingOriginDto")]
     pub struct StoreShippingOrigin {
-        /// The city.
+        /// The city. Declared as required by the platform's specification.
         pub city: String = "city",
-        /// The country by its two letters of ISO 3166.
+        /// The country by its two letters of ISO 3166. Declared as required by the platform's specification.
         pub country: Country = "country",
         /// The email address of the business.
         pub email: String = "email",
-        /// The name of the store or its company.
+        /// The name of the store or its company. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The phone number of the business.
         pub phone: String = "phone",
         /// The state by its code.
         pub state: State = "state",
-        /// Street and number.
+        /// Street and number. Declared as required by the platform's specification.
         pub street1: String = "street1",
         /// A second line of the address.
         pub street2: String = "street2",
-        /// The postal code.
+        /// The postal code. Declared as required by the platform's specification.
         pub zip: String = "zip",
     }
     /// What changes about a shipping carrier.
@@ -379,9 +379,9 @@ hoopai_runtime::model! {
     pub struct UpdateShippingCarrierRequest {
         /// Whether the seller may pick several services for one rate.
         pub allows_multiple_service_selection: bool = "allowsMultipleServiceSelection",
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// A public address of yours that the platform calls for the carrier's rates.
         pub callback_url: String = "callbackUrl",
@@ -393,9 +393,9 @@ hoopai_runtime::model! {
     /// What changes about a shipping rate.
     #[doc(alias = "UpdateShippingRateDto")]
     pub struct UpdateShippingRateRequest {
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The price in major units, 0 for free; with `isCarrierRate` the fixed handling fee on top of the carrier's price.
         pub amount: Decimal = "amount",
@@ -423,9 +423,9 @@ hoopai_runtime::model! {
     /// What changes about a shipping zone.
     #[doc(alias = "UpdateShippingZoneDto")]
     pub struct UpdateShippingZoneRequest {
-        /// The id of the account that `altType` names, as a rule a location.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The countries of the zone.
         pub countries: Vec<ShippingZoneCountry> = "countries",
@@ -435,11 +435,11 @@ hoopai_runtime::model! {
     /// The settings of a store.
     #[doc(alias = "CreateStoreSettingDto")]
     pub struct UpsertStoreSettingsRequest {
-        /// The id of the account that `altType` names, as a rule a location. Required.
+        /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
-        /// The kind of account that `altId` is of; `location` as a rule. Required.
+        /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
-        /// The address that orders ship from. Required.
+        /// The address that orders ship from. Declared as required by the platform's specification.
         pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
         /// The email to the buyer when an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",

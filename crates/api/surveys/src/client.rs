@@ -57,7 +57,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSurveySubmissions {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The last day to list, as `YYYY-MM-DD`; today if left out.
             query end_at: String = "endAt",
@@ -80,7 +80,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListSurveys {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// How many surveys a page holds at most, up to 50; 10 if left out.
             query limit: i64 = "limit",

@@ -174,7 +174,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListUsers {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -185,7 +185,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         SearchUsers {
-            /// The id of the agency whose users are searched.
+            /// The id of the agency whose users are searched. Declared as required by the platform's specification.
             query company_id: String = "companyId",
             /// Whether users with two-way synchronisation are looked for, or those without.
             query enabled2way_sync: bool = "enabled2waySync",

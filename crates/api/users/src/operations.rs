@@ -21,7 +21,7 @@ pub static CREATE_USER: Operation = Operation {
     method: Method::Post, path: "/users/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["users.write"],
-    body: Some(Body { fields: &["companyId", "email", "firstName", "lastName", "locationIds", "password", "role", "type"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -42,7 +42,7 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["users.readonly"],
     idempotent: true,
-    body: Some(Body { fields: &["companyId", "emails"], ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
         size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
@@ -68,9 +68,9 @@ pub static LIST_USERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["users.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     deprecated: true,
     ..Operation::DEFAULT
@@ -84,7 +84,7 @@ pub static SEARCH_USERS: Operation = Operation {
     tokens: Tokens::ANY, scopes: &["users.readonly"],
     idempotent: true,
     query: &[
-        QueryParam { name: "companyId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "enabled2waySync", required: false, style: ListStyle::Repeat },
         QueryParam { name: "ids", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },

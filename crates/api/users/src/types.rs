@@ -11,17 +11,17 @@ hoopai_runtime::model! {
     /// A user to be created.
     #[doc(alias = "CreateUserDto")]
     pub struct CreateUserRequest {
-        /// The id of the agency that the user belongs to. Required.
+        /// The id of the agency that the user belongs to. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
-        /// The email address with which the user signs in; nobody else on the platform may have it. Required.
+        /// The email address with which the user signs in; nobody else on the platform may have it. Declared as required by the platform's specification.
         pub email: String = "email",
-        /// The user's given name. Required.
+        /// The user's given name. Declared as required by the platform's specification.
         pub first_name: String = "firstName",
-        /// The user's family name. Required.
+        /// The user's family name. Declared as required by the platform's specification.
         pub last_name: String = "lastName",
-        /// The ids of the locations in which the user may work. Required.
+        /// The ids of the locations in which the user may work. Declared as required by the platform's specification.
         pub location_ids: Vec<String> = "locationIds",
-        /// The password with which the user signs in, a secret. Required.
+        /// The password with which the user signs in, a secret. Declared as required by the platform's specification.
         pub password: String = "password",
         /// Switches for areas of the app.
         pub permissions: Permissions = "permissions",
@@ -31,7 +31,7 @@ hoopai_runtime::model! {
         pub platform_language: CreateUserRequestPlatformLanguage = "platformLanguage",
         /// The address of a picture of the user.
         pub profile_photo: String = "profilePhoto",
-        /// The user's role there, such as `admin` or `user`. Required.
+        /// The user's role there, such as `admin` or `user`. Declared as required by the platform's specification.
         pub role: String = "role",
         /// The scopes that the user has, and no others; an empty list takes all of them away.
         pub scopes: Vec<Scope> = "scopes",
@@ -39,7 +39,7 @@ hoopai_runtime::model! {
         pub scopes_assigned_to_only: Vec<Scope> = "scopesAssignedToOnly",
         /// The user's inbound number in each location that has a Twilio account of its own: location ids as keys, numbers in E.164 as values. Replaces the stored map as a whole, so that `{}` clears it; an empty string clears one location; left out, nothing changes.
         pub twilio_phone: BTreeMap<String, String> = "twilioPhone",
-        /// Where the user works: `agency`, or `account` for locations. Required.
+        /// Where the user works: `agency`, or `account` for locations. Declared as required by the platform's specification.
         pub type_: String = "type",
     }
     /// `DeleteUserSuccessfulResponseDto` of Users.
@@ -52,11 +52,11 @@ hoopai_runtime::model! {
     /// `FilterByEmailDto` of Users.
     #[doc(alias = "FilterByEmailDto")]
     pub struct FilterUsersByEmailRequest {
-        /// The id of the agency whose users are searched. Required.
+        /// The id of the agency whose users are searched. Declared as required by the platform's specification.
         pub company_id: String = "companyId",
         /// Whether deleted users are looked for; `false` when left out.
         pub deleted: bool = "deleted",
-        /// The email addresses to look for, separated by commas. Required.
+        /// The email addresses to look for, separated by commas. Declared as required by the platform's specification.
         pub emails: String = "emails",
         /// How many users a page holds at most, as text; `25` when left out.
         pub limit: String = "limit",

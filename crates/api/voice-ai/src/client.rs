@@ -197,9 +197,9 @@ pub mod builder {
         DeleteAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the agent that the action belongs to.
+            /// The id of the agent that the action belongs to. Declared as required by the platform's specification.
             query agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -212,7 +212,7 @@ pub mod builder {
         DeleteAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -225,7 +225,7 @@ pub mod builder {
         GetAction {
             /// The id of the action.
             path action_id: String = "actionId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -238,7 +238,7 @@ pub mod builder {
         GetAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -251,7 +251,7 @@ pub mod builder {
         GetCallLog {
             /// The id of the call.
             path call_id: String = "callId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
@@ -262,7 +262,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListAgents {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The number of the page, from 1 to 5000; 1 if left out.
             query page: i64 = "page",
@@ -279,7 +279,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListCallLogs {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             /// The types of actions that ran during the call, one of them or several separated by commas.
             query action_type: types::ActionType = "actionType",
@@ -324,7 +324,7 @@ pub mod builder {
         UpdateAgent {
             /// The id of the agent.
             path agent_id: String = "agentId",
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
             json body: types::UpdateAgentRequest,
         }

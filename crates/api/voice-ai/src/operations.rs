@@ -25,8 +25,8 @@ pub static CREATE_ACTION: Operation = Operation {
     method: Method::Post, path: "/voice-ai/actions",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["actionParameters", "actionType", "agentId", "locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -36,8 +36,8 @@ pub static CREATE_AGENT: Operation = Operation {
     method: Method::Post, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["locationId"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
 
@@ -48,10 +48,10 @@ pub static DELETE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "agentId", required: true, style: ListStyle::Repeat },
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "agentId", required: false, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Empty,
     ..Operation::DEFAULT
@@ -64,9 +64,9 @@ pub static DELETE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     reply: Reply::Empty,
     ..Operation::DEFAULT
@@ -79,9 +79,9 @@ pub static GET_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -93,9 +93,9 @@ pub static GET_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -107,9 +107,9 @@ pub static GET_CALL_LOG: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     ..Operation::DEFAULT
 };
@@ -121,9 +121,9 @@ pub static LIST_AGENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "pageSize", required: false, style: ListStyle::Repeat },
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
@@ -143,9 +143,9 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "actionType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "agentId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "callType", required: false, style: ListStyle::Repeat },
@@ -172,8 +172,8 @@ pub static UPDATE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false }),
-    body: Some(Body { fields: &["actionParameters", "actionType", "agentId", "locationId", "name"], ..Body::DEFAULT }),
+    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -183,9 +183,9 @@ pub static UPDATE_AGENT: Operation = Operation {
     method: Method::Patch, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false }),
+    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
-        QueryParam { name: "locationId", required: true, style: ListStyle::Repeat },
+        QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -113,9 +113,9 @@ hoopai_runtime::model! {
     /// When an agent takes calls on one day of the week.
     #[doc(alias = "AgentWorkingHoursDTO")]
     pub struct AgentWorkingHours {
-        /// The day of the week, 1 for Monday to 7 for Sunday.
+        /// The day of the week, 1 for Monday to 7 for Sunday. Declared as required by the platform's specification.
         pub day_of_the_week: f64 = "dayOfTheWeek",
-        /// The times of that day.
+        /// The times of that day. Declared as required by the platform's specification.
         pub intervals: Vec<Interval> = "intervals",
     }
     /// `CallActionSchema` of Voice AI.
@@ -154,15 +154,15 @@ hoopai_runtime::model! {
     /// An action to be given to an agent.
     #[doc(alias = "CreateSingleActionDTO")]
     pub struct CreateActionRequest {
-        /// The settings of the action, in the shape that belongs to `actionType`. Required.
+        /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
         pub action_parameters: ActionParameters = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`. Required.
+        /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
-        /// The id of the agent. Required.
+        /// The id of the agent. Declared as required by the platform's specification.
         pub agent_id: String = "agentId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the action is called, such as `Transfer to the manager`. Required.
+        /// What the action is called, such as `Transfer to the manager`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `AgentCreationRequestDTO` of Voice AI.
@@ -184,7 +184,7 @@ hoopai_runtime::model! {
         pub is_agent_as_backup_disabled: bool = "isAgentAsBackupDisabled",
         /// The language that the agent speaks and understands, `multi` for several; `en-US` if left out.
         pub language: VoiceAiLanguage = "language",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// How long a call may last in seconds, 180 to 900; 300 if left out.
         pub max_call_duration: f64 = "maxCallDuration",
@@ -216,19 +216,19 @@ hoopai_runtime::model! {
         pub authentication_value: String = "authenticationValue",
         /// Further headers of the request.
         pub headers: Vec<CustomActionHeader> = "headers",
-        /// The method of the request.
+        /// The method of the request. Declared as required by the platform's specification.
         pub method: CustomActionApiDetailsMethod = "method",
         /// What is sent to the service.
         pub parameters: Vec<CustomActionParameter> = "parameters",
-        /// The address of the service.
+        /// The address of the service. Declared as required by the platform's specification.
         pub url: String = "url",
     }
     /// A header of a request.
     #[doc(alias = "CustomActionHeaderDTO")]
     pub struct CustomActionHeader {
-        /// The header's name.
+        /// The header's name. Declared as required by the platform's specification.
         pub key: String = "key",
-        /// The header's value.
+        /// The header's value. Declared as required by the platform's specification.
         pub value: String = "value",
     }
     /// A value that is sent to a service.
@@ -238,7 +238,7 @@ hoopai_runtime::model! {
         pub description: String = "description",
         /// An example of the value.
         pub example: String = "example",
-        /// The value's name.
+        /// The value's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// The value's type, such as `string`.
         pub type_: String = "type",
@@ -290,13 +290,13 @@ hoopai_runtime::model! {
     /// A time of the day, from a start to an end.
     #[doc(alias = "IntervalDTO")]
     pub struct Interval {
-        /// The hour of the end, 0 to 23.
+        /// The hour of the end, 0 to 23. Declared as required by the platform's specification.
         pub end_hour: f64 = "endHour",
-        /// The minute of the end, 0 to 59.
+        /// The minute of the end, 0 to 59. Declared as required by the platform's specification.
         pub end_minute: f64 = "endMinute",
-        /// The hour of the start, 0 to 23.
+        /// The hour of the start, 0 to 23. Declared as required by the platform's specification.
         pub start_hour: f64 = "startHour",
-        /// The minute of the start, 0 to 59.
+        /// The minute of the start, 0 to 59. Declared as required by the platform's specification.
         pub start_minute: f64 = "startMinute",
     }
     /// `GetAgentsResponseDTO` of Voice AI.
@@ -320,21 +320,21 @@ hoopai_runtime::model! {
     /// Who gets an email about each call.
     #[doc(alias = "SendPostCallNotificationDTO")]
     pub struct SendPostCallNotification {
-        /// Whether all admins of the location do.
+        /// Whether all admins of the location do. Declared as required by the platform's specification.
         pub admins: bool = "admins",
-        /// Whether all users of the location do.
+        /// Whether all users of the location do. Declared as required by the platform's specification.
         pub all_users: bool = "allUsers",
-        /// Whether the user does whom the contact is assigned to.
+        /// Whether the user does whom the contact is assigned to. Declared as required by the platform's specification.
         pub contact_assigned_user: bool = "contactAssignedUser",
-        /// Further email addresses that do.
+        /// Further email addresses that do. Declared as required by the platform's specification.
         pub custom_emails: Vec<String> = "customEmails",
-        /// The ids of users who do.
+        /// The ids of users who do. Declared as required by the platform's specification.
         pub specific_users: Vec<String> = "specificUsers",
     }
     /// A translation of the calls.
     #[doc(alias = "TranslationDTO")]
     pub struct Translation {
-        /// Whether calls are translated; `false` if left out.
+        /// Whether calls are translated; `false` if left out. Declared as required by the platform's specification.
         pub enabled: bool = "enabled",
         /// The language that calls are translated into, that of the agent or `en-US`; needed if `enabled` is `true`.
         pub language: String = "language",
@@ -342,15 +342,15 @@ hoopai_runtime::model! {
     /// An action as it shall be.
     #[doc(alias = "UpdateSingleActionDTO")]
     pub struct UpdateActionRequest {
-        /// The settings of the action, in the shape that belongs to `actionType`. Required.
+        /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
         pub action_parameters: ActionParameters = "actionParameters",
-        /// What kind of action it is, which decides the shape of `actionParameters`. Required.
+        /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
-        /// The id of the agent. Required.
+        /// The id of the agent. Declared as required by the platform's specification.
         pub agent_id: String = "agentId",
-        /// The id of the location (sub-account). Required.
+        /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// What the action is called, such as `Transfer to the manager`. Required.
+        /// What the action is called, such as `Transfer to the manager`. Declared as required by the platform's specification.
         pub name: String = "name",
     }
     /// `PatchAgentDTO` of Voice AI.

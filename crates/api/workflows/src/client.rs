@@ -42,7 +42,7 @@ pub mod builder {
     }
     hoopai_runtime::setters! {
         ListWorkflows {
-            /// The id of the location (sub-account).
+            /// The id of the location (sub-account). The client's default location unless set.
             query location_id: String = "locationId",
         }
     }
