@@ -222,6 +222,7 @@ impl Reader<'_> {
         };
         if let (Some(location), Some(body)) = (&all.location, &mut all.body)
             && location.place == "Body"
+            && !operation.contains_key(location::DECLARED)
         {
             body.omittable |= body
                 .declared_required

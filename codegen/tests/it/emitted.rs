@@ -257,7 +257,7 @@ fn a_body_of_no_fields_is_told_from_one_of_unknown_ones() {
         let mut bodies = rows.filter_map(|line| line.trim().strip_prefix("body: "));
         bodies.next().unwrap().to_owned()
     };
-    let empty = "Some(Body { empty: true, ..Body::DEFAULT }),";
+    let empty = "Some(Body { omittable: true, ..Body::DEFAULT }),";
     let plain = "Some(Body::DEFAULT),";
     let text = json!({ "type": "string" });
     for (expected, schema) in [

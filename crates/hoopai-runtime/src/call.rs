@@ -488,8 +488,10 @@ impl Call {
         if self.options.unchecked {
             return;
         }
+        let location = self.origin.operation.and_then(|own| own.location);
         for parameter in self.declared_query() {
-            if parameter.required && !self.query.has(parameter.name) {
+            let is_location = location.is_some_and(|location| location.name == parameter.name);
+            if parameter.required && !is_location && !self.query.has(parameter.name) {
                 missing.push(Missing::Query(parameter.name));
             }
         }

@@ -35,7 +35,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["objects/record.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
-    body: Some(Body { omittable: true, ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 

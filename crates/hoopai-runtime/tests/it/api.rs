@@ -81,6 +81,7 @@ pub mod operations {
             place: Place::Query,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         query: &[
             QueryParam {
@@ -114,6 +115,7 @@ pub mod operations {
             place: Place::Query,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         paging: Some(Paging {
             items: "contacts",
@@ -148,6 +150,7 @@ pub mod operations {
             place: Place::Body,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         body: Some(Body {
             fields: &["locationId", "firstName"],
@@ -182,6 +185,7 @@ pub mod operations {
             place: Place::Path,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         ..CONTACTS
     };
@@ -193,6 +197,7 @@ pub mod operations {
             place: Place::Query,
             name: "altId",
             alt_type: true,
+            required: true,
         }),
         query: &[
             QueryParam {
@@ -217,6 +222,7 @@ pub mod operations {
             place: Place::Body,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         body: Some(Body {
             kind: BodyKind::Form,
@@ -234,6 +240,7 @@ pub mod operations {
             place: Place::Body,
             name: "altId",
             alt_type: true,
+            required: false,
         }),
         body: Some(Body {
             kind: BodyKind::Multipart,
