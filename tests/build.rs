@@ -104,7 +104,7 @@ impl Tables {
             };
             writeln!(
                 self.calls,
-                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters} done(call.options(given.options.clone()).send()) }}),"
+                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters}\n        done(call.options(given.options.clone()).send()) }}),"
             )
             .expect("text");
             writeln!(
@@ -168,7 +168,7 @@ impl Builder<'_> {
         };
         write!(
             self.setters,
-            " if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
+            "\n        if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
         )
         .expect("text");
         write!(self.names, "({place:?}, {wire}, {setter:?}), ").expect("text");
@@ -176,7 +176,7 @@ impl Builder<'_> {
 }
 
 /// The call of a part under a name that is only known at run time.
-const PART: &str = " if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
+const PART: &str = "\n        if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
 
 /// Builder and name of a line such as `pub fn get_contact(&self) -> builder::GetContact {`.
 fn method(line: &str) -> Option<(&str, &str)> {

@@ -31,8 +31,11 @@ fn done<T: 'static>(sending: Sending<T>) -> Calling {
 /// The contents of each file.
 pub(crate) const FILE: &str = "id,name";
 
-/// The setters of each operation: place, name on the wire, and name.
-pub(crate) static SETTERS: &[(&Operation, &[(&str, &str, &str)])] =
+/// A setter: place, name on the wire, and name.
+type Setter = (&'static str, &'static str, &'static str);
+
+/// The setters of each operation.
+pub(crate) static SETTERS: &[(&Operation, &[Setter])] =
     include!(concat!(env!("OUT_DIR"), "/setters.rs"));
 
 /// How much a call is given.
