@@ -20,6 +20,7 @@ mod base_url;
 mod body;
 mod builder;
 mod call;
+mod confirmation;
 mod debug;
 mod decimal;
 mod decode;
@@ -93,6 +94,7 @@ pub mod __private {
     pub use serde::ser::SerializeMap;
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    pub use crate::confirmation::is_success;
     pub use crate::debug::debug_model;
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
     pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};
