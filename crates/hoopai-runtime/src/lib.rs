@@ -59,7 +59,7 @@ pub use builder::HandleBuilder;
 pub use call::Call;
 pub use debug::Redact;
 pub use decimal::{Decimal, NoDecimal};
-pub use drift::{Drift, DriftKind, DriftObserver};
+pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
 pub use error::Error;
 pub use extra::Extra;
 pub use field::{IntoField, Scalar};
