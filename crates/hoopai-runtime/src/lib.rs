@@ -21,6 +21,7 @@ mod body;
 mod builder;
 mod call;
 mod confirmation;
+mod custom_field;
 mod debug;
 mod decimal;
 mod decode;
@@ -57,6 +58,7 @@ mod transport;
 
 pub use builder::HandleBuilder;
 pub use call::Call;
+pub use custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
 pub use debug::Redact;
 pub use decimal::{Decimal, NoDecimal};
 pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
