@@ -163,14 +163,10 @@ const ZONES: [(&str, i64); 12] = [
 ];
 
 fn position(names: &[&str], name: &str) -> Option<i64> {
-    let mut index = 0;
-    for other in names {
-        if other.eq_ignore_ascii_case(name) {
-            return Some(index);
-        }
-        index += 1;
-    }
-    None
+    let index = names
+        .iter()
+        .position(|other| other.eq_ignore_ascii_case(name))?;
+    i64::try_from(index).ok()
 }
 
 /// A number of one or two digits.
