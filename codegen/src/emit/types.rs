@@ -130,7 +130,11 @@ fn imports(out: &mut String, used: &[Type]) {
         ),
         (
             "hoopai_runtime",
-            named(&[(Type::Decimal, "Decimal"), (Type::Timestamp, "Timestamp")]),
+            named(&[
+                (Type::CustomFieldValue, "CustomFieldValue"),
+                (Type::Decimal, "Decimal"),
+                (Type::Timestamp, "Timestamp"),
+            ]),
         ),
     ] {
         // The order of rustfmt: a type, a module, a list.

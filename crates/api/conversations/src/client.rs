@@ -673,7 +673,7 @@ pub mod builder {
             /// Only conversations of which the last message sent was written by hand, or by a machine.
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
             /// Only conversations of which the last message came in, or went out.
-            query last_message_direction: types::SearchConversationsLastMessageDirection = "lastMessageDirection",
+            query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
             /// Only conversations of which the last message is of this kind.
             query last_message_type: types::LastMessageType = "lastMessageType",
             /// How many conversations a page holds; 20 if left out.

@@ -2,8 +2,10 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::Timestamp;
-use hoopai_runtime::json::{Map, Value};
+use std::collections::BTreeMap;
+
+use hoopai_runtime::json::Value;
+use hoopai_runtime::{CustomFieldValue, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateCustomObjectSchemaDTO` of Objects.
@@ -125,7 +127,7 @@ hoopai_runtime::model! {
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
         pub owners: Vec<Value> = "owners",
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
         pub relations: Vec<Value> = "relations",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -161,7 +163,7 @@ hoopai_runtime::model! {
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
         pub search_after: Vec<Value> = "searchAfter",
         pub updated_at: Timestamp = "updatedAt",
     }
