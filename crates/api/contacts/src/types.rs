@@ -880,6 +880,18 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    ContactsWorkflowResponse,
+    CreateDeleteCantactsCampaignsResponse,
+    DeleteContactResponse,
+    DeleteNoteResponse,
+    DeleteTaskResponse,
+    SetBusinessInBulkResponse,
+    UpdateContactResponse,
+    UpdateTagsInBulkResponse,
+    UpsertContactResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `DndSettingStatus`.
     pub enum DndSettingStatus {

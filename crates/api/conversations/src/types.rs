@@ -611,6 +611,15 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CancelScheduledResponse,
+    CreateConversationResponse,
+    DeleteConversationResponse,
+    ProcessMessageResponse,
+    SendLiveChatTypingIndicatorResponse,
+    UpdateConversationResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AddInboundMessageRequestType`.
     pub enum AddInboundMessageRequestType {

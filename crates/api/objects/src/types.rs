@@ -202,6 +202,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteObjectRecordResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `ICustomFieldAcceptedFormats`.
     pub enum ICustomFieldAcceptedFormats {

@@ -309,6 +309,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteUpdateOpportunityResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `PipelinesResponseColorRenderMode`.
     pub enum PipelinesResponseColorRenderMode {

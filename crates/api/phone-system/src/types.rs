@@ -158,6 +158,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    ListNumberPoolsResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AvailablePhoneNumberAddressRequirements`.
     pub enum AvailablePhoneNumberAddressRequirements {
