@@ -163,3 +163,101 @@ fn number_of_the_next_page_comes_in_several_forms() {
     }
     assert!(count >= 4, "{count} lists");
 }
+
+#[tokio::test]
+async fn mock_returns_custom_field_values_of_every_kind_unchanged() {
+    use hoopai::contacts::types::{CreateContactRequest, CreateContactRequestCustomField as Field};
+    use hoopai::contacts::types::{SearchContactsRequest, UpdateContactRequest};
+    use hoopai_mock::{LOCATION, Mock, TOKEN};
+
+    let file = json!({ "u1": { "documentId": "d", "meta": { "size": 17 }, "url": "https://example.com/d" } });
+    let values = [
+        json!("text"),
+        json!(12.5),
+        json!(7),
+        json!(["a", "b"]),
+        json!([]),
+        file,
+    ];
+    let mock = Mock::builder().start().await.expect("a mock");
+    let client = hoopai::Client::builder()
+        .private_token(TOKEN)
+        .location(LOCATION)
+        .base_url(mock.url())
+        .strict(true)
+        .build()
+        .expect("a client");
+    let contacts = client.contacts();
+    let fields = |values: &[Value]| -> Vec<Field> {
+        let numbered = values.iter().enumerate();
+        numbered
+            .map(|(number, value)| {
+                Field::new()
+                    .id(format!("f{number}"))
+                    .field_value(value.clone())
+            })
+            .collect()
+    };
+    let new = CreateContactRequest::new()
+        .email("a@example.com")
+        .custom_fields(fields(&values));
+    let created = contacts
+        .create_contact()
+        .body(new)
+        .send()
+        .await
+        .expect("created");
+    let id = created
+        .into_inner()
+        .contact
+        .and_then(|contact| contact.id)
+        .expect("an id");
+    let read = |list: Option<Vec<hoopai::contacts::types::CustomField>>| -> Vec<Value> {
+        let list = list.expect("custom fields");
+        let values = list
+            .iter()
+            .map(|field| field.value.as_ref().expect("a value").as_json());
+        values.cloned().collect()
+    };
+    let got = contacts
+        .get_contact()
+        .contact_id(&id)
+        .send()
+        .await
+        .expect("a contact");
+    assert_eq!(
+        read(got.into_inner().contact.expect("it").custom_fields),
+        values
+    );
+    let search = SearchContactsRequest::new().page_limit(10);
+    let found = contacts
+        .search_contacts()
+        .body(search)
+        .send()
+        .await
+        .expect("a page");
+    let hit = found.into_inner().contacts.expect("hits").remove(0);
+    assert_eq!(read(hit.custom_fields), values);
+
+    // Written back as they came, in another order.
+    let mut turned = values.to_vec();
+    turned.reverse();
+    let change = UpdateContactRequest::new().custom_fields(fields(&turned));
+    contacts
+        .update_contact()
+        .contact_id(&id)
+        .body(change)
+        .send()
+        .await
+        .expect("updated");
+    let got = contacts
+        .get_contact()
+        .contact_id(&id)
+        .send()
+        .await
+        .expect("a contact");
+    assert_eq!(
+        read(got.into_inner().contact.expect("it").custom_fields),
+        turned
+    );
+}
