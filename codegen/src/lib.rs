@@ -238,6 +238,13 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         }),
         paged: reasons(&|operation| operation.paging.as_ref().map(paging::Paging::style)),
         unpaged: reasons(&|operation| operation.unpaged.clone()),
+        not_idempotent: reasons(&|operation| match &operation.idempotence {
+            table::Idempotence::Not(reason) => Some(reason.clone()),
+            _ => None,
+        }),
+        idempotence_undeclared: names(&|operation| {
+            operation.idempotence == table::Idempotence::Undeclared
+        }),
         overlay_actions,
         passes,
         documented: report::Documented::of(&operations, &lowered, &documented),

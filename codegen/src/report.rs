@@ -29,6 +29,10 @@ pub struct ModuleReport {
     pub paged: BTreeMap<String, String>,
     /// The operations that look as if they paged and do not, by name, each with the reason.
     pub unpaged: BTreeMap<String, String>,
+    /// The operations that are not idempotent, by name, each with the reason.
+    pub not_idempotent: BTreeMap<String, String>,
+    /// The operations of which nothing says whether they are idempotent, by name: gaps. They count as not idempotent.
+    pub idempotence_undeclared: Vec<String>,
     /// How many actions the overlay has.
     pub overlay_actions: usize,
     /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.

@@ -51,6 +51,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
         "unpaged": sum(|report| report.unpaged.len()),
+        "not_idempotent": sum(|report| report.not_idempotent.len()),
+        "idempotence_undeclared": sum(|report| report.idempotence_undeclared.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -165,7 +167,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
     });
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 3] = [
+    let maps: [(&str, Map); 4] = [
         ("replies left open, and why", |report| {
             &report.untyped_by_decision
         }),
@@ -173,6 +175,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
         ("not paged although it looks so, and why", |report| {
             &report.unpaged
         }),
+        ("not idempotent, and why", |report| &report.not_idempotent),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -184,8 +187,11 @@ fn table(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 3] = [
+    let lists: [(&str, List); 4] = [
         ("untyped replies, gaps", |report| &report.untyped),
+        ("idempotence not declared, gaps", |report| {
+            &report.idempotence_undeclared
+        }),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),
