@@ -46,8 +46,11 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         }
         // The generator has what stands under other keys in a field of its own.
         if let Some(Type::Table(values)) = generated.get("extra") {
+            let runtime = **values == Type::CustomFieldValue;
             let values = values.in_types();
-            let link = if values.contains('<') || !lowered.structs.contains_key(&values) {
+            let link = if runtime {
+                format!("[{}](hoopai_runtime::{values})", code(&values))
+            } else if values.contains('<') || !lowered.structs.contains_key(&values) {
                 code(&values)
             } else {
                 format!("[{}]", code(&values))

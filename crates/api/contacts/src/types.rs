@@ -830,6 +830,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Makes a contact at once, without looking for one, where the location allows duplicates. Elsewhere it does nothing. False if left out.
+        /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",

@@ -76,7 +76,7 @@ hoopai_runtime::model! {
     /// `othersSchema` of Forms.
     #[doc(alias = "othersSchema")]
     ///
-    /// Fields that are not named here hold `CustomFieldValue`: `extra.typed::<CustomFieldValue>()` reads them.
+    /// Fields that are not named here hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
     pub struct Others {
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",

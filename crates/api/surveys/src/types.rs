@@ -65,7 +65,7 @@ hoopai_runtime::model! {
     /// `othersSchema` of Surveys.
     #[doc(alias = "othersSchema")]
     ///
-    /// Fields that are not named here hold `CustomFieldValue`: `extra.typed::<CustomFieldValue>()` reads them.
+    /// Fields that are not named here hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
     pub struct Others {
         pub timezone: String = "Timezone",
         pub custom_field_id: String = "__custom_field_id__",
