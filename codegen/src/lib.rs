@@ -242,6 +242,13 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         unpaged: reasons(&|operation| operation.unpaged.clone()),
         automatic: reasons(&report::automatic),
         enforced: reasons(&report::enforced),
+        not_idempotent: reasons(&|operation| match &operation.idempotence {
+            table::Idempotence::Not(reason) => Some(reason.clone()),
+            _ => None,
+        }),
+        idempotence_undeclared: names(&|operation| {
+            operation.idempotence == table::Idempotence::Undeclared
+        }),
         overlay_actions,
         passes,
         documented: report::Documented::of(&operations, &lowered, &documented),

@@ -27,7 +27,7 @@ pub(crate) struct Operation {
     pub(crate) scopes: Vec<String>,
     pub(crate) location_token: bool,
     pub(crate) agency_token: bool,
-    pub(crate) idempotent: bool,
+    pub(crate) idempotence: Idempotence,
     pub(crate) deprecated: bool,
     /// No interface file has it: HoopAI documents its method and path.
     pub(crate) documented_only: bool,
@@ -44,7 +44,21 @@ pub(crate) struct Operation {
     pub(crate) unpaged: Option<String>,
 }
 
+/// Whether repeating a request after it was carried out leaves the state as it is and has no second effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Idempotence {
+    Idempotent,
+    /// It is not, and why.
+    Not(String),
+    /// Nothing is declared, so it is not.
+    Undeclared,
+}
+
 impl Operation {
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotence == Idempotence::Idempotent
+    }
+
     /// Whether a call without this query parameter is an error before it is sent.
     pub(crate) fn enforces_query(&self, name: &str) -> bool {
         let mut enforced = self.enforced.iter();
@@ -195,13 +209,14 @@ impl Reader<'_> {
             scopes: scopes(operation),
             location_token,
             agency_token,
-            idempotent: operation
-                .get("x-hoopai-idempotent")
-                .and_then(Value::as_bool)
-                .unwrap_or(matches!(method, "get" | "put" | "delete")),
+            idempotence: self.idempotence(operation, method, &name)?,
             deprecated: json::flag(operation, "deprecated"),
             documented_only: json::flag(operation, "x-hoopai-documented-only"),
-            untyped: self.untyped(operation)?,
+            untyped: self.reason(
+                operation,
+                "x-hoopai-untyped",
+                "why nothing is known of its reply",
+            )?,
             summary: json::text(operation, "summary").map(str::to_owned),
             description: json::text(operation, "description").map(str::to_owned),
             reply: self.reply(operation),
@@ -246,20 +261,53 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    fn untyped(&self, operation: &Object) -> Result<Option<String>, Fault> {
-        match operation.get("x-hoopai-untyped") {
-            None => Ok(None),
-            Some(reason) => match reason
-                .as_str()
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-            {
-                Some(reason) => Ok(Some(reason.to_owned())),
-                None => Err(self.at.fault(
-                    format!("`x-hoopai-untyped` is {reason}, no reason"),
-                    "say in the module's overlay why nothing is known of its reply",
-                )),
-            },
+    /// An extension that holds a reason.
+    fn reason(
+        &self,
+        operation: &Object,
+        extension: &str,
+        what: &str,
+    ) -> Result<Option<String>, Fault> {
+        let Some(reason) = operation.get(extension) else {
+            return Ok(None);
+        };
+        match reason.as_str().map(str::trim) {
+            Some(reason) if !reason.is_empty() => Ok(Some(reason.to_owned())),
+            _ => Err(self.at.fault(
+                format!("`{extension}` is {reason}, no reason"),
+                format!("say in the module's overlay {what}"),
+            )),
+        }
+    }
+
+    /// As it is declared; else by the HTTP method, and by the rule that an operation whose name begins with `create` makes
+    /// a record each time.
+    fn idempotence(
+        &self,
+        operation: &Object,
+        method: &str,
+        name: &str,
+    ) -> Result<Idempotence, Fault> {
+        const NOT: &str = "x-hoopai-not-idempotent";
+        let not = self.reason(operation, NOT, "what a repeated request does")?;
+        match (operation.get("x-hoopai-idempotent"), not) {
+            (None, Some(reason)) => Ok(Idempotence::Not(reason)),
+            (Some(Value::Bool(true)), None) => Ok(Idempotence::Idempotent),
+            (None, None) if matches!(method, "get" | "put" | "delete") => {
+                Ok(Idempotence::Idempotent)
+            }
+            (None, None) if name.starts_with("create_") => Ok(Idempotence::Not(
+                "It creates a record each time.".to_owned(),
+            )),
+            (None, None) => Ok(Idempotence::Undeclared),
+            (Some(Value::Bool(true)), Some(_)) => Err(self.at.fault(
+                format!("it has both `x-hoopai-idempotent` and `{NOT}`"),
+                "delete one of them in the module's overlay",
+            )),
+            (Some(other), _) => Err(self.at.fault(
+                format!("`x-hoopai-idempotent` is {other}, not true"),
+                format!("write true, or `{NOT}` with the reason, in the module's overlay"),
+            )),
         }
     }
 

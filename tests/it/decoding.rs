@@ -186,11 +186,11 @@ impl<'a> Subject<'a> {
             });
         }
         let containers = of(&[Kind::List, Kind::Object, Kind::Map]);
-        let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
-        for site in &containers {
-            levels.entry(site.path.len()).or_default().push(site);
+        let fields = scalars.iter().chain(&containers).copied();
+        for level in by_level(fields.filter(|site| site.is_field())).values() {
+            self.spoiled("blank string", &full, level, blank);
         }
-        for level in levels.values() {
+        for level in by_level(containers.iter().copied()).values() {
             for chunk in level.chunks(CHUNK) {
                 self.spoiled("wrong container", &full, chunk, misplaced);
                 // A type that knows its trace id alone misses nothing.
@@ -200,11 +200,7 @@ impl<'a> Subject<'a> {
             }
         }
         // What is in an object, field by field; items of lists are never null in a type.
-        let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
-        for site in sites.iter().filter(|site| site.is_field()) {
-            levels.entry(site.path.len()).or_default().push(site);
-        }
-        for level in levels.values() {
+        for level in by_level(sites.iter().filter(|site| site.is_field())).values() {
             self.spoiled("all null", &full, level, |_| Some((Value::Null, None)));
         }
     }
@@ -319,6 +315,20 @@ fn unfit(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
         _ => return None,
     };
     Some((value, Some(DriftKind::SetAside)))
+}
+
+/// What the platform writes for a value that is not set, whatever its type.
+fn blank(_: Kind) -> Option<(Value, Option<DriftKind>)> {
+    Some((json!(""), None))
+}
+
+/// Sites by their depth, so that none lies within another.
+fn by_level<'a>(sites: impl Iterator<Item = &'a Site>) -> BTreeMap<usize, Vec<&'a Site>> {
+    let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
+    for site in sites {
+        levels.entry(site.path.len()).or_default().push(site);
+    }
+    levels
 }
 
 fn misplaced(kind: Kind) -> Option<(Value, Option<DriftKind>)> {

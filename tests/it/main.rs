@@ -16,6 +16,7 @@ mod secrets;
 mod sites;
 mod support;
 mod tables;
+mod variations;
 mod wire;
 #[allow(
     dead_code,

@@ -17,6 +17,10 @@ pub(crate) static REPLIES: &[(&Operation, Option<Read>)] =
 pub(crate) static BODIES: &[(&Operation, Option<Read>)] =
     include!(concat!(env!("OUT_DIR"), "/bodies.rs"));
 
+/// A row for each operation whose reply has `is_success`, which is called on what is read.
+pub(crate) static CONFIRMATIONS: &[(&Operation, fn(&[u8]) -> Result<bool, Error>)] =
+    include!(concat!(env!("OUT_DIR"), "/confirmations.rs"));
+
 /// What was made of a text.
 pub(crate) struct Outcome {
     /// The value, written again.

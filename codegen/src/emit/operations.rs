@@ -58,7 +58,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         "    tokens: Tokens::{tokens}, scopes: &[{}],",
         list(&operation.scopes)
     );
-    if operation.idempotent {
+    if operation.is_idempotent() {
         out.push_str("    idempotent: true,\n");
     }
     if let Some(location) = &operation.location {

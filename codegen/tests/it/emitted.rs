@@ -92,7 +92,7 @@ actions:
     description: It mints a token.
     update:
       x-hoopai-name: exchange_token
-      x-hoopai-idempotent: false
+      x-hoopai-not-idempotent: A code is good once.
       summary: Exchanges a code for a token.
       description: |
         A code is good once.

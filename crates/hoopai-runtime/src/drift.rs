@@ -1,10 +1,14 @@
 //! Where replies are not what the interface files say.
 
+mod counter;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::operation::Operation;
+
+pub use counter::{DriftCount, DriftCounter};
 
 /// A place where a reply is not what its type says. It names the place and the kinds, and never a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +38,27 @@ pub enum DriftKind {
     /// An object that has fields, none of which its type knows, so that the type's own fields are all empty. All that came is
     /// in its [`extra`](crate::Extra).
     NothingKnown,
+}
+
+impl Drift {
+    /// Returns the path without list indexes, such as `contacts[].dateAdded`: the same for each item of a list, and thus fit for
+    /// a label of a metric.
+    pub fn path_template(&self) -> String {
+        let mut template = String::with_capacity(self.path.len());
+        let mut rest = self.path.as_str();
+        while let Some((before, after)) = rest.split_once('[') {
+            template.push_str(before);
+            template.push('[');
+            let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            rest = if after[digits..].starts_with(']') {
+                &after[digits..]
+            } else {
+                after
+            };
+        }
+        template.push_str(rest);
+        template
+    }
 }
 
 impl fmt::Display for Drift {

@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-add-custom-audience-member")]
     pub fn add_facebook_custom_audience_member(&self) -> builder::AddFacebookCustomAudienceMember {
         builder::AddFacebookCustomAudienceMember::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-conversation-form")]
     pub fn create_facebook_conversation_form(&self) -> builder::CreateFacebookConversationForm {
         builder::CreateFacebookConversationForm::new(&self.handle)
@@ -55,7 +55,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-integration")]
     pub fn create_facebook_integration(&self) -> builder::CreateFacebookIntegration {
         builder::CreateFacebookIntegration::new(&self.handle)
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-page-lead-form")]
     pub fn create_facebook_page_lead_form(&self) -> builder::CreateFacebookPageLeadForm {
         builder::CreateFacebookPageLeadForm::new(&self.handle)
@@ -83,7 +83,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-integration")]
     pub fn create_google_integration(&self) -> builder::CreateGoogleIntegration {
         builder::CreateGoogleIntegration::new(&self.handle)
@@ -98,7 +98,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-offline-user-list-job")]
     pub fn create_google_offline_user_list_job(&self) -> builder::CreateGoogleOfflineUserListJob {
         builder::CreateGoogleOfflineUserListJob::new(&self.handle)
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-integration")]
     pub fn create_linkedin_integration(&self) -> builder::CreateLinkedinIntegration {
         builder::CreateLinkedinIntegration::new(&self.handle)
@@ -127,7 +127,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-lead-form")]
     pub fn create_linkedin_lead_form(&self) -> builder::CreateLinkedinLeadForm {
         builder::CreateLinkedinLeadForm::new(&self.handle)
@@ -139,7 +139,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad")]
     pub fn delete_facebook_ad(&self) -> builder::DeleteFacebookAd {
         builder::DeleteFacebookAd::new(&self.handle)
@@ -153,7 +153,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad-account")]
     pub fn delete_facebook_ad_account(&self) -> builder::DeleteFacebookAdAccount {
         builder::DeleteFacebookAdAccount::new(&self.handle)
@@ -165,7 +165,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-adset")]
     pub fn delete_facebook_adset(&self) -> builder::DeleteFacebookAdset {
         builder::DeleteFacebookAdset::new(&self.handle)
@@ -177,7 +177,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-campaign")]
     pub fn delete_facebook_campaign(&self) -> builder::DeleteFacebookCampaign {
         builder::DeleteFacebookCampaign::new(&self.handle)
@@ -189,7 +189,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-custom-audience")]
     pub fn delete_facebook_custom_audience(&self) -> builder::DeleteFacebookCustomAudience {
         builder::DeleteFacebookCustomAudience::new(&self.handle)
@@ -201,7 +201,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-integration")]
     pub fn delete_facebook_integration(&self) -> builder::DeleteFacebookIntegration {
         builder::DeleteFacebookIntegration::new(&self.handle)
@@ -215,7 +215,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-page")]
     pub fn delete_facebook_page(&self) -> builder::DeleteFacebookPage {
         builder::DeleteFacebookPage::new(&self.handle)
@@ -229,7 +229,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-ad-account")]
     pub fn delete_google_ad_account(&self) -> builder::DeleteGoogleAdAccount {
         builder::DeleteGoogleAdAccount::new(&self.handle)
@@ -243,7 +243,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-conversion")]
     pub fn delete_google_conversion(&self) -> builder::DeleteGoogleConversion {
         builder::DeleteGoogleConversion::new(&self.handle)
@@ -255,7 +255,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-segment")]
     pub fn delete_google_segment(&self) -> builder::DeleteGoogleSegment {
         builder::DeleteGoogleSegment::new(&self.handle)
@@ -269,7 +269,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-delete-ad-account")]
     pub fn delete_linkedin_ad_account(&self) -> builder::DeleteLinkedinAdAccount {
         builder::DeleteLinkedinAdAccount::new(&self.handle)
@@ -283,7 +283,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-ad")]
     pub fn duplicate_facebook_ad(&self) -> builder::DuplicateFacebookAd {
         builder::DuplicateFacebookAd::new(&self.handle)
@@ -297,7 +297,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-adset")]
     pub fn duplicate_facebook_adset(&self) -> builder::DuplicateFacebookAdset {
         builder::DuplicateFacebookAdset::new(&self.handle)
@@ -311,7 +311,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-campaign")]
     pub fn duplicate_facebook_campaign(&self) -> builder::DuplicateFacebookCampaign {
         builder::DuplicateFacebookCampaign::new(&self.handle)
@@ -323,7 +323,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-account")]
     pub fn get_facebook_ad_account(&self) -> builder::GetFacebookAdAccount {
         builder::GetFacebookAdAccount::new(&self.handle)
@@ -335,7 +335,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign")]
     pub fn get_facebook_campaign(&self) -> builder::GetFacebookCampaign {
         builder::GetFacebookCampaign::new(&self.handle)
@@ -347,7 +347,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign-reporting")]
     pub fn get_facebook_campaign_reporting(&self) -> builder::GetFacebookCampaignReporting {
         builder::GetFacebookCampaignReporting::new(&self.handle)
@@ -359,7 +359,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-current-user")]
     pub fn get_facebook_current_user(&self) -> builder::GetFacebookCurrentUser {
         builder::GetFacebookCurrentUser::new(&self.handle)
@@ -371,7 +371,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audience-by-id")]
     pub fn get_facebook_custom_audience(&self) -> builder::GetFacebookCustomAudience {
         builder::GetFacebookCustomAudience::new(&self.handle)
@@ -385,7 +385,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-integration")]
     pub fn get_facebook_integration(&self) -> builder::GetFacebookIntegration {
         builder::GetFacebookIntegration::new(&self.handle)
@@ -399,7 +399,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-lead-form")]
     pub fn get_facebook_lead_form(&self) -> builder::GetFacebookLeadForm {
         builder::GetFacebookLeadForm::new(&self.handle)
@@ -413,7 +413,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting")]
     pub fn get_facebook_reporting(&self) -> builder::GetFacebookReporting {
         builder::GetFacebookReporting::new(&self.handle)
@@ -427,7 +427,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-account-details")]
     pub fn get_google_ad_account(&self) -> builder::GetGoogleAdAccount {
         builder::GetGoogleAdAccount::new(&self.handle)
@@ -439,7 +439,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audience-by-id")]
     pub fn get_google_audience(&self) -> builder::GetGoogleAudience {
         builder::GetGoogleAudience::new(&self.handle)
@@ -451,7 +451,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-by-id")]
     pub fn get_google_campaign(&self) -> builder::GetGoogleCampaign {
         builder::GetGoogleCampaign::new(&self.handle)
@@ -463,7 +463,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-reporting")]
     pub fn get_google_campaign_reporting(&self) -> builder::GetGoogleCampaignReporting {
         builder::GetGoogleCampaignReporting::new(&self.handle)
@@ -475,7 +475,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-by-id")]
     pub fn get_google_conversion(&self) -> builder::GetGoogleConversion {
         builder::GetGoogleConversion::new(&self.handle)
@@ -487,7 +487,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-current-user")]
     pub fn get_google_current_user(&self) -> builder::GetGoogleCurrentUser {
         builder::GetGoogleCurrentUser::new(&self.handle)
@@ -499,7 +499,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-integration")]
     pub fn get_google_integration(&self) -> builder::GetGoogleIntegration {
         builder::GetGoogleIntegration::new(&self.handle)
@@ -513,7 +513,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting")]
     pub fn get_google_reporting(&self) -> builder::GetGoogleReporting {
         builder::GetGoogleReporting::new(&self.handle)
@@ -525,7 +525,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segment-by-id")]
     pub fn get_google_segment(&self) -> builder::GetGoogleSegment {
         builder::GetGoogleSegment::new(&self.handle)
@@ -537,7 +537,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-account-details")]
     pub fn get_linkedin_ad_account(&self) -> builder::GetLinkedinAdAccount {
         builder::GetLinkedinAdAccount::new(&self.handle)
@@ -551,7 +551,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-analytics")]
     pub fn get_linkedin_ad_analytics(&self) -> builder::GetLinkedinAdAnalytics {
         builder::GetLinkedinAdAnalytics::new(&self.handle)
@@ -563,7 +563,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group")]
     pub fn get_linkedin_campaign_group(&self) -> builder::GetLinkedinCampaignGroup {
         builder::GetLinkedinCampaignGroup::new(&self.handle)
@@ -575,7 +575,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group-reporting")]
     pub fn get_linkedin_campaign_group_reporting(&self) -> builder::GetLinkedinCampaignGroupReporting {
         builder::GetLinkedinCampaignGroupReporting::new(&self.handle)
@@ -587,7 +587,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-current-user")]
     pub fn get_linkedin_current_user(&self) -> builder::GetLinkedinCurrentUser {
         builder::GetLinkedinCurrentUser::new(&self.handle)
@@ -599,7 +599,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-integration")]
     pub fn get_linkedin_integration(&self) -> builder::GetLinkedinIntegration {
         builder::GetLinkedinIntegration::new(&self.handle)
@@ -611,7 +611,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-accounts")]
     pub fn list_facebook_ad_accounts(&self) -> builder::ListFacebookAdAccounts {
         builder::ListFacebookAdAccounts::new(&self.handle)
@@ -623,7 +623,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-conversation-forms")]
     pub fn list_facebook_conversation_forms(&self) -> builder::ListFacebookConversationForms {
         builder::ListFacebookConversationForms::new(&self.handle)
@@ -635,7 +635,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audiences")]
     pub fn list_facebook_custom_audiences(&self) -> builder::ListFacebookCustomAudiences {
         builder::ListFacebookCustomAudiences::new(&self.handle)
@@ -649,7 +649,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-entity")]
     pub fn list_facebook_entities(&self) -> builder::ListFacebookEntities {
         builder::ListFacebookEntities::new(&self.handle)
@@ -661,7 +661,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-instagram-accounts")]
     pub fn list_facebook_instagram_accounts(&self) -> builder::ListFacebookInstagramAccounts {
         builder::ListFacebookInstagramAccounts::new(&self.handle)
@@ -673,7 +673,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-page-lead-forms")]
     pub fn list_facebook_page_lead_forms(&self) -> builder::ListFacebookPageLeadForms {
         builder::ListFacebookPageLeadForms::new(&self.handle)
@@ -685,7 +685,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pages")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -701,7 +701,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pixels")]
     pub fn list_facebook_pixels(&self) -> builder::ListFacebookPixels {
         builder::ListFacebookPixels::new(&self.handle)
@@ -713,7 +713,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting-list")]
     pub fn list_facebook_reporting(&self) -> builder::ListFacebookReporting {
         builder::ListFacebookReporting::new(&self.handle)
@@ -727,7 +727,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-accounts")]
     pub fn list_google_ad_accounts(&self) -> builder::ListGoogleAdAccounts {
         builder::ListGoogleAdAccounts::new(&self.handle)
@@ -741,7 +741,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-assets")]
     pub fn list_google_assets(&self) -> builder::ListGoogleAssets {
         builder::ListGoogleAssets::new(&self.handle)
@@ -753,7 +753,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audiences")]
     pub fn list_google_audiences(&self) -> builder::ListGoogleAudiences {
         builder::ListGoogleAudiences::new(&self.handle)
@@ -765,7 +765,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-goals")]
     pub fn list_google_conversion_goals(&self) -> builder::ListGoogleConversionGoals {
         builder::ListGoogleConversionGoals::new(&self.handle)
@@ -779,7 +779,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversions")]
     pub fn list_google_conversions(&self) -> builder::ListGoogleConversions {
         builder::ListGoogleConversions::new(&self.handle)
@@ -791,7 +791,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-entity")]
     pub fn list_google_entities(&self) -> builder::ListGoogleEntities {
         builder::ListGoogleEntities::new(&self.handle)
@@ -805,7 +805,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-keyword-ideas")]
     pub fn list_google_keyword_ideas(&self) -> builder::ListGoogleKeywordIdeas {
         builder::ListGoogleKeywordIdeas::new(&self.handle)
@@ -819,7 +819,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting-list")]
     pub fn list_google_reporting(&self) -> builder::ListGoogleReporting {
         builder::ListGoogleReporting::new(&self.handle)
@@ -831,7 +831,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segments")]
     pub fn list_google_segments(&self) -> builder::ListGoogleSegments {
         builder::ListGoogleSegments::new(&self.handle)
@@ -843,7 +843,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-target-interests")]
     pub fn list_google_target_interests(&self) -> builder::ListGoogleTargetInterests {
         builder::ListGoogleTargetInterests::new(&self.handle)
@@ -855,7 +855,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-accounts")]
     pub fn list_linkedin_ad_accounts(&self) -> builder::ListLinkedinAdAccounts {
         builder::ListLinkedinAdAccounts::new(&self.handle)
@@ -867,7 +867,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-lead-forms")]
     pub fn list_linkedin_lead_forms(&self) -> builder::ListLinkedinLeadForms {
         builder::ListLinkedinLeadForms::new(&self.handle)
@@ -881,7 +881,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-reporting-list")]
     pub fn list_linkedin_reporting(&self) -> builder::ListLinkedinReporting {
         builder::ListLinkedinReporting::new(&self.handle)
@@ -895,7 +895,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-ad")]
     pub fn pause_facebook_ad(&self) -> builder::PauseFacebookAd {
         builder::PauseFacebookAd::new(&self.handle)
@@ -909,7 +909,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-adset")]
     pub fn pause_facebook_adset(&self) -> builder::PauseFacebookAdset {
         builder::PauseFacebookAdset::new(&self.handle)
@@ -921,7 +921,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-campaign")]
     pub fn pause_facebook_campaign(&self) -> builder::PauseFacebookCampaign {
         builder::PauseFacebookCampaign::new(&self.handle)
@@ -938,7 +938,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-publish-campaign")]
     pub fn publish_facebook_campaign(&self) -> builder::PublishFacebookCampaign {
         builder::PublishFacebookCampaign::new(&self.handle)
@@ -953,7 +953,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-publish-ad")]
     pub fn publish_google_campaign(&self) -> builder::PublishGoogleCampaign {
         builder::PublishGoogleCampaign::new(&self.handle)
@@ -968,7 +968,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-publish-campaign-group")]
     pub fn publish_linkedin_campaign_group(&self) -> builder::PublishLinkedinCampaignGroup {
         builder::PublishLinkedinCampaignGroup::new(&self.handle)
@@ -982,7 +982,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-remove-custom-audience-member")]
     pub fn remove_facebook_custom_audience_member(&self) -> builder::RemoveFacebookCustomAudienceMember {
         builder::RemoveFacebookCustomAudienceMember::new(&self.handle)
@@ -998,7 +998,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-ad")]
     pub fn resume_facebook_ad(&self) -> builder::ResumeFacebookAd {
         builder::ResumeFacebookAd::new(&self.handle)
@@ -1012,7 +1012,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-adset")]
     pub fn resume_facebook_adset(&self) -> builder::ResumeFacebookAdset {
         builder::ResumeFacebookAdset::new(&self.handle)
@@ -1026,7 +1026,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-campaign")]
     pub fn resume_facebook_campaign(&self) -> builder::ResumeFacebookCampaign {
         builder::ResumeFacebookCampaign::new(&self.handle)
@@ -1039,7 +1039,7 @@ impl Client {
     /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-search-targeting")]
     pub fn search_facebook_targeting(&self) -> builder::SearchFacebookTargeting {
         builder::SearchFacebookTargeting::new(&self.handle)
@@ -1051,7 +1051,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-search-targeting")]
     pub fn search_google_targeting(&self) -> builder::SearchGoogleTargeting {
         builder::SearchGoogleTargeting::new(&self.handle)
@@ -1065,7 +1065,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-search-targeting")]
     pub fn search_linkedin_targeting(&self) -> builder::SearchLinkedinTargeting {
         builder::SearchLinkedinTargeting::new(&self.handle)
@@ -1079,7 +1079,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-set-default-page")]
     pub fn set_facebook_default_page(&self) -> builder::SetFacebookDefaultPage {
         builder::SetFacebookDefaultPage::new(&self.handle)
@@ -1093,7 +1093,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-update-custom-audience")]
     pub fn update_facebook_custom_audience(&self) -> builder::UpdateFacebookCustomAudience {
         builder::UpdateFacebookCustomAudience::new(&self.handle)
@@ -1108,7 +1108,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-batch-update-audience-members")]
     pub fn update_facebook_custom_audience_members_in_bulk(&self) -> builder::UpdateFacebookCustomAudienceMembersInBulk {
         builder::UpdateFacebookCustomAudienceMembersInBulk::new(&self.handle)
@@ -1122,7 +1122,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-update-ad-status")]
     pub fn update_linkedin_ad_status(&self) -> builder::UpdateLinkedinAdStatus {
         builder::UpdateLinkedinAdStatus::new(&self.handle)
@@ -1137,7 +1137,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-ad")]
     pub fn upsert_facebook_ad(&self) -> builder::UpsertFacebookAd {
         builder::UpsertFacebookAd::new(&self.handle)
@@ -1152,7 +1152,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-adset")]
     pub fn upsert_facebook_adset(&self) -> builder::UpsertFacebookAdset {
         builder::UpsertFacebookAdset::new(&self.handle)
@@ -1167,7 +1167,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-campaign")]
     pub fn upsert_facebook_campaign(&self) -> builder::UpsertFacebookCampaign {
         builder::UpsertFacebookCampaign::new(&self.handle)
@@ -1181,7 +1181,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-pixel")]
     pub fn upsert_facebook_pixel(&self) -> builder::UpsertFacebookPixel {
         builder::UpsertFacebookPixel::new(&self.handle)
@@ -1196,7 +1196,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-assets")]
     pub fn upsert_google_assets(&self) -> builder::UpsertGoogleAssets {
         builder::UpsertGoogleAssets::new(&self.handle)
@@ -1210,7 +1210,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-audience")]
     pub fn upsert_google_audience(&self) -> builder::UpsertGoogleAudience {
         builder::UpsertGoogleAudience::new(&self.handle)
@@ -1225,7 +1225,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-campaign")]
     pub fn upsert_google_campaign(&self) -> builder::UpsertGoogleCampaign {
         builder::UpsertGoogleCampaign::new(&self.handle)
@@ -1239,7 +1239,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-conversion")]
     pub fn upsert_google_conversion(&self) -> builder::UpsertGoogleConversion {
         builder::UpsertGoogleConversion::new(&self.handle)
@@ -1254,7 +1254,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-segment")]
     pub fn upsert_google_segment(&self) -> builder::UpsertGoogleSegment {
         builder::UpsertGoogleSegment::new(&self.handle)
@@ -1269,7 +1269,7 @@ impl Client {
     ///
     /// - Scope: `adPublishing.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-upsert-campaign-group")]
     pub fn upsert_linkedin_campaign_group(&self) -> builder::UpsertLinkedinCampaignGroup {
         builder::UpsertLinkedinCampaignGroup::new(&self.handle)

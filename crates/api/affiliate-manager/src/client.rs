@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-affiliate")]
     pub fn get_affiliate(&self) -> builder::GetAffiliate {
         builder::GetAffiliate::new(&self.handle)
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAffiliates::stream) reads them all.
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCommissions::stream) reads them all.
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
@@ -63,7 +63,7 @@ impl Client {
     ///
     /// - Scope: `affiliate-manager.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPayouts::stream) reads them all.
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {

@@ -174,6 +174,7 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
@@ -188,6 +189,7 @@ pub static UPDATE_AGENT_VERSION: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/versions/{versionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },

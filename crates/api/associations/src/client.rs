@@ -25,7 +25,7 @@ impl Client {
     ///
     /// - Scope: `associations.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// - Scope: `associations/relation.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// - Scope: `associations.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
@@ -65,7 +65,7 @@ impl Client {
     ///
     /// - Scope: `associations/relation.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// - Scope: `associations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-ID")]
     pub fn get_association(&self) -> builder::GetAssociation {
         builder::GetAssociation::new(&self.handle)
@@ -89,7 +89,7 @@ impl Client {
     ///
     /// - Scope: `associations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-key-by-key-name")]
     pub fn get_association_by_key(&self) -> builder::GetAssociationByKey {
         builder::GetAssociationByKey::new(&self.handle)
@@ -101,7 +101,7 @@ impl Client {
     ///
     /// - Scope: `associations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-object-keys")]
     pub fn get_association_by_object_key(&self) -> builder::GetAssociationByObjectKey {
         builder::GetAssociationByObjectKey::new(&self.handle)
@@ -115,7 +115,7 @@ impl Client {
     ///
     /// - Scope: `associations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAssociations::stream) reads them all.
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
@@ -130,7 +130,7 @@ impl Client {
     ///
     /// - Scope: `associations/relation.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListRelations::stream) reads them all.
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// - Scope: `associations.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)

@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
@@ -64,7 +64,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-block-slot")]
     pub fn create_blocked_slot(&self) -> builder::CreateBlockedSlot {
         builder::CreateBlockedSlot::new(&self.handle)
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
@@ -91,7 +91,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
@@ -105,7 +105,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-event-notification")]
     pub fn create_event_notifications(&self) -> builder::CreateEventNotifications {
         builder::CreateEventNotifications::new(&self.handle)
@@ -119,7 +119,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-group")]
     pub fn create_group(&self) -> builder::CreateGroup {
         builder::CreateGroup::new(&self.handle)
@@ -131,7 +131,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createSchedule")]
     pub fn create_schedule(&self) -> builder::CreateSchedule {
         builder::CreateSchedule::new(&self.handle)
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
@@ -155,7 +155,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
@@ -168,7 +168,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
@@ -183,7 +183,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event")]
     pub fn delete_event(&self) -> builder::DeleteEvent {
         builder::DeleteEvent::new(&self.handle)
@@ -195,7 +195,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
@@ -207,7 +207,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
@@ -219,7 +219,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteSchedule")]
     pub fn delete_schedule(&self) -> builder::DeleteSchedule {
         builder::DeleteSchedule::new(&self.handle)
@@ -231,7 +231,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
@@ -243,7 +243,7 @@ impl Client {
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
@@ -256,7 +256,7 @@ impl Client {
     /// - Scope: `calendars/resources.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
@@ -268,7 +268,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "find-event-notification")]
     pub fn get_event_notification(&self) -> builder::GetEventNotification {
         builder::GetEventNotification::new(&self.handle)
@@ -281,7 +281,7 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
         builder::GetGroup::new(&self.handle)
@@ -293,7 +293,7 @@ impl Client {
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getScheduleById")]
     pub fn get_schedule(&self) -> builder::GetSchedule {
         builder::GetSchedule::new(&self.handle)
@@ -305,7 +305,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 20, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads them all.
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
@@ -320,7 +320,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-blocked-slots")]
     pub fn list_blocked_slots(&self) -> builder::ListBlockedSlots {
         builder::ListBlockedSlots::new(&self.handle)
@@ -333,7 +333,7 @@ impl Client {
     /// - Scope: `calendars/resources.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads them all.
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
@@ -346,7 +346,7 @@ impl Client {
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendars")]
     pub fn list_calendars(&self) -> builder::ListCalendars {
         builder::ListCalendars::new(&self.handle)
@@ -358,7 +358,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads them all.
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
@@ -373,7 +373,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-events")]
     pub fn list_events(&self) -> builder::ListEvents {
         builder::ListEvents::new(&self.handle)
@@ -388,7 +388,7 @@ impl Client {
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-slots")]
     pub fn list_free_slots(&self) -> builder::ListFreeSlots {
         builder::ListFreeSlots::new(&self.handle)
@@ -400,7 +400,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-groups")]
     pub fn list_groups(&self) -> builder::ListGroups {
         builder::ListGroups::new(&self.handle)
@@ -414,7 +414,7 @@ impl Client {
     ///
     /// - Scope: `calendars.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500, by `skip`; [`stream`](builder::ListSchedules::stream) reads them all.
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
@@ -427,7 +427,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
@@ -441,7 +441,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "edit-appointment")]
     pub fn update_appointment(&self) -> builder::UpdateAppointment {
         builder::UpdateAppointment::new(&self.handle)
@@ -453,7 +453,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
@@ -467,7 +467,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-block-slot")]
     pub fn update_blocked_slot(&self) -> builder::UpdateBlockedSlot {
         builder::UpdateBlockedSlot::new(&self.handle)
@@ -479,7 +479,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
@@ -492,7 +492,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
@@ -504,7 +504,7 @@ impl Client {
     ///
     /// - Scope: `calendars/events.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
@@ -516,7 +516,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-group")]
     pub fn update_group(&self) -> builder::UpdateGroup {
         builder::UpdateGroup::new(&self.handle)
@@ -528,7 +528,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "disable-group")]
     pub fn update_group_status(&self) -> builder::UpdateGroupStatus {
         builder::UpdateGroupStatus::new(&self.handle)
@@ -540,7 +540,7 @@ impl Client {
     ///
     /// - Scope: `calendars.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateSchedule")]
     pub fn update_schedule(&self) -> builder::UpdateSchedule {
         builder::UpdateSchedule::new(&self.handle)
@@ -552,7 +552,7 @@ impl Client {
     ///
     /// - Scope: `calendars/groups.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "validate-groups-slug")]
     pub fn validate_group_slug(&self) -> builder::ValidateGroupSlug {
         builder::ValidateGroupSlug::new(&self.handle)

@@ -461,7 +461,6 @@ pub static UPDATE_APPOINTMENT: Operation = Operation {
     method: Method::Put, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["calendars/events.write"],
-    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

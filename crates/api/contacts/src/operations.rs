@@ -66,6 +66,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -76,6 +77,7 @@ pub static ADD_TAGS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -344,6 +346,7 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/business",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -377,6 +380,7 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/tags/update/{type}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -410,6 +414,7 @@ pub static UPSERT_CONTACT: Operation = Operation {
     method: Method::Post, path: "/contacts/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["contacts.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT

@@ -154,6 +154,7 @@ pub static UPDATE_FOLLOWUP_SETTINGS: Operation = Operation {
     method: Method::Patch, path: "/conversation-ai/agents/{agentId}/followup-settings",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -25,7 +25,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-inbound-message")]
     pub fn add_inbound_message(&self) -> builder::AddInboundMessage {
         builder::AddInboundMessage::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-outbound-message")]
     pub fn add_outbound_call(&self) -> builder::AddOutboundCall {
         builder::AddOutboundCall::new(&self.handle)
@@ -50,7 +50,7 @@ impl Client {
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
         builder::CancelScheduledEmailMessage::new(&self.handle)
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "cancel-scheduled-message")]
     pub fn cancel_scheduled_message(&self) -> builder::CancelScheduledMessage {
         builder::CancelScheduledMessage::new(&self.handle)
@@ -74,7 +74,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "complete-file-upload")]
     pub fn complete_file_upload(&self) -> builder::CompleteFileUpload {
         builder::CompleteFileUpload::new(&self.handle)
@@ -88,7 +88,7 @@ impl Client {
     ///
     /// - Scope: `conversations.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-conversation")]
     pub fn create_conversation(&self) -> builder::CreateConversation {
         builder::CreateConversation::new(&self.handle)
@@ -102,7 +102,7 @@ impl Client {
     /// extra fields.
     ///
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-subtype")]
     pub fn create_custom_subtype(&self) -> builder::CreateCustomSubtype {
         builder::CreateCustomSubtype::new(&self.handle)
@@ -114,7 +114,7 @@ impl Client {
     ///
     /// - Scope: `conversations.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-conversation")]
     pub fn delete_conversation(&self) -> builder::DeleteConversation {
         builder::DeleteConversation::new(&self.handle)
@@ -126,7 +126,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "download-message-transcription")]
     pub fn download_message_transcription(&self) -> builder::DownloadMessageTranscription {
         builder::DownloadMessageTranscription::new(&self.handle)
@@ -141,7 +141,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500, by `cursor`; [`stream`](builder::ExportMessages::stream) reads them all.
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
@@ -155,7 +155,7 @@ impl Client {
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-contact-unsubscription-status")]
     pub fn get_contact_unsubscription_status(&self) -> builder::GetContactUnsubscriptionStatus {
         builder::GetContactUnsubscriptionStatus::new(&self.handle)
@@ -167,7 +167,7 @@ impl Client {
     ///
     /// - Scope: `conversations.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-conversation")]
     pub fn get_conversation(&self) -> builder::GetConversation {
         builder::GetConversation::new(&self.handle)
@@ -180,7 +180,7 @@ impl Client {
     /// A message that is an email holds the ids of the emails of its thread in `meta`.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
         builder::GetEmail::new(&self.handle)
@@ -195,7 +195,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message")]
     pub fn get_message(&self) -> builder::GetMessage {
         builder::GetMessage::new(&self.handle)
@@ -207,7 +207,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-recording")]
     pub fn get_message_recording(&self) -> builder::GetMessageRecording {
         builder::GetMessageRecording::new(&self.handle)
@@ -219,7 +219,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-transcription")]
     pub fn get_message_transcription(&self) -> builder::GetMessageTranscription {
         builder::GetMessageTranscription::new(&self.handle)
@@ -234,7 +234,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "initiate-file-upload")]
     pub fn initiate_file_upload(&self) -> builder::InitiateFileUpload {
         builder::InitiateFileUpload::new(&self.handle)
@@ -247,7 +247,7 @@ impl Client {
     /// What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-custom-subtypes")]
     pub fn list_custom_subtypes(&self) -> builder::ListCustomSubtypes {
         builder::ListCustomSubtypes::new(&self.handle)
@@ -262,7 +262,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads them all.
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
@@ -278,7 +278,7 @@ impl Client {
     ///
     /// - Scope: `conversations.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads them all.
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
@@ -292,7 +292,7 @@ impl Client {
     /// - Scope: `conversations/livechat.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "live-chat-agent-typing")]
     pub fn send_live_chat_typing_indicator(&self) -> builder::SendLiveChatTypingIndicator {
         builder::SendLiveChatTypingIndicator::new(&self.handle)
@@ -308,7 +308,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-a-new-message")]
     pub fn send_message(&self) -> builder::SendMessage {
         builder::SendMessage::new(&self.handle)
@@ -320,7 +320,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-review-reply")]
     pub fn send_review_reply(&self) -> builder::SendReviewReply {
         builder::SendReviewReply::new(&self.handle)
@@ -334,7 +334,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-message-attachments")]
     pub fn set_message_attachments(&self) -> builder::SetMessageAttachments {
         builder::SetMessageAttachments::new(&self.handle)
@@ -348,7 +348,7 @@ impl Client {
     /// by itself. What it answers beyond a trace id is described nowhere: read it from the reply's extra fields.
     ///
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "user-subscription-change")]
     pub fn update_contact_subscription(&self) -> builder::UpdateContactSubscription {
         builder::UpdateContactSubscription::new(&self.handle)
@@ -360,7 +360,7 @@ impl Client {
     ///
     /// - Scope: `conversations.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-conversation")]
     pub fn update_conversation(&self) -> builder::UpdateConversation {
         builder::UpdateConversation::new(&self.handle)
@@ -374,7 +374,7 @@ impl Client {
     /// extra fields.
     ///
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-subtype")]
     pub fn update_custom_subtype(&self) -> builder::UpdateCustomSubtype {
         builder::UpdateCustomSubtype::new(&self.handle)
@@ -388,7 +388,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-message-status")]
     pub fn update_message_status(&self) -> builder::UpdateMessageStatus {
         builder::UpdateMessageStatus::new(&self.handle)
@@ -403,7 +403,7 @@ impl Client {
     ///
     /// - Scope: `conversations/message.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-attachments")]
     pub fn upload_file_attachments(&self) -> builder::UploadFileAttachments {
         builder::UploadFileAttachments::new(&self.handle)
@@ -674,7 +674,7 @@ pub mod builder {
             /// Only conversations of which the last message sent was written by hand, or by a machine.
             query last_message_action: types::SearchConversationsLastMessageAction = "lastMessageAction",
             /// Only conversations of which the last message came in, or went out.
-            query last_message_direction: types::SearchConversationsLastMessageDirection = "lastMessageDirection",
+            query last_message_direction: types::LastMessageDirection = "lastMessageDirection",
             /// Only conversations of which the last message is of this kind.
             query last_message_type: types::LastMessageType = "lastMessageType",
             /// How many conversations a page holds; 20 if left out.

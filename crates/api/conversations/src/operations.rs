@@ -82,6 +82,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload/complete",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -326,6 +327,7 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     method: Method::Post, path: "/conversations/providers/live-chat/typing",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -27,7 +27,7 @@ impl Client {
     /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "import-courses")]
     pub fn import_courses(&self) -> builder::ImportCourses {
         builder::ImportCourses::new(&self.handle)

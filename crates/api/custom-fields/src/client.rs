@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field-folder")]
     pub fn create_custom_field_folder(&self) -> builder::CreateCustomFieldFolder {
         builder::CreateCustomFieldFolder::new(&self.handle)
@@ -50,7 +50,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field-folder")]
     pub fn delete_custom_field_folder(&self) -> builder::DeleteCustomFieldFolder {
         builder::DeleteCustomFieldFolder::new(&self.handle)
@@ -74,7 +74,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field-by-id")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -86,7 +86,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields-by-object-key")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -101,7 +101,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field-folder")]
     pub fn update_custom_field_folder(&self) -> builder::UpdateCustomFieldFolder {
         builder::UpdateCustomFieldFolder::new(&self.handle)

@@ -130,6 +130,7 @@ pub static PATCH_TEMPLATE: Operation = Operation {
     module: "emails", name: "patch_template", id: "patch-template",
     method: Method::Patch, path: "/emails/builder/{templateId}",
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -140,6 +141,7 @@ pub static UPDATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/emails/builder/data",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -222,6 +222,7 @@ pub static UPDATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "update_funnel", id: "update-funnel",
     method: Method::Patch, path: "/funnels/funnel/update/{id}",
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -232,6 +233,7 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     method: Method::Patch, path: "/funnels/lookup/redirect/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -56,6 +56,7 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/cancel",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -549,6 +550,7 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/{invoiceId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -595,6 +597,7 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -606,6 +609,7 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/payment-methods-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -628,6 +632,7 @@ pub static VOID_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/void",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT

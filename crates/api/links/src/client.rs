@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Scope: `links.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-link")]
     pub fn create_link(&self) -> builder::CreateLink {
         builder::CreateLink::new(&self.handle)
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// - Scope: `links.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-link")]
     pub fn delete_link(&self) -> builder::DeleteLink {
         builder::DeleteLink::new(&self.handle)
@@ -48,7 +48,7 @@ impl Client {
     /// Unlike `update_link` and `delete_link` it needs the location too.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-link-by-id")]
     pub fn get_link(&self) -> builder::GetLink {
         builder::GetLink::new(&self.handle)
@@ -60,7 +60,7 @@ impl Client {
     ///
     /// - Scope: `links.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-links")]
     pub fn list_links(&self) -> builder::ListLinks {
         builder::ListLinks::new(&self.handle)
@@ -71,7 +71,7 @@ impl Client {
     /// `GET /links/search`
     ///
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLinks::stream) reads them all.
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
@@ -86,7 +86,7 @@ impl Client {
     ///
     /// - Scope: `links.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-link")]
     pub fn update_link(&self) -> builder::UpdateLink {
         builder::UpdateLink::new(&self.handle)

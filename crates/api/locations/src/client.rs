@@ -28,7 +28,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -42,7 +42,7 @@ impl Client {
     ///
     /// - Scope: `locations/customValues.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-value")]
     pub fn create_custom_value(&self) -> builder::CreateCustomValue {
         builder::CreateCustomValue::new(&self.handle)
@@ -58,7 +58,7 @@ impl Client {
     /// - Scope: `locations.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-location")]
     pub fn create_location(&self) -> builder::CreateLocation {
         builder::CreateLocation::new(&self.handle)
@@ -72,7 +72,7 @@ impl Client {
     /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-recurring-task")]
     pub fn create_recurring_task(&self) -> builder::CreateRecurringTask {
         builder::CreateRecurringTask::new(&self.handle)
@@ -84,7 +84,7 @@ impl Client {
     ///
     /// - Scope: `locations/tags.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-tag")]
     pub fn create_tag(&self) -> builder::CreateTag {
         builder::CreateTag::new(&self.handle)
@@ -95,7 +95,7 @@ impl Client {
     /// `DELETE /locations/{locationId}/customFields/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -106,7 +106,7 @@ impl Client {
     /// `DELETE /locations/{locationId}/customValues/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-value")]
     pub fn delete_custom_value(&self) -> builder::DeleteCustomValue {
         builder::DeleteCustomValue::new(&self.handle)
@@ -121,7 +121,7 @@ impl Client {
     /// - Scope: `locations.internal-access-only`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-location")]
     pub fn delete_location(&self) -> builder::DeleteLocation {
         builder::DeleteLocation::new(&self.handle)
@@ -132,7 +132,7 @@ impl Client {
     /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-recurring-task")]
     pub fn delete_recurring_task(&self) -> builder::DeleteRecurringTask {
         builder::DeleteRecurringTask::new(&self.handle)
@@ -143,7 +143,7 @@ impl Client {
     /// `DELETE /locations/{locationId}/tags/{tagId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-tag")]
     pub fn delete_tag(&self) -> builder::DeleteTag {
         builder::DeleteTag::new(&self.handle)
@@ -154,7 +154,7 @@ impl Client {
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "DELETE-an-email-sms-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
@@ -165,7 +165,7 @@ impl Client {
     /// `GET /locations/{locationId}/customFields/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -176,7 +176,7 @@ impl Client {
     /// `GET /locations/{locationId}/customValues/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-value")]
     pub fn get_custom_value(&self) -> builder::GetCustomValue {
         builder::GetCustomValue::new(&self.handle)
@@ -188,7 +188,7 @@ impl Client {
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location")]
     pub fn get_location(&self) -> builder::GetLocation {
         builder::GetLocation::new(&self.handle)
@@ -199,7 +199,7 @@ impl Client {
     /// `GET /locations/{locationId}/recurring-tasks/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-recurring-task-by-id")]
     pub fn get_recurring_task(&self) -> builder::GetRecurringTask {
         builder::GetRecurringTask::new(&self.handle)
@@ -210,7 +210,7 @@ impl Client {
     /// `GET /locations/{locationId}/tags/{tagId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tag-by-id")]
     pub fn get_tag(&self) -> builder::GetTag {
         builder::GetTag::new(&self.handle)
@@ -225,7 +225,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -240,7 +240,7 @@ impl Client {
     ///
     /// - Scope: `locations/customValues.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-values")]
     pub fn list_custom_values(&self) -> builder::ListCustomValues {
         builder::ListCustomValues::new(&self.handle)
@@ -254,7 +254,7 @@ impl Client {
     ///
     /// - Scope: `locations/tags.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-tags")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
@@ -269,7 +269,7 @@ impl Client {
     ///
     /// - Scope: `locations/templates.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
@@ -284,7 +284,7 @@ impl Client {
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-timezones")]
     pub fn list_timezones(&self) -> builder::ListTimezones {
         builder::ListTimezones::new(&self.handle)
@@ -299,7 +299,7 @@ impl Client {
     ///
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLocations::stream) reads them all.
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
@@ -314,7 +314,7 @@ impl Client {
     ///
     /// - Scope: `locations/tasks.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchTasks::stream) reads them all.
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
@@ -328,7 +328,7 @@ impl Client {
     /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -341,7 +341,7 @@ impl Client {
     /// Name and value must both be sent, even if only one of them changes.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-value")]
     pub fn update_custom_value(&self) -> builder::UpdateCustomValue {
         builder::UpdateCustomValue::new(&self.handle)
@@ -357,7 +357,7 @@ impl Client {
     /// - Scope: `locations.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "put-location")]
     pub fn update_location(&self) -> builder::UpdateLocation {
         builder::UpdateLocation::new(&self.handle)
@@ -368,7 +368,7 @@ impl Client {
     /// `PUT /locations/{locationId}/recurring-tasks/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-recurring-task")]
     pub fn update_recurring_task(&self) -> builder::UpdateRecurringTask {
         builder::UpdateRecurringTask::new(&self.handle)
@@ -379,7 +379,7 @@ impl Client {
     /// `PUT /locations/{locationId}/tags/{tagId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-tag")]
     pub fn update_tag(&self) -> builder::UpdateTag {
         builder::UpdateTag::new(&self.handle)
@@ -394,7 +394,7 @@ impl Client {
     ///
     /// - Scope: `locations/customFields.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-customFields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)

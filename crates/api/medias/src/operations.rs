@@ -87,6 +87,7 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     method: Method::Post, path: "/medias/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

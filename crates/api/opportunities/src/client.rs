@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-opportunity")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-opportunity")]
     pub fn create_opportunity(&self) -> builder::CreateOpportunity {
         builder::CreateOpportunity::new(&self.handle)
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-opportunity")]
     pub fn delete_opportunity(&self) -> builder::DeleteOpportunity {
         builder::DeleteOpportunity::new(&self.handle)
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-opportunity")]
     pub fn get_opportunity(&self) -> builder::GetOpportunity {
         builder::GetOpportunity::new(&self.handle)
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListLostReasons::stream) reads them all.
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
@@ -86,7 +86,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-pipelines")]
     pub fn list_pipelines(&self) -> builder::ListPipelines {
         builder::ListPipelines::new(&self.handle)
@@ -98,7 +98,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-opportunity")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads them all.
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
@@ -129,7 +129,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads them all.
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
@@ -144,7 +144,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity")]
     pub fn update_opportunity(&self) -> builder::UpdateOpportunity {
         builder::UpdateOpportunity::new(&self.handle)
@@ -156,7 +156,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity-status")]
     pub fn update_opportunity_status(&self) -> builder::UpdateOpportunityStatus {
         builder::UpdateOpportunityStatus::new(&self.handle)
@@ -171,7 +171,7 @@ impl Client {
     ///
     /// - Scope: `opportunities.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "Upsert-opportunity")]
     pub fn upsert_opportunity(&self) -> builder::UpsertOpportunity {
         builder::UpsertOpportunity::new(&self.handle)

@@ -26,6 +26,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -48,6 +48,7 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/connect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -124,6 +125,7 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/disconnect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },

@@ -343,6 +343,7 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     method: Method::Post, path: "/products/inventory",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -399,6 +400,7 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}/priority",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -422,6 +424,7 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/reviews/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -433,6 +436,7 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/bulk-update/edit",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -455,6 +459,7 @@ pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -25,7 +25,7 @@ impl Client {
     /// Take the page's data from `list_facebook_pages`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-facebook-page-group")]
     pub fn attach_facebook_page(&self) -> builder::AttachFacebookPage {
         builder::AttachFacebookPage::new(&self.handle)
@@ -38,7 +38,7 @@ impl Client {
     /// Take the account's data from `list_instagram_accounts`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-instagram-page-group")]
     pub fn attach_instagram_account(&self) -> builder::AttachInstagramAccount {
         builder::AttachInstagramAccount::new(&self.handle)
@@ -51,7 +51,7 @@ impl Client {
     /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-linkedin-page-profile")]
     pub fn attach_linkedin_page_or_profile(&self) -> builder::AttachLinkedinPageOrProfile {
         builder::AttachLinkedinPageOrProfile::new(&self.handle)
@@ -64,7 +64,7 @@ impl Client {
     /// Take the profile's data from `list_tiktok_profiles`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-tiktok-profile")]
     pub fn attach_tiktok_profile(&self) -> builder::AttachTiktokProfile {
         builder::AttachTiktokProfile::new(&self.handle)
@@ -75,7 +75,7 @@ impl Client {
     /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn attach_twitter_profile(&self) -> builder::AttachTwitterProfile {
@@ -92,7 +92,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/post.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-post")]
     pub fn create_post(&self) -> builder::CreatePost {
         builder::CreatePost::new(&self.handle)
@@ -103,7 +103,7 @@ impl Client {
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-account")]
     pub fn delete_account(&self) -> builder::DeleteAccount {
         builder::DeleteAccount::new(&self.handle)
@@ -114,7 +114,7 @@ impl Client {
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv")]
     pub fn delete_csv(&self) -> builder::DeleteCsv {
         builder::DeleteCsv::new(&self.handle)
@@ -125,7 +125,7 @@ impl Client {
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv-post")]
     pub fn delete_csv_post(&self) -> builder::DeleteCsvPost {
         builder::DeleteCsvPost::new(&self.handle)
@@ -136,7 +136,7 @@ impl Client {
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-post")]
     pub fn delete_post(&self) -> builder::DeletePost {
         builder::DeletePost::new(&self.handle)
@@ -149,7 +149,7 @@ impl Client {
     /// What was published already stays on the networks: only the planner forgets it.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-delete-social-planner-posts")]
     pub fn delete_posts_in_bulk(&self) -> builder::DeletePostsInBulk {
         builder::DeletePostsInBulk::new(&self.handle)
@@ -162,7 +162,7 @@ impl Client {
     /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "start-csv-finalize")]
     pub fn finalize_csv(&self) -> builder::FinalizeCsv {
         builder::FinalizeCsv::new(&self.handle)
@@ -173,7 +173,7 @@ impl Client {
     /// `GET /social-media-posting/{locationId}/categories/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-categories-id")]
     pub fn get_category(&self) -> builder::GetCategory {
         builder::GetCategory::new(&self.handle)
@@ -184,7 +184,7 @@ impl Client {
     /// `GET /social-media-posting/{locationId}/posts/{id}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-post")]
     pub fn get_post(&self) -> builder::GetPost {
         builder::GetPost::new(&self.handle)
@@ -198,7 +198,7 @@ impl Client {
     /// audience is. Of LinkedIn only pages are counted, of TikTok only business accounts.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-social-media-statistics")]
     pub fn get_social_media_statistics(&self) -> builder::GetSocialMediaStatistics {
         builder::GetSocialMediaStatistics::new(&self.handle)
@@ -212,7 +212,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/account.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-account")]
     pub fn list_accounts(&self) -> builder::ListAccounts {
         builder::ListAccounts::new(&self.handle)
@@ -224,7 +224,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/category.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCategories::stream) reads them all.
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
@@ -238,7 +238,7 @@ impl Client {
     /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads them all.
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
@@ -250,7 +250,7 @@ impl Client {
     /// `GET /social-media-posting/{locationId}/csv`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvs::stream) reads them all.
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
@@ -262,7 +262,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-facebook-page-group")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -275,7 +275,7 @@ impl Client {
     /// A Google location is a place of business in Google Business Profile, not a location of the platform.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-google-locations")]
     pub fn list_google_locations(&self) -> builder::ListGoogleLocations {
         builder::ListGoogleLocations::new(&self.handle)
@@ -286,7 +286,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-instagram-page-group")]
     pub fn list_instagram_accounts(&self) -> builder::ListInstagramAccounts {
         builder::ListInstagramAccounts::new(&self.handle)
@@ -299,7 +299,7 @@ impl Client {
     /// Pages stand under `pages`, profiles under `profile`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-linkedin-page-profile")]
     pub fn list_linkedin_pages_and_profiles(&self) -> builder::ListLinkedinPagesAndProfiles {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
@@ -313,7 +313,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/post.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPosts::stream) reads them all.
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
@@ -327,7 +327,7 @@ impl Client {
     /// These tags are the planner's own and have nothing to do with those of contacts.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTags::stream) reads them all.
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
@@ -339,7 +339,7 @@ impl Client {
     /// `POST /social-media-posting/{locationId}/tags/details`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tags-by-ids")]
     pub fn list_tags_by_ids(&self) -> builder::ListTagsByIds {
         builder::ListTagsByIds::new(&self.handle)
@@ -352,7 +352,7 @@ impl Client {
     /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-business-profile")]
     pub fn list_tiktok_business_profiles(&self) -> builder::ListTiktokBusinessProfiles {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
@@ -363,7 +363,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-profile")]
     pub fn list_tiktok_profiles(&self) -> builder::ListTiktokProfiles {
         builder::ListTiktokProfiles::new(&self.handle)
@@ -374,7 +374,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_twitter_profiles(&self) -> builder::ListTwitterProfiles {
@@ -389,7 +389,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "set-accounts")]
     pub fn set_csv_accounts(&self) -> builder::SetCsvAccounts {
         builder::SetCsvAccounts::new(&self.handle)
@@ -402,7 +402,7 @@ impl Client {
     /// Send `location` and `account` as `list_google_locations` answered them.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "set-google-locations")]
     pub fn set_google_location(&self) -> builder::SetGoogleLocation {
         builder::SetGoogleLocation::new(&self.handle)
@@ -416,7 +416,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-facebook-oauth")]
     pub fn start_facebook_oauth(&self) -> builder::StartFacebookOauth {
         builder::StartFacebookOauth::new(&self.handle)
@@ -431,7 +431,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-google-oauth")]
     pub fn start_google_oauth(&self) -> builder::StartGoogleOauth {
         builder::StartGoogleOauth::new(&self.handle)
@@ -446,7 +446,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-instagram-oauth")]
     pub fn start_instagram_oauth(&self) -> builder::StartInstagramOauth {
         builder::StartInstagramOauth::new(&self.handle)
@@ -460,7 +460,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-linkedin-oauth")]
     pub fn start_linkedin_oauth(&self) -> builder::StartLinkedinOauth {
         builder::StartLinkedinOauth::new(&self.handle)
@@ -475,7 +475,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-business-oauth")]
     pub fn start_tiktok_business_oauth(&self) -> builder::StartTiktokBusinessOauth {
         builder::StartTiktokBusinessOauth::new(&self.handle)
@@ -490,7 +490,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-oauth")]
     pub fn start_tiktok_oauth(&self) -> builder::StartTiktokOauth {
         builder::StartTiktokOauth::new(&self.handle)
@@ -504,7 +504,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-twitter-oauth")]
     #[deprecated = "the platform advises against this operation"]
     pub fn start_twitter_oauth(&self) -> builder::StartTwitterOauth {
@@ -518,7 +518,7 @@ impl Client {
     /// The reply says only whether it worked; get the post to see it.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-post")]
     pub fn update_post(&self) -> builder::UpdatePost {
         builder::UpdatePost::new(&self.handle)
@@ -532,7 +532,7 @@ impl Client {
     ///
     /// - Scope: `socialplanner/csv.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-csv")]
     pub fn upload_csv(&self) -> builder::UploadCsv {
         builder::UploadCsv::new(&self.handle)

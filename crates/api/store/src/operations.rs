@@ -282,6 +282,7 @@ pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     module: "store", name: "upsert_store_settings", id: "create-store-setting",
     method: Method::Post, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

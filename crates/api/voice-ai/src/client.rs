@@ -25,7 +25,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -66,7 +66,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agent-goals.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -90,7 +90,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agents.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -102,7 +102,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -114,7 +114,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agents.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListAgents::stream) reads them all.
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
@@ -129,7 +129,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListCallLogs::stream) reads them all.
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
@@ -144,7 +144,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -158,7 +158,7 @@ impl Client {
     ///
     /// - Scope: `voice-ai-agents.write`.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)

@@ -183,6 +183,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     method: Method::Patch, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },

@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use hoopai_runtime::CallOptions;
-use hoopai_runtime::Drift;
 use hoopai_runtime::error::ErrorKind;
+use hoopai_runtime::json::from_slice;
 use hoopai_runtime::operation::Operation;
+use hoopai_runtime::{CallOptions, Drift, DriftCounter, DriftObserver, Method};
 
 use crate::api::Client;
-use crate::api::types::Contact;
+use crate::api::types::{Contact, ContactsReply};
 use crate::log;
 use crate::server::{Answer, Server};
 
@@ -167,4 +167,60 @@ async fn strict_clients_and_calls_get_an_error() {
             .await
             .unwrap();
     }
+}
+
+#[tokio::test]
+async fn drift_is_counted_by_operation_and_path_without_indexes() {
+    let list =
+        r#"{"contacts":[{"id":1,"visits":"x"},{"id":2},{"id":"3","visits":""}],"count":"3"}"#;
+    let server = Server::start(Answer::json(list)).await;
+    let counter = DriftCounter::new();
+    let handle = server
+        .builder()
+        .drift_observer(counter.clone())
+        .build()
+        .unwrap();
+    let client = Client::new(&handle);
+    for _ in 0..2 {
+        client.page_contacts().location_id("L").send().await.unwrap();
+    }
+    handle
+        .request(Method::Get, "/contacts/")
+        .send_as::<ContactsReply>()
+        .await
+        .unwrap();
+    let rows: Vec<String> = counter
+        .snapshot()
+        .iter()
+        .map(|row| {
+            let operation = row.operation.map_or("none", |operation| operation.name);
+            format!("{operation} {} {:?} {}", row.path, row.kind, row.count)
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "none contacts[].id Coerced 2",
+            "none contacts[].visits SetAside 1",
+            "none count Coerced 1",
+            "page_contacts contacts[].id Coerced 4",
+            "page_contacts contacts[].visits SetAside 2",
+            "page_contacts count Coerced 2",
+        ]
+    );
+    assert_eq!(counter.total(), 12);
+    assert_eq!(format!("{counter:?}"), "DriftCounter { total: 12 }");
+}
+
+#[test]
+fn counter_bounds_the_places_that_it_holds() {
+    let counter = DriftCounter::new();
+    for number in 0..5_000 {
+        let text = format!("{{\"byName\":{{\"k{number}\":{{\"visits\":\"x\"}}}}}}");
+        let read = from_slice::<Contact>(text.as_bytes()).unwrap();
+        counter.drift(None, &read.drift[0]);
+    }
+    let rows = counter.snapshot();
+    assert_eq!((rows.len(), counter.total()), (4_097, 5_000));
+    assert_eq!((rows[0].path.as_str(), rows[0].count), ("*", 904));
 }

@@ -15,3 +15,4 @@ mod raw;
 mod replies;
 mod server;
 mod settings;
+mod variations;
