@@ -21,6 +21,7 @@ mod emit;
 mod examples;
 mod fault;
 mod generator;
+mod idempotence;
 mod json;
 mod lower;
 mod modules;
@@ -49,6 +50,7 @@ pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
 use generator::Type;
+use idempotence::Idempotence;
 
 /// What one module's interface makes.
 #[derive(Clone, Debug)]
@@ -239,11 +241,11 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         paged: reasons(&|operation| operation.paging.as_ref().map(paging::Paging::style)),
         unpaged: reasons(&|operation| operation.unpaged.clone()),
         not_idempotent: reasons(&|operation| match &operation.idempotence {
-            table::Idempotence::Not(reason) => Some(reason.clone()),
+            Idempotence::Not(reason) => Some(reason.clone()),
             _ => None,
         }),
         idempotence_undeclared: names(&|operation| {
-            operation.idempotence == table::Idempotence::Undeclared
+            operation.idempotence == Idempotence::Undeclared
         }),
         overlay_actions,
         passes,
