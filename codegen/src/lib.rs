@@ -22,6 +22,7 @@ mod enforced;
 mod examples;
 mod fault;
 mod generator;
+mod idempotence;
 mod json;
 mod location;
 mod lower;
@@ -51,6 +52,7 @@ pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
 use generator::Type;
+use idempotence::Idempotence;
 
 /// What one module's interface makes.
 #[derive(Clone, Debug)]
@@ -243,11 +245,11 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         automatic: reasons(&report::automatic),
         enforced: reasons(&report::enforced),
         not_idempotent: reasons(&|operation| match &operation.idempotence {
-            table::Idempotence::Not(reason) => Some(reason.clone()),
+            Idempotence::Not(reason) => Some(reason.clone()),
             _ => None,
         }),
         idempotence_undeclared: names(&|operation| {
-            operation.idempotence == table::Idempotence::Undeclared
+            operation.idempotence == Idempotence::Undeclared
         }),
         overlay_actions,
         passes,

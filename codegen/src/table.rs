@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::enforced;
 use crate::fault::{At, Fault};
+use crate::idempotence::{self, Idempotence};
 use crate::json::{self, METHODS, Object};
 use crate::location;
 use crate::names;
@@ -42,16 +43,6 @@ pub(crate) struct Operation {
     pub(crate) paging: Option<Paging>,
     /// Why it does not page although it looks so.
     pub(crate) unpaged: Option<String>,
-}
-
-/// Whether repeating a request after it was carried out leaves the state as it is and has no second effect.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Idempotence {
-    Idempotent,
-    /// It is not, and why.
-    Not(String),
-    /// Nothing is declared, so it is not.
-    Undeclared,
 }
 
 impl Operation {
@@ -209,13 +200,14 @@ impl Reader<'_> {
             scopes: scopes(operation),
             location_token,
             agency_token,
-            idempotence: self.idempotence(operation, method, &name)?,
+            idempotence: idempotence::read(operation, method, &name, &self.at)?,
             deprecated: json::flag(operation, "deprecated"),
             documented_only: json::flag(operation, "x-hoopai-documented-only"),
-            untyped: self.reason(
+            untyped: idempotence::reason(
                 operation,
                 "x-hoopai-untyped",
                 "why nothing is known of its reply",
+                &self.at,
             )?,
             summary: json::text(operation, "summary").map(str::to_owned),
             description: json::text(operation, "description").map(str::to_owned),
@@ -259,56 +251,6 @@ impl Reader<'_> {
             Declared::Plain => {}
         }
         Ok(all)
-    }
-
-    /// An extension that holds a reason.
-    fn reason(
-        &self,
-        operation: &Object,
-        extension: &str,
-        what: &str,
-    ) -> Result<Option<String>, Fault> {
-        let Some(reason) = operation.get(extension) else {
-            return Ok(None);
-        };
-        match reason.as_str().map(str::trim) {
-            Some(reason) if !reason.is_empty() => Ok(Some(reason.to_owned())),
-            _ => Err(self.at.fault(
-                format!("`{extension}` is {reason}, no reason"),
-                format!("say in the module's overlay {what}"),
-            )),
-        }
-    }
-
-    /// As it is declared; else by the HTTP method, and by the rule that an operation whose name begins with `create` makes
-    /// a record each time.
-    fn idempotence(
-        &self,
-        operation: &Object,
-        method: &str,
-        name: &str,
-    ) -> Result<Idempotence, Fault> {
-        const NOT: &str = "x-hoopai-not-idempotent";
-        let not = self.reason(operation, NOT, "what a repeated request does")?;
-        match (operation.get("x-hoopai-idempotent"), not) {
-            (None, Some(reason)) => Ok(Idempotence::Not(reason)),
-            (Some(Value::Bool(true)), None) => Ok(Idempotence::Idempotent),
-            (None, None) if matches!(method, "get" | "put" | "delete") => {
-                Ok(Idempotence::Idempotent)
-            }
-            (None, None) if name.starts_with("create_") => Ok(Idempotence::Not(
-                "It creates a record each time.".to_owned(),
-            )),
-            (None, None) => Ok(Idempotence::Undeclared),
-            (Some(Value::Bool(true)), Some(_)) => Err(self.at.fault(
-                format!("it has both `x-hoopai-idempotent` and `{NOT}`"),
-                "delete one of them in the module's overlay",
-            )),
-            (Some(other), _) => Err(self.at.fault(
-                format!("`x-hoopai-idempotent` is {other}, not true"),
-                format!("write true, or `{NOT}` with the reason, in the module's overlay"),
-            )),
-        }
     }
 
     /// Path parameters in the order of the path, then queries and headers, required ones first, each by name.

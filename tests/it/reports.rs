@@ -1,13 +1,15 @@
 //! Public reports of calls that failed, against a server that answers as the platform did. The inputs are our own; the reports
 //! themselves are in `../shared/reports`.
 
+use std::collections::BTreeMap;
+
 use hoopai::conversations::types::AddInboundMessageRequest;
 use hoopai::invoices::types::{CreateInvoiceRequest, InvoiceItem, RecordInvoicePaymentRequest};
 use hoopai::locations::types::CreateCustomFieldRequest;
 use hoopai::objects::types::CreateObjectRecordRequest;
 use hoopai::opportunities::types::{UpdateOpportunityRequest, UpsertOpportunityRequest};
 use hoopai::payments::types::{CreateCustomProviderConfigRequest, CustomProviderKeys};
-use hoopai::{CallOptions, Client, Error, ErrorKind};
+use hoopai::{CallOptions, Client, CustomFieldValue, Error, ErrorKind, contacts};
 use serde_json::{Value, json};
 
 use crate::support::Recorder;
@@ -100,7 +102,7 @@ async fn invoices_and_payments_are_sent_without_what_does_not_apply() {
 #[tokio::test]
 async fn record_of_a_custom_object_names_the_default_location() {
     let server = server().await;
-    let properties = json!({ "serial": "A-1" }).as_object().cloned().unwrap();
+    let properties = BTreeMap::from([("serial".to_owned(), CustomFieldValue::from("A-1"))]);
     let record = CreateObjectRecordRequest::new().properties(properties);
     let create = |client: &Client| {
         let call = client.objects().create_object_record();
@@ -206,6 +208,15 @@ async fn numbers_that_are_not_finite_are_request_errors_that_name_the_field() {
         rejected(
             call.start_date(number).send().await.map(drop),
             "startDate",
+            &server,
+        );
+
+        let value = contacts::types::CreateContactRequestCustomField::new().field_value(number);
+        let contact = contacts::types::CreateContactRequest::new().custom_fields([value]);
+        let call = client.contacts().create_contact().body(contact);
+        rejected(
+            call.send().await.map(drop),
+            "customFields[0].field_value",
             &server,
         );
 

@@ -162,7 +162,11 @@ impl<const N: usize> From<[String; N]> for CustomFieldValue {
 /// All digits are kept.
 impl From<Decimal> for CustomFieldValue {
     fn from(value: Decimal) -> Self {
-        CustomFieldValue(Repr::Json(Kept::of_text(value.as_str())))
+        if value.is_number() {
+            CustomFieldValue(Repr::Json(Kept::of_text(value.as_str())))
+        } else {
+            CustomFieldValue(Repr::NotFinite(value.as_f64()))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use hoopai_runtime::json::{Map, Value};
+use hoopai_runtime::json::Value;
 use hoopai_runtime::{CustomFieldValue, Timestamp};
 
 hoopai_runtime::model! {
@@ -18,7 +18,7 @@ hoopai_runtime::model! {
         /// The ids of the users who own the record.
         pub owner: Vec<String> = "owner",
         /// The values of the record, by the key of the field without the object's prefix.
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
     /// `CreateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "CreateCustomObjectSchemaDTO")]
@@ -208,7 +208,7 @@ hoopai_runtime::model! {
         /// The ids of the users who own the record.
         pub owner: Vec<String> = "owner",
         /// The values that change, by the key of the field without the object's prefix.
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
     /// `UpdateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]
