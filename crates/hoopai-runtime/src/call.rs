@@ -537,6 +537,8 @@ impl Call {
                 }
                 if !omittable {
                     missing.push(Missing::Body(declared.map(|body| body.kind)));
+                    let fields = declared.map_or(&[][..], |body| body.fields);
+                    missing.extend(fields.iter().map(|&field| Missing::Field(field.to_owned())));
                 }
                 return Ok(Payload::Empty);
             } else {
