@@ -537,8 +537,11 @@ impl Call {
                 }
                 if !omittable {
                     missing.push(Missing::Body(declared.map(|body| body.kind)));
-                    let fields = declared.map_or(&[][..], |body| body.fields);
-                    missing.extend(fields.iter().map(|&field| Missing::Field(field.to_owned())));
+                    for field in declared.map_or(&[][..], |body| body.fields) {
+                        if location.is_none_or(|(location, _)| location.name != *field) {
+                            missing.push(Missing::Field((*field).to_owned()));
+                        }
+                    }
                 }
                 return Ok(Payload::Empty);
             } else {
