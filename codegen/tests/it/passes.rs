@@ -278,9 +278,13 @@ fn security() {
         "/none": { "get": operation("none", json!({ "security": [] })) },
         "/unknown": { "get": operation("unknown", json!({ "security": [{ "key": [] }, { "bearer": ["a.readonly"] }, { "bearer": ["a.readonly"] }] })) },
     });
+    let mut document = document(paths, json!({}));
+    let schemes = document.pointer_mut("/components/securitySchemes").unwrap();
+    *schemes = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     insta::assert_snapshot!(mended(
-        &document(paths, json!({})),
+        &document,
         &[
+            "/components/securitySchemes",
             "/paths/~1none/get/security",
             "/paths/~1unknown/get/security"
         ]

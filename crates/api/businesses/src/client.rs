@@ -22,6 +22,7 @@ impl Client {
     /// `POST /businesses/`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: tried again only where nothing can have happened.
     #[doc(alias = "create-business")]
@@ -34,6 +35,7 @@ impl Client {
     /// `DELETE /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "delete-Business")]
@@ -46,6 +48,7 @@ impl Client {
     /// `GET /businesses/{businessId}`
     ///
     /// - Scope: `businesses.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "get-business")]
@@ -58,6 +61,7 @@ impl Client {
     /// `GET /businesses/`
     ///
     /// - Scope: `businesses.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBusinesses::stream) reads them all.
@@ -71,6 +75,7 @@ impl Client {
     /// `PUT /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "update-business")]
