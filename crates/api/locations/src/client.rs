@@ -376,7 +376,6 @@ impl Client {
     /// changes much more than its data sheet; see `snapshot.override`.
     ///
     /// - Scope: `locations.write`.
-    /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: a failure of the moment is tried again.
     #[doc(alias = "put-location")]

@@ -351,7 +351,7 @@ pub static UPDATE_LOCATION: Operation = Operation {
     module: "locations", name: "update_location", id: "put-location",
     method: Method::Put, path: "/locations/{locationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::AGENCY, scopes: &["locations.write"],
+    tokens: Tokens::ANY, scopes: &["locations.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
