@@ -29,6 +29,8 @@ pub(crate) struct Operation {
     pub(crate) module: &'static str,
     /// The platform's operation id.
     pub(crate) id: String,
+    /// The name of the method that a client has for it.
+    pub(crate) name: String,
     pub(crate) method: Method,
     /// The path with its parameters in braces.
     pub(crate) path: String,
@@ -74,6 +76,11 @@ impl Operation {
     /// `contacts.get-contact`, unique over all modules.
     pub(crate) fn key(&self) -> String {
         format!("{}.{}", self.module, self.id)
+    }
+
+    /// `contacts.get_contact`, unique over all modules.
+    pub(crate) fn method_key(&self) -> String {
+        format!("{}.{}", self.module, self.name)
     }
 
     /// Follows references, to the schema that they stand for.
@@ -240,6 +247,7 @@ fn read_operation(
     Operation {
         module,
         id: text(operation, "operationId"),
+        name: text(operation, "x-hoopai-name"),
         method: method.clone(),
         path: path.to_owned(),
         version,

@@ -7,6 +7,7 @@ mod faults;
 mod journal;
 mod limits;
 mod lives;
+mod names;
 mod oauth;
 mod paging;
 mod program;
