@@ -126,10 +126,10 @@ fn status(operation: &Operation) -> StatusCode {
     StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK)
 }
 
-/// A whole number that the interface declares as text. Any text fits that; what is no number counts as not sent.
+/// A whole number that the interface declares as text. The check of the request has refused all other texts.
 fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
     let value = match accepted.query.get(name) {
-        Some(Value::String(text)) => text.parse().ok(),
+        Some(Value::String(text)) => text.trim().parse::<f64>().ok().map(|value| value as usize),
         Some(value) => value.as_u64().and_then(|value| usize::try_from(value).ok()),
         None => None,
     };

@@ -412,7 +412,7 @@ fn move_up(call: &mut Call<'_>, conversation: Found, message: &Found, direction:
         .get("unreadCount")
         .and_then(Value::as_u64)
         .unwrap_or(0);
-    let unread = unread + u64::from(direction == "inbound");
+    let unread = unread.saturating_add(u64::from(direction == "inbound"));
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
     found.at = call
         .store

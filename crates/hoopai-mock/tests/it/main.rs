@@ -8,6 +8,7 @@ mod journal;
 mod limits;
 mod lives;
 mod names;
+mod numbers;
 mod oauth;
 mod paging;
 mod program;
