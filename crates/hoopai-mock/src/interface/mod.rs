@@ -83,6 +83,23 @@ impl Operation {
         format!("{}.{}", self.module, self.name)
     }
 
+    /// Whether only an agency's token may call it.
+    pub(crate) fn is_for_agencies(&self) -> bool {
+        let mut schemes = self.security.iter().map(|(scheme, _)| scheme);
+        !self.security.is_empty() && schemes.all(|scheme| scheme.starts_with("Agency-Access"))
+    }
+
+    /// Whether `altId` names a location or a company. In the body of a message it is the provider's own id: there is no `altType`
+    /// beside it.
+    pub(crate) fn has_place_in_alt_id(&self) -> bool {
+        let body = self.body.as_ref();
+        let keys = body.and_then(|body| crate::check::schema::keys(self, &body.schema));
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == "altId")
+            || keys.is_some_and(|keys| keys.contains(&"altType"))
+    }
+
     /// Follows references, to the schema that they stand for.
     pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..32 {

@@ -57,12 +57,7 @@ fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
         (None, Some(id)) => Resource::Company(id.to_owned()),
         (None, None) => world.tokens.choice(),
     };
-    let grant = Grant {
-        resource,
-        scopes,
-        app: app.client_id.clone(),
-        everywhere: false,
-    };
+    let grant = Grant::own(resource, scopes, &app.client_id);
     let now = world.clock.now();
     let code = world
         .tokens

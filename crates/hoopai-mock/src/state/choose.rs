@@ -25,6 +25,7 @@ enum Test<'a> {
     From(&'static str, u64),
     To(&'static str, u64),
     Conditions(&'a [Value]),
+    Share(&'static str, String),
 }
 
 impl<'a> Choice<'a> {
@@ -92,6 +93,11 @@ impl<'a> Choice<'a> {
         Ok(choice)
     }
 
+    /// Leaves out a company's items that a location does not have.
+    pub(super) fn add_share(&mut self, field: &'static str, location: &str) {
+        self.tests.push(Test::Share(field, location.to_owned()));
+    }
+
     /// Whether it leaves nothing out.
     pub(super) fn takes_all(&self) -> bool {
         self.parent.is_none() && self.tests.is_empty()
@@ -144,8 +150,17 @@ impl Test<'_> {
             Test::To(field, to) => at(fields, field)
                 .and_then(moment)
                 .is_some_and(|at| at <= *to),
+            Test::Share(field, location) => shares(fields, field, location),
             Test::Conditions(list) => list.iter().all(|condition| meets(fields, condition)),
         }
+    }
+}
+
+/// Whether a location has an item: the field holds it, or says nothing.
+pub(super) fn shares(fields: &Fields, field: &str, location: &str) -> bool {
+    match at(fields, field) {
+        Some(value) if !is_nothing(value) => has(Some(value), &[location.to_owned()]),
+        _ => true,
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Collection {
     pub(super) scope: Scope,
     /// The field that says where an item is; empty where none does.
     pub(super) place: &'static str,
+    /// The field of a company's item that holds the locations that have it; empty where none does.
+    pub(super) shared_with: &'static str,
     pub(super) parent: Option<Parent>,
     /// The fields that hold when an item was made.
     pub(super) created: &'static [&'static str],
@@ -179,6 +181,7 @@ impl Collection {
         ids: Ids::Letters,
         scope: Scope::Location,
         place: "locationId",
+        shared_with: "",
         parent: None,
         created: &["dateAdded"],
         changed: &["dateUpdated"],
@@ -319,6 +322,8 @@ pub(super) struct Row {
     pub(super) only: Option<(&'static str, &'static str)>,
     /// Keys of the body that the platform takes although the interface does not declare them.
     pub(super) undeclared: &'static [&'static str],
+    /// Whether the request must name its location, also with a token of a location.
+    pub(super) placed: bool,
 }
 
 /// What a reply says besides items.
@@ -419,6 +424,7 @@ impl Row {
             or_in: "",
             only: None,
             undeclared: &[],
+            placed: false,
         }
     }
 
@@ -503,6 +509,13 @@ impl Row {
     pub(super) const fn only(self, field: &'static str, value: &'static str) -> Self {
         Self {
             only: Some((field, value)),
+            ..self
+        }
+    }
+
+    pub(super) const fn placed(self) -> Self {
+        Self {
+            placed: true,
             ..self
         }
     }

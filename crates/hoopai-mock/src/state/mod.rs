@@ -32,6 +32,7 @@ use crate::refusal::Refusal;
 use crate::tokens::Grant;
 use crate::world::World;
 
+use collection::Scope;
 pub use seed::Seeder;
 use store::Store;
 
@@ -43,6 +44,12 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
 /// The parameters and the fields of a body that page an operation's list.
 pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
     tables::row(&operation.key()).map_or_else(Vec::new, |(_, row)| row.paging.numbers())
+}
+
+/// Whether an operation is about what a location has, and not about what a company has.
+pub(crate) fn is_of_location(operation: &Operation) -> bool {
+    tables::row(&operation.key())
+        .is_some_and(|(number, _)| tables::collection(number).scope == Scope::Location)
 }
 
 /// Whether a text is a date, a moment, or milliseconds since 1970.

@@ -69,7 +69,7 @@ impl Call<'_> {
             |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
         let mut tags = list(self.accepted.any("tags"));
         let all = self.accepted.any("removeAllTags") == Some(&Value::Bool(true));
-        let scope = self.scope();
+        let scope = self.scope()?;
         self.take_in_tags(&mut tags, add, &scope);
         let mut changed = Vec::new();
         let mut failed = 0;
@@ -106,6 +106,7 @@ impl Call<'_> {
         let (contacts, collection) = tables::named("contacts");
         let contact = self.store.find(contacts, &id);
         let contact = contact.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&contact)?;
         let (number, _) = tables::named("conversations");
         let shelf = self
             .store
@@ -145,7 +146,9 @@ impl Call<'_> {
         } else {
             "outbound"
         };
-        self.message(found.ok_or_else(|| missing(collection, &id))?, direction)
+        let found = found.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&found)?;
+        self.message(found, direction)
     }
 
     /// Puts a message into a conversation, which moves to the front.
@@ -235,7 +238,7 @@ impl Call<'_> {
         if let Some(parent) = self.text("parentId") {
             fields.insert("parentId".into(), parent.into());
         }
-        let scope = self.scope();
+        let scope = self.scope()?;
         let made = make::item(
             self.store,
             self.number,
@@ -331,7 +334,7 @@ impl Call<'_> {
     fn store_stats(&mut self) -> Answer {
         let choice = Choice::of(self.collection, self.row.filters, self.accepted, None)?;
         let store = self.accepted.any("storeId");
-        let shelf = self.store.shelf(self.number, &self.scope());
+        let shelf = self.store.shelf(self.number, &self.scope()?);
         let (mut total, mut included) = (0, 0);
         for (_, item) in shelf.into_iter().flatten() {
             if choice.takes(item) {

@@ -1,6 +1,7 @@
 //! The tests of the mock server.
 
 mod auth;
+mod bounds;
 mod check;
 mod desk;
 mod faults;

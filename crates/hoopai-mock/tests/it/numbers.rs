@@ -411,11 +411,11 @@ fn random_number(random: &mut fastrand::Rng) -> String {
 
 #[tokio::test]
 async fn numbers_by_chance_do_no_harm() {
-    let seed = std::env::var("HOOPAI_TEST_SEED").ok();
+    let seed = std::env::var("HOOPAI_SEED").ok();
     let seed = seed
         .and_then(|seed| seed.parse().ok())
         .unwrap_or_else(|| fastrand::u64(..));
-    println!("HOOPAI_TEST_SEED={seed}");
+    println!("HOOPAI_SEED={seed}");
     let mut random = fastrand::Rng::with_seed(seed);
     let (mock, client) = (server().await, client());
     let mut subjects = Vec::new();

@@ -131,7 +131,7 @@ pub(super) static TABLE: &[Collection] = &[
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
                 .filters(&[Filter::text("query"), Filter::conditions("filters")])
                 .undeclared(&["filters"]),
-            Row::create("objects.create-object-record", "record"),
+            Row::create("objects.create-object-record", "record").placed(),
             Row::get("objects.get-record-by-id", "id", "record"),
             Row::update("objects.update-object-record", "id", "record"),
             Row::delete("objects.delete-object-record", "id")
