@@ -442,3 +442,90 @@ async fn numbers_by_chance_do_no_harm() {
     }
     assert!(mock.journal().wait_for(1500, Duration::from_secs(10)).await);
 }
+
+/// Numbers that are stored first, and counted with afterwards.
+#[tokio::test]
+async fn stored_numbers_do_no_harm() {
+    let (mock, client) = (server().await, client());
+    let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+    let calendar = mock.seed().calendars(LOCATION, 1).remove(0);
+    let conversation = mock.seed().conversations(LOCATION, 1).remove(0);
+    let invoice = mock.seed().invoices(LOCATION, 1).remove(0);
+    let slots =
+        format!("/calendars/{calendar}/free-slots?startDate=1773446400000&endDate=1773532799000");
+    for number in [
+        "18446744073709551615",
+        "9223372036854775807",
+        "1e308",
+        "-1e308",
+        "-1",
+    ] {
+        let requests = [
+            (
+                "PUT",
+                format!("/conversations/{conversation}"),
+                format!(r#"{{"locationId":"{LOCATION}","unreadCount":{number}}}"#),
+            ),
+            (
+                "POST",
+                "/conversations/messages/inbound".to_owned(),
+                format!(
+                    r#"{{"type":"SMS","message":"Hi","contactId":"{contact}","conversationId":"{conversation}","conversationProviderId":"p"}}"#
+                ),
+            ),
+            (
+                "POST",
+                "/calendars/events/appointments".to_owned(),
+                format!(
+                    r#"{{"locationId":"{LOCATION}","contactId":"{contact}","calendarId":"{calendar}","startTime":"{number}"}}"#
+                ),
+            ),
+            (
+                "PUT",
+                format!("/calendars/{calendar}"),
+                format!(
+                    r#"{{"slotDuration":{number},"slotInterval":{number},"slotBuffer":{number}}}"#
+                ),
+            ),
+            ("GET", slots.clone(), String::new()),
+            (
+                "POST",
+                format!("/invoices/{invoice}/record-payment"),
+                format!(
+                    r#"{{"altId":"{LOCATION}","altType":"location","mode":"cash","notes":"","amount":{number},"card":{{"brand":"v","last4":"1"}},"cheque":{{"number":"1"}}}}"#
+                ),
+            ),
+            (
+                "GET",
+                format!("/invoices/{invoice}?altId={LOCATION}&altType=location"),
+                String::new(),
+            ),
+            (
+                "GET",
+                format!("/payments/transactions?altId={LOCATION}&altType=location"),
+                String::new(),
+            ),
+        ];
+        for (method, path, body) in requests {
+            let request = call(
+                &client,
+                &mock,
+                method.parse().expect("a method"),
+                &path,
+                TOKEN,
+            );
+            let request = match body.is_empty() {
+                true => request,
+                false => request
+                    .header("content-type", "application/json")
+                    .body(body),
+            };
+            let reply = Reply::of(request).await;
+            assert!(
+                reply.status < 500,
+                "{method} {path} {number}: {}",
+                reply.text
+            );
+        }
+    }
+}
