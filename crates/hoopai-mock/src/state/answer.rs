@@ -14,7 +14,11 @@ use crate::refusal::Refusal;
 impl Call<'_> {
     /// An item as it is read.
     pub(super) fn show(&self, found: &Found) -> Value {
-        let mut fields = found.fields.clone();
+        Value::Object(self.view(found.fields.clone()))
+    }
+
+    /// The fields of an item as they are read.
+    pub(super) fn view(&self, mut fields: Fields) -> Fields {
         if let Some(shows) = self.collection.shows {
             let (number, collection) = tables::named(shows.collection);
             let other = fields.get(shows.by).and_then(Value::as_str);
@@ -32,7 +36,7 @@ impl Call<'_> {
             }
         }
         (self.collection.read)(&mut fields);
-        Value::Object(fields)
+        fields
     }
 
     /// The items of another collection of the same location that have in a field what a parameter says.

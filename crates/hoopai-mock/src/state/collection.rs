@@ -1,5 +1,6 @@
 //! What a collection is: the columns of the tables. What the tables say, the engine does; neither knows of the other's business.
 
+use super::conditions::Search;
 use super::paging::Paging;
 use super::store::Fields;
 
@@ -368,7 +369,9 @@ pub(super) enum How {
     /// The field's moment is that or earlier.
     To(&'static str),
     /// The `filters` of a search: `{field, operator, value}` and groups of them.
-    Conditions,
+    Conditions(&'static Search),
+    /// The `sort` of a search: `{field, direction}`.
+    Orders(&'static Search),
 }
 
 impl Filter {
@@ -404,8 +407,12 @@ impl Filter {
         Self::new(parameter, How::To(field))
     }
 
-    pub(super) const fn conditions(parameter: &'static str) -> Self {
-        Self::new(parameter, How::Conditions)
+    pub(super) const fn conditions(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Conditions(search))
+    }
+
+    pub(super) const fn orders(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Orders(search))
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{missing, put};
-use super::choose::{Choice, plain, shares};
+use super::choose::{plain, shares};
 use super::chosen::Chosen;
 use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
@@ -524,11 +524,12 @@ impl Call<'_> {
             },
             _ => self.scope()?,
         };
-        let mut choice = Choice::of(self.collection, self.row.filters, self.accepted, parent)?;
+        let mut choice = self.choice(&scope, parent)?;
         if let Some(own) = self.own_share() {
             choice.add_share(self.collection.shared_with, own);
         }
-        let all = Chosen::of(self.store.shelf(self.number, &scope), &choice);
+        let view = |fields| self.view(fields);
+        let all = Chosen::of(self.store.shelf(self.number, &scope), &choice, &view);
         let page = self.row.paging.cut(self.accepted, &all)?;
         let mut items = Vec::with_capacity(page.items.len());
         let mut last = None;

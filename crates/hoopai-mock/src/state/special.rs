@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::missing;
-use super::choose::Choice;
 use super::collection::{Ids, Special};
 use super::derive::number;
 use super::engine::{Answer, Call};
@@ -332,12 +331,13 @@ impl Call<'_> {
 
     /// How many products a store has, and how many of the location it has not.
     fn store_stats(&mut self) -> Answer {
-        let choice = Choice::of(self.collection, self.row.filters, self.accepted, None)?;
+        let scope = self.scope()?;
+        let choice = self.choice(&scope, None)?;
         let store = self.accepted.any("storeId");
-        let shelf = self.store.shelf(self.number, &self.scope()?);
+        let shelf = self.store.shelf(self.number, &scope);
         let (mut total, mut included) = (0, 0);
         for (_, item) in shelf.into_iter().flatten() {
-            if choice.takes(item) {
+            if choice.takes(item, &|fields| self.view(fields)) {
                 let fields = item.fields();
                 let stores = fields.get("stores").and_then(Value::as_array);
                 total += 1;

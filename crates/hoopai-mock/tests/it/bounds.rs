@@ -258,7 +258,7 @@ fn by_id() -> Vec<(
 async fn an_item_must_be_in_a_location_that_the_token_is_good_for() {
     for (collection, method, path, body, (status, words)) in by_id() {
         let world = started().await;
-        let mut ids = |location| {
+        let ids = |location| {
             for name in ["contacts", "calendars", "conversations"] {
                 world.0.seed().items(name, location, 1);
             }

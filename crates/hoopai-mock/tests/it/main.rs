@@ -5,6 +5,7 @@ mod bounds;
 mod check;
 mod desk;
 mod faults;
+mod filters;
 mod journal;
 mod limits;
 mod lives;
