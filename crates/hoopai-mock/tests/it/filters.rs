@@ -266,8 +266,8 @@ async fn contacts_are_found_by_what_is_worked_out_of_their_fields() {
     searches.seed("contacts", &ada);
     searches.mock.seed().contacts(LOCATION, 3);
     for (field, operator, value, count) in [
-        ("firstNameLowerCase", "eq", json!("ada"), 2),
-        ("contactName", "eq", json!("Ada Okafor"), 2),
+        ("firstNameLowerCase", "eq", json!("ada"), 1),
+        ("contactName", "eq", json!("ada okafor"), 1),
         ("address", "contains", json!("main"), 1),
         ("dnd", "eq", json!(true), 1),
         (
@@ -399,21 +399,9 @@ async fn searches_are_sorted_and_paged_in_that_order() {
             expected[3..],
             "{orders:?}"
         );
-        more["page"] = Value::Null;
-        more["searchAfter"] = first["contacts"][2]["searchAfter"].clone();
-        if let Some(fields) = more.as_object_mut() {
-            fields.remove("page");
-        }
-        let rest = searches
-            .send(
-                CONTACTS,
-                &json!({ "sort": more["sort"], "searchAfter": more["searchAfter"], "page": 1 }),
-            )
-            .await;
-        assert_eq!(
-            rest.json()["contacts"][0]["firstName"],
-            expected[3],
-            "{orders:?}"
-        );
+        let mut behind = by(&orders);
+        behind["searchAfter"] = first["contacts"][2]["searchAfter"].clone();
+        let rest = searches.names(CONTACTS, &behind).await;
+        assert_eq!(rest, expected[3..], "{orders:?}");
     }
 }
