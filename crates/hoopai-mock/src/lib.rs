@@ -17,6 +17,7 @@
 mod builder;
 mod check;
 mod clock;
+mod closest;
 mod exchange;
 mod faults;
 mod interface;

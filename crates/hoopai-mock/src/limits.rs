@@ -269,12 +269,7 @@ mod tests {
         let limits = Limits::default();
         let mut most = 0;
         for minute in 0..20_000 {
-            let grant = Grant {
-                resource: Resource::Location(minute.to_string()),
-                scopes: None,
-                app: "app".to_owned(),
-                everywhere: false,
-            };
+            let grant = Grant::own(Resource::Location(minute.to_string()), None, "app");
             assert!(limits.take(&grant, MINUTE * minute).is_ok());
             most = most.max(limits.inner().resources.tallies.len());
         }

@@ -124,7 +124,7 @@ async fn answer(
     let accepted = check::request(operation, incoming, &route.path)
         .await
         .map_err(with_limits)?;
-    grant.may_reach(&accepted).map_err(with_limits)?;
+    grant.may_reach(operation, &accepted).map_err(with_limits)?;
     let outcome = match oauth::answer(world, operation, &accepted, &grant) {
         Some(outcome) => Some(outcome),
         None => world.state.answer(world, operation, &accepted, &grant),

@@ -4,9 +4,13 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::exchange::Outgoing;
+use crate::interface::Operation;
 
 /// What is said of a location that is not the token's.
 pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this location.";
+
+/// The module that was seen to say so with another status, in other words.
+const OBJECTS: &str = "objects";
 
 /// A refusal: a status and a JSON body.
 #[derive(Clone, Debug)]
@@ -36,6 +40,20 @@ impl Refusal {
 
     pub(crate) fn forbidden(message: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// No location is named, and the token has none of its own.
+    pub(crate) fn no_location() -> Self {
+        Self::unauthorized("This location is not accessible from this token.")
+    }
+
+    /// A location that is not the token's. Most modules answer 403, custom objects 401.
+    pub(crate) fn other_location(operation: &Operation) -> Self {
+        if operation.module == OBJECTS {
+            Self::no_location()
+        } else {
+            Self::forbidden(OTHER_LOCATION)
+        }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {

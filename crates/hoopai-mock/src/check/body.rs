@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, validate};
-use super::{Accepted, Side, multipart, text};
+use super::{Accepted, Side, json, multipart, text};
 use crate::exchange::Incoming;
 use crate::interface::{Body, Operation};
 use crate::refusal::Refusal;
@@ -46,7 +46,7 @@ pub(super) async fn read(
             value
         }
         _ => {
-            let value = json(&incoming.body)?;
+            let value = json::read(&incoming.body, faults)?;
             accepted.body = Some(value.clone());
             value
         }
@@ -108,17 +108,6 @@ fn missing(operation: &Operation, body: &Body, faults: &mut Vec<Fault>) {
     if required.is_empty() {
         faults.push(Place::body().say("should not be empty"));
     }
-}
-
-fn json(bytes: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let message = match error.classify() {
-            serde_json::error::Category::Eof => "Unexpected end of JSON input".to_owned(),
-            _ => format!("Unexpected token in JSON at line {line}, column {column}"),
-        };
-        Refusal::bad_request(message)
-    })
 }
 
 fn urlencoded(operation: &Operation, schema: &Value, bytes: &[u8]) -> Value {

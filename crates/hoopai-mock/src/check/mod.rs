@@ -1,6 +1,8 @@
 //! The check of a request against the interface.
 
 mod body;
+pub(crate) mod counts;
+mod json;
 mod multipart;
 mod parameters;
 pub(crate) mod place;
@@ -76,6 +78,7 @@ pub(crate) async fn request(
     parameters::query(operation, &incoming.query, &mut accepted, &mut faults);
     parameters::headers(operation, incoming, &mut faults);
     body::read(operation, incoming, &mut accepted, &mut faults).await?;
+    counts::check(operation, &accepted, &mut faults);
     match faults.is_empty() {
         true => Ok(accepted),
         false => Err(Refusal::invalid(&faults)),

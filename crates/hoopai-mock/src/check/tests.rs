@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Accepted, request, schema, text};
+use super::{Accepted, counts, request, schema, text};
 use crate::exchange::Incoming;
 use crate::interface::{Interface, Operation, Parameter};
 use crate::refusal::Refusal;
@@ -34,7 +34,11 @@ fn draft(operation: &Operation, extent: Extent) -> Draft {
             ));
         } else if parameter.required || extent == Extent::Whole {
             let spread = text::spread(operation, &parameter.schema);
-            let value = maker.make(&parameter.schema);
+            let mut value = maker.make(&parameter.schema);
+            let numbers = crate::state::numbers(operation);
+            if value.is_string() && counts::role(&numbers, &parameter.name).is_some() {
+                value = "1".into();
+            }
             match &value {
                 Value::Object(fields) if !spread.is_empty() => {
                     query.extend(

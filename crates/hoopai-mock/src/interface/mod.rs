@@ -29,6 +29,8 @@ pub(crate) struct Operation {
     pub(crate) module: &'static str,
     /// The platform's operation id.
     pub(crate) id: String,
+    /// The name of the method that a client has for it.
+    pub(crate) name: String,
     pub(crate) method: Method,
     /// The path with its parameters in braces.
     pub(crate) path: String,
@@ -74,6 +76,28 @@ impl Operation {
     /// `contacts.get-contact`, unique over all modules.
     pub(crate) fn key(&self) -> String {
         format!("{}.{}", self.module, self.id)
+    }
+
+    /// `contacts.get_contact`, unique over all modules.
+    pub(crate) fn method_key(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+
+    /// Whether only an agency's token may call it.
+    pub(crate) fn is_for_agencies(&self) -> bool {
+        let mut schemes = self.security.iter().map(|(scheme, _)| scheme);
+        !self.security.is_empty() && schemes.all(|scheme| scheme.starts_with("Agency-Access"))
+    }
+
+    /// Whether `altId` names a location or a company. In the body of a message it is the provider's own id: there is no `altType`
+    /// beside it.
+    pub(crate) fn has_place_in_alt_id(&self) -> bool {
+        let body = self.body.as_ref();
+        let keys = body.and_then(|body| crate::check::schema::keys(self, &body.schema));
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == "altId")
+            || keys.is_some_and(|keys| keys.contains(&"altType"))
     }
 
     /// Follows references, to the schema that they stand for.
@@ -240,6 +264,7 @@ fn read_operation(
     Operation {
         module,
         id: text(operation, "operationId"),
+        name: text(operation, "x-hoopai-name"),
         method: method.clone(),
         path: path.to_owned(),
         version,

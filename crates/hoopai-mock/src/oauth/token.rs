@@ -129,12 +129,7 @@ fn issue(world: &World, form: &Form, app: &App) -> Result<Issued, Refusal> {
                 Some("Location") => Resource::Location(LOCATION.to_owned()),
                 _ => Resource::Company(COMPANY.to_owned()),
             };
-            let grant = Grant {
-                resource,
-                scopes: app.scopes.clone(),
-                app: app.client_id.clone(),
-                everywhere: false,
-            };
+            let grant = Grant::own(resource, app.scopes.clone(), &app.client_id);
             Ok(world.tokens.issue_access(grant, now))
         }
         _ => Err(refuse(

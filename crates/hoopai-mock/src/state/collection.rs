@@ -1,5 +1,6 @@
 //! What a collection is: the columns of the tables. What the tables say, the engine does; neither knows of the other's business.
 
+use super::conditions::Search;
 use super::paging::Paging;
 use super::store::Fields;
 
@@ -15,6 +16,8 @@ pub(super) struct Collection {
     pub(super) scope: Scope,
     /// The field that says where an item is; empty where none does.
     pub(super) place: &'static str,
+    /// The field of a company's item that holds the locations that have it; empty where none does.
+    pub(super) shared_with: &'static str,
     pub(super) parent: Option<Parent>,
     /// The fields that hold when an item was made.
     pub(super) created: &'static [&'static str],
@@ -179,6 +182,7 @@ impl Collection {
         ids: Ids::Letters,
         scope: Scope::Location,
         place: "locationId",
+        shared_with: "",
         parent: None,
         created: &["dateAdded"],
         changed: &["dateUpdated"],
@@ -319,6 +323,8 @@ pub(super) struct Row {
     pub(super) only: Option<(&'static str, &'static str)>,
     /// Keys of the body that the platform takes although the interface does not declare them.
     pub(super) undeclared: &'static [&'static str],
+    /// Whether the request must name its location, also with a token of a location.
+    pub(super) placed: bool,
 }
 
 /// What a reply says besides items.
@@ -363,7 +369,9 @@ pub(super) enum How {
     /// The field's moment is that or earlier.
     To(&'static str),
     /// The `filters` of a search: `{field, operator, value}` and groups of them.
-    Conditions,
+    Conditions(&'static Search),
+    /// The `sort` of a search: `{field, direction}`.
+    Orders(&'static Search),
 }
 
 impl Filter {
@@ -399,8 +407,12 @@ impl Filter {
         Self::new(parameter, How::To(field))
     }
 
-    pub(super) const fn conditions(parameter: &'static str) -> Self {
-        Self::new(parameter, How::Conditions)
+    pub(super) const fn conditions(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Conditions(search))
+    }
+
+    pub(super) const fn orders(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Orders(search))
     }
 }
 
@@ -419,6 +431,7 @@ impl Row {
             or_in: "",
             only: None,
             undeclared: &[],
+            placed: false,
         }
     }
 
@@ -503,6 +516,13 @@ impl Row {
     pub(super) const fn only(self, field: &'static str, value: &'static str) -> Self {
         Self {
             only: Some((field, value)),
+            ..self
+        }
+    }
+
+    pub(super) const fn placed(self) -> Self {
+        Self {
+            placed: true,
             ..self
         }
     }

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::missing;
-use super::choose::Choice;
 use super::collection::{Ids, Special};
 use super::derive::number;
 use super::engine::{Answer, Call};
@@ -69,7 +68,7 @@ impl Call<'_> {
             |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
         let mut tags = list(self.accepted.any("tags"));
         let all = self.accepted.any("removeAllTags") == Some(&Value::Bool(true));
-        let scope = self.scope();
+        let scope = self.scope()?;
         self.take_in_tags(&mut tags, add, &scope);
         let mut changed = Vec::new();
         let mut failed = 0;
@@ -106,6 +105,7 @@ impl Call<'_> {
         let (contacts, collection) = tables::named("contacts");
         let contact = self.store.find(contacts, &id);
         let contact = contact.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&contact)?;
         let (number, _) = tables::named("conversations");
         let shelf = self
             .store
@@ -145,7 +145,9 @@ impl Call<'_> {
         } else {
             "outbound"
         };
-        self.message(found.ok_or_else(|| missing(collection, &id))?, direction)
+        let found = found.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&found)?;
+        self.message(found, direction)
     }
 
     /// Puts a message into a conversation, which moves to the front.
@@ -235,7 +237,7 @@ impl Call<'_> {
         if let Some(parent) = self.text("parentId") {
             fields.insert("parentId".into(), parent.into());
         }
-        let scope = self.scope();
+        let scope = self.scope()?;
         let made = make::item(
             self.store,
             self.number,
@@ -329,12 +331,13 @@ impl Call<'_> {
 
     /// How many products a store has, and how many of the location it has not.
     fn store_stats(&mut self) -> Answer {
-        let choice = Choice::of(self.collection, self.row.filters, self.accepted, None)?;
+        let scope = self.scope()?;
+        let choice = self.choice(&scope, None)?;
         let store = self.accepted.any("storeId");
-        let shelf = self.store.shelf(self.number, &self.scope());
+        let shelf = self.store.shelf(self.number, &scope);
         let (mut total, mut included) = (0, 0);
         for (_, item) in shelf.into_iter().flatten() {
-            if choice.takes(item) {
+            if choice.takes(item, &|fields| self.view(fields)) {
                 let fields = item.fields();
                 let stores = fields.get("stores").and_then(Value::as_array);
                 total += 1;
@@ -412,7 +415,7 @@ fn move_up(call: &mut Call<'_>, conversation: Found, message: &Found, direction:
         .get("unreadCount")
         .and_then(Value::as_u64)
         .unwrap_or(0);
-    let unread = unread + u64::from(direction == "inbound");
+    let unread = unread.saturating_add(u64::from(direction == "inbound"));
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
     found.at = call
         .store

@@ -1,12 +1,16 @@
 //! The tests of the mock server.
 
 mod auth;
+mod bounds;
 mod check;
 mod desk;
 mod faults;
+mod filters;
 mod journal;
 mod limits;
 mod lives;
+mod names;
+mod numbers;
 mod oauth;
 mod paging;
 mod program;

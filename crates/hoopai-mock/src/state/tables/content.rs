@@ -4,7 +4,7 @@ use super::super::collection::{
     Act, Collection, Filter, Ids, Parent, Row, SUCCESS, Sample, Say, Value,
 };
 use super::super::{derive, paging, paging::Paging};
-use super::pages;
+use super::{pages, searches};
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -129,9 +129,13 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             // The file says that properties are a text.
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
-                .filters(&[Filter::text("query"), Filter::conditions("filters")])
-                .undeclared(&["filters"]),
-            Row::create("objects.create-object-record", "record"),
+                .filters(&[
+                    Filter::text("query"),
+                    Filter::conditions("filters", &searches::RECORDS),
+                    Filter::orders("sort", &searches::RECORDS),
+                ])
+                .undeclared(&["filters", "sort"]),
+            Row::create("objects.create-object-record", "record").placed(),
             Row::get("objects.get-record-by-id", "id", "record"),
             Row::update("objects.update-object-record", "id", "record"),
             Row::delete("objects.delete-object-record", "id")

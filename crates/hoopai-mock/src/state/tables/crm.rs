@@ -5,7 +5,7 @@ use super::super::collection::{
     Unique, Value,
 };
 use super::super::{derive, paging};
-use super::pages;
+use super::{pages, searches};
 
 /// What belongs to a contact.
 pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
@@ -52,7 +52,11 @@ pub(super) static TABLE: &[Collection] = &[
                 "contacts",
                 &paging::SEARCH,
             )
-            .filters(&[Filter::text("query"), Filter::conditions("filters")]),
+            .filters(&[
+                Filter::text("query"),
+                Filter::conditions("filters", &searches::CONTACTS),
+                Filter::orders("sort", &searches::CONTACTS),
+            ]),
             Row::new(
                 "contacts.get-duplicate-contact",
                 Act::FindBy(&[("email", "email"), ("number", "phone")]),
@@ -238,8 +242,12 @@ pub(super) static TABLE: &[Collection] = &[
                 "opportunities",
                 &paging::OPPORTUNITY_SEARCH,
             )
-            .filters(&[Filter::text("query"), Filter::conditions("filters")])
-            .undeclared(&["filters"]),
+            .filters(&[
+                Filter::text("query"),
+                Filter::conditions("filters", &searches::OPPORTUNITIES),
+                Filter::orders("sort", &searches::OPPORTUNITIES),
+            ])
+            .undeclared(&["filters", "sort"]),
             Row::create("opportunities.create-opportunity", "opportunity"),
             Row::get("opportunities.get-opportunity", "id", "opportunity"),
             Row::update("opportunities.update-opportunity", "id", "opportunity"),

@@ -12,6 +12,7 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Location",
         scope: Scope::Company,
         place: "companyId",
+        shared_with: "id",
         text: &["name", "email"],
         secret: &[
             "snapshotId",
@@ -134,6 +135,7 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "User",
         scope: Scope::Company,
         place: "",
+        shared_with: "roles.locationIds",
         text: &["firstName", "lastName", "email", "phone"],
         secret: &[
             "password",

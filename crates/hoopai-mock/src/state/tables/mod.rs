@@ -10,6 +10,7 @@ mod locations;
 mod money;
 mod pages;
 mod relations;
+mod searches;
 mod store;
 mod tools;
 
