@@ -160,9 +160,9 @@ impl MockBuilder {
         let address = listener.local_addr()?;
         let world = Arc::new(World {
             interface: Interface::shared(),
+            limits: Limits::new(self.limits, self.clock.started()),
             clock: self.clock,
             tokens: Tokens::new(self.auth.complete(), self.seed),
-            limits: Limits::new(self.limits),
             state: Default::default(),
             faults: self.faults,
             journal: Journal::new(self.observer),

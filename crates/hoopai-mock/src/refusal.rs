@@ -12,6 +12,9 @@ pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this 
 /// The module that was seen to say so with another status, in other words.
 const OBJECTS: &str = "objects";
 
+/// Paths that the platform was seen to have removed.
+const REMOVED: [(http::Method, &str); 1] = [(http::Method::POST, "/oauth/reconnect")];
+
 /// A refusal: a status and a JSON body.
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
@@ -72,8 +75,14 @@ impl Refusal {
         refusal
     }
 
-    /// 404 for a path that the platform does not have.
+    /// 404 for a path that the platform does not have, 400 for one that it had.
     pub(crate) fn no_route(method: &http::Method, path: &str) -> Self {
+        if REMOVED
+            .iter()
+            .any(|(verb, old)| method == verb && path == *old)
+        {
+            return Self::bad_request("API endpoint has been removed");
+        }
         Self::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))
     }
 

@@ -300,17 +300,15 @@ impl Call<'_> {
         }
     }
 
-    /// Refuses a location that the token is not good for.
+    /// Refuses a location, or a company, that the token is not good for.
     fn may_enter(&self, scope: &str) -> Result<(), Refusal> {
-        if self.collection.scope == Scope::Company {
-            return Ok(());
-        }
-        let is_own = match self.grant.location(self.operation) {
-            Some(own) => own == scope,
-            None => self
+        let is_own = match (self.collection.scope, self.grant.location(self.operation)) {
+            (Scope::Location, Some(own)) => own == scope,
+            (Scope::Location, None) => self
                 .grant
                 .company()
                 .is_none_or(|own| own == self.company_of(scope)),
+            (Scope::Company, _) => self.grant.company().is_none_or(|own| own == scope),
         };
         if is_own {
             Ok(())

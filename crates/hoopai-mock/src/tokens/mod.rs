@@ -3,8 +3,8 @@
 //! A request is let in after these checks, in this order; the first that fails answers, before any limit is touched and hence
 //! without limit headers:
 //!
-//! 1. `Version`: 401 where it is missing on an operation that declares one, 401 where it is none that the platform knows. It stands
-//!    first because it needs nothing looked up.
+//! 1. `Version`: 401 where it is missing on an operation that declares one, 401 where it is none that the platform knows, 400 where
+//!    it is `v3` and the operation was removed in that. It stands first because it needs nothing looked up.
 //! 2. `Authorization`: 401 where it is missing, unknown, expired or revoked.
 //! 3. The class of the token: 401 where the operation is for locations and the token an agency's, or the other way round.
 //! 4. Scopes: 403, or 401 where [`MockBuilder::scope_status`](crate::MockBuilder::scope_status) asks for it.
@@ -15,6 +15,7 @@
 
 mod ledger;
 mod settings;
+mod version;
 
 use http::StatusCode;
 use serde_json::Value;
@@ -245,7 +246,7 @@ impl Tokens {
         operation: &Operation,
         incoming: &Incoming,
     ) -> Result<Grant, Refusal> {
-        check_version(world, operation, incoming)?;
+        version::check(world, operation, incoming)?;
         let token = bearer(incoming)?;
         let Some(grant) = self.grant(token, world.clock.now()) else {
             return Err(Refusal::unauthorized(if token.starts_with("pit-") {
@@ -269,7 +270,7 @@ impl Tokens {
         }
         if of_class.peek().is_none() {
             return Err(Refusal::unauthorized(
-                "This authClass type is not allowed to access this scope. Please verify your IAM configuration.",
+                "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
             ));
         }
         if of_class.any(|(_, scopes)| grant.has_all(scopes)) {
@@ -283,28 +284,6 @@ impl Tokens {
 }
 
 const INVALID_JWT: &str = "Invalid JWT";
-
-/// Any version that some operation declares is taken by all of them, as on the platform, where guides tell users to send one
-/// and the same everywhere. An operation that declares none needs none.
-fn check_version(world: &World, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {
-    if !incoming.headers.contains_key("version") {
-        return match operation.version {
-            None => Ok(()),
-            Some(_) => Err(Refusal::unauthorized("version header was not found.")),
-        };
-    }
-    let version = incoming.header("version").unwrap_or_default();
-    if world
-        .interface
-        .versions
-        .iter()
-        .any(|known| known == version)
-    {
-        Ok(())
-    } else {
-        Err(Refusal::unauthorized("version header is invalid"))
-    }
-}
 
 /// The token of a request; one that is missing is as good as one that is none.
 fn bearer(incoming: &Incoming) -> Result<&str, Refusal> {

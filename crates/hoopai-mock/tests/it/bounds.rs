@@ -304,10 +304,10 @@ async fn a_record_without_a_location_is_refused() {
 #[tokio::test]
 async fn an_agency_reaches_its_own_locations_alone() {
     let world = started().await;
-    let tags = format!("/locations/{LOCATION}/tags");
-    let reply = send(&world, "pit-company", &Method::GET, &tags, &Value::Null).await;
+    let path = format!("/locations/{LOCATION}");
+    let reply = send(&world, "pit-company", &Method::GET, &path, &Value::Null).await;
     assert_eq!(reply.status, 200, "{}", reply.text);
-    let reply = send(&world, "pit-elsewhere", &Method::GET, &tags, &Value::Null).await;
+    let reply = send(&world, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
     reply.refused(FOREIGN.0, FOREIGN.1);
 }
 
