@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, validate};
-use super::{Accepted, Side, json, multipart, text};
+use super::{Accepted, Undeclared, json, multipart, text};
 use crate::exchange::Incoming;
 use crate::interface::{Body, Operation};
 use crate::refusal::Refusal;
@@ -13,11 +13,14 @@ use crate::refusal::Refusal;
 pub(super) async fn read(
     operation: &Operation,
     incoming: &Incoming,
+    undeclared: Undeclared,
     accepted: &mut Accepted,
     faults: &mut Vec<Fault>,
 ) -> Result<(), Refusal> {
     let Some(body) = &operation.body else {
-        unexpected(incoming, faults);
+        if undeclared == Undeclared::Refused {
+            unexpected(incoming, faults);
+        }
         return Ok(());
     };
     if incoming.body.is_empty() {
@@ -34,7 +37,7 @@ pub(super) async fn read(
     }
     let mut value = match body.media_type.as_str() {
         "multipart/form-data" => {
-            let form = multipart::read(operation, body, came, &incoming.body).await?;
+            let form = multipart::read(operation, body, came, &incoming.body, undeclared).await?;
             accepted.files = form.files;
             accepted.body = Some(Value::Object(form.text));
             faults.extend(form.faults);
@@ -59,7 +62,7 @@ pub(super) async fn read(
         operation,
         &body.schema,
         &value,
-        Side::Request,
+        undeclared.side(),
         &Place::body(),
     ));
     Ok(())

@@ -234,7 +234,7 @@ impl<'a> Check<'a> {
             self.fault(place, &sentence);
         }
         if part.get("format").and_then(Value::as_str) == Some("date-time")
-            && !(text::is_date_time(text) || self.side == Side::Request && text::is_date(text))
+            && !(text::is_date_time(text) || self.side != Side::Reply && text::is_date(text))
         {
             self.fault(place, "must be a valid ISO 8601 date string");
         }
@@ -321,7 +321,11 @@ impl<'a> Check<'a> {
                     self.value(&place.key(key), schema, value, &[]);
                 }
             }
-            let closed = self.side == Side::Request || forbidden;
+            let closed = match self.side {
+                Side::Request => true,
+                Side::OpenRequest => false,
+                Side::Reply => forbidden,
+            };
             if closed
                 && !inherited.contains(&key.as_str())
                 && known
@@ -340,7 +344,7 @@ impl<'a> Check<'a> {
                     .map(|schema| self.operation.resolve(schema))
                     .is_some_and(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
             });
-            let excused = read_only && self.side == Side::Request;
+            let excused = read_only && self.side != Side::Reply;
             if !fields.contains_key(key) && !excused {
                 self.fault(&place.key(key), "should not be empty");
             }

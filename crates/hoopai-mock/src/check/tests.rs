@@ -1,12 +1,14 @@
 //! Every operation takes a valid request, and refuses an invalid one as the platform does.
 
+mod undeclared;
+
 use bytes::Bytes;
 use fastrand::Rng;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Accepted, counts, request, schema, text};
+use super::{Accepted, Undeclared, counts, request, schema, text};
 use crate::exchange::Incoming;
 use crate::interface::{Interface, Operation, Parameter};
 use crate::refusal::Refusal;
@@ -154,7 +156,7 @@ fn check(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(request(operation, incoming, path))
+    runtime.block_on(request(operation, incoming, path, Undeclared::Refused))
 }
 
 /// Asserts the platform's shape, and that one of the sentences is this one.
@@ -526,7 +528,12 @@ fn hostile_requests_do_no_harm() {
                 bytes.truncate(rng.usize(..=bytes.len()));
                 incoming.body = bytes.into();
             }
-            if let Err(refusal) = runtime.block_on(request(operation, &incoming, &draft.path)) {
+            if let Err(refusal) = runtime.block_on(request(
+                operation,
+                &incoming,
+                &draft.path,
+                Undeclared::Refused,
+            )) {
                 let status = refusal.status.as_u16();
                 assert!(
                     [400, 415, 422].contains(&status),

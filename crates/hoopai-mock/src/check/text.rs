@@ -107,6 +107,12 @@ pub(super) fn is_binary(operation: &Operation, schema: &Value) -> bool {
     })
 }
 
+/// Whether a schema declares a list.
+pub(super) fn is_list(operation: &Operation, schema: &Value) -> bool {
+    let parts = parts(operation, schema);
+    parts.iter().any(|part| kind(part) == Some("array"))
+}
+
 /// The schema of a field, where it is declared.
 pub(super) fn property<'a>(
     operation: &'a Operation,

@@ -89,7 +89,8 @@ async fn respond(
         .limits
         .take_token(client_id, world.clock.now())
         .map_err(|refused| *refused)?;
-    check::request(operation, incoming, &[])
+    let undeclared = world.undeclared.or_as_asked(incoming).map_err(plain)?;
+    check::request(operation, incoming, &[], undeclared)
         .await
         .map_err(plain)?;
     let secret = form.get("client_secret");

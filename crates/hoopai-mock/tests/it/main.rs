@@ -21,4 +21,5 @@ mod state;
 mod stories;
 mod story;
 mod support;
+mod undeclared;
 mod wire;
