@@ -8,6 +8,7 @@ mod amounts;
 mod array_items;
 mod authorization_headers;
 mod defaults;
+mod emails;
 mod enums;
 mod moments;
 mod operation_ids;
@@ -96,6 +97,10 @@ pub(crate) const PASSES: &[Pass] = &[
     Pass {
         name: "amounts",
         run: amounts::run,
+    },
+    Pass {
+        name: "emails",
+        run: emails::run,
     },
     Pass {
         name: "request_bodies",

@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::check::INVALID_EMAIL;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 
@@ -70,7 +71,13 @@ impl Refusal {
             .iter()
             .map(|(field, message)| json!({ "field": field, "message": message }))
             .collect();
-        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, messages);
+        // HoopAI's guide shows one refusal in full, and it is one of an email address.
+        let is_guides = messages.iter().all(|message| *message == INVALID_EMAIL);
+        let message = match is_guides {
+            true => Value::from("Validation failed"),
+            false => messages.into(),
+        };
+        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message);
         refusal.body["errors"] = errors.into();
         refusal
     }

@@ -18,6 +18,9 @@ use crate::exchange::Incoming;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
 
+/// What HoopAI's guide shows of an email address that is none.
+pub(crate) const INVALID_EMAIL: &str = "Invalid email format";
+
 /// A request that fits the interface.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Accepted {

@@ -238,6 +238,13 @@ impl<'a> Check<'a> {
         {
             self.fault(place, "must be a valid ISO 8601 date string");
         }
+        if self.side != Side::Reply
+            && part.get("format").and_then(Value::as_str) == Some("email")
+            && !text::is_email(text)
+        {
+            let (field, _) = place.say("");
+            self.push(field, super::INVALID_EMAIL.to_owned());
+        }
         if let Some(pattern) = part.get("pattern").and_then(Value::as_str)
             && let Some(regex) = self
                 .patterns

@@ -1,5 +1,6 @@
 //! Every operation takes a valid request, and refuses an invalid one as the platform does.
 
+mod emails;
 mod undeclared;
 
 use bytes::Bytes;
