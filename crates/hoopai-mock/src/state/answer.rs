@@ -134,6 +134,19 @@ pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
         Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
         Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
         Missing::Words(words) => Refusal::bad_request(words),
+        Missing::Status(status, words) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
+            Refusal::new(status, words.replace("{id}", id))
+        }
+        Missing::Code(code) => {
+            let mut refusal = Refusal::bad_request(format!("{noun} not found"));
+            refusal.body["canonicalCode"] = code.into();
+            refusal
+        }
+        Missing::Exception => Refusal {
+            status: StatusCode::NOT_FOUND,
+            body: json!({ "status": 404, "message": format!("{noun} not found"), "name": "HttpException" }),
+        },
         Missing::WithId => {
             let mut refusal = Refusal::bad_request("");
             refusal.body =

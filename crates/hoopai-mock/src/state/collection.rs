@@ -157,6 +157,12 @@ pub(super) enum Missing {
     WithId,
     /// 400 with these words.
     Words(&'static str),
+    /// This status with these words, in which `{id}` stands for the id.
+    Status(u16, &'static str),
+    /// 400 with a code that names the case.
+    Code(&'static str),
+    /// 404 `{status, message, name}`, as the payment side has it.
+    Exception,
 }
 
 /// Fields of another item that are shown with an item.

@@ -14,6 +14,7 @@ mod numbers;
 mod oauth;
 mod paging;
 mod program;
+mod refusals;
 mod replies;
 mod server;
 mod shapes;

@@ -1,7 +1,7 @@
 //! Conversations and their messages.
 
 use super::super::collection::{
-    Collection, Filter, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
+    Collection, Filter, Missing, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
 };
 use super::super::paging;
 use super::crm::OF_CONTACT;
@@ -82,6 +82,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "messages",
         noun: "Message",
+        missing: Missing::Code("CONVERSATIONS_MSG_NOT_FOUND"),
         parent: Some(Parent {
             collection: "conversations",
             field: "conversationId",

@@ -1,7 +1,7 @@
 //! Locations, what they define, and users.
 
 use super::super::collection::{
-    Collection, Filter, Row, SUCCEDED, SUCCESS, Sample, Say, Scope, Unique, Value,
+    Collection, Filter, Missing, Row, SUCCEDED, SUCCESS, Sample, Say, Scope, Unique, Value,
 };
 use super::super::{derive, paging::Paging};
 use super::pages;
@@ -133,6 +133,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "users",
         noun: "User",
+        missing: Missing::Status(401, "The user does not exist."),
         scope: Scope::Company,
         place: "",
         shared_with: "roles.locationIds",

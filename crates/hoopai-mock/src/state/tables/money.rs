@@ -1,7 +1,8 @@
 //! Products, invoices, and what was paid.
 
 use super::super::collection::{
-    Act, Collection, Filter, Join, Parent, Row, STATUS, SUCCESS, Sample, Say, Special, Value,
+    Act, Collection, Filter, Join, Missing, Parent, Row, STATUS, SUCCESS, Sample, Say, Special,
+    Value,
 };
 use super::super::derive;
 use super::pages;
@@ -385,6 +386,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "orders",
         noun: "Order",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
@@ -419,6 +421,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "fulfillments",
         noun: "Fulfillment",
+        missing: Missing::Exception,
         parent: Some(Parent {
             collection: "orders",
             field: "orderId",
@@ -445,6 +448,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "transactions",
         noun: "Transaction",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail", "chargeId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
@@ -466,6 +470,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "subscriptions",
         noun: "Subscription",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail", "subscriptionId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
@@ -484,6 +489,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "coupons",
         noun: "Coupon",
+        missing: Missing::Exception,
         text: &["name", "code"],
         defaults: &[
             ("altType", Value::Text("location")),
