@@ -125,6 +125,12 @@ pub(super) fn object_field_written(fields: &mut Fields) {
     set_missing(fields, "fieldKey", field_key);
 }
 
+/// Tags are in lower case.
+pub(super) fn tag_written(fields: &mut Fields) {
+    let name = text(fields, "name").to_lowercase();
+    fields.insert("name".into(), name.into());
+}
+
 pub(super) fn custom_value_written(fields: &mut Fields) {
     let field_key = format!("{{{{ custom_values.{} }}}}", key(text(fields, "name")));
     set_missing(fields, "fieldKey", field_key);

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::collection::{Collection, Ids, Value};
 use super::store::{Fields, Found, Store};
-use super::time;
+use super::{tags, time};
 use crate::tokens::USER;
 
 impl Value {
@@ -79,6 +79,7 @@ pub(super) fn named(
         }
     }
     (collection.written)(&mut fields);
+    tags::keep(store, collection, scope, at, &mut fields);
     let found = Found {
         id,
         scope: scope.into(),
@@ -124,6 +125,7 @@ pub(super) fn change(
         found.fields.insert((*field).into(), time::iso(now).into());
     }
     (collection.written)(&mut found.fields);
+    tags::keep(store, collection, &found.scope, now, &mut found.fields);
     store.put(collection, number, &found);
     found
 }

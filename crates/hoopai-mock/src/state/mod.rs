@@ -20,6 +20,7 @@ mod slots;
 mod special;
 mod store;
 mod tables;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod time;

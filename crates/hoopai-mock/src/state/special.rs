@@ -7,7 +7,7 @@ use super::collection::{Ids, Special};
 use super::derive::number;
 use super::engine::{Answer, Call};
 use super::store::Found;
-use super::{make, tables, time};
+use super::{make, tables, tags, time};
 use crate::refusal::Refusal;
 
 /// What an invoice takes from the estimate that it is made of.
@@ -44,32 +44,12 @@ impl Call<'_> {
         }
     }
 
-    /// Tags are in lower case, and a location knows every tag that one of its contacts has.
-    pub(super) fn take_in_tags(&mut self, tags: &mut [Value], add: bool, location: &str) {
-        let (number, collection) = tables::named("tags");
-        for tag in tags {
-            let name = tag.as_str().unwrap_or_default().to_lowercase();
-            *tag = name.as_str().into();
-            let fields = Map::from_iter([("name".to_owned(), tag.clone())]);
-            if add
-                && self
-                    .store
-                    .owner(number, location, "name", &fields)
-                    .is_none()
-            {
-                make::item(self.store, number, collection, location, self.now, fields);
-            }
-        }
-    }
-
     fn tag_contacts(&mut self) -> Answer {
         let add = self.text("type") == Some("add");
         let list =
             |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut tags = list(self.accepted.any("tags"));
+        let tags = tags::normal(list(self.accepted.any("tags")));
         let all = self.accepted.any("removeAllTags") == Some(&Value::Bool(true));
-        let scope = self.scope()?;
-        self.take_in_tags(&mut tags, add, &scope);
         let mut changed = Vec::new();
         let mut failed = 0;
         for id in list(self.accepted.any("contacts")) {

@@ -30,10 +30,10 @@ async fn a_scheduled_message_can_be_cancelled() {
             get("/conversations/messages/{sent}/locations/{L}/recording"),
             get("/conversations/locations/{L}/messages/{sent}/transcription"),
             delete("/conversations/messages/{m}/schedule").sees("/status", 200),
-            get("/conversations/messages/{m}").refused(404, "Message not found"),
-            delete("/conversations/messages/{m}/schedule").refused(404, "Message not found"),
+            get("/conversations/messages/{m}").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
+            delete("/conversations/messages/{m}/schedule").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             delete("/conversations/messages/email/{e}/schedule").sees("/status", 200),
-            delete("/conversations/messages/{sent}/schedule").refused(404, "Message not found"),
+            delete("/conversations/messages/{sent}/schedule").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             get("/conversations/messages/{sent}").sees("/message/status", "delivered"),
             post(
                 "/conversations/messages/review-reply",
@@ -46,7 +46,7 @@ async fn a_scheduled_message_can_be_cancelled() {
                 .sees("/messages/messages/1/id", "{sent}")
                 .sees("/messages/messages/2", Value::Null),
             get("/conversations/messages/none/locations/{L}/recording")
-                .refused(404, "Message not found"),
+                .refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             post(
                 "/conversations/providers/live-chat/typing",
                 json!({ "locationId": "{L}", "conversationId": "none", "visitorId": "v", "isTyping": "true" }),
@@ -400,7 +400,7 @@ async fn assistants_menus_boards_templates_charges_and_numbers() {
             put("/conversation-ai/agents/{a}/actions/{x}", action("Begin")),
             get("/conversation-ai/agents/{a}/actions/list").sees("/data/0/name", "Begin"),
             delete("/conversation-ai/agents/{a}").sees("/id", "{a}"),
-            get("/conversation-ai/agents/{a}/actions/{x}").refused(404, "Agent not found"),
+            get("/conversation-ai/agents/{a}/actions/{x}").refused(400, "No Agent found for the id: {a}"),
             post("/custom-menus/", menu).keeps("m", "/customMenu/id"),
             put("/custom-menus/{m}", json!({ "title": "Manual" })).sees("/success", true),
             get("/custom-menus/?query=manual").sees("/customMenus/0/id", "{m}").sees("/totalLinks", 1),

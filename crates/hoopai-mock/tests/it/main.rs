@@ -22,5 +22,6 @@ mod state;
 mod stories;
 mod story;
 mod support;
+mod tags;
 mod undeclared;
 mod wire;

@@ -504,7 +504,7 @@ async fn unknown_ids_are_told_of() {
             404,
             "Order not found",
         ),
-        ("/users/none", 404, "User not found"),
+        ("/users/none", 401, "The user does not exist."),
     ] {
         send(&client, &mock, Method::GET, path, Value::Null)
             .await

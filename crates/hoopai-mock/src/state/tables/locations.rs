@@ -81,6 +81,7 @@ pub(super) static TABLE: &[Collection] = &[
         name: "tags",
         noun: "Tag",
         unique: Unique::Words(&["name"], "The tag name is already exist."),
+        written: derive::tag_written,
         sample: &[("name", Sample::Numbered("tag"))],
         rows: &[
             Row::list("locations.get-location-tags", "tags", &Paging::ALL),
