@@ -63,6 +63,8 @@ pub(crate) enum Side {
     Request,
     /// The server's: more than is declared may be there.
     Reply,
+    /// A test's: as in a request, but nothing is required.
+    Seed,
 }
 
 /// Checks a request against its operation. What cannot be read is refused first, then all faults of path, query, headers and body are

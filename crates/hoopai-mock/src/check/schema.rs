@@ -234,7 +234,7 @@ impl<'a> Check<'a> {
             self.fault(place, &sentence);
         }
         if part.get("format").and_then(Value::as_str) == Some("date-time")
-            && !(text::is_date_time(text) || self.side == Side::Request && text::is_date(text))
+            && !(text::is_date_time(text) || self.side != Side::Reply && text::is_date(text))
         {
             self.fault(place, "must be a valid ISO 8601 date string");
         }
@@ -321,7 +321,9 @@ impl<'a> Check<'a> {
                     self.value(&place.key(key), schema, value, &[]);
                 }
             }
-            let closed = self.side == Side::Request || forbidden;
+            // Ids of things within an item are declared in few files.
+            let is_id = self.side == Side::Seed && ["id", "_id"].contains(&key.as_str());
+            let closed = (self.side != Side::Reply || forbidden) && !is_id;
             if closed
                 && !inherited.contains(&key.as_str())
                 && known
@@ -331,6 +333,9 @@ impl<'a> Check<'a> {
                 let (field, sentence) = place.key(key).undeclared();
                 self.push(field, sentence);
             }
+        }
+        if self.side == Side::Seed {
+            return;
         }
         let required = parts.iter().flat_map(|part| list(part, "required"));
         for key in required.filter_map(Value::as_str) {

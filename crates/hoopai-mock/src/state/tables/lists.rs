@@ -70,7 +70,10 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["affiliateName", "affiliateEmail"],
         sample: &[
             ("affiliateId", Sample::Of("affiliates")),
-            ("affiliateName", Sample::FirstName),
+            (
+                "affiliateName",
+                Sample::Via(("affiliateId", "affiliates"), "firstName"),
+            ),
             ("amount", Sample::Number(1, 500)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["pending", "paid"])),
