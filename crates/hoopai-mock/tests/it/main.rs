@@ -15,6 +15,7 @@ mod oauth;
 mod paging;
 mod program;
 mod replies;
+mod seeds;
 mod server;
 mod shapes;
 mod state;

@@ -75,7 +75,15 @@ impl Declared {
     /// What is wrong with the fields of a seeded item, a sentence for each.
     pub(super) fn faults(&self, collection: &Collection, fields: &Fields) -> Vec<String> {
         let mut faults = Vec::new();
+        let is_moment = |name: &str| {
+            let mut moments = collection.created.iter().chain(collection.changed);
+            moments.any(|own| *own == name)
+        };
         for (name, value) in fields {
+            // Moments may be given in any form; that they are some is checked where they are read.
+            if is_moment(name) {
+                continue;
+            }
             if collection.secret.contains(&name.as_str()) {
                 faults.push(format!("`{name}` is not kept"));
             } else if let Some(other) = shown_of(collection, name) {

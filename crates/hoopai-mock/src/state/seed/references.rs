@@ -73,7 +73,6 @@ impl Fill<'_> {
     /// The given fields, and with each that names a member of a list the item whose list it is.
     pub(super) fn with_references(&self, store: &Store, given: &Fields) -> Fields {
         let mut fields = given.clone();
-        fields.retain(|_, value| !value.is_null());
         for (field, sample) in self.collection.sample {
             if let Sample::Member((by, name), list) = sample
                 && let Some(member) = given.get(*field).and_then(Value::as_str)
