@@ -4,6 +4,8 @@ mod after;
 mod fields;
 mod references;
 mod sampler;
+#[cfg(test)]
+mod tests;
 
 use serde_json::{Map, Value, json};
 

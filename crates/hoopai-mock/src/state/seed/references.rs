@@ -119,7 +119,10 @@ impl Fill<'_> {
 }
 
 /// The fields that name items of other collections, and the collections that the items may be of.
-fn references(collection: &Collection, given: &Fields) -> Vec<(&'static str, Vec<&'static str>)> {
+pub(super) fn references(
+    collection: &Collection,
+    given: &Fields,
+) -> Vec<(&'static str, Vec<&'static str>)> {
     let mut all: Vec<_> = collection
         .sample
         .iter()
