@@ -68,6 +68,8 @@ pub(crate) enum Side {
     OpenRequest,
     /// The server's: more than is declared may be there.
     Reply,
+    /// A test's: as in a request, but nothing is required.
+    Seed,
 }
 
 /// What becomes of query parameters and fields of a body that the interface does not declare.

@@ -238,7 +238,7 @@ impl<'a> Check<'a> {
         {
             self.fault(place, "must be a valid ISO 8601 date string");
         }
-        if self.side != Side::Reply
+        if matches!(self.side, Side::Request | Side::OpenRequest)
             && part.get("format").and_then(Value::as_str) == Some("email")
             && !text::is_email(text)
         {
@@ -328,8 +328,11 @@ impl<'a> Check<'a> {
                     self.value(&place.key(key), schema, value, &[]);
                 }
             }
+            // Ids of things within an item are declared in few files.
+            let is_id = self.side == Side::Seed && ["id", "_id"].contains(&key.as_str());
             let closed = match self.side {
                 Side::Request => true,
+                Side::Seed => !is_id,
                 Side::OpenRequest => false,
                 Side::Reply => forbidden,
             };
@@ -342,6 +345,9 @@ impl<'a> Check<'a> {
                 let (field, sentence) = place.key(key).undeclared();
                 self.push(field, sentence);
             }
+        }
+        if self.side == Side::Seed {
+            return;
         }
         let required = parts.iter().flat_map(|part| list(part, "required"));
         for key in required.filter_map(Value::as_str) {

@@ -2,6 +2,7 @@
 
 mod route;
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use http::Method;
@@ -15,6 +16,8 @@ use crate::modules::MODULES;
 pub(crate) struct Interface {
     pub(crate) operations: Vec<Arc<Operation>>,
     routes: route::Routes,
+    /// By key, the operation's place among all.
+    keys: HashMap<String, usize>,
     /// The API versions that any operation declares.
     pub(crate) versions: Vec<String>,
 }
@@ -123,6 +126,12 @@ impl Interface {
         &SHARED
     }
 
+    /// The operation of this key.
+    pub(crate) fn operation(&self, key: &str) -> Option<&Operation> {
+        let index = self.keys.get(key)?;
+        self.operations.get(*index).map(Arc::as_ref)
+    }
+
     /// The operation that a request is meant for, and its path parameters, decoded.
     pub(crate) fn route(&self, method: &Method, path: &str) -> Option<Route<'_>> {
         self.routes.find(&self.operations, method, path)
@@ -163,6 +172,11 @@ impl Interface {
         versions.dedup();
         Self {
             routes: route::Routes::of(&operations),
+            keys: operations
+                .iter()
+                .enumerate()
+                .map(|(index, operation)| (operation.key(), index))
+                .collect(),
             operations,
             versions,
         }

@@ -112,17 +112,44 @@ pub(super) enum Sample {
     Key(&'static str),
     OneOf(&'static [&'static str]),
     Number(i64, i64),
-    /// An id of an item of another collection of the same location, in turn; nothing where there is none.
+    /// The id of an item of another collection of the same location, in turn. Where there is none, one is made.
     Of(&'static str),
+    /// The same of an item that has in one field what this one has in another: the collection, its field, this one's.
+    OfSame(&'static str, &'static str, &'static str),
+    /// A field of the item that another field names: that field and the collection, and the item's field.
+    Via((&'static str, &'static str), &'static str),
+    /// The id of a member of a list in the item that another field names: that field and the collection, and the list.
+    Member((&'static str, &'static str), &'static str),
+    /// The sample, if a field has this value.
+    When(&'static str, &'static str, &'static Sample),
+    /// The first sample, or else the second.
+    Else(&'static Sample, &'static Sample),
+    /// A contact, as an invoice names it.
+    Payer,
     Fixed(Value),
     /// An id that names nothing.
     AnyId,
     /// So many hours after the item was made.
     HoursLater(u64),
-    /// Three stages.
-    Stages,
+    /// A list of things with these names and ids of their own.
+    Listed(&'static [&'static str]),
     /// Made of the item's number.
     Made(fn(usize) -> serde_json::Value),
+}
+
+impl Sample {
+    /// The collections that it names.
+    #[cfg(test)]
+    pub(super) fn names(self) -> Vec<&'static str> {
+        match self {
+            Sample::Of(name) | Sample::OfSame(name, _, _) => vec![name],
+            Sample::Via((_, name), _) | Sample::Member((_, name), _) => vec![name],
+            Sample::When(_, _, sample) => sample.names(),
+            Sample::Else(first, second) => [first.names(), second.names()].concat(),
+            Sample::Payer => vec!["contacts"],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What only one item of a location may have.
@@ -300,6 +327,7 @@ pub(super) enum Special {
     Upload,
     UploadToFields,
     RecordPayment,
+    RecordOrderPayment,
     InvoiceEstimate,
     Reprice,
     StoreStats,

@@ -250,7 +250,7 @@ impl Costs {
 }
 
 /// An amount without the traces that sums of floats leave far behind the point.
-fn plain(amount: f64) -> f64 {
+pub(super) fn plain(amount: f64) -> f64 {
     (amount * 1e4).round() / 1e4
 }
 

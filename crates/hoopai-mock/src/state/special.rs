@@ -7,7 +7,7 @@ use super::collection::{Ids, Special};
 use super::derive::number;
 use super::engine::{Answer, Call};
 use super::store::Found;
-use super::{make, tables, tags, time};
+use super::{make, messages, tables, tags, time};
 use crate::refusal::Refusal;
 
 /// What an invoice takes from the estimate that it is made of.
@@ -41,6 +41,7 @@ impl Call<'_> {
             Special::Reprice => self.reprice(),
             Special::StoreStats => self.store_stats(),
             Special::RecordPayment => self.record_payment(),
+            Special::RecordOrderPayment => self.record_order_payment(),
         }
     }
 
@@ -175,7 +176,7 @@ impl Call<'_> {
             fields,
         );
         let id = conversation.id.clone();
-        move_up(self, conversation, &message, direction);
+        messages::move_up(self.store, &conversation, &message, self.now);
         let reply = json!({
             "conversationId": id,
             "messageId": message.id,
@@ -235,29 +236,6 @@ impl Call<'_> {
             ("url".to_owned(), url.into()),
         ]);
         self.reply(Value::Null, None, false, 0, reply)
-    }
-
-    fn record_payment(&mut self) -> Answer {
-        let found = self.wanted()?;
-        let of = |name: &str| found.fields.get(name).and_then(Value::as_f64);
-        let (total, paid) = (of("total").unwrap_or(0.0), of("amountPaid").unwrap_or(0.0));
-        let amount = self
-            .accepted
-            .any("amount")
-            .and_then(Value::as_f64)
-            .unwrap_or(total - paid);
-        let paid = paid + amount;
-        let status = if paid >= total {
-            "paid"
-        } else {
-            "partially_paid"
-        };
-        let fields = Map::from_iter([
-            ("amountPaid".to_owned(), number(paid)),
-            ("status".to_owned(), status.into()),
-        ]);
-        let found = self.change(found, fields);
-        self.about(&found, false)
     }
 
     /// An invoice with what the estimate has.
@@ -382,35 +360,6 @@ fn repriced(before: f64, change: &Value) -> Value {
     };
     let whole = change.get("roundToWhole") == Some(&Value::Bool(true));
     number(if whole { after.round() } else { after }.max(0.0))
-}
-
-/// A conversation is where its last message is in time.
-fn move_up(call: &mut Call<'_>, conversation: Found, message: &Found, direction: &str) {
-    let (number, collection) = tables::named("conversations");
-    let Some(mut found) = call.store.remove(collection, number, &conversation.id) else {
-        return;
-    };
-    let unread = found
-        .fields
-        .get("unreadCount")
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
-    let unread = unread.saturating_add(u64::from(direction == "inbound"));
-    let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
-    found.at = call
-        .store
-        .free(number, &found.scope, message.at.max(call.now));
-    for (name, value) in [
-        ("lastMessageBody", of("body")),
-        ("lastMessageType", of("messageType")),
-        ("lastMessageDirection", direction.into()),
-        ("lastMessageDate", time::iso(found.at).into()),
-        ("dateUpdated", time::iso(call.now).into()),
-        ("unreadCount", unread.into()),
-    ] {
-        found.fields.insert(name.to_owned(), value);
-    }
-    call.store.put(collection, number, &found);
 }
 
 /// What a kind of message is called when it is read, and its number.

@@ -41,9 +41,7 @@ impl<'a> Bench<'a> {
             .only
             .map(|(field, value)| (field.to_owned(), value.into()));
         let own = Value::Object(only.into_iter().collect());
-        let id = seeder
-            .item(collection.name, location, &own)
-            .expect("an item");
+        let id = seeder.item(collection.name, location, &own);
         let accepted = accepted(operation, row);
         let mut bench = Self {
             operation,

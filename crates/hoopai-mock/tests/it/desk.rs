@@ -187,10 +187,7 @@ async fn slots_keep_to_open_hours_and_are_shown_where_they_are_asked_for() {
         .await
         .expect("a server");
     for (calendar, asked, first, last, count) in cases {
-        let id = mock
-            .seed()
-            .item("calendars", LOCATION, &calendar)
-            .expect("a calendar");
+        let id = mock.seed().item("calendars", LOCATION, &calendar);
         let path = format!("/calendars/{id}/free-slots?{week}{asked}");
         let reply = Reply::of(call(&client(), &mock, Method::GET, &path, TOKEN)).await;
         let days = reply.json();

@@ -183,15 +183,15 @@ async fn contacts_are_found_by_custom_fields() {
     for (name, fields) in [
         (
             "Ada",
-            json!([{ "id": "plan", "value": "Gold" }, { "id": "size", "value": 12 }]),
+            json!([{ "id": "plan", "value": "Gold" }, { "id": "size", "field_value": 12 }]),
         ),
         (
             "Bela",
-            json!([{ "id": "plan", "field_value": "Silver" }, { "id": "sports", "value": ["golf", "chess"] }]),
+            json!([{ "id": "plan", "field_value": "Silver" }, { "id": "sports", "field_value": ["golf", "chess"] }]),
         ),
         (
             "Chidi",
-            json!([{ "id": "size", "value": 40 }, { "id": "box", "value": { "o1": "x", "o2": "y" } }]),
+            json!([{ "id": "size", "field_value": 40 }, { "id": "box", "field_value": { "o1": "x", "o2": "y" } }]),
         ),
     ] {
         searches.seed("contacts", &contact(name, fields));
@@ -358,7 +358,7 @@ async fn searches_are_sorted_and_paged_in_that_order() {
         ("Chidi", "Bonn", 1),
         ("Bela", "Oslo", 7),
     ] {
-        let fields = json!({ "firstName": name, "city": city, "customFields": [{ "id": "size", "value": size }] });
+        let fields = json!({ "firstName": name, "city": city, "customFields": [{ "id": "size", "field_value": size }] });
         searches.seed("contacts", &fields);
     }
     let by = |orders: &[(&str, &str)]| -> Value {

@@ -51,11 +51,10 @@ async fn each_thing_lives_and_dies() {
             _ => Mock::builder(),
         };
         let (mock, client) = (builder.start().await.expect("a server"), client());
-        let parent = mock
-            .seed()
-            .items(life.parent, LOCATION, 1)
-            .pop()
-            .unwrap_or_default();
+        let parent = match life.parent {
+            "" => String::new(),
+            parent => mock.seed().items(parent, LOCATION, 1).remove(0),
+        };
         let path = |path: &str, id: &str| path.replace("{P}", &parent).replace("{}", id);
         let name = life.name;
         let (create, body) = &life.create;
@@ -458,8 +457,7 @@ async fn an_invoice_is_paid_and_a_file_is_there() {
     let (mock, client) = started().await;
     let invoice = mock
         .seed()
-        .item("invoices", LOCATION, &json!({ "total": 100 }))
-        .expect("an invoice");
+        .item("invoices", LOCATION, &json!({ "total": 100 }));
     let path = format!("/invoices/{invoice}/record-payment");
     let pay = |amount: u32| {
         json!({ "altId": LOCATION, "altType": "location", "mode": "cash", "amount": amount, "notes": "thanks",
@@ -527,11 +525,6 @@ async fn the_same_seed_makes_the_same() {
     for name in Seeder::collections() {
         assert_eq!(mock.seed().items(name, LOCATION, 2).len(), 2, "{name}");
     }
-    assert!(
-        mock.seed()
-            .items("nothing of the kind", LOCATION, 2)
-            .is_empty()
-    );
 }
 
 /// The process holds the other tests' servers as well, so what is measured is what seeding adds.

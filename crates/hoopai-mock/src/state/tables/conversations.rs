@@ -43,10 +43,7 @@ pub(super) static TABLE: &[Collection] = &[
                 ("phone", "phone"),
             ],
         }),
-        sample: &[
-            ("contactId", Sample::Of("contacts")),
-            ("lastMessageBody", Sample::Numbered("Message")),
-        ],
+        sample: &[("contactId", Sample::Of("contacts"))],
         rows: &[
             Row::list(
                 "conversations.search-conversation",
@@ -101,7 +98,10 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         sample: &[
             ("conversationId", Sample::Of("conversations")),
-            ("contactId", Sample::Of("contacts")),
+            (
+                "contactId",
+                Sample::Via(("conversationId", "conversations"), "contactId"),
+            ),
             ("body", Sample::Numbered("Message")),
             ("direction", Sample::OneOf(&["outbound", "inbound"])),
         ],

@@ -15,6 +15,11 @@ pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
     needed: true,
 });
 
+/// What a seeded item says of its contact.
+pub(super) const CONTACT_NAME: Sample = Sample::Via(("contactId", "contacts"), "contactName");
+/// The same.
+pub(super) const CONTACT_EMAIL: Sample = Sample::Via(("contactId", "contacts"), "email");
+
 pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "contacts",
@@ -217,6 +222,10 @@ pub(super) static TABLE: &[Collection] = &[
             ("name", Sample::Numbered("Deal")),
             ("contactId", Sample::Of("contacts")),
             ("pipelineId", Sample::Of("pipelines")),
+            (
+                "pipelineStageId",
+                Sample::Member(("pipelineId", "pipelines"), "stages"),
+            ),
             ("monetaryValue", Sample::Number(100, 10_000)),
             ("status", Sample::OneOf(&["open", "open", "won", "lost"])),
         ],
@@ -283,7 +292,7 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Pipeline",
         sample: &[
             ("name", Sample::Numbered("Pipeline")),
-            ("stages", Sample::Stages),
+            ("stages", Sample::Listed(&["New", "Talking", "Closing"])),
             ("showInFunnel", Sample::Fixed(Value::True)),
             ("showInPieChart", Sample::Fixed(Value::True)),
         ],

@@ -5,6 +5,7 @@ use super::super::collection::{
     Value,
 };
 use super::super::derive;
+use super::crm::{CONTACT_EMAIL, CONTACT_NAME};
 use super::pages;
 
 const DRAFT: &[(&str, Value)] = &[
@@ -60,6 +61,22 @@ const PAYMENTS: &[Filter] = &[
     Filter::from("startAt", "createdAt"),
     Filter::to("endAt", "createdAt"),
 ];
+
+const TRANSACTIONS: &[Filter] = &[
+    Filter::text("search"),
+    Filter::is("contactId", "contactId"),
+    Filter::is("entityId", "entityId"),
+    Filter::is("entitySourceType", "entitySourceType"),
+    Filter::is("entitySourceSubType", "entitySourceSubType"),
+    Filter::is("subscriptionId", "subscriptionId"),
+    Filter::from("startAt", "createdAt"),
+    Filter::to("endAt", "createdAt"),
+];
+
+/// What a transaction pays, unless it is seeded for something else.
+const ORDER: &str = "order";
+const OF_ORDER: Sample = Sample::OfSame("orders", "contactId", "contactId");
+const ENTITY: (&str, &str) = ("entityId", "orders");
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -220,7 +237,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("title", Sample::Fixed(Value::Text("INVOICE"))),
             ("invoiceNumber", Sample::Made(serde_json::Value::from)),
             ("total", Sample::Number(10, 5000)),
-            ("contactDetails", Sample::Fixed(Value::Object)),
+            ("contactDetails", Sample::Payer),
             ("businessDetails", Sample::Fixed(Value::Object)),
             ("invoiceItems", Sample::Fixed(Value::List)),
         ],
@@ -303,6 +320,7 @@ pub(super) static TABLE: &[Collection] = &[
         written: derive::total_written,
         sample: &[
             ("name", Sample::Numbered("Schedule")),
+            ("contactDetails", Sample::Payer),
             ("total", Sample::Number(10, 5000)),
         ],
         rows: &[
@@ -337,6 +355,7 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("estimateNumber", Sample::Made(serde_json::Value::from)),
             ("name", Sample::Numbered("Estimate")),
+            ("contactDetails", Sample::Payer),
             ("total", Sample::Number(10, 5000)),
         ],
         rows: &[
@@ -390,12 +409,12 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["contactName", "contactEmail"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
-            ("contactEmail", Sample::Email),
+            ("contactName", CONTACT_NAME),
+            ("contactEmail", CONTACT_EMAIL),
             ("amount", Sample::Number(10, 5000)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["completed", "pending"])),
-            ("paymentStatus", Sample::OneOf(&["paid", "unpaid"])),
+            ("paymentStatus", Sample::Fixed(Value::Text("unpaid"))),
             ("sourceType", Sample::Fixed(Value::Text("funnel"))),
             ("liveMode", Sample::Fixed(Value::False)),
         ],
@@ -405,15 +424,15 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::is("contactId", "contactId"),
                 Filter::is("status", "status"),
                 Filter::is("paymentStatus", "paymentStatus"),
+                Filter::is("sourceId", "sourceId"),
                 Filter::from("startAt", "createdAt"),
                 Filter::to("endAt", "createdAt"),
             ]),
             Row::get("payments.get-order-by-id", "orderId", ""),
             Row::exists("payments.list-order-notes", "orderId"),
-            Row::new("payments.record-order-payment", Act::Touch)
+            Row::special("payments.record-order-payment", Special::RecordOrderPayment)
                 .by("orderId")
                 .silent()
-                .sets(&[("paymentStatus", Value::Text("paid"))])
                 .says(SUCCESS),
         ],
         ..Collection::PAID
@@ -452,17 +471,31 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["contactName", "contactEmail", "chargeId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
-            ("contactEmail", Sample::Email),
-            ("amount", Sample::Number(10, 5000)),
+            ("contactName", CONTACT_NAME),
+            ("contactEmail", CONTACT_EMAIL),
+            ("entityType", Sample::Fixed(Value::Text(ORDER))),
+            (
+                "entityId",
+                Sample::Else(
+                    &Sample::When("entityType", ORDER, &OF_ORDER),
+                    &Sample::When("entityType", "invoice", &Sample::Of("invoices")),
+                ),
+            ),
+            (
+                "amount",
+                Sample::Else(
+                    &Sample::When("entityType", ORDER, &Sample::Via(ENTITY, "amount")),
+                    &Sample::Number(10, 5000),
+                ),
+            ),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["succeeded", "pending"])),
-            ("entityType", Sample::Fixed(Value::Text("order"))),
             ("entitySourceType", Sample::Fixed(Value::Text("funnel"))),
             ("liveMode", Sample::Fixed(Value::False)),
         ],
         rows: &[
-            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT).filters(PAYMENTS),
+            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT)
+                .filters(TRANSACTIONS),
             Row::get("payments.get-transaction-by-id", "transactionId", ""),
         ],
         ..Collection::PAID
@@ -474,7 +507,7 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["contactName", "contactEmail", "subscriptionId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
+            ("contactName", CONTACT_NAME),
             ("amount", Sample::Number(10, 5000)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["active", "canceled"])),
