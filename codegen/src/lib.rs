@@ -65,14 +65,16 @@ pub struct Generated {
     pub documented: Value,
     /// Figures.
     pub report: ModuleReport,
+    /// The effective document in which every operation has the name of its method (`x-hoopai-name`).
+    named: Value,
 }
 
 impl Generated {
-    /// The file from which the mock server knows the module: path from the workspace's root, and the effective document on
-    /// one line.
+    /// The file from which the mock server reads the module's interface: path from the workspace's root, and the effective
+    /// document on one line. Every operation in it has the name of its method, `x-hoopai-name`.
     pub fn interface(&self) -> (String, String) {
         let path = format!("{}/{}.json", emit::facade::INTERFACES, self.report.module);
-        (path, format!("{}\n", self.effective))
+        (path, format!("{}\n", self.named))
     }
 }
 
@@ -264,8 +266,25 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
     };
     Ok(Generated {
         files,
+        named: with_names(&effective, &operations),
         effective,
         documented,
         report,
     })
+}
+
+/// A copy of the document in which every operation has the name of its method.
+fn with_names(document: &Value, operations: &[table::Operation]) -> Value {
+    let mut named = document.clone();
+    for operation in operations {
+        let fields = named
+            .get_mut("paths")
+            .and_then(|paths| paths.get_mut(&operation.path)?.get_mut(&operation.method))
+            .and_then(Value::as_object_mut);
+        if let Some(fields) = fields {
+            fields.insert("x-hoopai-name".to_owned(), operation.name.as_str().into());
+        }
+    }
+    json::sort(&mut named);
+    named
 }

@@ -484,7 +484,7 @@ fn scopes(operation: &Object) -> Vec<String> {
     scopes
 }
 
-/// The kinds of token that may call: of a location, of an agency. The scheme `bearer` leaves it open.
+/// The kinds of token that may call: of a location, of an agency. Other schemes leave it open.
 fn tokens(operation: &Object) -> (bool, bool) {
     let (mut location, mut agency) = (false, false);
     for name in json::items(operation, "security")

@@ -9,6 +9,7 @@ mod array_items;
 mod authorization_headers;
 mod custom_fields;
 mod defaults;
+mod emails;
 mod enums;
 mod moments;
 mod operation_ids;
@@ -101,6 +102,10 @@ pub(crate) const PASSES: &[Pass] = &[
     Pass {
         name: "custom_fields",
         run: custom_fields::run,
+    },
+    Pass {
+        name: "emails",
+        run: emails::run,
     },
     Pass {
         name: "request_bodies",

@@ -95,7 +95,7 @@ fn named(schema: &mut Object, names: &[&str], types: &[&str], format: &str) -> u
 }
 
 /// The schema components to which a request's body leads.
-fn sent(document: &Value) -> BTreeSet<String> {
+pub(super) fn sent(document: &Value) -> BTreeSet<String> {
     fn collect(value: &Value, found: &mut Vec<String>) {
         match value {
             Value::Object(map) => {

@@ -1,10 +1,18 @@
-//! Every operation needs a Bearer token (facts: every request). An operation that declares no security gets the
-//! scheme `bearer`; requirements that name no declared scheme go; one that stands twice counts once.
+//! Every operation needs a Bearer token. An operation that declares no security takes both kinds: a location's and an agency's.
+//! Requirements that name no declared scheme are removed, and one that is repeated counts once.
+//!
+//! `bearer` becomes `Location-Access`. The platform's files describe both alike, as a sub-account's access token or private
+//! integration token, and the platform answers an agency's token there with 401 "This authClass type is not allowed to access
+//! this scope".
 
 use serde_json::{Value, json};
 
 use super::walk;
 use crate::fault::{At, Fault};
+
+const BEARER: &str = "bearer";
+const LOCATION: &str = "Location-Access";
+const AGENCY: &str = "Agency-Access";
 
 pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     let declared: Vec<String> = document
@@ -13,7 +21,7 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
         .map(|schemes| schemes.keys().cloned().collect())
         .unwrap_or_default();
     let global = document.get("security").cloned();
-    let mut bearer = false;
+    let (mut of_location, mut of_agency) = (false, false);
     let changed = walk::operations(document, |_, _, operation| {
         let before = operation.get("security").cloned();
         let mut kept: Vec<Value> = Vec::new();
@@ -33,13 +41,24 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
                                 .is_some_and(|s| s.iter().all(Value::is_string))
                     })
             });
-            if known && !kept.contains(requirement) {
-                kept.push(requirement.clone());
+            if !known {
+                continue;
+            }
+            let mut requirement = requirement.clone();
+            if let Some(scopes) = requirement
+                .as_object_mut()
+                .and_then(|one| one.remove(BEARER))
+            {
+                of_location = true;
+                requirement[LOCATION] = scopes;
+            }
+            if !kept.contains(&requirement) {
+                kept.push(requirement);
             }
         }
         if kept.is_empty() {
-            bearer = true;
-            kept.push(json!({ "bearer": [] }));
+            (of_location, of_agency) = (true, true);
+            kept.extend([json!({ LOCATION: [] }), json!({ AGENCY: [] })]);
         }
         let kept = Value::from(kept);
         let changed = usize::from(before.as_ref() != Some(&kept));
@@ -48,9 +67,11 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     });
     if let Some(document) = document.as_object_mut() {
         document.remove("security");
-        if bearer && !declared.iter().any(|name| name == "bearer") {
-            let components = document.entry("components").or_insert_with(|| json!({}));
-            components["securitySchemes"]["bearer"] = json!({ "type": "http", "scheme": "bearer" });
+        for (name, is_used) in [(LOCATION, of_location), (AGENCY, of_agency)] {
+            if is_used && !declared.iter().any(|other| other == name) {
+                let components = document.entry("components").or_insert_with(|| json!({}));
+                components["securitySchemes"][name] = json!({ "type": "http", "scheme": "bearer" });
+            }
         }
     }
     Ok(changed)

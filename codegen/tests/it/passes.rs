@@ -299,14 +299,46 @@ fn operation_ids() {
 }
 
 #[test]
+fn emails() {
+    let text = json!({ "type": "string" });
+    let fields = json!({ "type": "object", "properties": {
+        "email": text, "alertEmail": text, "emailId": text, "name": text,
+        "kindOfEmail": { "type": "string", "enum": ["work", "home"] }, "sendEmail": { "type": "boolean" },
+    } });
+    let body = |schema: Value| json!({ "content": { "application/json": { "schema": schema } } });
+    let sent = json!({ "$ref": "#/components/schemas/Sent" });
+    let paths = json!({
+        "/inline": { "post": operation("inline", json!({ "requestBody": body(fields.clone()) })) },
+        "/named": { "post": operation("named", json!({ "requestBody": body(sent), "responses": { "200": body(fields.clone()) } })) },
+    });
+    let schemas = json!({
+        "Sent": { "type": "object", "properties": { "to": { "$ref": "#/components/schemas/Person" } } },
+        "Person": fields,
+        "Received": fields,
+    });
+    insta::assert_snapshot!(mended(
+        &document(paths, schemas),
+        &[
+            "/components/schemas",
+            "/paths/~1inline/post/requestBody",
+            "/paths/~1named/post/responses/200/content",
+        ]
+    ));
+}
+
+#[test]
 fn security() {
     let paths = json!({
         "/none": { "get": operation("none", json!({ "security": [] })) },
         "/unknown": { "get": operation("unknown", json!({ "security": [{ "key": [] }, { "bearer": ["a.readonly"] }, { "bearer": ["a.readonly"] }] })) },
     });
+    let mut document = document(paths, json!({}));
+    let schemes = document.pointer_mut("/components/securitySchemes").unwrap();
+    *schemes = json!({ "bearer": { "type": "http", "scheme": "bearer" } });
     insta::assert_snapshot!(mended(
-        &document(paths, json!({})),
+        &document,
         &[
+            "/components/securitySchemes",
             "/paths/~1none/get/security",
             "/paths/~1unknown/get/security"
         ]

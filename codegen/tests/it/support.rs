@@ -25,7 +25,10 @@ pub(crate) fn document(paths: Value, schemas: Value) -> Value {
         "openapi": "3.0.0",
         "info": { "title": "sample", "version": "1.0" },
         "paths": paths,
-        "components": { "schemas": schemas, "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } } },
+        "components": { "schemas": schemas, "securitySchemes": {
+            "Agency-Access": { "type": "http", "scheme": "bearer" },
+            "Location-Access": { "type": "http", "scheme": "bearer" },
+        } },
     })
 }
 
@@ -33,7 +36,7 @@ pub(crate) fn document(paths: Value, schemas: Value) -> Value {
 pub(crate) fn operation(id: &str, parts: Value) -> Value {
     let mut operation = json!({
         "operationId": id,
-        "security": [{ "bearer": [] }],
+        "security": [{ "Location-Access": [] }, { "Agency-Access": [] }],
         "responses": { "200": { "description": "OK" } },
     });
     for (key, value) in parts.as_object().into_iter().flatten() {

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::check::Undeclared;
 use crate::clock::Clock;
 use crate::faults::{FaultRule, Faults};
 use crate::interface::Interface;
@@ -36,6 +37,7 @@ pub struct MockBuilder {
     pub(crate) auth: Settings,
     seed: u64,
     body_limit: usize,
+    undeclared: Undeclared,
     patience: Duration,
     faults: Faults,
     observer: Option<Observer>,
@@ -53,6 +55,7 @@ impl Mock {
             auth: Settings::default(),
             seed: 0,
             body_limit: 50 << 20,
+            undeclared: Undeclared::Refused,
             patience: Duration::from_secs(30),
             faults: Faults::default(),
             observer: None,
@@ -138,6 +141,19 @@ impl MockBuilder {
         self
     }
 
+    /// Whether query parameters and fields of bodies are accepted that the interface does not declare, at every level of nesting:
+    /// parameters are ignored, and fields are stored and returned. Unless told, both are refused with 422, as on the platform;
+    /// yet it accepts some fields that no interface declares. The header `x-hoopai-mock-undeclared`, `accept` or `refuse`, decides
+    /// for a single request.
+    pub fn accept_undeclared(mut self, accept: bool) -> Self {
+        self.undeclared = if accept {
+            Undeclared::Accepted
+        } else {
+            Undeclared::Refused
+        };
+        self
+    }
+
     /// How long a connection may make the server wait, 30 seconds of real time unless told: for the next request's head,
     /// the next piece of a body, or the client to read. A whole body may take four times as long.
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -160,14 +176,15 @@ impl MockBuilder {
         let address = listener.local_addr()?;
         let world = Arc::new(World {
             interface: Interface::shared(),
+            limits: Limits::new(self.limits, self.clock.started()),
             clock: self.clock,
             tokens: Tokens::new(self.auth.complete(), self.seed),
-            limits: Limits::new(self.limits),
             state: Default::default(),
             faults: self.faults,
             journal: Journal::new(self.observer),
             seed: self.seed,
             body_limit: self.body_limit,
+            undeclared: self.undeclared,
             requests: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel();

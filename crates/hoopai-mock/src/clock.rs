@@ -61,6 +61,11 @@ impl Clock {
         real + Duration::from_millis(self.inner.ahead_millis.load(Ordering::SeqCst))
     }
 
+    /// The server's start, since 1970.
+    pub(crate) fn started(&self) -> Duration {
+        self.inner.started_unix
+    }
+
     /// The time since 1970.
     pub fn unix(&self) -> Duration {
         self.inner.started_unix + self.now()

@@ -17,6 +17,7 @@
 mod builder;
 mod check;
 mod clock;
+mod closest;
 mod exchange;
 mod faults;
 mod interface;
@@ -42,6 +43,7 @@ pub use faults::{
 pub use journal::{Duplicate, Entry, Journal, Outcome};
 pub use limits::LimitSettings;
 pub use oauth::Refreshes;
+pub use serde_json;
 pub use state::Seeder;
 pub use tokens::{
     CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI, Resource,

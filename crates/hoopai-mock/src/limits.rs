@@ -35,6 +35,9 @@ pub struct LimitSettings {
     /// Whether a refusal says in `Retry-After` when the next request would be let through, in whole seconds. The platform was never
     /// seen to.
     pub retry_after: bool,
+    /// Whether replies carry `X-RateLimit-Reset`, which HoopAI's guide names and the platform was never seen to send: when the
+    /// oldest request leaves the window, or the spent day ends, in Unix seconds, rounded up.
+    pub reset: bool,
 }
 
 impl Default for LimitSettings {
@@ -45,6 +48,7 @@ impl Default for LimitSettings {
             daily: 200_000,
             token_endpoint: 5,
             retry_after: false,
+            reset: false,
         }
     }
 }
@@ -52,6 +56,8 @@ impl Default for LimitSettings {
 /// What was let through so far.
 #[derive(Default)]
 pub(crate) struct Limits {
+    /// The server's start, since 1970.
+    started: Duration,
     inner: Mutex<Inner>,
 }
 
@@ -143,8 +149,12 @@ impl Tally {
 }
 
 impl Limits {
-    pub(crate) fn new(settings: LimitSettings) -> Self {
-        let limits = Self::default();
+    /// `started` is the server's start, since 1970.
+    pub(crate) fn new(settings: LimitSettings, started: Duration) -> Self {
+        let limits = Self {
+            started,
+            ..Self::default()
+        };
         limits.set(settings);
         limits
     }
@@ -177,7 +187,13 @@ impl Limits {
             let (start, used) = tally.day.unwrap_or((now, 0));
             tally.day = Some((start, used.saturating_add(1)));
         }
-        let headers = headers(&settings, tally, now);
+        let mut headers = headers(&settings, tally, now);
+        if settings.reset {
+            let oldest = tally.window.front().copied().unwrap_or(now);
+            let reset = (oldest + settings.window).max(now + wait);
+            let unix = (self.started + reset).as_millis().div_ceil(1_000);
+            insert(&mut headers, "x-ratelimit-reset", unix);
+        }
         if wait.is_zero() {
             Ok(headers)
         } else {
@@ -215,11 +231,7 @@ impl Inner {
 fn headers(settings: &LimitSettings, tally: &Tally, now: Duration) -> HeaderMap {
     let in_window = u32::try_from(tally.window.len()).unwrap_or(u32::MAX);
     let mut headers = HeaderMap::new();
-    let mut add = |name: &'static str, value: u128| {
-        if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
-            headers.insert(name, value);
-        }
-    };
+    let mut add = |name, value| insert(&mut headers, name, value);
     add("x-ratelimit-limit-daily", settings.daily.into());
     add(
         "x-ratelimit-daily-remaining",
@@ -236,6 +248,12 @@ fn headers(settings: &LimitSettings, tally: &Tally, now: Duration) -> HeaderMap 
     );
     add("x-ratelimit-daily-reset", tally.day_left(now).as_millis());
     headers
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: u128) {
+    if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
+        headers.insert(name, value);
+    }
 }
 
 fn too_many(
@@ -269,12 +287,7 @@ mod tests {
         let limits = Limits::default();
         let mut most = 0;
         for minute in 0..20_000 {
-            let grant = Grant {
-                resource: Resource::Location(minute.to_string()),
-                scopes: None,
-                app: "app".to_owned(),
-                everywhere: false,
-            };
+            let grant = Grant::own(Resource::Location(minute.to_string()), None, "app");
             assert!(limits.take(&grant, MINUTE * minute).is_ok());
             most = most.max(limits.inner().resources.tallies.len());
         }

@@ -20,9 +20,14 @@ struct Arguments {
     #[arg(long, value_name = "TOKEN", default_value = TOKEN, value_parser = token)]
     token: String,
 
-    /// The location that the token is good for; without it, the token is good for all
-    #[arg(long, value_name = "ID")]
+    /// Make the token one of this location alone; without it, the token is good for the location that is printed at the start,
+    /// and for its agency
+    #[arg(long, value_name = "ID", conflicts_with = "everything")]
     location: Option<String>,
+
+    /// Make the token good for every operation, location and agency
+    #[arg(long)]
+    everything: bool,
 
     /// What ids, replies and chances are made from: the same seed gives the same
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -80,6 +85,9 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
         .limits(limits(arguments));
     builder = match &arguments.location {
         Some(location) => builder.token_with(&arguments.token, TokenSpec::location(location)),
+        None if arguments.everything => {
+            builder.token_with(&arguments.token, TokenSpec::everything())
+        }
         None => builder.token(&arguments.token),
     };
     for rule in &arguments.faults {

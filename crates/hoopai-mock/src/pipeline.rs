@@ -121,10 +121,14 @@ async fn answer(
         .take(&grant, world.clock.now())
         .map_err(|refused| *refused)?;
     let with_limits = |refusal: Refusal| (refusal, limits.clone());
-    let accepted = check::request(operation, incoming, &route.path)
+    let undeclared = world
+        .undeclared
+        .or_as_asked(incoming)
+        .map_err(with_limits)?;
+    let accepted = check::request(operation, incoming, &route.path, undeclared)
         .await
         .map_err(with_limits)?;
-    grant.may_reach(&accepted).map_err(with_limits)?;
+    grant.may_reach(operation, &accepted).map_err(with_limits)?;
     let outcome = match oauth::answer(world, operation, &accepted, &grant) {
         Some(outcome) => Some(outcome),
         None => world.state.answer(world, operation, &accepted, &grant),

@@ -3,10 +3,18 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use crate::check::INVALID_EMAIL;
 use crate::exchange::Outgoing;
+use crate::interface::Operation;
 
 /// What is said of a location that is not the token's.
 pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this location.";
+
+/// The module that was seen to say so with another status, in other words.
+const OBJECTS: &str = "objects";
+
+/// Paths that the platform was seen to have removed.
+const REMOVED: [(http::Method, &str); 1] = [(http::Method::POST, "/oauth/reconnect")];
 
 /// A refusal: a status and a JSON body.
 #[derive(Clone, Debug)]
@@ -38,6 +46,20 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
+    /// No location is named, and the token has none of its own.
+    pub(crate) fn no_location() -> Self {
+        Self::unauthorized("This location is not accessible from this token.")
+    }
+
+    /// A location that is not the token's. Most modules answer 403, custom objects 401.
+    pub(crate) fn other_location(operation: &Operation) -> Self {
+        if operation.module == OBJECTS {
+            Self::no_location()
+        } else {
+            Self::forbidden(OTHER_LOCATION)
+        }
+    }
+
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message.into())
     }
@@ -49,13 +71,25 @@ impl Refusal {
             .iter()
             .map(|(field, message)| json!({ "field": field, "message": message }))
             .collect();
-        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, messages);
+        // HoopAI's guide shows one refusal in full, and it is one of an email address.
+        let is_guides = messages.iter().all(|message| *message == INVALID_EMAIL);
+        let message = match is_guides {
+            true => Value::from("Validation failed"),
+            false => messages.into(),
+        };
+        let mut refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, message);
         refusal.body["errors"] = errors.into();
         refusal
     }
 
-    /// 404 for a path that the platform does not have.
+    /// 404 for a path that the platform does not have, 400 for one that it had.
     pub(crate) fn no_route(method: &http::Method, path: &str) -> Self {
+        if REMOVED
+            .iter()
+            .any(|(verb, old)| method == verb && path == *old)
+        {
+            return Self::bad_request("API endpoint has been removed");
+        }
         Self::new(StatusCode::NOT_FOUND, format!("Cannot {method} {path}"))
     }
 

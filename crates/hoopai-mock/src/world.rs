@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::check::Undeclared;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::interface::Interface;
@@ -21,6 +22,8 @@ pub(crate) struct World {
     pub(crate) journal: Journal,
     /// What made-up replies and ids are made from.
     pub(crate) seed: u64,
+    /// What becomes of what the interface does not declare, unless a request says otherwise.
+    pub(crate) undeclared: Undeclared,
     /// The largest request body, in bytes.
     pub(crate) body_limit: usize,
     pub(crate) requests: AtomicU64,

@@ -25,6 +25,7 @@ impl Client {
     /// Data of the contact goes to Facebook for that.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-add-custom-audience-member")]
@@ -39,6 +40,7 @@ impl Client {
     /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-conversation-form")]
@@ -54,6 +56,7 @@ impl Client {
     /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-integration")]
@@ -68,6 +71,7 @@ impl Client {
     /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-page-lead-form")]
@@ -82,6 +86,7 @@ impl Client {
     /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-integration")]
@@ -97,6 +102,7 @@ impl Client {
     /// Google needs time for it.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-offline-user-list-job")]
@@ -112,6 +118,7 @@ impl Client {
     /// come from the list of ad accounts.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-integration")]
@@ -126,6 +133,7 @@ impl Client {
     /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-lead-form")]
@@ -138,6 +146,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/ads/{adId}`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad")]
@@ -152,6 +161,7 @@ impl Client {
     /// The connection ends; the account at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad-account")]
@@ -164,6 +174,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/adsets/{adsetId}`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-adset")]
@@ -176,6 +187,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/campaigns/{campaignId}`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-campaign")]
@@ -188,6 +200,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-custom-audience")]
@@ -200,6 +213,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/integration`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-integration")]
@@ -214,6 +228,7 @@ impl Client {
     /// The connection ends; the page at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-page")]
@@ -228,6 +243,7 @@ impl Client {
     /// The connection ends; the account at Google stays.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-ad-account")]
@@ -242,6 +258,7 @@ impl Client {
     /// It answers a list of resource names, where other deletions answer a flag.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-conversion")]
@@ -254,6 +271,7 @@ impl Client {
     /// `DELETE /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-segment")]
@@ -268,6 +286,7 @@ impl Client {
     /// The connection ends; the account at LinkedIn stays.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-delete-ad-account")]
@@ -282,6 +301,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-ad")]
@@ -296,6 +316,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-adset")]
@@ -310,6 +331,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-campaign")]
@@ -322,6 +344,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-account")]
@@ -334,6 +357,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign")]
@@ -346,6 +370,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign-reporting")]
@@ -358,6 +383,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/me`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-current-user")]
@@ -370,6 +396,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audience-by-id")]
@@ -384,6 +411,7 @@ impl Client {
     /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-integration")]
@@ -398,6 +426,7 @@ impl Client {
     /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-lead-form")]
@@ -412,6 +441,7 @@ impl Client {
     /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting")]
@@ -426,6 +456,7 @@ impl Client {
     /// The fields have other names than in the list.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-account-details")]
@@ -438,6 +469,7 @@ impl Client {
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audience-by-id")]
@@ -450,6 +482,7 @@ impl Client {
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-by-id")]
@@ -462,6 +495,7 @@ impl Client {
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-reporting")]
@@ -474,6 +508,7 @@ impl Client {
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-by-id")]
@@ -486,6 +521,7 @@ impl Client {
     /// `GET /ad-publishing/google/me`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-current-user")]
@@ -498,6 +534,7 @@ impl Client {
     /// `GET /ad-publishing/google/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-integration")]
@@ -512,6 +549,7 @@ impl Client {
     /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting")]
@@ -524,6 +562,7 @@ impl Client {
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segment-by-id")]
@@ -536,6 +575,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-account-details")]
@@ -550,6 +590,7 @@ impl Client {
     /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-analytics")]
@@ -562,6 +603,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group")]
@@ -574,6 +616,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group-reporting")]
@@ -586,6 +629,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/me`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-current-user")]
@@ -598,6 +642,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-integration")]
@@ -610,6 +655,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-accounts")]
@@ -622,6 +668,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-conversation-forms")]
@@ -634,6 +681,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/custom-audience`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audiences")]
@@ -648,6 +696,7 @@ impl Client {
     /// The reply's `next` is the cursor of the page after; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-entity")]
@@ -660,6 +709,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-instagram-accounts")]
@@ -672,6 +722,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/page/{pageId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-page-lead-forms")]
@@ -684,6 +735,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/pages`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pages")]
@@ -700,6 +752,7 @@ impl Client {
     /// Answers any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pixels")]
@@ -712,6 +765,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting-list")]
@@ -726,6 +780,7 @@ impl Client {
     /// Each account comes with its `mccId`, which connecting it asks for.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-accounts")]
@@ -740,6 +795,7 @@ impl Client {
     /// Which fields an asset has depends on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-assets")]
@@ -752,6 +808,7 @@ impl Client {
     /// `GET /ad-publishing/google/audiences`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audiences")]
@@ -764,6 +821,7 @@ impl Client {
     /// `GET /ad-publishing/google/conversion-goals`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-goals")]
@@ -778,6 +836,7 @@ impl Client {
     /// How many fields one has depends on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversions")]
@@ -790,6 +849,7 @@ impl Client {
     /// `GET /ad-publishing/google/entity`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-entity")]
@@ -804,6 +864,7 @@ impl Client {
     /// It only reads, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-keyword-ideas")]
@@ -818,6 +879,7 @@ impl Client {
     /// Which fields a row has depends on what is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting-list")]
@@ -830,6 +892,7 @@ impl Client {
     /// `GET /ad-publishing/google/segments`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segments")]
@@ -842,6 +905,7 @@ impl Client {
     /// `GET /ad-publishing/google/target-interests`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-target-interests")]
@@ -854,6 +918,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-accounts")]
@@ -866,6 +931,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/{accountId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-lead-forms")]
@@ -880,6 +946,7 @@ impl Client {
     /// Both the campaign and the campaign group must be named, whatever is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-reporting-list")]
@@ -894,6 +961,7 @@ impl Client {
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-ad")]
@@ -908,6 +976,7 @@ impl Client {
     /// It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-adset")]
@@ -920,6 +989,7 @@ impl Client {
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/pause`
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-campaign")]
@@ -937,6 +1007,7 @@ impl Client {
     /// Answers any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-publish-campaign")]
@@ -952,6 +1023,7 @@ impl Client {
     /// of the campaign's parts.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-publish-ad")]
@@ -967,6 +1039,7 @@ impl Client {
     /// group, its campaigns and its ads.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-publish-campaign-group")]
@@ -981,6 +1054,7 @@ impl Client {
     /// The contact is named in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-remove-custom-audience-member")]
@@ -997,6 +1071,7 @@ impl Client {
     /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-ad")]
@@ -1011,6 +1086,7 @@ impl Client {
     /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-adset")]
@@ -1025,6 +1101,7 @@ impl Client {
     /// From here on it may spend money again.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-campaign")]
@@ -1038,6 +1115,7 @@ impl Client {
     ///
     /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-search-targeting")]
@@ -1050,6 +1128,7 @@ impl Client {
     /// `GET /ad-publishing/google/targeting/search`
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-search-targeting")]
@@ -1064,6 +1143,7 @@ impl Client {
     /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
     ///
     /// - Scope: `adPublishing.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-search-targeting")]
@@ -1078,6 +1158,7 @@ impl Client {
     /// The location goes into the query here, the page into the body.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-set-default-page")]
@@ -1092,6 +1173,7 @@ impl Client {
     /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-update-custom-audience")]
@@ -1107,6 +1189,7 @@ impl Client {
     /// later. Data of the people goes to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-batch-update-audience-members")]
@@ -1121,6 +1204,7 @@ impl Client {
     /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-update-ad-status")]
@@ -1136,6 +1220,7 @@ impl Client {
     /// with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-ad")]
@@ -1151,6 +1236,7 @@ impl Client {
     /// Facebook has with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-adset")]
@@ -1166,6 +1252,7 @@ impl Client {
     /// stands in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-campaign")]
@@ -1180,6 +1267,7 @@ impl Client {
     /// A new pixel is answered with its id, a renamed one with a flag.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-pixel")]
@@ -1195,6 +1283,7 @@ impl Client {
     /// of a campaign.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-assets")]
@@ -1209,6 +1298,7 @@ impl Client {
     /// It answers a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-audience")]
@@ -1224,6 +1314,7 @@ impl Client {
     /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-campaign")]
@@ -1238,6 +1329,7 @@ impl Client {
     /// It answers the resource name of what was written, not the conversion.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-conversion")]
@@ -1253,6 +1345,7 @@ impl Client {
     /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-segment")]
@@ -1268,6 +1361,7 @@ impl Client {
     /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-upsert-campaign-group")]

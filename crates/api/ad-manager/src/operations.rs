@@ -107,7 +107,7 @@ pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     module: "ad-manager", name: "add_facebook_custom_audience_member", id: "fb-add-custom-audience-member",
     method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -119,7 +119,7 @@ pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
     module: "ad-manager", name: "create_facebook_conversation_form", id: "fb-create-conversation-form",
     method: Method::Post, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -130,7 +130,7 @@ pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_facebook_integration", id: "fb-create-integration",
     method: Method::Post, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -141,7 +141,7 @@ pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "create_facebook_page_lead_form", id: "fb-create-page-lead-form",
     method: Method::Post, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -152,7 +152,7 @@ pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_google_integration", id: "google-create-integration",
     method: Method::Post, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -163,7 +163,7 @@ pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
     module: "ad-manager", name: "create_google_offline_user_list_job", id: "google-create-offline-user-list-job",
     method: Method::Post, path: "/ad-publishing/google/segments/offline-user-list-job",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -174,7 +174,7 @@ pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "create_linkedin_integration", id: "li-create-integration",
     method: Method::Post, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -185,7 +185,7 @@ pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "create_linkedin_lead_form", id: "li-create-lead-form",
     method: Method::Post, path: "/ad-publishing/linkedin/{accountId}/form",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -199,7 +199,7 @@ pub static DELETE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_ad", id: "fb-delete-ad",
     method: Method::Delete, path: "/ad-publishing/facebook/ads/{adId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -211,7 +211,7 @@ pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_ad_account", id: "fb-delete-ad-account",
     method: Method::Delete, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -223,7 +223,7 @@ pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_adset", id: "fb-delete-adset",
     method: Method::Delete, path: "/ad-publishing/facebook/adsets/{adsetId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -235,7 +235,7 @@ pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_campaign", id: "fb-delete-campaign",
     method: Method::Delete, path: "/ad-publishing/facebook/campaigns/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -247,7 +247,7 @@ pub static DELETE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_custom_audience", id: "fb-delete-custom-audience",
     method: Method::Delete, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -261,7 +261,7 @@ pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_integration", id: "fb-delete-integration",
     method: Method::Delete, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -273,7 +273,7 @@ pub static DELETE_FACEBOOK_PAGE: Operation = Operation {
     module: "ad-manager", name: "delete_facebook_page", id: "fb-delete-page",
     method: Method::Delete, path: "/ad-publishing/facebook/page",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -288,7 +288,7 @@ pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_google_ad_account", id: "google-delete-ad-account",
     method: Method::Delete, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -300,7 +300,7 @@ pub static DELETE_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "delete_google_conversion", id: "google-delete-conversion",
     method: Method::Delete, path: "/ad-publishing/google/conversions/{conversionId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -314,7 +314,7 @@ pub static DELETE_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "delete_google_segment", id: "google-delete-segment",
     method: Method::Delete, path: "/ad-publishing/google/segments/{segmentId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -329,7 +329,7 @@ pub static DELETE_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "delete_linkedin_ad_account", id: "li-delete-ad-account",
     method: Method::Delete, path: "/ad-publishing/linkedin/ad-account",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -344,7 +344,7 @@ pub static DUPLICATE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_ad", id: "fb-duplicate-ad",
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/duplicate",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
 };
 
@@ -353,7 +353,7 @@ pub static DUPLICATE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_adset", id: "fb-duplicate-adset",
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/duplicate",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
 };
 
@@ -362,7 +362,7 @@ pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "duplicate_facebook_campaign", id: "fb-duplicate-campaign",
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/duplicate",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -373,7 +373,7 @@ pub static GET_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_facebook_ad_account", id: "fb-get-ad-account",
     method: Method::Get, path: "/ad-publishing/facebook/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -387,7 +387,7 @@ pub static GET_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "get_facebook_campaign", id: "fb-get-campaign",
     method: Method::Get, path: "/ad-publishing/facebook/campaign/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -403,7 +403,7 @@ pub static GET_FACEBOOK_CAMPAIGN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_facebook_campaign_reporting", id: "fb-get-campaign-reporting",
     method: Method::Get, path: "/ad-publishing/facebook/reporting/campaign/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -419,7 +419,7 @@ pub static GET_FACEBOOK_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_facebook_current_user", id: "fb-get-current-user",
     method: Method::Get, path: "/ad-publishing/facebook/me",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -433,7 +433,7 @@ pub static GET_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "get_facebook_custom_audience", id: "fb-get-custom-audience-by-id",
     method: Method::Get, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -447,7 +447,7 @@ pub static GET_FACEBOOK_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_facebook_integration", id: "fb-get-integration",
     method: Method::Get, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -461,7 +461,7 @@ pub static GET_FACEBOOK_LEAD_FORM: Operation = Operation {
     module: "ad-manager", name: "get_facebook_lead_form", id: "fb-get-lead-form",
     method: Method::Get, path: "/ad-publishing/facebook/lead-form/{leadFormId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -475,7 +475,7 @@ pub static GET_FACEBOOK_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_facebook_reporting", id: "fb-get-reporting",
     method: Method::Get, path: "/ad-publishing/facebook/reporting",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -494,7 +494,7 @@ pub static GET_GOOGLE_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_google_ad_account", id: "google-get-ad-account-details",
     method: Method::Get, path: "/ad-publishing/google/ad-accounts/{adAccountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -508,7 +508,7 @@ pub static GET_GOOGLE_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "get_google_audience", id: "google-get-audience-by-id",
     method: Method::Get, path: "/ad-publishing/google/audiences/{audienceId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -522,7 +522,7 @@ pub static GET_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "get_google_campaign", id: "google-get-campaign-by-id",
     method: Method::Get, path: "/ad-publishing/google/ads/{adId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -536,7 +536,7 @@ pub static GET_GOOGLE_CAMPAIGN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_google_campaign_reporting", id: "google-get-campaign-reporting",
     method: Method::Get, path: "/ad-publishing/google/reporting/campaign/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -552,7 +552,7 @@ pub static GET_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "get_google_conversion", id: "google-get-conversion-by-id",
     method: Method::Get, path: "/ad-publishing/google/conversions/{conversionId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -566,7 +566,7 @@ pub static GET_GOOGLE_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_google_current_user", id: "google-get-current-user",
     method: Method::Get, path: "/ad-publishing/google/me",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -580,7 +580,7 @@ pub static GET_GOOGLE_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_google_integration", id: "google-get-integration",
     method: Method::Get, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -594,7 +594,7 @@ pub static GET_GOOGLE_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_google_reporting", id: "google-get-reporting",
     method: Method::Get, path: "/ad-publishing/google/reporting",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -613,7 +613,7 @@ pub static GET_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "get_google_segment", id: "google-get-segment-by-id",
     method: Method::Get, path: "/ad-publishing/google/segments/{segmentId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -628,7 +628,7 @@ pub static GET_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_ad_account", id: "li-get-ad-account-details",
     method: Method::Get, path: "/ad-publishing/linkedin/ad-account",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -643,7 +643,7 @@ pub static GET_LINKEDIN_AD_ANALYTICS: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_ad_analytics", id: "li-get-ad-analytics",
     method: Method::Get, path: "/ad-publishing/linkedin/reporting",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -663,7 +663,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_campaign_group", id: "li-get-campaign-group",
     method: Method::Get, path: "/ad-publishing/linkedin/ads/{adId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -677,7 +677,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_campaign_group_reporting", id: "li-get-campaign-group-reporting",
     method: Method::Get, path: "/ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -694,7 +694,7 @@ pub static GET_LINKEDIN_CURRENT_USER: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_current_user", id: "li-get-current-user",
     method: Method::Get, path: "/ad-publishing/linkedin/me",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -708,7 +708,7 @@ pub static GET_LINKEDIN_INTEGRATION: Operation = Operation {
     module: "ad-manager", name: "get_linkedin_integration", id: "li-get-integration",
     method: Method::Get, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -722,7 +722,7 @@ pub static LIST_FACEBOOK_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_ad_accounts", id: "fb-get-ad-accounts",
     method: Method::Get, path: "/ad-publishing/facebook/ad-accounts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -740,7 +740,7 @@ pub static LIST_FACEBOOK_CONVERSATION_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_conversation_forms", id: "fb-get-conversation-forms",
     method: Method::Get, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -754,7 +754,7 @@ pub static LIST_FACEBOOK_CUSTOM_AUDIENCES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_custom_audiences", id: "fb-get-custom-audiences",
     method: Method::Get, path: "/ad-publishing/facebook/custom-audience",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -771,7 +771,7 @@ pub static LIST_FACEBOOK_ENTITIES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_entities", id: "fb-get-entity",
     method: Method::Get, path: "/ad-publishing/facebook/entity",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -793,7 +793,7 @@ pub static LIST_FACEBOOK_INSTAGRAM_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_instagram_accounts", id: "fb-get-instagram-accounts",
     method: Method::Get, path: "/ad-publishing/facebook/page/{pageId}/instagram",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -808,7 +808,7 @@ pub static LIST_FACEBOOK_PAGE_LEAD_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_page_lead_forms", id: "fb-get-page-lead-forms",
     method: Method::Get, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -822,7 +822,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     module: "ad-manager", name: "list_facebook_pages", id: "fb-get-pages",
     method: Method::Get, path: "/ad-publishing/facebook/pages",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -837,7 +837,7 @@ pub static LIST_FACEBOOK_PIXELS: Operation = Operation {
     module: "ad-manager", name: "list_facebook_pixels", id: "fb-get-pixels",
     method: Method::Get, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -854,7 +854,7 @@ pub static LIST_FACEBOOK_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_facebook_reporting", id: "fb-get-reporting-list",
     method: Method::Get, path: "/ad-publishing/facebook/reporting/list",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -873,7 +873,7 @@ pub static LIST_GOOGLE_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_google_ad_accounts", id: "google-get-ad-accounts",
     method: Method::Get, path: "/ad-publishing/google/ad-accounts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -888,7 +888,7 @@ pub static LIST_GOOGLE_ASSETS: Operation = Operation {
     module: "ad-manager", name: "list_google_assets", id: "google-get-assets",
     method: Method::Get, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -905,7 +905,7 @@ pub static LIST_GOOGLE_AUDIENCES: Operation = Operation {
     module: "ad-manager", name: "list_google_audiences", id: "google-get-audiences",
     method: Method::Get, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -919,7 +919,7 @@ pub static LIST_GOOGLE_CONVERSION_GOALS: Operation = Operation {
     module: "ad-manager", name: "list_google_conversion_goals", id: "google-get-conversion-goals",
     method: Method::Get, path: "/ad-publishing/google/conversion-goals",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -933,7 +933,7 @@ pub static LIST_GOOGLE_CONVERSIONS: Operation = Operation {
     module: "ad-manager", name: "list_google_conversions", id: "google-get-conversions",
     method: Method::Get, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -952,7 +952,7 @@ pub static LIST_GOOGLE_ENTITIES: Operation = Operation {
     module: "ad-manager", name: "list_google_entities", id: "google-get-entity",
     method: Method::Get, path: "/ad-publishing/google/entity",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -974,7 +974,7 @@ pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
     module: "ad-manager", name: "list_google_keyword_ideas", id: "google-get-keyword-ideas",
     method: Method::Post, path: "/ad-publishing/google/keyword-ideas",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -989,7 +989,7 @@ pub static LIST_GOOGLE_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_google_reporting", id: "google-get-reporting-list",
     method: Method::Get, path: "/ad-publishing/google/reporting/list",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1008,7 +1008,7 @@ pub static LIST_GOOGLE_SEGMENTS: Operation = Operation {
     module: "ad-manager", name: "list_google_segments", id: "google-get-segments",
     method: Method::Get, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1023,7 +1023,7 @@ pub static LIST_GOOGLE_TARGET_INTERESTS: Operation = Operation {
     module: "ad-manager", name: "list_google_target_interests", id: "google-get-target-interests",
     method: Method::Get, path: "/ad-publishing/google/target-interests",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1039,7 +1039,7 @@ pub static LIST_LINKEDIN_AD_ACCOUNTS: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_ad_accounts", id: "li-get-ad-accounts",
     method: Method::Get, path: "/ad-publishing/linkedin/ad-accounts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1053,7 +1053,7 @@ pub static LIST_LINKEDIN_LEAD_FORMS: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_lead_forms", id: "li-get-lead-forms",
     method: Method::Get, path: "/ad-publishing/linkedin/{accountId}/forms",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1067,7 +1067,7 @@ pub static LIST_LINKEDIN_REPORTING: Operation = Operation {
     module: "ad-manager", name: "list_linkedin_reporting", id: "li-get-reporting-list",
     method: Method::Get, path: "/ad-publishing/linkedin/reporting/list",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1087,7 +1087,7 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_ad", id: "fb-pause-ad",
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/pause",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1099,7 +1099,7 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_adset", id: "fb-pause-adset",
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/pause",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1111,7 +1111,7 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "pause_facebook_campaign", id: "fb-pause-campaign",
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/pause",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1123,7 +1123,7 @@ pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "publish_facebook_campaign", id: "fb-publish-campaign",
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/publish",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1134,7 +1134,7 @@ pub static PUBLISH_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "publish_google_campaign", id: "google-publish-ad",
     method: Method::Post, path: "/ad-publishing/google/ads/{adId}/publish",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     ..Operation::DEFAULT
 };
 
@@ -1143,7 +1143,7 @@ pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "publish_linkedin_campaign_group", id: "li-publish-campaign-group",
     method: Method::Post, path: "/ad-publishing/linkedin/ads/{adId}/publish",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1154,7 +1154,7 @@ pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     module: "ad-manager", name: "remove_facebook_custom_audience_member", id: "fb-remove-custom-audience-member",
     method: Method::Delete, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -1166,7 +1166,7 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_ad", id: "fb-resume-ad",
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/resume",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1178,7 +1178,7 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_adset", id: "fb-resume-adset",
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/resume",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1190,7 +1190,7 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "resume_facebook_campaign", id: "fb-resume-campaign",
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/resume",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -1202,7 +1202,7 @@ pub static SEARCH_FACEBOOK_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_facebook_targeting", id: "fb-search-targeting",
     method: Method::Get, path: "/ad-publishing/facebook/targeting/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     query: &[
         QueryParam { name: "query", required: false, style: ListStyle::Repeat },
@@ -1217,7 +1217,7 @@ pub static SEARCH_GOOGLE_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_google_targeting", id: "google-search-targeting",
     method: Method::Get, path: "/ad-publishing/google/targeting/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1233,7 +1233,7 @@ pub static SEARCH_LINKEDIN_TARGETING: Operation = Operation {
     module: "ad-manager", name: "search_linkedin_targeting", id: "li-search-targeting",
     method: Method::Get, path: "/ad-publishing/linkedin/targeting/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1250,7 +1250,7 @@ pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
     module: "ad-manager", name: "set_facebook_default_page", id: "fb-set-default-page",
     method: Method::Put, path: "/ad-publishing/facebook/page/default",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1265,7 +1265,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "update_facebook_custom_audience", id: "fb-update-custom-audience",
     method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -1277,7 +1277,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operatio
     module: "ad-manager", name: "update_facebook_custom_audience_members_in_bulk", id: "fb-batch-update-audience-members",
     method: Method::Put, path: "/ad-publishing/facebook/custom-audience/{audienceId}/member/batch",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -1289,7 +1289,7 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     module: "ad-manager", name: "update_linkedin_ad_status", id: "li-update-ad-status",
     method: Method::Patch, path: "/ad-publishing/linkedin/{adId}/status",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -1304,7 +1304,7 @@ pub static UPSERT_FACEBOOK_AD: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_ad", id: "fb-upsert-ad",
     method: Method::Put, path: "/ad-publishing/facebook/ads-v2",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1315,7 +1315,7 @@ pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_adset", id: "fb-upsert-adset",
     method: Method::Put, path: "/ad-publishing/facebook/adsets",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1326,7 +1326,7 @@ pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_campaign", id: "fb-upsert-campaign",
     method: Method::Put, path: "/ad-publishing/facebook/campaigns",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1337,7 +1337,7 @@ pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
     module: "ad-manager", name: "upsert_facebook_pixel", id: "fb-upsert-pixel",
     method: Method::Put, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1348,7 +1348,7 @@ pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
     module: "ad-manager", name: "upsert_google_assets", id: "google-upsert-assets",
     method: Method::Post, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1359,7 +1359,7 @@ pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
     module: "ad-manager", name: "upsert_google_audience", id: "google-upsert-audience",
     method: Method::Put, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1370,7 +1370,7 @@ pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
     module: "ad-manager", name: "upsert_google_campaign", id: "google-upsert-campaign",
     method: Method::Put, path: "/ad-publishing/google/ads",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1381,7 +1381,7 @@ pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
     module: "ad-manager", name: "upsert_google_conversion", id: "google-upsert-conversion",
     method: Method::Put, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -1392,7 +1392,7 @@ pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
     module: "ad-manager", name: "upsert_google_segment", id: "google-upsert-segment",
     method: Method::Put, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -1407,7 +1407,7 @@ pub static UPSERT_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     module: "ad-manager", name: "upsert_linkedin_campaign_group", id: "li-upsert-campaign-group",
     method: Method::Put, path: "/ad-publishing/linkedin/ads",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["adPublishing.write"],
+    tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT

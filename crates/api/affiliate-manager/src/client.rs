@@ -22,6 +22,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
     /// - Scope: `affiliate-manager.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-affiliate")]
@@ -34,6 +35,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
     /// - Scope: `affiliate-manager.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAffiliates::stream) reads them all.
@@ -49,6 +51,7 @@ impl Client {
     /// Each names the sale, the product, the customer, and the payout that it went into.
     ///
     /// - Scope: `affiliate-manager.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCommissions::stream) reads them all.
@@ -62,6 +65,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
     /// - Scope: `affiliate-manager.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPayouts::stream) reads them all.

@@ -17,7 +17,7 @@ pub static GET_AFFILIATE: Operation = Operation {
     module: "affiliate-manager", name: "get_affiliate", id: "get-affiliate",
     method: Method::Get, path: "/affiliate-manager/{locationId}/affiliates/{affiliateId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -28,7 +28,7 @@ pub static LIST_AFFILIATES: Operation = Operation {
     module: "affiliate-manager", name: "list_affiliates", id: "list-affiliates",
     method: Method::Get, path: "/affiliate-manager/{locationId}/affiliates",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -53,7 +53,7 @@ pub static LIST_COMMISSIONS: Operation = Operation {
     module: "affiliate-manager", name: "list_commissions", id: "list-commissions",
     method: Method::Get, path: "/affiliate-manager/{locationId}/commissions",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -79,7 +79,7 @@ pub static LIST_PAYOUTS: Operation = Operation {
     module: "affiliate-manager", name: "list_payouts", id: "list-payouts",
     method: Method::Get, path: "/affiliate-manager/{locationId}/payouts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["affiliate-manager.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[

@@ -24,6 +24,7 @@ impl Client {
     /// It ties no records yet; `create_relation` does. Its objects and key stay as they are, only the labels can be changed.
     ///
     /// - Scope: `associations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-association")]
@@ -38,6 +39,7 @@ impl Client {
     /// The order of the two follows that of the association's objects. A tie that is there already is answered 400.
     ///
     /// - Scope: `associations/relation.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-relation")]
@@ -52,6 +54,7 @@ impl Client {
     /// System-defined associations cannot be deleted.
     ///
     /// - Scope: `associations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-association")]
@@ -64,6 +67,7 @@ impl Client {
     /// `DELETE /associations/relations/{relationId}`
     ///
     /// - Scope: `associations/relation.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-relation")]
@@ -76,6 +80,7 @@ impl Client {
     /// `GET /associations/{associationId}`
     ///
     /// - Scope: `associations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-ID")]
@@ -88,6 +93,7 @@ impl Client {
     /// `GET /associations/key/{key_name}`
     ///
     /// - Scope: `associations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-key-by-key-name")]
@@ -100,6 +106,7 @@ impl Client {
     /// `GET /associations/objectKey/{objectKey}`
     ///
     /// - Scope: `associations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-object-keys")]
@@ -114,6 +121,7 @@ impl Client {
     /// `skip` and `limit` are both needed.
     ///
     /// - Scope: `associations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAssociations::stream) reads them all.
@@ -129,6 +137,7 @@ impl Client {
     /// `skip` and `limit` are both needed.
     ///
     /// - Scope: `associations/relation.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListRelations::stream) reads them all.
@@ -142,6 +151,7 @@ impl Client {
     /// `PUT /associations/{associationId}`
     ///
     /// - Scope: `associations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-association")]

@@ -23,7 +23,7 @@ pub static CREATE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "create_association", id: "create-association",
     method: Method::Post, path: "/associations/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.write"],
+    tokens: Tokens::LOCATION, scopes: &["associations.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -34,7 +34,7 @@ pub static CREATE_RELATION: Operation = Operation {
     module: "associations", name: "create_relation", id: "create-relation",
     method: Method::Post, path: "/associations/relations",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations/relation.write"],
+    tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -45,7 +45,7 @@ pub static DELETE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "delete_association", id: "delete-association",
     method: Method::Delete, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.write"],
+    tokens: Tokens::LOCATION, scopes: &["associations.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -55,7 +55,7 @@ pub static DELETE_RELATION: Operation = Operation {
     module: "associations", name: "delete_relation", id: "delete-relation",
     method: Method::Delete, path: "/associations/relations/{relationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations/relation.write"],
+    tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -69,7 +69,7 @@ pub static GET_ASSOCIATION: Operation = Operation {
     module: "associations", name: "get_association", id: "get-association-by-ID",
     method: Method::Get, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -79,7 +79,7 @@ pub static GET_ASSOCIATION_BY_KEY: Operation = Operation {
     module: "associations", name: "get_association_by_key", id: "get-association-key-by-key-name",
     method: Method::Get, path: "/associations/key/{key_name}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -93,7 +93,7 @@ pub static GET_ASSOCIATION_BY_OBJECT_KEY: Operation = Operation {
     module: "associations", name: "get_association_by_object_key", id: "get-association-by-object-keys",
     method: Method::Get, path: "/associations/objectKey/{objectKey}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: false }),
     query: &[
@@ -107,7 +107,7 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
     module: "associations", name: "list_associations", id: "find-associations",
     method: Method::Get, path: "/associations/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -128,7 +128,7 @@ pub static LIST_RELATIONS: Operation = Operation {
     module: "associations", name: "list_relations", id: "get-relations-by-record-id",
     method: Method::Get, path: "/associations/relations/{recordId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations/relation.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["associations/relation.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -150,7 +150,7 @@ pub static UPDATE_ASSOCIATION: Operation = Operation {
     module: "associations", name: "update_association", id: "update-association",
     method: Method::Put, path: "/associations/{associationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["associations.write"],
+    tokens: Tokens::LOCATION, scopes: &["associations.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

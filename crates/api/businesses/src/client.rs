@@ -22,6 +22,7 @@ impl Client {
     /// `POST /businesses/`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-business")]
@@ -34,6 +35,7 @@ impl Client {
     /// `DELETE /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-Business")]
@@ -46,6 +48,7 @@ impl Client {
     /// `GET /businesses/{businessId}`
     ///
     /// - Scope: `businesses.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-business")]
@@ -58,6 +61,7 @@ impl Client {
     /// `GET /businesses/`
     ///
     /// - Scope: `businesses.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBusinesses::stream) reads them all.
@@ -71,6 +75,7 @@ impl Client {
     /// `PUT /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-business")]

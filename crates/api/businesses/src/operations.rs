@@ -18,7 +18,7 @@ pub static CREATE_BUSINESS: Operation = Operation {
     module: "businesses", name: "create_business", id: "create-business",
     method: Method::Post, path: "/businesses/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["businesses.write"],
+    tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -29,7 +29,7 @@ pub static DELETE_BUSINESS: Operation = Operation {
     module: "businesses", name: "delete_business", id: "delete-Business",
     method: Method::Delete, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["businesses.write"],
+    tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -39,7 +39,7 @@ pub static GET_BUSINESS: Operation = Operation {
     module: "businesses", name: "get_business", id: "get-business",
     method: Method::Get, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["businesses.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["businesses.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -49,7 +49,7 @@ pub static LIST_BUSINESSES: Operation = Operation {
     module: "businesses", name: "list_businesses", id: "get-businesses-by-location",
     method: Method::Get, path: "/businesses/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["businesses.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["businesses.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -70,7 +70,7 @@ pub static UPDATE_BUSINESS: Operation = Operation {
     module: "businesses", name: "update_business", id: "update-business",
     method: Method::Put, path: "/businesses/{businessId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["businesses.write"],
+    tokens: Tokens::LOCATION, scopes: &["businesses.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

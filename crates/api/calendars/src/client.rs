@@ -22,6 +22,7 @@ impl Client {
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-calendar-to-schedule")]
@@ -37,6 +38,7 @@ impl Client {
     /// write to the contact, unless `toNotify` is false. Some calendars want to know the user who keeps it, so it has been reported.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment")]
@@ -49,6 +51,7 @@ impl Client {
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment-note")]
@@ -63,6 +66,7 @@ impl Client {
     /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-block-slot")]
@@ -77,6 +81,7 @@ impl Client {
     /// What else it needs depends on its type, most of all its members. The type stays, since `update_calendar` does not take it.
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar")]
@@ -104,6 +109,7 @@ impl Client {
     /// The body is a list, even for one. From then on they are sent to real people.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-event-notification")]
@@ -118,6 +124,7 @@ impl Client {
     /// A calendar joins it by its own `groupId`.
     ///
     /// - Scope: `calendars/groups.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-group")]
@@ -130,6 +137,7 @@ impl Client {
     /// `POST /calendars/schedules`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createSchedule")]
@@ -142,6 +150,7 @@ impl Client {
     /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-appointment-note")]
@@ -154,6 +163,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar")]
@@ -182,6 +192,7 @@ impl Client {
     /// one goes along by itself.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event")]
@@ -194,6 +205,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event-notification")]
@@ -206,6 +218,7 @@ impl Client {
     /// `DELETE /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-group")]
@@ -218,6 +231,7 @@ impl Client {
     /// `DELETE /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteSchedule")]
@@ -230,6 +244,7 @@ impl Client {
     /// `GET /calendars/events/appointments/{eventId}`
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointment")]
@@ -242,6 +257,7 @@ impl Client {
     /// `GET /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar")]
@@ -267,6 +283,7 @@ impl Client {
     /// `GET /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "find-event-notification")]
@@ -292,6 +309,7 @@ impl Client {
     /// `GET /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getScheduleById")]
@@ -304,6 +322,7 @@ impl Client {
     /// `GET /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 20, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads them all.
@@ -319,6 +338,7 @@ impl Client {
     /// One of `calendarId`, `userId` and `groupId` is needed.
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-blocked-slots")]
@@ -345,6 +365,7 @@ impl Client {
     /// `GET /calendars/`
     ///
     /// - Scope: `calendars.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendars")]
@@ -357,6 +378,7 @@ impl Client {
     /// `GET /calendars/{calendarId}/notifications`
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads them all.
@@ -372,6 +394,7 @@ impl Client {
     /// One of `calendarId`, `userId` and `groupId` is needed. Blocked slots are listed apart.
     ///
     /// - Scope: `calendars/events.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-events")]
@@ -387,6 +410,7 @@ impl Client {
     /// a trace id, so not every key is a day.
     ///
     /// - Scope: `calendars.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-slots")]
@@ -399,6 +423,7 @@ impl Client {
     /// `GET /calendars/groups`
     ///
     /// - Scope: `calendars/groups.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-groups")]
@@ -413,6 +438,7 @@ impl Client {
     /// A schedule says when a user is available.
     ///
     /// - Scope: `calendars.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500, by `skip`; [`stream`](builder::ListSchedules::stream) reads them all.
@@ -426,6 +452,7 @@ impl Client {
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-calendar-from-schedule")]
@@ -440,6 +467,7 @@ impl Client {
     /// Automations run on it and may write to the contact, unless `toNotify` is false.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "edit-appointment")]
@@ -452,6 +480,7 @@ impl Client {
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-appointment-note")]
@@ -466,6 +495,7 @@ impl Client {
     /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-block-slot")]
@@ -478,6 +508,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar")]
@@ -503,6 +534,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-event-notification")]
@@ -515,6 +547,7 @@ impl Client {
     /// `PUT /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-group")]
@@ -527,6 +560,7 @@ impl Client {
     /// `PUT /calendars/groups/{groupId}/status`
     ///
     /// - Scope: `calendars/groups.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "disable-group")]
@@ -539,6 +573,7 @@ impl Client {
     /// `PUT /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateSchedule")]
@@ -551,6 +586,7 @@ impl Client {
     /// `POST /calendars/groups/validate-slug`
     ///
     /// - Scope: `calendars/groups.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "validate-groups-slug")]

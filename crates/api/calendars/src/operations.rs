@@ -55,7 +55,7 @@ pub static ADD_CALENDAR_TO_SCHEDULE: Operation = Operation {
     module: "calendars", name: "add_calendar_to_schedule", id: "add-calendar-to-schedule",
     method: Method::Put, path: "/calendars/schedules/{id}/associations/{calendarId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -65,7 +65,7 @@ pub static CREATE_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "create_appointment", id: "create-appointment",
     method: Method::Post, path: "/calendars/events/appointments",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -76,7 +76,7 @@ pub static CREATE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "create_appointment_note", id: "create-appointment-note",
     method: Method::Post, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -86,7 +86,7 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     module: "calendars", name: "create_blocked_slot", id: "create-block-slot",
     method: Method::Post, path: "/calendars/events/block-slots",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -97,7 +97,7 @@ pub static CREATE_CALENDAR: Operation = Operation {
     module: "calendars", name: "create_calendar", id: "create-calendar",
     method: Method::Post, path: "/calendars/",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -119,7 +119,7 @@ pub static CREATE_EVENT_NOTIFICATIONS: Operation = Operation {
     module: "calendars", name: "create_event_notifications", id: "create-event-notification",
     method: Method::Post, path: "/calendars/{calendarId}/notifications",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -129,7 +129,7 @@ pub static CREATE_GROUP: Operation = Operation {
     module: "calendars", name: "create_group", id: "create-calendar-group",
     method: Method::Post, path: "/calendars/groups",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -140,7 +140,7 @@ pub static CREATE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "create_schedule", id: "createSchedule",
     method: Method::Post, path: "/calendars/schedules",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -151,7 +151,7 @@ pub static DELETE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "delete_appointment_note", id: "delete-appointment-note",
     method: Method::Delete, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -161,7 +161,7 @@ pub static DELETE_CALENDAR: Operation = Operation {
     module: "calendars", name: "delete_calendar", id: "delete-calendar",
     method: Method::Delete, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -181,7 +181,7 @@ pub static DELETE_EVENT: Operation = Operation {
     module: "calendars", name: "delete_event", id: "delete-event",
     method: Method::Delete, path: "/calendars/events/{eventId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -192,7 +192,7 @@ pub static DELETE_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "delete_event_notification", id: "delete-event-notification",
     method: Method::Delete, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -202,7 +202,7 @@ pub static DELETE_GROUP: Operation = Operation {
     module: "calendars", name: "delete_group", id: "delete-group",
     method: Method::Delete, path: "/calendars/groups/{groupId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -212,7 +212,7 @@ pub static DELETE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "delete_schedule", id: "deleteSchedule",
     method: Method::Delete, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -222,7 +222,7 @@ pub static GET_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "get_appointment", id: "get-appointment",
     method: Method::Get, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -232,7 +232,7 @@ pub static GET_CALENDAR: Operation = Operation {
     module: "calendars", name: "get_calendar", id: "get-calendar",
     method: Method::Get, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -252,7 +252,7 @@ pub static GET_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "get_event_notification", id: "find-event-notification",
     method: Method::Get, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -271,7 +271,7 @@ pub static GET_SCHEDULE: Operation = Operation {
     module: "calendars", name: "get_schedule", id: "getScheduleById",
     method: Method::Get, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -281,7 +281,7 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
     module: "calendars", name: "list_appointment_notes", id: "get-appointment-notes",
     method: Method::Get, path: "/calendars/appointments/{appointmentId}/notes",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -300,7 +300,7 @@ pub static LIST_BLOCKED_SLOTS: Operation = Operation {
     module: "calendars", name: "list_blocked_slots", id: "get-blocked-slots",
     method: Method::Get, path: "/calendars/blocked-slots",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -340,7 +340,7 @@ pub static LIST_CALENDARS: Operation = Operation {
     module: "calendars", name: "list_calendars", id: "get-calendars",
     method: Method::Get, path: "/calendars/",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -356,7 +356,7 @@ pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
     module: "calendars", name: "list_event_notifications", id: "get-event-notification",
     method: Method::Get, path: "/calendars/{calendarId}/notifications",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
@@ -377,7 +377,7 @@ pub static LIST_EVENTS: Operation = Operation {
     module: "calendars", name: "list_events", id: "get-calendar-events",
     method: Method::Get, path: "/calendars/events",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -396,7 +396,7 @@ pub static LIST_FREE_SLOTS: Operation = Operation {
     module: "calendars", name: "list_free_slots", id: "get-slots",
     method: Method::Get, path: "/calendars/{calendarId}/free-slots",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
@@ -413,7 +413,7 @@ pub static LIST_GROUPS: Operation = Operation {
     module: "calendars", name: "list_groups", id: "get-groups",
     method: Method::Get, path: "/calendars/groups",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -427,7 +427,7 @@ pub static LIST_SCHEDULES: Operation = Operation {
     module: "calendars", name: "list_schedules", id: "getAllSchedules",
     method: Method::Get, path: "/calendars/schedules/search",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -450,7 +450,7 @@ pub static REMOVE_CALENDAR_FROM_SCHEDULE: Operation = Operation {
     module: "calendars", name: "remove_calendar_from_schedule", id: "remove-calendar-from-schedule",
     method: Method::Delete, path: "/calendars/schedules/{id}/associations/{calendarId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -460,7 +460,7 @@ pub static UPDATE_APPOINTMENT: Operation = Operation {
     module: "calendars", name: "update_appointment", id: "edit-appointment",
     method: Method::Put, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -470,7 +470,7 @@ pub static UPDATE_APPOINTMENT_NOTE: Operation = Operation {
     module: "calendars", name: "update_appointment_note", id: "update-appointment-note",
     method: Method::Put, path: "/calendars/appointments/{appointmentId}/notes/{noteId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -481,7 +481,7 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     module: "calendars", name: "update_blocked_slot", id: "edit-block-slot",
     method: Method::Put, path: "/calendars/events/block-slots/{eventId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -493,7 +493,7 @@ pub static UPDATE_CALENDAR: Operation = Operation {
     module: "calendars", name: "update_calendar", id: "update-calendar",
     method: Method::Put, path: "/calendars/{calendarId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -516,7 +516,7 @@ pub static UPDATE_EVENT_NOTIFICATION: Operation = Operation {
     module: "calendars", name: "update_event_notification", id: "update-event-notification",
     method: Method::Put, path: "/calendars/{calendarId}/notifications/{notificationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/events.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -527,7 +527,7 @@ pub static UPDATE_GROUP: Operation = Operation {
     module: "calendars", name: "update_group", id: "edit-group",
     method: Method::Put, path: "/calendars/groups/{groupId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -538,7 +538,7 @@ pub static UPDATE_GROUP_STATUS: Operation = Operation {
     module: "calendars", name: "update_group_status", id: "disable-group",
     method: Method::Put, path: "/calendars/groups/{groupId}/status",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -549,7 +549,7 @@ pub static UPDATE_SCHEDULE: Operation = Operation {
     module: "calendars", name: "update_schedule", id: "updateSchedule",
     method: Method::Put, path: "/calendars/schedules/{id}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -560,7 +560,7 @@ pub static VALIDATE_GROUP_SLUG: Operation = Operation {
     module: "calendars", name: "validate_group_slug", id: "validate-groups-slug",
     method: Method::Post, path: "/calendars/groups/validate-slug",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["calendars/groups.write"],
+    tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),

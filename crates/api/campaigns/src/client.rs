@@ -24,6 +24,7 @@ impl Client {
     /// All at once, without pages: id, name and state of each.
     ///
     /// - Scope: `campaigns.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-campaigns")]

@@ -14,7 +14,7 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
     module: "campaigns", name: "list_campaigns", id: "get-campaigns",
     method: Method::Get, path: "/campaigns/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["campaigns.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["campaigns.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[

@@ -26,6 +26,7 @@ impl Client {
     /// itself.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-campaign")]
@@ -40,6 +41,7 @@ impl Client {
     /// The workflow starts for the contact and may send messages at once. The call wants a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-workflow")]
@@ -54,6 +56,7 @@ impl Client {
     /// Followers are users who keep an eye on a contact that somebody else is assigned to.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-contact")]
@@ -68,6 +71,7 @@ impl Client {
     /// Tags that it has already stay. The reply holds all its tags, and under `tagsAdded` those that are new.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-tags")]
@@ -83,6 +87,7 @@ impl Client {
     /// body then holds `meta.contactId` of that contact and `meta.matchingField`; `upsert_contact` changes the contact instead.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-contact")]
@@ -95,6 +100,7 @@ impl Client {
     /// `POST /contacts/{contactId}/notes`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-note")]
@@ -107,6 +113,7 @@ impl Client {
     /// `POST /contacts/{contactId}/tasks`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-task")]
@@ -119,6 +126,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact")]
@@ -131,6 +139,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-note")]
@@ -143,6 +152,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/tasks/{taskId}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-task")]
@@ -157,6 +167,7 @@ impl Client {
     /// An id that does not exist, or is of another location, is answered with status 400 as a rule, not 404.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-contact")]
@@ -172,6 +183,7 @@ impl Client {
     /// duplicates. The reply's `matchingField` tells by what the contact was found.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-duplicate-contact")]
@@ -184,6 +196,7 @@ impl Client {
     /// `GET /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-note")]
@@ -198,6 +211,7 @@ impl Client {
     /// An id that does not exist is answered with status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-task")]
@@ -212,6 +226,7 @@ impl Client {
     /// Appointments are made and changed in the Calendars module.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointments-for-contact")]
@@ -227,6 +242,7 @@ impl Client {
     /// page for ever. `meta.nextPage` and `meta.currentPage` are not to be relied on; the list is at its end when a page is empty.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads them all.
@@ -241,6 +257,7 @@ impl Client {
     /// `GET /contacts/business/{businessId}`
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads them all.
@@ -254,6 +271,7 @@ impl Client {
     /// `GET /contacts/{contactId}/notes`
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-notes")]
@@ -268,6 +286,7 @@ impl Client {
     /// To look for tasks over all contacts of a location there is a search in the Locations module.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-tasks")]
@@ -280,6 +299,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/campaigns/removeAll`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-every-campaign")]
@@ -292,6 +312,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/campaigns/{campaignId}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-campaign")]
@@ -306,6 +327,7 @@ impl Client {
     /// The call wants a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact-from-workflow")]
@@ -318,6 +340,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/followers`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-contact")]
@@ -332,6 +355,7 @@ impl Client {
     /// The reply holds the tags that remain, and under `tagsRemoved` those that went.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-tags")]
@@ -347,6 +371,7 @@ impl Client {
     /// status 400. The next page is had by `searchAfter`, with the value that the last hit carries, or by `page`.
     ///
     /// - Scope: `contacts.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads them all.
@@ -374,6 +399,7 @@ impl Client {
     /// such as `gender` or `companyName`, is refused with status 422.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-contact")]
@@ -386,6 +412,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-note")]
@@ -412,6 +439,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task")]
@@ -424,6 +452,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task-completed")]
@@ -441,6 +470,7 @@ impl Client {
     /// The reply's `new` tells whether a contact was made.
     ///
     /// - Scope: `contacts.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "upsert-contact")]

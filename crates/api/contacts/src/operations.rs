@@ -45,7 +45,7 @@ pub static ADD_CONTACT_TO_CAMPAIGN: Operation = Operation {
     module: "contacts", name: "add_contact_to_campaign", id: "add-contact-to-campaign",
     method: Method::Post, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -55,7 +55,7 @@ pub static ADD_CONTACT_TO_WORKFLOW: Operation = Operation {
     module: "contacts", name: "add_contact_to_workflow", id: "add-contact-to-workflow",
     method: Method::Post, path: "/contacts/{contactId}/workflow/{workflowId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -65,7 +65,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     module: "contacts", name: "add_followers", id: "add-followers-contact",
     method: Method::Post, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -76,7 +76,7 @@ pub static ADD_TAGS: Operation = Operation {
     module: "contacts", name: "add_tags", id: "add-tags",
     method: Method::Post, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -87,7 +87,7 @@ pub static CREATE_CONTACT: Operation = Operation {
     module: "contacts", name: "create_contact", id: "create-contact",
     method: Method::Post, path: "/contacts/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -98,7 +98,7 @@ pub static CREATE_NOTE: Operation = Operation {
     module: "contacts", name: "create_note", id: "create-note",
     method: Method::Post, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -108,7 +108,7 @@ pub static CREATE_TASK: Operation = Operation {
     module: "contacts", name: "create_task", id: "create-task",
     method: Method::Post, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -118,7 +118,7 @@ pub static DELETE_CONTACT: Operation = Operation {
     module: "contacts", name: "delete_contact", id: "delete-contact",
     method: Method::Delete, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -128,7 +128,7 @@ pub static DELETE_NOTE: Operation = Operation {
     module: "contacts", name: "delete_note", id: "delete-note",
     method: Method::Delete, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -138,7 +138,7 @@ pub static DELETE_TASK: Operation = Operation {
     module: "contacts", name: "delete_task", id: "delete-task",
     method: Method::Delete, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -148,7 +148,7 @@ pub static GET_CONTACT: Operation = Operation {
     module: "contacts", name: "get_contact", id: "get-contact",
     method: Method::Get, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -158,7 +158,7 @@ pub static GET_DUPLICATE_CONTACT: Operation = Operation {
     module: "contacts", name: "get_duplicate_contact", id: "get-duplicate-contact",
     method: Method::Get, path: "/contacts/search/duplicate",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -174,7 +174,7 @@ pub static GET_NOTE: Operation = Operation {
     module: "contacts", name: "get_note", id: "get-note",
     method: Method::Get, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -184,7 +184,7 @@ pub static GET_TASK: Operation = Operation {
     module: "contacts", name: "get_task", id: "get-task",
     method: Method::Get, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -194,7 +194,7 @@ pub static LIST_APPOINTMENTS: Operation = Operation {
     module: "contacts", name: "list_appointments", id: "get-appointments-for-contact",
     method: Method::Get, path: "/contacts/{contactId}/appointments",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -204,7 +204,7 @@ pub static LIST_CONTACTS: Operation = Operation {
     module: "contacts", name: "list_contacts", id: "get-contacts",
     method: Method::Get, path: "/contacts/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -231,7 +231,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     module: "contacts", name: "list_contacts_by_business", id: "get-contacts-by-businessId",
     method: Method::Get, path: "/contacts/business/{businessId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -253,7 +253,7 @@ pub static LIST_NOTES: Operation = Operation {
     module: "contacts", name: "list_notes", id: "get-all-notes",
     method: Method::Get, path: "/contacts/{contactId}/notes",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -263,7 +263,7 @@ pub static LIST_TASKS: Operation = Operation {
     module: "contacts", name: "list_tasks", id: "get-all-tasks",
     method: Method::Get, path: "/contacts/{contactId}/tasks",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -273,7 +273,7 @@ pub static REMOVE_CONTACT_FROM_ALL_CAMPAIGNS: Operation = Operation {
     module: "contacts", name: "remove_contact_from_all_campaigns", id: "remove-contact-from-every-campaign",
     method: Method::Delete, path: "/contacts/{contactId}/campaigns/removeAll",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -283,7 +283,7 @@ pub static REMOVE_CONTACT_FROM_CAMPAIGN: Operation = Operation {
     module: "contacts", name: "remove_contact_from_campaign", id: "remove-contact-from-campaign",
     method: Method::Delete, path: "/contacts/{contactId}/campaigns/{campaignId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -293,7 +293,7 @@ pub static REMOVE_CONTACT_FROM_WORKFLOW: Operation = Operation {
     module: "contacts", name: "remove_contact_from_workflow", id: "delete-contact-from-workflow",
     method: Method::Delete, path: "/contacts/{contactId}/workflow/{workflowId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -304,7 +304,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     module: "contacts", name: "remove_followers", id: "remove-followers-contact",
     method: Method::Delete, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -315,7 +315,7 @@ pub static REMOVE_TAGS: Operation = Operation {
     module: "contacts", name: "remove_tags", id: "remove-tags",
     method: Method::Delete, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -326,7 +326,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     module: "contacts", name: "search_contacts", id: "search-contacts-advanced",
     method: Method::Post, path: "/contacts/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -357,7 +357,7 @@ pub static UPDATE_CONTACT: Operation = Operation {
     module: "contacts", name: "update_contact", id: "update-contact",
     method: Method::Put, path: "/contacts/{contactId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -368,7 +368,7 @@ pub static UPDATE_NOTE: Operation = Operation {
     module: "contacts", name: "update_note", id: "update-note",
     method: Method::Put, path: "/contacts/{contactId}/notes/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -391,7 +391,7 @@ pub static UPDATE_TASK: Operation = Operation {
     module: "contacts", name: "update_task", id: "update-task",
     method: Method::Put, path: "/contacts/{contactId}/tasks/{taskId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -402,7 +402,7 @@ pub static UPDATE_TASK_COMPLETED: Operation = Operation {
     module: "contacts", name: "update_task_completed", id: "update-task-completed",
     method: Method::Put, path: "/contacts/{contactId}/tasks/{taskId}/completed",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -413,7 +413,7 @@ pub static UPSERT_CONTACT: Operation = Operation {
     module: "contacts", name: "upsert_contact", id: "upsert-contact",
     method: Method::Post, path: "/contacts/upsert",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["contacts.write"],
+    tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),

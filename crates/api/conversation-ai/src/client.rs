@@ -24,6 +24,7 @@ impl Client {
     /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
@@ -38,6 +39,7 @@ impl Client {
     /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
@@ -50,6 +52,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
@@ -62,6 +65,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
@@ -74,6 +78,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action-by-id")]
@@ -88,6 +93,7 @@ impl Client {
     /// An unknown id is answered 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
@@ -103,6 +109,7 @@ impl Client {
     /// people wrote.
     ///
     /// - Scope: `conversation-ai.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-generation-details")]
@@ -115,6 +122,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}/actions/list`
     ///
     /// - Scope: `conversation-ai.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-actions")]
@@ -129,6 +137,7 @@ impl Client {
     /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads them all.
@@ -144,6 +153,7 @@ impl Client {
     /// Type, name and details are sent as a whole, what stays the same included.
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
@@ -158,6 +168,7 @@ impl Client {
     /// `autoPilotMaxMessages` is needed each time.
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-agent")]
@@ -172,6 +183,7 @@ impl Client {
     /// For actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-followup-settings")]

@@ -25,7 +25,7 @@ pub static CREATE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "create_action", id: "create-action",
     method: Method::Post, path: "/conversation-ai/agents/{agentId}/actions",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -35,7 +35,7 @@ pub static CREATE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "create_agent", id: "create-agent",
     method: Method::Post, path: "/conversation-ai/agents",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -45,7 +45,7 @@ pub static DELETE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "delete_action", id: "delete-action",
     method: Method::Delete, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -55,7 +55,7 @@ pub static DELETE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "delete_agent", id: "delete-agent",
     method: Method::Delete, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -65,7 +65,7 @@ pub static GET_ACTION: Operation = Operation {
     module: "conversation-ai", name: "get_action", id: "get-action-by-id",
     method: Method::Get, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -75,7 +75,7 @@ pub static GET_AGENT: Operation = Operation {
     module: "conversation-ai", name: "get_agent", id: "get-agent",
     method: Method::Get, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -85,7 +85,7 @@ pub static GET_GENERATION_DETAILS: Operation = Operation {
     module: "conversation-ai", name: "get_generation_details", id: "get-generation-details",
     method: Method::Get, path: "/conversation-ai/generations",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "messageId", required: false, style: ListStyle::Repeat },
@@ -99,7 +99,7 @@ pub static LIST_ACTIONS: Operation = Operation {
     module: "conversation-ai", name: "list_actions", id: "list-actions",
     method: Method::Get, path: "/conversation-ai/agents/{agentId}/actions/list",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -109,7 +109,7 @@ pub static SEARCH_AGENTS: Operation = Operation {
     module: "conversation-ai", name: "search_agents", id: "search-agent",
     method: Method::Get, path: "/conversation-ai/agents/search",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -131,7 +131,7 @@ pub static UPDATE_ACTION: Operation = Operation {
     module: "conversation-ai", name: "update_action", id: "update-action",
     method: Method::Put, path: "/conversation-ai/agents/{agentId}/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -142,7 +142,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     module: "conversation-ai", name: "update_agent", id: "update-agent",
     method: Method::Put, path: "/conversation-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -153,7 +153,7 @@ pub static UPDATE_FOLLOWUP_SETTINGS: Operation = Operation {
     module: "conversation-ai", name: "update_followup_settings", id: "update-followup-settings",
     method: Method::Patch, path: "/conversation-ai/agents/{agentId}/followup-settings",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversation-ai.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -24,6 +24,7 @@ impl Client {
     /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-inbound-message")]
@@ -38,6 +39,7 @@ impl Client {
     /// Nobody is called.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-outbound-message")]
@@ -61,6 +63,7 @@ impl Client {
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "cancel-scheduled-message")]
@@ -73,6 +76,7 @@ impl Client {
     /// `POST /conversations/messages/upload/complete`
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "complete-file-upload")]
@@ -87,6 +91,7 @@ impl Client {
     /// Sending a message does so by itself; this call is for a conversation without one.
     ///
     /// - Scope: `conversations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-conversation")]
@@ -113,6 +118,7 @@ impl Client {
     /// `DELETE /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-conversation")]
@@ -125,6 +131,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "download-message-transcription")]
@@ -140,6 +147,7 @@ impl Client {
     /// appointments and opportunities among them; emails must be asked for.
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500, by `cursor`; [`stream`](builder::ExportMessages::stream) reads them all.
@@ -166,6 +174,7 @@ impl Client {
     /// `GET /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-conversation")]
@@ -194,6 +203,7 @@ impl Client {
     /// are empty.
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message")]
@@ -206,6 +216,7 @@ impl Client {
     /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-recording")]
@@ -218,6 +229,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-transcription")]
@@ -233,6 +245,7 @@ impl Client {
     /// so that no token must go there; `complete_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "initiate-file-upload")]
@@ -261,6 +274,7 @@ impl Client {
     /// page is asked for with.
     ///
     /// - Scope: `conversations/message.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads them all.
@@ -277,6 +291,7 @@ impl Client {
     /// its `sort`, and is asked for with `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads them all.
@@ -307,6 +322,7 @@ impl Client {
     /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-a-new-message")]
@@ -319,6 +335,7 @@ impl Client {
     /// `POST /conversations/messages/review-reply`
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-review-reply")]
@@ -333,6 +350,7 @@ impl Client {
     /// It is for calls that were made outside the platform, so that a recording can follow.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-message-attachments")]
@@ -359,6 +377,7 @@ impl Client {
     /// `PUT /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-conversation")]
@@ -387,6 +406,7 @@ impl Client {
     /// It is for conversation providers, which report on what they were told to deliver.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-message-status")]
@@ -402,6 +422,7 @@ impl Client {
     /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-attachments")]

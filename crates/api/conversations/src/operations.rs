@@ -42,7 +42,7 @@ pub static ADD_INBOUND_MESSAGE: Operation = Operation {
     module: "conversations", name: "add_inbound_message", id: "add-an-inbound-message",
     method: Method::Post, path: "/conversations/messages/inbound",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -52,7 +52,7 @@ pub static ADD_OUTBOUND_CALL: Operation = Operation {
     module: "conversations", name: "add_outbound_call", id: "add-an-outbound-message",
     method: Method::Post, path: "/conversations/messages/outbound",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -71,7 +71,7 @@ pub static CANCEL_SCHEDULED_MESSAGE: Operation = Operation {
     module: "conversations", name: "cancel_scheduled_message", id: "cancel-scheduled-message",
     method: Method::Delete, path: "/conversations/messages/{messageId}/schedule",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -81,7 +81,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     module: "conversations", name: "complete_file_upload", id: "complete-file-upload",
     method: Method::Post, path: "/conversations/messages/upload/complete",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -93,7 +93,7 @@ pub static CREATE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "create_conversation", id: "create-conversation",
     method: Method::Post, path: "/conversations/",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -118,7 +118,7 @@ pub static DELETE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "delete_conversation", id: "delete-conversation",
     method: Method::Delete, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -128,7 +128,7 @@ pub static DOWNLOAD_MESSAGE_TRANSCRIPTION: Operation = Operation {
     module: "conversations", name: "download_message_transcription", id: "download-message-transcription",
     method: Method::Get, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription/download",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
@@ -140,7 +140,7 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     module: "conversations", name: "export_messages", id: "export-messages-by-location",
     method: Method::Get, path: "/conversations/messages/export",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -186,7 +186,7 @@ pub static GET_CONVERSATION: Operation = Operation {
     module: "conversations", name: "get_conversation", id: "get-conversation",
     method: Method::Get, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -205,7 +205,7 @@ pub static GET_MESSAGE: Operation = Operation {
     module: "conversations", name: "get_message", id: "get-message",
     method: Method::Get, path: "/conversations/messages/{id}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -215,7 +215,7 @@ pub static GET_MESSAGE_RECORDING: Operation = Operation {
     module: "conversations", name: "get_message_recording", id: "get-message-recording",
     method: Method::Get, path: "/conversations/messages/{messageId}/locations/{locationId}/recording",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
@@ -227,7 +227,7 @@ pub static GET_MESSAGE_TRANSCRIPTION: Operation = Operation {
     module: "conversations", name: "get_message_transcription", id: "get-message-transcription",
     method: Method::Get, path: "/conversations/locations/{locationId}/messages/{messageId}/transcription",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -238,7 +238,7 @@ pub static INITIATE_FILE_UPLOAD: Operation = Operation {
     module: "conversations", name: "initiate_file_upload", id: "initiate-file-upload",
     method: Method::Post, path: "/conversations/messages/upload/initiate",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -263,7 +263,7 @@ pub static LIST_MESSAGES: Operation = Operation {
     module: "conversations", name: "list_messages", id: "get-messages",
     method: Method::Get, path: "/conversations/{conversationId}/messages",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
     query: &[
         QueryParam { name: "lastMessageId", required: false, style: ListStyle::Repeat },
@@ -285,7 +285,7 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     module: "conversations", name: "search_conversations", id: "search-conversation",
     method: Method::Get, path: "/conversations/search",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["conversations.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -338,7 +338,7 @@ pub static SEND_MESSAGE: Operation = Operation {
     module: "conversations", name: "send_message", id: "send-a-new-message",
     method: Method::Post, path: "/conversations/messages",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -348,7 +348,7 @@ pub static SEND_REVIEW_REPLY: Operation = Operation {
     module: "conversations", name: "send_review_reply", id: "send-review-reply",
     method: Method::Post, path: "/conversations/messages/review-reply",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -359,7 +359,7 @@ pub static SET_MESSAGE_ATTACHMENTS: Operation = Operation {
     module: "conversations", name: "set_message_attachments", id: "add-message-attachments",
     method: Method::Put, path: "/conversations/messages/{messageId}/attachments",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -381,7 +381,7 @@ pub static UPDATE_CONVERSATION: Operation = Operation {
     module: "conversations", name: "update_conversation", id: "update-conversation",
     method: Method::Put, path: "/conversations/{conversationId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
@@ -408,7 +408,7 @@ pub static UPDATE_MESSAGE_STATUS: Operation = Operation {
     module: "conversations", name: "update_message_status", id: "update-message-status",
     method: Method::Put, path: "/conversations/messages/{messageId}/status",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -419,7 +419,7 @@ pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     module: "conversations", name: "upload_file_attachments", id: "upload-file-attachments",
     method: Method::Post, path: "/conversations/messages/upload",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["conversations/message.write"],
+    tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT

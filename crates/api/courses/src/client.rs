@@ -26,6 +26,7 @@ impl Client {
     ///
     /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "import-courses")]

@@ -14,7 +14,7 @@ pub static IMPORT_COURSES: Operation = Operation {
     module: "courses", name: "import_courses", id: "import-courses",
     method: Method::Post, path: "/courses/courses-exporter/public/import",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -25,6 +25,7 @@ impl Client {
     /// and `TEXTBOX_LIST`, formats and the number of files for `FILE_UPLOAD`.
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
@@ -37,6 +38,7 @@ impl Client {
     /// `POST /custom-fields/folder`
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field-folder")]
@@ -49,6 +51,7 @@ impl Client {
     /// `DELETE /custom-fields/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
@@ -61,6 +64,7 @@ impl Client {
     /// `DELETE /custom-fields/folder/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field-folder")]
@@ -73,6 +77,7 @@ impl Client {
     /// `GET /custom-fields/{id}`
     ///
     /// - Scope: `locations/customFields.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field-by-id")]
@@ -85,6 +90,7 @@ impl Client {
     /// `GET /custom-fields/object-key/{objectKey}`
     ///
     /// - Scope: `locations/customFields.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields-by-object-key")]
@@ -100,6 +106,7 @@ impl Client {
     /// `showInForms` is needed each time.
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
@@ -112,6 +119,7 @@ impl Client {
     /// `PUT /custom-fields/folder/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field-folder")]

@@ -21,7 +21,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "create_custom_field", id: "create-custom-field",
     method: Method::Post, path: "/custom-fields/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -32,7 +32,7 @@ pub static CREATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "create_custom_field_folder", id: "create-custom-field-folder",
     method: Method::Post, path: "/custom-fields/folder",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -43,7 +43,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "delete_custom_field", id: "delete-custom-field",
     method: Method::Delete, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -53,7 +53,7 @@ pub static DELETE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "delete_custom_field_folder", id: "delete-custom-field-folder",
     method: Method::Delete, path: "/custom-fields/folder/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -67,7 +67,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "get_custom_field", id: "get-custom-field-by-id",
     method: Method::Get, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -77,7 +77,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     module: "custom-fields", name: "list_custom_fields", id: "get-custom-fields-by-object-key",
     method: Method::Get, path: "/custom-fields/object-key/{objectKey}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -91,7 +91,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     module: "custom-fields", name: "update_custom_field", id: "update-custom-field",
     method: Method::Put, path: "/custom-fields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -103,7 +103,7 @@ pub static UPDATE_CUSTOM_FIELD_FOLDER: Operation = Operation {
     module: "custom-fields", name: "update_custom_field_folder", id: "update-custom-field-folder",
     method: Method::Put, path: "/custom-fields/folder/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),

@@ -145,6 +145,7 @@ impl Client {
     /// string or empty, so stop at an empty page rather than trust it.
     ///
     /// - Scope: `forms.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads them all.
@@ -158,6 +159,7 @@ impl Client {
     /// `GET /forms/`
     ///
     /// - Scope: `forms.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `skip`; [`stream`](builder::ListForms::stream) reads them all.
@@ -223,6 +225,7 @@ impl Client {
     /// Answers any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
     ///
     /// - Scope: `forms.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-to-custom-fields")]

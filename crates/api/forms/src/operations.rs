@@ -101,7 +101,7 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     module: "forms", name: "list_form_submissions", id: "get-forms-submissions",
     method: Method::Get, path: "/forms/submissions",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["forms.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -126,7 +126,7 @@ pub static LIST_FORMS: Operation = Operation {
     module: "forms", name: "list_forms", id: "get-forms",
     method: Method::Get, path: "/forms/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["forms.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -175,7 +175,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     module: "forms", name: "upload_custom_field_files", id: "upload-to-custom-fields",
     method: Method::Post, path: "/forms/upload-custom-files",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["forms.write"],
+    tokens: Tokens::LOCATION, scopes: &["forms.write"],
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },

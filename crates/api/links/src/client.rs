@@ -22,6 +22,7 @@ impl Client {
     /// `POST /links/`
     ///
     /// - Scope: `links.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-link")]
@@ -34,6 +35,7 @@ impl Client {
     /// `DELETE /links/{linkId}`
     ///
     /// - Scope: `links.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-link")]
@@ -47,6 +49,7 @@ impl Client {
     ///
     /// Unlike `update_link` and `delete_link` it needs the location too.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-link-by-id")]
@@ -59,6 +62,7 @@ impl Client {
     /// `GET /links/`
     ///
     /// - Scope: `links.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-links")]
@@ -70,6 +74,7 @@ impl Client {
     ///
     /// `GET /links/search`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLinks::stream) reads them all.
@@ -85,6 +90,7 @@ impl Client {
     /// Both are needed, the one that stays included.
     ///
     /// - Scope: `links.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-link")]

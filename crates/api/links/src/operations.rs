@@ -19,7 +19,7 @@ pub static CREATE_LINK: Operation = Operation {
     module: "links", name: "create_link", id: "create-link",
     method: Method::Post, path: "/links/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["links.write"],
+    tokens: Tokens::LOCATION, scopes: &["links.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -30,7 +30,7 @@ pub static DELETE_LINK: Operation = Operation {
     module: "links", name: "delete_link", id: "delete-link",
     method: Method::Delete, path: "/links/{linkId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["links.write"],
+    tokens: Tokens::LOCATION, scopes: &["links.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -40,7 +40,7 @@ pub static GET_LINK: Operation = Operation {
     module: "links", name: "get_link", id: "get-link-by-id",
     method: Method::Get, path: "/links/id/{linkId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -54,7 +54,7 @@ pub static LIST_LINKS: Operation = Operation {
     module: "links", name: "list_links", id: "get-links",
     method: Method::Get, path: "/links/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["links.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["links.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -68,7 +68,7 @@ pub static SEARCH_LINKS: Operation = Operation {
     module: "links", name: "search_links", id: "search-trigger-links",
     method: Method::Get, path: "/links/search",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -90,7 +90,7 @@ pub static UPDATE_LINK: Operation = Operation {
     module: "links", name: "update_link", id: "update-link",
     method: Method::Put, path: "/links/{linkId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["links.write"],
+    tokens: Tokens::LOCATION, scopes: &["links.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -27,6 +27,7 @@ impl Client {
     /// `update_custom_field`.
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
@@ -41,6 +42,7 @@ impl Client {
     /// The platform makes the placeholder from the name.
     ///
     /// - Scope: `locations/customValues.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-value")]
@@ -71,6 +73,7 @@ impl Client {
     /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
     /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-recurring-task")]
@@ -83,6 +86,7 @@ impl Client {
     /// `POST /locations/{locationId}/tags`
     ///
     /// - Scope: `locations/tags.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-tag")]
@@ -94,6 +98,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/customFields/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
@@ -105,6 +110,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/customValues/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-value")]
@@ -131,6 +137,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-recurring-task")]
@@ -142,6 +149,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/tags/{tagId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-tag")]
@@ -153,6 +161,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "DELETE-an-email-sms-template")]
@@ -164,6 +173,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customFields/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field")]
@@ -175,6 +185,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customValues/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-value")]
@@ -198,6 +209,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/recurring-tasks/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-recurring-task-by-id")]
@@ -209,6 +221,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/tags/{tagId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tag-by-id")]
@@ -224,6 +237,7 @@ impl Client {
     /// written under either.
     ///
     /// - Scope: `locations/customFields.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields")]
@@ -239,6 +253,7 @@ impl Client {
     /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
     ///
     /// - Scope: `locations/customValues.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-values")]
@@ -253,6 +268,7 @@ impl Client {
     /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
     ///
     /// - Scope: `locations/tags.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-tags")]
@@ -268,6 +284,7 @@ impl Client {
     /// are over all pages.
     ///
     /// - Scope: `locations/templates.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
@@ -283,6 +300,7 @@ impl Client {
     /// Answers a plain list of names under `timeZones`.
     ///
     /// - Scope: `locations.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-timezones")]
@@ -313,6 +331,7 @@ impl Client {
     /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
     ///
     /// - Scope: `locations/tasks.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchTasks::stream) reads them all.
@@ -327,6 +346,7 @@ impl Client {
     ///
     /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
@@ -340,6 +360,7 @@ impl Client {
     ///
     /// Name and value must both be sent, even if only one of them changes.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-value")]
@@ -355,7 +376,6 @@ impl Client {
     /// changes much more than its data sheet; see `snapshot.override`.
     ///
     /// - Scope: `locations.write`.
-    /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "put-location")]
@@ -367,6 +387,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/recurring-tasks/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-recurring-task")]
@@ -378,6 +399,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/tags/{tagId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-tag")]
@@ -393,6 +415,7 @@ impl Client {
     /// address under which the file is stored.
     ///
     /// - Scope: `locations/customFields.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-customFields")]

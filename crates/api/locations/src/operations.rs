@@ -42,7 +42,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "create_custom_field", id: "create-custom-field",
     method: Method::Post, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -53,7 +53,7 @@ pub static CREATE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "create_custom_value", id: "create-custom-value",
     method: Method::Post, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customValues.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customValues.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -74,7 +74,7 @@ pub static CREATE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "create_recurring_task", id: "create-recurring-task",
     method: Method::Post, path: "/locations/{locationId}/recurring-tasks",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -85,7 +85,7 @@ pub static CREATE_TAG: Operation = Operation {
     module: "locations", name: "create_tag", id: "create-tag",
     method: Method::Post, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/tags.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/tags.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -96,7 +96,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "delete_custom_field", id: "delete-custom-field",
     method: Method::Delete, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -107,7 +107,7 @@ pub static DELETE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "delete_custom_value", id: "delete-custom-value",
     method: Method::Delete, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -131,7 +131,7 @@ pub static DELETE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "delete_recurring_task", id: "delete-recurring-task",
     method: Method::Delete, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -142,7 +142,7 @@ pub static DELETE_TAG: Operation = Operation {
     module: "locations", name: "delete_tag", id: "delete-tag",
     method: Method::Delete, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -153,7 +153,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     module: "locations", name: "delete_template", id: "DELETE-an-email-sms-template",
     method: Method::Delete, path: "/locations/{locationId}/templates/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -164,7 +164,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "get_custom_field", id: "get-custom-field",
     method: Method::Get, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -175,7 +175,7 @@ pub static GET_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "get_custom_value", id: "get-custom-value",
     method: Method::Get, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -196,7 +196,7 @@ pub static GET_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "get_recurring_task", id: "get-recurring-task-by-id",
     method: Method::Get, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -207,7 +207,7 @@ pub static GET_TAG: Operation = Operation {
     module: "locations", name: "get_tag", id: "get-tag-by-id",
     method: Method::Get, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -218,7 +218,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     module: "locations", name: "list_custom_fields", id: "get-custom-fields",
     method: Method::Get, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -232,7 +232,7 @@ pub static LIST_CUSTOM_VALUES: Operation = Operation {
     module: "locations", name: "list_custom_values", id: "get-custom-values",
     method: Method::Get, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customValues.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customValues.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -243,7 +243,7 @@ pub static LIST_TAGS: Operation = Operation {
     module: "locations", name: "list_tags", id: "get-location-tags",
     method: Method::Get, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/tags.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/tags.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -254,7 +254,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     module: "locations", name: "list_templates", id: "GET-all-or-email-sms-templates",
     method: Method::Get, path: "/locations/{locationId}/templates",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/templates.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/templates.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -277,7 +277,7 @@ pub static LIST_TIMEZONES: Operation = Operation {
     module: "locations", name: "list_timezones", id: "get-timezones",
     method: Method::Get, path: "/locations/{locationId}/timezones",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -310,7 +310,7 @@ pub static SEARCH_TASKS: Operation = Operation {
     module: "locations", name: "search_tasks", id: "task-search",
     method: Method::Post, path: "/locations/{locationId}/tasks/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/tasks.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["locations/tasks.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -327,7 +327,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     module: "locations", name: "update_custom_field", id: "update-custom-field",
     method: Method::Put, path: "/locations/{locationId}/customFields/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -339,7 +339,7 @@ pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
     module: "locations", name: "update_custom_value", id: "update-custom-value",
     method: Method::Put, path: "/locations/{locationId}/customValues/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -351,7 +351,7 @@ pub static UPDATE_LOCATION: Operation = Operation {
     module: "locations", name: "update_location", id: "put-location",
     method: Method::Put, path: "/locations/{locationId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::AGENCY, scopes: &["locations.write"],
+    tokens: Tokens::ANY, scopes: &["locations.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -362,7 +362,7 @@ pub static UPDATE_RECURRING_TASK: Operation = Operation {
     module: "locations", name: "update_recurring_task", id: "update-recurring-task",
     method: Method::Put, path: "/locations/{locationId}/recurring-tasks/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -374,7 +374,7 @@ pub static UPDATE_TAG: Operation = Operation {
     module: "locations", name: "update_tag", id: "update-tag",
     method: Method::Put, path: "/locations/{locationId}/tags/{tagId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -386,7 +386,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     module: "locations", name: "upload_custom_field_files", id: "upload-file-customFields",
     method: Method::Post, path: "/locations/{locationId}/customFields/upload",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["locations/customFields.write"],
+    tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT

@@ -41,6 +41,7 @@ impl Client {
     /// add others with `extra_body`.
     ///
     /// - Scope: `objects/record.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-object-record")]
@@ -52,6 +53,7 @@ impl Client {
     ///
     /// `DELETE /objects/{schemaKey}/records/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-object-record")]
@@ -64,6 +66,7 @@ impl Client {
     /// `GET /objects/{key}`
     ///
     /// - Scope: `objects/schema.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-schema-by-key")]
@@ -75,6 +78,7 @@ impl Client {
     ///
     /// `GET /objects/{schemaKey}/records/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-record-by-id")]
@@ -87,6 +91,7 @@ impl Client {
     /// `GET /objects/`
     ///
     /// - Scope: `objects/schema.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-by-location-id")]
@@ -102,6 +107,7 @@ impl Client {
     /// a `pageSize` is answered 422.
     ///
     /// - Scope: `objects/record.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads them all.
@@ -117,6 +123,7 @@ impl Client {
     /// Of the standard objects only the searchable fields can be changed.
     ///
     /// - Scope: `objects/schema.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-object")]
@@ -131,6 +138,7 @@ impl Client {
     /// The location is sent in the query, the change in the body. The platform's specification describes no field of the body.
     /// These fields are what public clients send and replies hold; add others with `extra_body`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-object-record")]

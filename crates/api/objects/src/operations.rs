@@ -33,7 +33,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "create_object_record", id: "create-object-record",
     method: Method::Post, path: "/objects/{schemaKey}/records",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["objects/record.write"],
+    tokens: Tokens::LOCATION, scopes: &["objects/record.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -44,7 +44,7 @@ pub static DELETE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "delete_object_record", id: "delete-object-record",
     method: Method::Delete, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -54,7 +54,7 @@ pub static GET_OBJECT: Operation = Operation {
     module: "objects", name: "get_object", id: "get-object-schema-by-key",
     method: Method::Get, path: "/objects/{key}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["objects/schema.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -69,7 +69,7 @@ pub static GET_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "get_object_record", id: "get-record-by-id",
     method: Method::Get, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -79,7 +79,7 @@ pub static LIST_OBJECTS: Operation = Operation {
     module: "objects", name: "list_objects", id: "get-object-by-location-id",
     method: Method::Get, path: "/objects/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["objects/schema.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -93,7 +93,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     module: "objects", name: "search_object_records", id: "search-object-records",
     method: Method::Post, path: "/objects/{schemaKey}/records/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["objects/record.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["objects/record.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { fields: &["pageLimit"], ..Body::DEFAULT }),
@@ -112,7 +112,7 @@ pub static UPDATE_OBJECT: Operation = Operation {
     module: "objects", name: "update_object", id: "update-custom-object",
     method: Method::Put, path: "/objects/{key}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["objects/schema.write"],
+    tokens: Tokens::LOCATION, scopes: &["objects/schema.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -124,7 +124,7 @@ pub static UPDATE_OBJECT_RECORD: Operation = Operation {
     module: "objects", name: "update_object_record", id: "update-object-record",
     method: Method::Put, path: "/objects/{schemaKey}/records/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[

@@ -22,6 +22,7 @@ impl Client {
     /// `POST /opportunities/{id}/followers`
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-opportunity")]
@@ -34,6 +35,7 @@ impl Client {
     /// `POST /opportunities/`
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-opportunity")]
@@ -46,6 +48,7 @@ impl Client {
     /// `DELETE /opportunities/{id}`
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-opportunity")]
@@ -60,6 +63,7 @@ impl Client {
     /// Notes were not found in real replies, although they are declared; the search can tell them.
     ///
     /// - Scope: `opportunities.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-opportunity")]
@@ -72,6 +76,7 @@ impl Client {
     /// `GET /opportunities/lost-reason`
     ///
     /// - Scope: `opportunities.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListLostReasons::stream) reads them all.
@@ -85,6 +90,7 @@ impl Client {
     /// `GET /opportunities/pipelines`
     ///
     /// - Scope: `opportunities.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-pipelines")]
@@ -97,6 +103,7 @@ impl Client {
     /// `DELETE /opportunities/{id}/followers`
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-opportunity")]
@@ -112,6 +119,7 @@ impl Client {
     /// page before. The other search takes filters.
     ///
     /// - Scope: `opportunities.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads them all.
@@ -128,6 +136,7 @@ impl Client {
     /// `pipeline_id`), `operator` (such as `eq`) and `value`; a sort has `field` (such as `date_added`) and `direction` (`asc`, `desc`).
     ///
     /// - Scope: `opportunities.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads them all.
@@ -143,6 +152,7 @@ impl Client {
     /// The reason of a loss is not among the fields; `update_opportunity_status` sets it.
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity")]
@@ -155,6 +165,7 @@ impl Client {
     /// `PUT /opportunities/{id}/status`
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity-status")]
@@ -170,6 +181,7 @@ impl Client {
     /// earlier ones did, as `contactId`, which `extra_body` can add. The reply's `new` tells whether an opportunity was made.
     ///
     /// - Scope: `opportunities.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "Upsert-opportunity")]

@@ -25,7 +25,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     module: "opportunities", name: "add_followers", id: "add-followers-opportunity",
     method: Method::Post, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -36,7 +36,7 @@ pub static CREATE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "create_opportunity", id: "create-opportunity",
     method: Method::Post, path: "/opportunities/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -47,7 +47,7 @@ pub static DELETE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "delete_opportunity", id: "delete-opportunity",
     method: Method::Delete, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -57,7 +57,7 @@ pub static GET_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "get_opportunity", id: "get-opportunity",
     method: Method::Get, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
     ..Operation::DEFAULT
 };
@@ -67,7 +67,7 @@ pub static LIST_LOST_REASONS: Operation = Operation {
     module: "opportunities", name: "list_lost_reasons", id: "get-lost-reason",
     method: Method::Get, path: "/opportunities/lost-reason",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -92,7 +92,7 @@ pub static LIST_PIPELINES: Operation = Operation {
     module: "opportunities", name: "list_pipelines", id: "get-pipelines",
     method: Method::Get, path: "/opportunities/pipelines",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -106,7 +106,7 @@ pub static REMOVE_FOLLOWERS: Operation = Operation {
     module: "opportunities", name: "remove_followers", id: "remove-followers-opportunity",
     method: Method::Delete, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
     query: &[
         QueryParam { name: "isRemoveAllFollowers", required: false, style: ListStyle::Repeat },
@@ -120,7 +120,7 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     module: "opportunities", name: "search_opportunities", id: "search-opportunity",
     method: Method::Get, path: "/opportunities/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "location_id", alt_type: false, required: true }),
     query: &[
@@ -161,7 +161,7 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     module: "opportunities", name: "search_opportunities_advanced", id: "search-opportunities-advanced",
     method: Method::Post, path: "/opportunities/search",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -180,7 +180,7 @@ pub static UPDATE_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "update_opportunity", id: "update-opportunity",
     method: Method::Put, path: "/opportunities/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -191,7 +191,7 @@ pub static UPDATE_OPPORTUNITY_STATUS: Operation = Operation {
     module: "opportunities", name: "update_opportunity_status", id: "update-opportunity-status",
     method: Method::Put, path: "/opportunities/{id}/status",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -202,7 +202,7 @@ pub static UPSERT_OPPORTUNITY: Operation = Operation {
     module: "opportunities", name: "upsert_opportunity", id: "Upsert-opportunity",
     method: Method::Post, path: "/opportunities/upsert",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["opportunities.write"],
+    tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

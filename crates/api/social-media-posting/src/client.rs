@@ -24,6 +24,7 @@ impl Client {
     ///
     /// Take the page's data from `list_facebook_pages`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-facebook-page-group")]
@@ -37,6 +38,7 @@ impl Client {
     ///
     /// Take the account's data from `list_instagram_accounts`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-instagram-page-group")]
@@ -50,6 +52,7 @@ impl Client {
     ///
     /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-linkedin-page-profile")]
@@ -63,6 +66,7 @@ impl Client {
     ///
     /// Take the profile's data from `list_tiktok_profiles`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-tiktok-profile")]
@@ -91,6 +95,7 @@ impl Client {
     /// that is too long is cut off.
     ///
     /// - Scope: `socialplanner/post.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-post")]
@@ -102,6 +107,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-account")]
@@ -113,6 +119,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv")]
@@ -124,6 +131,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv-post")]
@@ -135,6 +143,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-post")]
@@ -161,6 +170,7 @@ impl Client {
     ///
     /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "start-csv-finalize")]
@@ -172,6 +182,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/categories/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-categories-id")]
@@ -183,6 +194,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/posts/{id}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-post")]
@@ -211,6 +223,7 @@ impl Client {
     /// An account whose sign-in has run out says so in `isExpired`; a person has to sign in again before posts go there.
     ///
     /// - Scope: `socialplanner/account.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-account")]
@@ -223,6 +236,7 @@ impl Client {
     /// `GET /social-media-posting/{locationId}/categories`
     ///
     /// - Scope: `socialplanner/category.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCategories::stream) reads them all.
@@ -237,6 +251,7 @@ impl Client {
     ///
     /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads them all.
@@ -249,6 +264,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/csv`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvs::stream) reads them all.
@@ -261,6 +277,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-facebook-page-group")]
@@ -274,6 +291,7 @@ impl Client {
     ///
     /// A Google location is a place of business in Google Business Profile, not a location of the platform.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-google-locations")]
@@ -285,6 +303,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-instagram-page-group")]
@@ -298,6 +317,7 @@ impl Client {
     ///
     /// Pages stand under `pages`, profiles under `profile`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-linkedin-page-profile")]
@@ -312,6 +332,7 @@ impl Client {
     /// `skip`, `limit` and `includeUsers` are sent as text. `count` in the results is the number of posts.
     ///
     /// - Scope: `socialplanner/post.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPosts::stream) reads them all.
@@ -326,6 +347,7 @@ impl Client {
     ///
     /// These tags are the planner's own and have nothing to do with those of contacts.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTags::stream) reads them all.
@@ -338,6 +360,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/tags/details`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tags-by-ids")]
@@ -351,6 +374,7 @@ impl Client {
     ///
     /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-business-profile")]
@@ -362,6 +386,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-profile")]
@@ -388,6 +413,7 @@ impl Client {
     /// The second step of an import, with what `upload_csv` answered. `list_csvs` has the file's id for the steps after it.
     ///
     /// - Scope: `socialplanner/csv.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "set-accounts")]
@@ -401,6 +427,7 @@ impl Client {
     ///
     /// Send `location` and `account` as `list_google_locations` answered them.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "set-google-locations")]
@@ -415,6 +442,7 @@ impl Client {
     /// For a browser window, not for a server: it leads to Facebook's sign-in page and answers no JSON. The message that the window
     /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-facebook-oauth")]
@@ -430,6 +458,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_google_locations` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-google-oauth")]
@@ -445,6 +474,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_instagram_accounts` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-instagram-oauth")]
@@ -459,6 +489,7 @@ impl Client {
     /// For a browser window, not for a server: it leads to LinkedIn's sign-in page and answers no JSON. The message that the window
     /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-linkedin-oauth")]
@@ -474,6 +505,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_tiktok_business_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-business-oauth")]
@@ -489,6 +521,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_tiktok_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-oauth")]
@@ -503,6 +536,7 @@ impl Client {
     /// For a browser window, not for a server: it answers no JSON.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-twitter-oauth")]
@@ -517,6 +551,7 @@ impl Client {
     ///
     /// The reply says only whether it worked; get the post to see it.
     ///
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-post")]
@@ -531,6 +566,7 @@ impl Client {
     /// Nothing is planned or published yet. Keep `filePath`, `fileName` and `rowsCount` of the reply for `set_csv_accounts`.
     ///
     /// - Scope: `socialplanner/csv.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-csv")]

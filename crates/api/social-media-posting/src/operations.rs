@@ -53,7 +53,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     module: "social-media-posting", name: "attach_facebook_page", id: "attach-facebook-page-group",
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -65,7 +65,7 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     module: "social-media-posting", name: "attach_instagram_account", id: "attach-instagram-page-group",
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -77,7 +77,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     module: "social-media-posting", name: "attach_linkedin_page_or_profile", id: "attach-linkedin-page-profile",
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -89,7 +89,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     module: "social-media-posting", name: "attach_tiktok_profile", id: "attach-tiktok-profile",
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -114,7 +114,7 @@ pub static CREATE_POST: Operation = Operation {
     module: "social-media-posting", name: "create_post", id: "create-post",
     method: Method::Post, path: "/social-media-posting/{locationId}/posts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/post.write"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/post.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -125,7 +125,7 @@ pub static DELETE_ACCOUNT: Operation = Operation {
     module: "social-media-posting", name: "delete_account", id: "delete-account",
     method: Method::Delete, path: "/social-media-posting/{locationId}/accounts/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -140,7 +140,7 @@ pub static DELETE_CSV: Operation = Operation {
     module: "social-media-posting", name: "delete_csv", id: "delete-csv",
     method: Method::Delete, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -151,7 +151,7 @@ pub static DELETE_CSV_POST: Operation = Operation {
     module: "social-media-posting", name: "delete_csv_post", id: "delete-csv-post",
     method: Method::Delete, path: "/social-media-posting/{locationId}/csv/{csvId}/post/{postId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -162,7 +162,7 @@ pub static DELETE_POST: Operation = Operation {
     module: "social-media-posting", name: "delete_post", id: "delete-post",
     method: Method::Delete, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -185,7 +185,7 @@ pub static FINALIZE_CSV: Operation = Operation {
     module: "social-media-posting", name: "finalize_csv", id: "start-csv-finalize",
     method: Method::Patch, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -196,7 +196,7 @@ pub static GET_CATEGORY: Operation = Operation {
     module: "social-media-posting", name: "get_category", id: "get-categories-id",
     method: Method::Get, path: "/social-media-posting/{locationId}/categories/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -207,7 +207,7 @@ pub static GET_POST: Operation = Operation {
     module: "social-media-posting", name: "get_post", id: "get-post",
     method: Method::Get, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -233,7 +233,7 @@ pub static LIST_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "list_accounts", id: "get-account",
     method: Method::Get, path: "/social-media-posting/{locationId}/accounts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/account.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/account.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -244,7 +244,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     module: "social-media-posting", name: "list_categories", id: "get-categories-location-id",
     method: Method::Get, path: "/social-media-posting/{locationId}/categories",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/category.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/category.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -265,7 +265,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     module: "social-media-posting", name: "list_csv_posts", id: "get-csv-post",
     method: Method::Get, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -285,7 +285,7 @@ pub static LIST_CSVS: Operation = Operation {
     module: "social-media-posting", name: "list_csvs", id: "get-upload-status",
     method: Method::Get, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -307,7 +307,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     module: "social-media-posting", name: "list_facebook_pages", id: "get-facebook-page-group",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -318,7 +318,7 @@ pub static LIST_GOOGLE_LOCATIONS: Operation = Operation {
     module: "social-media-posting", name: "list_google_locations", id: "get-google-locations",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -329,7 +329,7 @@ pub static LIST_INSTAGRAM_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "list_instagram_accounts", id: "get-instagram-page-group",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -340,7 +340,7 @@ pub static LIST_LINKEDIN_PAGES_AND_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_linkedin_pages_and_profiles", id: "get-linkedin-page-profile",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -351,7 +351,7 @@ pub static LIST_POSTS: Operation = Operation {
     module: "social-media-posting", name: "list_posts", id: "get-posts",
     method: Method::Post, path: "/social-media-posting/{locationId}/posts/list",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/post.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/post.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -368,7 +368,7 @@ pub static LIST_TAGS: Operation = Operation {
     module: "social-media-posting", name: "list_tags", id: "get-tags-location-id",
     method: Method::Get, path: "/social-media-posting/{locationId}/tags",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -389,7 +389,7 @@ pub static LIST_TAGS_BY_IDS: Operation = Operation {
     module: "social-media-posting", name: "list_tags_by_ids", id: "get-tags-by-ids",
     method: Method::Post, path: "/social-media-posting/{locationId}/tags/details",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -401,7 +401,7 @@ pub static LIST_TIKTOK_BUSINESS_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_tiktok_business_profiles", id: "get-tiktok-business-profile",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/tiktok-business/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -412,7 +412,7 @@ pub static LIST_TIKTOK_PROFILES: Operation = Operation {
     module: "social-media-posting", name: "list_tiktok_profiles", id: "get-tiktok-profile",
     method: Method::Get, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
@@ -435,7 +435,7 @@ pub static SET_CSV_ACCOUNTS: Operation = Operation {
     module: "social-media-posting", name: "set_csv_accounts", id: "set-accounts",
     method: Method::Post, path: "/social-media-posting/{locationId}/set-accounts",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -446,7 +446,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
     module: "social-media-posting", name: "set_google_location", id: "set-google-locations",
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -458,7 +458,7 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_facebook_oauth", id: "start-facebook-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/facebook/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -476,7 +476,7 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_google_oauth", id: "start-google-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/google/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -494,7 +494,7 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_instagram_oauth", id: "start-instagram-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/instagram/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -512,7 +512,7 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_linkedin_oauth", id: "start-linkedin-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/linkedin/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -530,7 +530,7 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_tiktok_business_oauth", id: "start-tiktok-business-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/tiktok-business/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -548,7 +548,7 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_tiktok_oauth", id: "start-tiktok-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/tiktok/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -566,7 +566,7 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
     module: "social-media-posting", name: "start_twitter_oauth", id: "start-twitter-oauth",
     method: Method::Get, path: "/social-media-posting/oauth/twitter/start",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/oauth.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -585,7 +585,7 @@ pub static UPDATE_POST: Operation = Operation {
     module: "social-media-posting", name: "update_post", id: "edit-post",
     method: Method::Put, path: "/social-media-posting/{locationId}/posts/{id}",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &[],
+    tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -597,7 +597,7 @@ pub static UPLOAD_CSV: Operation = Operation {
     module: "social-media-posting", name: "upload_csv", id: "upload-csv",
     method: Method::Post, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["socialplanner/csv.write"],
+    tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT

@@ -25,6 +25,7 @@ impl Client {
     /// string or empty, so stop at an empty page rather than trust it.
     ///
     /// - Scope: `surveys.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads them all.
@@ -38,6 +39,7 @@ impl Client {
     /// `GET /surveys/`
     ///
     /// - Scope: `surveys.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `skip`; [`stream`](builder::ListSurveys::stream) reads them all.

@@ -15,7 +15,7 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
     module: "surveys", name: "list_survey_submissions", id: "get-surveys-submissions",
     method: Method::Get, path: "/surveys/submissions",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["surveys.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -40,7 +40,7 @@ pub static LIST_SURVEYS: Operation = Operation {
     module: "surveys", name: "list_surveys", id: "get-surveys",
     method: Method::Get, path: "/surveys/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["surveys.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[

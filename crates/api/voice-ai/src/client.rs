@@ -24,6 +24,7 @@ impl Client {
     /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
@@ -39,6 +40,7 @@ impl Client {
     /// it has no number of its own.
     ///
     /// - Scope: `voice-ai-agents.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
@@ -53,6 +55,7 @@ impl Client {
     /// The agent must be named too, and location and agent stand in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
@@ -65,6 +68,7 @@ impl Client {
     /// `DELETE /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
@@ -77,6 +81,7 @@ impl Client {
     /// `GET /voice-ai/actions/{actionId}`
     ///
     /// - Scope: `voice-ai-agent-goals.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action")]
@@ -89,6 +94,7 @@ impl Client {
     /// `GET /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
@@ -101,6 +107,7 @@ impl Client {
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCallLog")]
@@ -113,6 +120,7 @@ impl Client {
     /// `GET /voice-ai/agents`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListAgents::stream) reads them all.
@@ -128,6 +136,7 @@ impl Client {
     /// `startDate` and `endDate` belong together: give both or neither.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListCallLogs::stream) reads them all.
@@ -143,6 +152,7 @@ impl Client {
     /// Type, name and settings are sent as a whole, what stays the same included.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
@@ -157,6 +167,7 @@ impl Client {
     /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
+    /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-agent")]

@@ -24,7 +24,7 @@ pub static CREATE_ACTION: Operation = Operation {
     module: "voice-ai", name: "create_action", id: "create-action",
     method: Method::Post, path: "/voice-ai/actions",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -35,7 +35,7 @@ pub static CREATE_AGENT: Operation = Operation {
     module: "voice-ai", name: "create_agent", id: "create-agent",
     method: Method::Post, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -46,7 +46,7 @@ pub static DELETE_ACTION: Operation = Operation {
     module: "voice-ai", name: "delete_action", id: "delete-action",
     method: Method::Delete, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -62,7 +62,7 @@ pub static DELETE_AGENT: Operation = Operation {
     module: "voice-ai", name: "delete_agent", id: "delete-agent",
     method: Method::Delete, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -77,7 +77,7 @@ pub static GET_ACTION: Operation = Operation {
     module: "voice-ai", name: "get_action", id: "get-action",
     method: Method::Get, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -91,7 +91,7 @@ pub static GET_AGENT: Operation = Operation {
     module: "voice-ai", name: "get_agent", id: "get-agent",
     method: Method::Get, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agents.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -105,7 +105,7 @@ pub static GET_CALL_LOG: Operation = Operation {
     module: "voice-ai", name: "get_call_log", id: "getCallLog",
     method: Method::Get, path: "/voice-ai/dashboard/call-logs/{callId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-dashboard.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -119,7 +119,7 @@ pub static LIST_AGENTS: Operation = Operation {
     module: "voice-ai", name: "list_agents", id: "get-agents",
     method: Method::Get, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agents.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -141,7 +141,7 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     module: "voice-ai", name: "list_call_logs", id: "get-call-logs",
     method: Method::Get, path: "/voice-ai/dashboard/call-logs",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-dashboard.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
@@ -170,7 +170,7 @@ pub static UPDATE_ACTION: Operation = Operation {
     module: "voice-ai", name: "update_action", id: "update-action",
     method: Method::Put, path: "/voice-ai/actions/{actionId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agent-goals.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
@@ -182,7 +182,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     module: "voice-ai", name: "update_agent", id: "patch-agent",
     method: Method::Patch, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
-    tokens: Tokens::ANY, scopes: &["voice-ai-agents.write"],
+    tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[

@@ -24,6 +24,7 @@ impl Client {
     /// All at once, without pages: id, name, `status` (such as `draft`), `version` and times of each, but not its steps.
     ///
     /// - Scope: `workflows.readonly`.
+    /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-workflow")]

@@ -14,7 +14,7 @@ pub static LIST_WORKFLOWS: Operation = Operation {
     module: "workflows", name: "list_workflows", id: "get-workflow",
     method: Method::Get, path: "/workflows/",
     version: Some("2021-07-28"),
-    tokens: Tokens::ANY, scopes: &["workflows.readonly"],
+    tokens: Tokens::LOCATION, scopes: &["workflows.readonly"],
     idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, validate};
-use super::{Accepted, Side, multipart, text};
+use super::{Accepted, Undeclared, json, multipart, text};
 use crate::exchange::Incoming;
 use crate::interface::{Body, Operation};
 use crate::refusal::Refusal;
@@ -13,11 +13,14 @@ use crate::refusal::Refusal;
 pub(super) async fn read(
     operation: &Operation,
     incoming: &Incoming,
+    undeclared: Undeclared,
     accepted: &mut Accepted,
     faults: &mut Vec<Fault>,
 ) -> Result<(), Refusal> {
     let Some(body) = &operation.body else {
-        unexpected(incoming, faults);
+        if undeclared == Undeclared::Refused {
+            unexpected(incoming, faults);
+        }
         return Ok(());
     };
     if incoming.body.is_empty() {
@@ -34,7 +37,7 @@ pub(super) async fn read(
     }
     let mut value = match body.media_type.as_str() {
         "multipart/form-data" => {
-            let form = multipart::read(operation, body, came, &incoming.body).await?;
+            let form = multipart::read(operation, body, came, &incoming.body, undeclared).await?;
             accepted.files = form.files;
             accepted.body = Some(Value::Object(form.text));
             faults.extend(form.faults);
@@ -46,7 +49,7 @@ pub(super) async fn read(
             value
         }
         _ => {
-            let value = json(&incoming.body)?;
+            let value = json::read(&incoming.body, faults)?;
             accepted.body = Some(value.clone());
             value
         }
@@ -59,7 +62,7 @@ pub(super) async fn read(
         operation,
         &body.schema,
         &value,
-        Side::Request,
+        undeclared.side(),
         &Place::body(),
     ));
     Ok(())
@@ -108,17 +111,6 @@ fn missing(operation: &Operation, body: &Body, faults: &mut Vec<Fault>) {
     if required.is_empty() {
         faults.push(Place::body().say("should not be empty"));
     }
-}
-
-fn json(bytes: &[u8]) -> Result<Value, Refusal> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        let message = match error.classify() {
-            serde_json::error::Category::Eof => "Unexpected end of JSON input".to_owned(),
-            _ => format!("Unexpected token in JSON at line {line}, column {column}"),
-        };
-        Refusal::bad_request(message)
-    })
 }
 
 fn urlencoded(operation: &Operation, schema: &Value, bytes: &[u8]) -> Value {

@@ -1,6 +1,8 @@
 //! The check of a request against the interface.
 
 mod body;
+pub(crate) mod counts;
+mod json;
 mod multipart;
 mod parameters;
 pub(crate) mod place;
@@ -15,6 +17,9 @@ use serde_json::{Map, Value};
 use crate::exchange::Incoming;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
+
+/// What HoopAI's guide shows of an email address that is none.
+pub(crate) const INVALID_EMAIL: &str = "Invalid email format";
 
 /// A request that fits the interface.
 #[derive(Clone, Debug, Default)]
@@ -59,8 +64,47 @@ impl Accepted {
 pub(crate) enum Side {
     /// A caller's: keys that are not declared are refused.
     Request,
+    /// A caller's that may have keys that are not declared.
+    OpenRequest,
     /// The server's: more than is declared may be there.
     Reply,
+    /// A test's: as in a request, but nothing is required.
+    Seed,
+}
+
+/// What becomes of query parameters and fields of a body that the interface does not declare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Undeclared {
+    /// 422, as on the platform, which has some fields that no interface declares.
+    #[default]
+    Refused,
+    /// Parameters are ignored, and fields are kept.
+    Accepted,
+}
+
+impl Undeclared {
+    /// The header that decides for a single request.
+    const HEADER: &str = "x-hoopai-mock-undeclared";
+
+    /// What is done with a request: what its header says, and otherwise this.
+    pub(crate) fn or_as_asked(self, incoming: &Incoming) -> Result<Self, Refusal> {
+        match incoming.header(Self::HEADER) {
+            None => Ok(self),
+            Some("accept") => Ok(Self::Accepted),
+            Some("refuse") => Ok(Self::Refused),
+            Some(_) => Err(Refusal::bad_request(format!(
+                "{} must be accept or refuse",
+                Self::HEADER
+            ))),
+        }
+    }
+
+    fn side(self) -> Side {
+        match self {
+            Self::Refused => Side::Request,
+            Self::Accepted => Side::OpenRequest,
+        }
+    }
 }
 
 /// Checks a request against its operation. What cannot be read is refused first, then all faults of path, query, headers and body are
@@ -69,13 +113,21 @@ pub(crate) async fn request(
     operation: &Operation,
     incoming: &Incoming,
     path: &[(String, String)],
+    undeclared: Undeclared,
 ) -> Result<Accepted, Refusal> {
     let mut accepted = Accepted::default();
     let mut faults = Vec::new();
     parameters::path(operation, path, &mut accepted, &mut faults);
-    parameters::query(operation, &incoming.query, &mut accepted, &mut faults);
+    parameters::query(
+        operation,
+        &incoming.query,
+        undeclared,
+        &mut accepted,
+        &mut faults,
+    );
     parameters::headers(operation, incoming, &mut faults);
-    body::read(operation, incoming, &mut accepted, &mut faults).await?;
+    body::read(operation, incoming, undeclared, &mut accepted, &mut faults).await?;
+    counts::check(operation, &accepted, &mut faults);
     match faults.is_empty() {
         true => Ok(accepted),
         false => Err(Refusal::invalid(&faults)),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, keys};
-use super::{File, text};
+use super::{File, Undeclared, text};
 use crate::interface::{Body, Operation};
 use crate::refusal::Refusal;
 
@@ -30,6 +30,7 @@ pub(super) async fn read(
     body: &Body,
     content_type: &str,
     bytes: &Bytes,
+    undeclared: Undeclared,
 ) -> Result<Form, Refusal> {
     let boundary = multer::parse_boundary(content_type)
         .map_err(|_| Refusal::bad_request("Multipart: Boundary not found"))?;
@@ -71,7 +72,7 @@ pub(super) async fn read(
             }
         }
     }
-    Ok(form(operation, body, texts, files))
+    Ok(form(operation, body, texts, files, undeclared))
 }
 
 fn form(
@@ -79,6 +80,7 @@ fn form(
     body: &Body,
     texts: Vec<(String, Vec<String>)>,
     files: Vec<File>,
+    undeclared: Undeclared,
 ) -> Form {
     let nothing = Value::Null;
     let text: Map<String, Value> = texts
@@ -110,7 +112,9 @@ fn form(
                 }
             }
             Some(_) => faults.push(Place::named(&file.field).say("must not be a file")),
-            None if names_files => faults.push(Place::named(&file.field).undeclared()),
+            None if names_files && undeclared == Undeclared::Refused => {
+                faults.push(Place::named(&file.field).undeclared())
+            }
             None => {}
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::place::Place;
 use super::schema::{Fault, validate};
-use super::{Accepted, Side, text};
+use super::{Accepted, Side, Undeclared, text};
 use crate::exchange::Incoming;
 use crate::interface::{Operation, Parameter};
 
@@ -41,9 +41,11 @@ pub(super) fn headers(operation: &Operation, incoming: &Incoming, faults: &mut V
 pub(super) fn query(
     operation: &Operation,
     pairs: &[(String, String)],
+    undeclared: Undeclared,
     accepted: &mut Accepted,
     faults: &mut Vec<Fault>,
 ) {
+    let pairs = &unbracketed(operation, pairs);
     let mut known: Vec<&str> = Vec::new();
     for parameter in operation.parameters.iter().filter(|p| !p.in_path) {
         let spread = text::spread(operation, &parameter.schema);
@@ -78,14 +80,41 @@ pub(super) fn query(
             }
         }
     }
+    if operation.any_query || undeclared == Undeclared::Accepted {
+        return;
+    }
     for (name, _) in pairs {
-        if !operation.any_query && !known.contains(&name.as_str()) {
+        if !known.contains(&name.as_str()) {
             let fault = Place::named(name).undeclared();
             if faults.len() < 64 && !faults.contains(&fault) {
                 faults.push(fault);
             }
         }
     }
+}
+
+/// The pairs with the names of lists as they are declared: axios and PHP write `userIds[]=a` or `userIds[0]=a` for
+/// `userIds=a`. Whether the platform accepts that was never seen. It is accepted here because the official JavaScript client,
+/// which is built on axios, sends its lists so.
+fn unbracketed(operation: &Operation, pairs: &[(String, String)]) -> Vec<(String, String)> {
+    let is_list = |name: &str| {
+        let query = operation.parameters.iter().filter(|one| !one.in_path);
+        query.into_iter().any(|parameter| {
+            let property = text::property(operation, &parameter.schema, name);
+            let own = (parameter.name == name).then_some(&parameter.schema);
+            own.or(property)
+                .is_some_and(|schema| text::is_list(operation, schema))
+        })
+    };
+    let plain = |name: &String| {
+        let (list, index) = name.strip_suffix(']')?.rsplit_once('[')?;
+        let is_index = index.bytes().all(|byte| byte.is_ascii_digit());
+        (is_index && is_list(list)).then(|| list.to_owned())
+    };
+    pairs
+        .iter()
+        .map(|(name, value)| (plain(name).unwrap_or_else(|| name.clone()), value.clone()))
+        .collect()
 }
 
 /// The object whose properties came as pairs; of several shapes, the first that fits.

@@ -234,9 +234,16 @@ impl<'a> Check<'a> {
             self.fault(place, &sentence);
         }
         if part.get("format").and_then(Value::as_str) == Some("date-time")
-            && !(text::is_date_time(text) || self.side == Side::Request && text::is_date(text))
+            && !(text::is_date_time(text) || self.side != Side::Reply && text::is_date(text))
         {
             self.fault(place, "must be a valid ISO 8601 date string");
+        }
+        if matches!(self.side, Side::Request | Side::OpenRequest)
+            && part.get("format").and_then(Value::as_str) == Some("email")
+            && !text::is_email(text)
+        {
+            let (field, _) = place.say("");
+            self.push(field, super::INVALID_EMAIL.to_owned());
         }
         if let Some(pattern) = part.get("pattern").and_then(Value::as_str)
             && let Some(regex) = self
@@ -321,7 +328,14 @@ impl<'a> Check<'a> {
                     self.value(&place.key(key), schema, value, &[]);
                 }
             }
-            let closed = self.side == Side::Request || forbidden;
+            // Ids of things within an item are declared in few files.
+            let is_id = self.side == Side::Seed && ["id", "_id"].contains(&key.as_str());
+            let closed = match self.side {
+                Side::Request => true,
+                Side::Seed => !is_id,
+                Side::OpenRequest => false,
+                Side::Reply => forbidden,
+            };
             if closed
                 && !inherited.contains(&key.as_str())
                 && known
@@ -332,6 +346,9 @@ impl<'a> Check<'a> {
                 self.push(field, sentence);
             }
         }
+        if self.side == Side::Seed {
+            return;
+        }
         let required = parts.iter().flat_map(|part| list(part, "required"));
         for key in required.filter_map(Value::as_str) {
             let read_only = parts.iter().any(|part| {
@@ -340,7 +357,7 @@ impl<'a> Check<'a> {
                     .map(|schema| self.operation.resolve(schema))
                     .is_some_and(|schema| schema.get("readOnly") == Some(&Value::Bool(true)))
             });
-            let excused = read_only && self.side == Side::Request;
+            let excused = read_only && self.side != Side::Reply;
             if !fields.contains_key(key) && !excused {
                 self.fault(&place.key(key), "should not be empty");
             }

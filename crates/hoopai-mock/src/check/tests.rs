@@ -1,12 +1,15 @@
 //! Every operation takes a valid request, and refuses an invalid one as the platform does.
 
+mod emails;
+mod undeclared;
+
 use bytes::Bytes;
 use fastrand::Rng;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Accepted, request, schema, text};
+use super::{Accepted, Undeclared, counts, request, schema, text};
 use crate::exchange::Incoming;
 use crate::interface::{Interface, Operation, Parameter};
 use crate::refusal::Refusal;
@@ -34,7 +37,11 @@ fn draft(operation: &Operation, extent: Extent) -> Draft {
             ));
         } else if parameter.required || extent == Extent::Whole {
             let spread = text::spread(operation, &parameter.schema);
-            let value = maker.make(&parameter.schema);
+            let mut value = maker.make(&parameter.schema);
+            let numbers = crate::state::numbers(operation);
+            if value.is_string() && counts::role(&numbers, &parameter.name).is_some() {
+                value = "1".into();
+            }
             match &value {
                 Value::Object(fields) if !spread.is_empty() => {
                     query.extend(
@@ -150,7 +157,7 @@ fn check(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    runtime.block_on(request(operation, incoming, path))
+    runtime.block_on(request(operation, incoming, path, Undeclared::Refused))
 }
 
 /// Asserts the platform's shape, and that one of the sentences is this one.
@@ -522,7 +529,12 @@ fn hostile_requests_do_no_harm() {
                 bytes.truncate(rng.usize(..=bytes.len()));
                 incoming.body = bytes.into();
             }
-            if let Err(refusal) = runtime.block_on(request(operation, &incoming, &draft.path)) {
+            if let Err(refusal) = runtime.block_on(request(
+                operation,
+                &incoming,
+                &draft.path,
+                Undeclared::Refused,
+            )) {
                 let status = refusal.status.as_u16();
                 assert!(
                     [400, 415, 422].contains(&status),

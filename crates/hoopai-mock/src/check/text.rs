@@ -107,6 +107,12 @@ pub(super) fn is_binary(operation: &Operation, schema: &Value) -> bool {
     })
 }
 
+/// Whether a schema declares a list.
+pub(super) fn is_list(operation: &Operation, schema: &Value) -> bool {
+    let parts = parts(operation, schema);
+    parts.iter().any(|part| kind(part) == Some("array"))
+}
+
 /// The schema of a field, where it is declared.
 pub(super) fn property<'a>(
     operation: &'a Operation,
@@ -125,6 +131,33 @@ pub(super) fn required<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&
         .flat_map(|part| list(part, "required"))
         .filter_map(Value::as_str)
         .collect()
+}
+
+/// Whether text is an email address: a local part, an `@` and a domain of two labels at least.
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
+    let is_allowed =
+        |c: char| !c.is_whitespace() && !c.is_control() && !"\"(),:;<>@[\\]".contains(c);
+    let is_local = local.len() <= 64
+        && local
+            .split('.')
+            .all(|part| !part.is_empty() && part.chars().all(is_allowed));
+    let is_label = |label: &str| {
+        let ends_well = |c: char| c.is_alphanumeric();
+        label.starts_with(ends_well)
+            && label.ends_with(ends_well)
+            && label.len() <= 63
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    is_local
+        && domain.contains('.')
+        && domain.len() <= 253
+        && domain.split('.').all(is_label)
+        && top.chars().count() > 1
+        && top.chars().any(char::is_alphabetic)
 }
 
 /// Whether text is a date with a time and an offset, as RFC 3339 has them.
@@ -191,7 +224,40 @@ fn date_time(text: &str) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_date, is_date_time};
+    use super::{is_date, is_date_time, is_email};
+
+    #[test]
+    fn email_addresses_have_a_local_part_and_a_domain() {
+        for text in [
+            "jane@example.com",
+            "jane.doe+tag@mail.example.co.uk",
+            "!#$%&'*+-/=?^_`{|}~@0.ac",
+            "jörg@exämple.de",
+        ] {
+            assert!(is_email(text), "{text}");
+        }
+        for text in [
+            "",
+            "jane",
+            "@",
+            "@example.com",
+            "jane@",
+            "jane@example",
+            "jane@example.",
+            "jane@.com",
+            "jane@exa mple.com",
+            "ja ne@example.com",
+            "jane@@example.com",
+            "jane@-a.com",
+            "j..d@a.com",
+            "jane@example.c",
+            "jane@1.2.3.44",
+            "Jane <jane@example.com>",
+            "jane@example.com\n",
+        ] {
+            assert!(!is_email(text), "{text}");
+        }
+    }
 
     #[test]
     fn requests_may_have_dates_that_replies_do_not() {

@@ -1,38 +1,48 @@
-//! Which operations are meant.
+//! Patterns that name operations: `contacts.get_contact`, `contacts.get-contact`, `contacts.*`, `contacts`,
+//! `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
 
-/// `contacts.get-contact`, `contacts.*`, `contacts`, `GET /contacts/{contactId}`, `/contacts/{contactId}`, `*`.
+use crate::closest;
+use crate::interface::{Interface, Operation};
+use crate::oauth::CHOOSERS;
+
+/// A pattern that names at least one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Pattern {
     All,
-    /// By key, in which `*` stands for anything.
-    Key(String),
-    /// By path, in which a segment in braces stands for any, and a `*` at the end for all that follows.
+    /// The keys of the named operations.
+    Keys(Vec<String>),
+    /// A method, if one is named, and a path.
     Path(Option<String>, String),
 }
 
 impl Pattern {
-    pub(crate) fn new(text: &str) -> Self {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// A sentence, if the pattern names no operation.
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if text.is_empty() || text == "*" {
-            return Self::All;
+        if text == "*" {
+            return Ok(Self::All);
         }
         if text.starts_with('/') {
-            return Self::Path(None, text.to_owned());
+            return by_path(text, None, text);
         }
+        // Some of the platform's operation ids have a space in them.
         match text.split_once(char::is_whitespace) {
-            Some((method, path)) => {
+            Some((method, path)) if path.trim_start().starts_with('/') => {
                 let method = (method != "*").then(|| method.to_uppercase());
-                Self::Path(method, path.trim().to_owned())
+                by_path(text, method, path.trim())
             }
-            None if text.contains(['.', '*']) => Self::Key(text.to_owned()),
-            None => Self::Key(format!("{text}.*")),
+            _ if text.contains(['.', '*']) => by_key(text, text),
+            _ => by_key(text, &format!("{text}.*")),
         }
     }
 
     pub(crate) fn matches(&self, method: &str, path: &str, key: Option<&str>) -> bool {
         match self {
             Self::All => true,
-            Self::Key(pattern) => key.is_some_and(|key| wildcard(pattern, key)),
+            Self::Keys(keys) => key.is_some_and(|key| keys.iter().any(|own| own == key)),
             Self::Path(wanted, pattern) => {
                 wanted.as_deref().is_none_or(|wanted| wanted == method) && same_path(pattern, path)
             }
@@ -40,7 +50,94 @@ impl Pattern {
     }
 }
 
-/// `*` stands for any number of characters.
+fn by_key(text: &str, pattern: &str) -> Result<Pattern, String> {
+    let named = |operation: &Operation| {
+        wildcard(pattern, &operation.key()) || wildcard(pattern, &operation.method_key())
+    };
+    let operations = Interface::shared().operations.iter();
+    let keys: Vec<String> = operations
+        .filter(|operation| named(operation))
+        .map(|operation| operation.key())
+        .collect();
+    if keys.is_empty() {
+        return Err(unknown_key(text));
+    }
+    Ok(Pattern::Keys(keys))
+}
+
+fn by_path(text: &str, method: Option<String>, path: &str) -> Result<Pattern, String> {
+    if path.contains('?') {
+        return Err(format!(
+            "`{text}` has a query; operations are named by method and path alone"
+        ));
+    }
+    let same_method = |own: &str| method.as_deref().is_none_or(|method| method == own);
+    let operations = &Interface::shared().operations;
+    let mut known = operations.iter().any(|operation| {
+        same_method(operation.method.as_str()) && may_be_same_path(path, &operation.path)
+    });
+    known |= same_method("GET") && CHOOSERS.iter().any(|chooser| same_path(path, chooser));
+    if known {
+        Ok(Pattern::Path(method, path.to_owned()))
+    } else {
+        Err(unknown_path(text, method.is_some()))
+    }
+}
+
+fn unknown_key(text: &str) -> String {
+    let mut candidates = Vec::new();
+    let mut modules: Vec<&str> = Vec::new();
+    for operation in &Interface::shared().operations {
+        for key in [operation.method_key(), operation.key()] {
+            let name = key.split_once('.').map_or("", |(_, name)| name).to_owned();
+            candidates.push((key.clone(), key.clone()));
+            candidates.push((name, key));
+        }
+        if !modules.contains(&operation.module) {
+            modules.push(operation.module);
+        }
+    }
+    candidates.extend(
+        modules
+            .iter()
+            .map(|name| ((*name).to_owned(), (*name).to_owned())),
+    );
+    let candidates = candidates.iter();
+    let closest = closest::suggestion(text, candidates.map(|(a, b)| (a.as_str(), b.as_str())));
+    format!("no operation is called `{text}`{closest}")
+}
+
+fn unknown_path(text: &str, with_method: bool) -> String {
+    let name = |operation: &Operation| {
+        if with_method {
+            format!("{} {}", operation.method, operation.path)
+        } else {
+            operation.path.clone()
+        }
+    };
+    // What stands in the place of a parameter is no difference.
+    let segments: Vec<&str> = text.split('/').collect();
+    let spelling = |name: &str| {
+        let own = name.split('/').enumerate();
+        let filled = own.map(|(index, segment)| match segments.get(index) {
+            Some(given) if segment.starts_with('{') => given,
+            _ => segment,
+        });
+        filled.collect::<Vec<_>>().join("/")
+    };
+    let operations = Interface::shared().operations.iter();
+    let names: Vec<(String, String)> = operations
+        .map(|operation| name(operation))
+        .map(|name| (spelling(&name), name))
+        .collect();
+    let candidates = names
+        .iter()
+        .map(|(spelling, name)| (spelling.as_str(), name.as_str()));
+    let closest = closest::suggestion(text, candidates);
+    format!("no operation has the path `{text}`{closest}")
+}
+
+/// `*` matches any number of characters.
 fn wildcard(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else {
@@ -50,24 +147,38 @@ fn wildcard(pattern: &str, text: &str) -> bool {
         return rest.is_empty();
     };
     for part in parts {
-        let Some(at) = rest.find(part) else {
+        let Some((_, after)) = rest.split_once(part) else {
             return false;
         };
-        rest = rest.get(at + part.len()..).unwrap_or_default();
+        rest = after;
     }
     rest.ends_with(last)
 }
 
+/// Whether a path is one that the pattern names. A segment that is `*` or stands in braces matches any one; a `*` at the end
+/// matches the rest.
 fn same_path(pattern: &str, path: &str) -> bool {
+    unify(pattern, path, |want, segment| want == segment)
+}
+
+/// Whether some path of an operation is one that the pattern names.
+fn may_be_same_path(pattern: &str, template: &str) -> bool {
+    unify(pattern, template, |want, segment| {
+        want == segment || (segment.starts_with('{') && !want.is_empty())
+    })
+}
+
+fn unify(pattern: &str, path: &str, same: impl Fn(&str, &str) -> bool) -> bool {
     let mut segments = path.split('/');
     let mut wanted = pattern.split('/').peekable();
     while let Some(want) = wanted.next() {
-        if want == "*" && wanted.peek().is_none() {
+        let any = want == "*";
+        if any && wanted.peek().is_none() {
             return segments.next().is_some();
         }
         match segments.next() {
-            Some(segment) if want == segment => {}
-            Some(segment) if want.starts_with('{') && !segment.is_empty() => {}
+            Some(segment) if same(want, segment) => {}
+            Some(segment) if (any || want.starts_with('{')) && !segment.is_empty() => {}
             _ => return false,
         }
     }

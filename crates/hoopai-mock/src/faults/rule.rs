@@ -39,12 +39,31 @@ impl FaultRule {
         }
     }
 
-    /// Only some operations: `contacts.get-contact` (module and the platform's operation id; `*` stands for any characters),
-    /// `contacts` (a module), `GET /contacts/{contactId}` or `/contacts/*` (method and path; a segment in braces stands
-    /// for any, a `*` at the end for all that follows), `*` (all).
-    pub fn on(mut self, operations: &str) -> Self {
-        self.pattern = Pattern::new(operations);
-        self
+    /// Restricts the fault to some operations. They are named by one of:
+    ///
+    /// | pattern | operations |
+    /// |---|---|
+    /// | `contacts.get_contact` | the module and the name of the client's method, as in errors, spans and metrics |
+    /// | `contacts.get-contact` | the module and the platform's operation id |
+    /// | `contacts.*`, `*.create_*` | in both names, `*` matches any characters |
+    /// | `contacts` | all operations of a module |
+    /// | `GET /contacts/{contactId}`, `/contacts/*/tasks`, `/contacts/*` | method and path, or path alone; a segment in braces or `*` matches any one, a `*` at the end matches the rest |
+    /// | `*` | all operations |
+    ///
+    /// # Panics
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    #[track_caller]
+    pub fn on(self, operations: &str) -> Self {
+        match self.only_on(operations) {
+            Ok(rule) => rule,
+            Err(problem) => panic!("{problem}"),
+        }
+    }
+
+    /// As [`on`](Self::on); a sentence if the pattern matches no operation.
+    pub(super) fn only_on(mut self, operations: &str) -> Result<Self, String> {
+        self.pattern = Pattern::new(operations)?;
+        Ok(self)
     }
 
     /// Strikes so often, and then no more.
@@ -66,13 +85,26 @@ impl FaultRule {
     }
 
     /// By chance: 0.0 is never, 1.0 always. The server's seed decides, the same each time for the n-th request that the rule fits.
+    ///
+    /// # Panics
+    /// Panics if the probability is not within 0.0 and 1.0.
+    #[track_caller]
     pub fn chance(mut self, probability: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&probability),
+            "the probability {probability} is not within 0.0 and 1.0"
+        );
         self.chance = Some(probability);
         self
     }
 
     /// Only requests that come between two times of the server's clock, since the server began; the second is not in it.
+    ///
+    /// # Panics
+    /// Panics if the second time is not after the first.
+    #[track_caller]
     pub fn between(mut self, from: Duration, to: Duration) -> Self {
+        assert!(from < to, "{to:?} is not after {from:?}");
         self.between = Some((from, to));
         self
     }

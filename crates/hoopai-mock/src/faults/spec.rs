@@ -37,7 +37,9 @@ impl FromStr for FaultRule {
         for part in parts {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             rule = match name {
-                "on" => rule.on(value),
+                "on" => rule
+                    .only_on(value)
+                    .map_err(|message| FaultSpecError { message })?,
                 "times" => rule.times(number(name, value)?),
                 "skip" => rule.skip(number(name, value)?),
                 "every" => rule.every(number(name, value)?),
@@ -60,6 +62,9 @@ impl FromStr for FaultRule {
             };
         }
         Ok(match between {
+            Some((from, until)) if from >= until => {
+                return Err(unknown("until", text, "a time after `from`"));
+            }
             Some((from, until)) => rule.between(from, until),
             None => rule,
         })

@@ -2,6 +2,7 @@
 
 mod route;
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use http::Method;
@@ -15,6 +16,8 @@ use crate::modules::MODULES;
 pub(crate) struct Interface {
     pub(crate) operations: Vec<Arc<Operation>>,
     routes: route::Routes,
+    /// By key, the operation's place among all.
+    keys: HashMap<String, usize>,
     /// The API versions that any operation declares.
     pub(crate) versions: Vec<String>,
 }
@@ -29,6 +32,8 @@ pub(crate) struct Operation {
     pub(crate) module: &'static str,
     /// The platform's operation id.
     pub(crate) id: String,
+    /// The name of the method that a client has for it.
+    pub(crate) name: String,
     pub(crate) method: Method,
     /// The path with its parameters in braces.
     pub(crate) path: String,
@@ -76,6 +81,28 @@ impl Operation {
         format!("{}.{}", self.module, self.id)
     }
 
+    /// `contacts.get_contact`, unique over all modules.
+    pub(crate) fn method_key(&self) -> String {
+        format!("{}.{}", self.module, self.name)
+    }
+
+    /// Whether only an agency's token may call it.
+    pub(crate) fn is_for_agencies(&self) -> bool {
+        let mut schemes = self.security.iter().map(|(scheme, _)| scheme);
+        !self.security.is_empty() && schemes.all(|scheme| scheme.starts_with("Agency-Access"))
+    }
+
+    /// Whether `altId` names a location or a company. In the body of a message it is the provider's own id: there is no `altType`
+    /// beside it.
+    pub(crate) fn has_place_in_alt_id(&self) -> bool {
+        let body = self.body.as_ref();
+        let keys = body.and_then(|body| crate::check::schema::keys(self, &body.schema));
+        self.parameters
+            .iter()
+            .any(|parameter| parameter.name == "altId")
+            || keys.is_some_and(|keys| keys.contains(&"altType"))
+    }
+
     /// Follows references, to the schema that they stand for.
     pub(crate) fn resolve<'a>(&'a self, mut schema: &'a Value) -> &'a Value {
         for _ in 0..32 {
@@ -97,6 +124,12 @@ impl Interface {
     pub(crate) fn shared() -> &'static Interface {
         static SHARED: LazyLock<Interface> = LazyLock::new(Interface::read);
         &SHARED
+    }
+
+    /// The operation of this key.
+    pub(crate) fn operation(&self, key: &str) -> Option<&Operation> {
+        let index = self.keys.get(key)?;
+        self.operations.get(*index).map(Arc::as_ref)
     }
 
     /// The operation that a request is meant for, and its path parameters, decoded.
@@ -139,6 +172,11 @@ impl Interface {
         versions.dedup();
         Self {
             routes: route::Routes::of(&operations),
+            keys: operations
+                .iter()
+                .enumerate()
+                .map(|(index, operation)| (operation.key(), index))
+                .collect(),
             operations,
             versions,
         }
@@ -240,6 +278,7 @@ fn read_operation(
     Operation {
         module,
         id: text(operation, "operationId"),
+        name: text(operation, "x-hoopai-name"),
         method: method.clone(),
         path: path.to_owned(),
         version,

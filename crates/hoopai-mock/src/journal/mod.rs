@@ -81,10 +81,18 @@ impl Journal {
         self.book().entries.iter().cloned().collect()
     }
 
-    /// The entries of some operations, said as in [`FaultRule::on`](crate::FaultRule::on): `contacts.create-contact`,
-    /// `contacts.*`, `POST /contacts/`.
+    /// The entries of some operations, named as in [`FaultRule::on`](crate::FaultRule::on): `contacts.create_contact`,
+    /// `contacts.create-contact`, `contacts.*`, `POST /contacts/`. Requests to paths that the platform does not have are among
+    /// [`entries`](Self::entries) only.
+    ///
+    /// # Panics
+    /// Panics if the pattern matches no operation of the platform. The message suggests the closest names.
+    #[track_caller]
     pub fn of(&self, operations: &str) -> Vec<Arc<Entry>> {
-        let pattern = Pattern::new(operations);
+        let pattern = match Pattern::new(operations) {
+            Ok(pattern) => pattern,
+            Err(problem) => panic!("{problem}"),
+        };
         let matching = |entry: &&Arc<Entry>| {
             pattern.matches(&entry.method, &entry.path, entry.operation.as_deref())
         };

@@ -7,12 +7,14 @@ use crate::refusal::Refusal;
 use crate::tokens::{Grant, Resource};
 use crate::world::World;
 
+/// The paths of the page.
+pub(crate) const CHOOSERS: [&str; 2] = ["/oauth/chooselocation", "/v2/oauth/chooselocation"];
+
 /// `GET /oauth/chooselocation`, which lies outside the interface. In place of a page it has a user who chose already: it redirects at once to
 /// the app with `code` and, where one was sent, `state`. The choice is what the server was set to, or what `locationId` or `companyId` in the
 /// query names, which the platform's page does not have.
 pub(crate) fn chooser(world: &World, incoming: &Incoming) -> Option<Result<Outgoing, Refusal>> {
-    let known = ["/oauth/chooselocation", "/v2/oauth/chooselocation"];
-    if incoming.method != Method::GET || !known.contains(&incoming.path.as_str()) {
+    if incoming.method != Method::GET || !CHOOSERS.contains(&incoming.path.as_str()) {
         return None;
     }
     Some(choose(world, incoming))
@@ -55,12 +57,7 @@ fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
         (None, Some(id)) => Resource::Company(id.to_owned()),
         (None, None) => world.tokens.choice(),
     };
-    let grant = Grant {
-        resource,
-        scopes,
-        app: app.client_id.clone(),
-        everywhere: false,
-    };
+    let grant = Grant::own(resource, scopes, &app.client_id);
     let now = world.clock.now();
     let code = world
         .tokens

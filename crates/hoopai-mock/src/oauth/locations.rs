@@ -8,7 +8,7 @@ use crate::check::Accepted;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
-use crate::tokens::{Grant, Installation, Resource};
+use crate::tokens::{Grant, Installation, Reach, Resource};
 use crate::world::World;
 
 /// A token of a location for an agency's. The app need not have been installed there by hand, but must not have been removed.
@@ -43,12 +43,11 @@ pub(super) fn token(
     let issued = world
         .tokens
         .issue_pair(
-            Grant {
-                resource: Resource::Location(location.to_owned()),
-                scopes: grant.scopes.clone(),
-                app: client_id.to_owned(),
-                everywhere: false,
-            },
+            Grant::own(
+                Resource::Location(location.to_owned()),
+                grant.scopes.clone(),
+                client_id,
+            ),
             Some(company.to_owned()),
             world.clock.now(),
         )
@@ -80,7 +79,7 @@ pub(super) fn installed(
     let limit = number(accepted, "limit", 20);
     let apps = world.tokens.settings().apps.iter();
     let app = apps
-        .filter(|app| grant.everywhere || app.client_id == grant.app)
+        .filter(|app| grant.reach != Reach::Own || app.client_id == grant.app)
         .find(|app| app_id.is_some_and(|id| id == app.client_id || id == app.id()));
     let search = text("query").map(str::to_lowercase);
     let is = |own: &Option<String>, name: &str| {
@@ -126,10 +125,10 @@ fn status(operation: &Operation) -> StatusCode {
     StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK)
 }
 
-/// A whole number that the interface declares as text. Any text fits that; what is no number counts as not sent.
+/// A whole number that the interface declares as text. The check of the request has refused all other texts.
 fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
     let value = match accepted.query.get(name) {
-        Some(Value::String(text)) => text.parse().ok(),
+        Some(Value::String(text)) => text.trim().parse::<f64>().ok().map(|value| value as usize),
         Some(value) => value.as_u64().and_then(|value| usize::try_from(value).ok()),
         None => None,
     };

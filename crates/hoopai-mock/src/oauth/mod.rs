@@ -12,7 +12,7 @@ use crate::refusal::Refusal;
 use crate::tokens::Grant;
 use crate::world::World;
 
-pub(crate) use chooser::chooser;
+pub(crate) use chooser::{CHOOSERS, chooser};
 pub(crate) use refreshes::RefreshCounter;
 pub use refreshes::Refreshes;
 pub(crate) use token::token_endpoint;

@@ -89,7 +89,8 @@ async fn respond(
         .limits
         .take_token(client_id, world.clock.now())
         .map_err(|refused| *refused)?;
-    check::request(operation, incoming, &[])
+    let undeclared = world.undeclared.or_as_asked(incoming).map_err(plain)?;
+    check::request(operation, incoming, &[], undeclared)
         .await
         .map_err(plain)?;
     let secret = form.get("client_secret");
@@ -129,12 +130,7 @@ fn issue(world: &World, form: &Form, app: &App) -> Result<Issued, Refusal> {
                 Some("Location") => Resource::Location(LOCATION.to_owned()),
                 _ => Resource::Company(COMPANY.to_owned()),
             };
-            let grant = Grant {
-                resource,
-                scopes: app.scopes.clone(),
-                app: app.client_id.clone(),
-                everywhere: false,
-            };
+            let grant = Grant::own(resource, app.scopes.clone(), &app.client_id);
             Ok(world.tokens.issue_access(grant, now))
         }
         _ => Err(refuse(

@@ -117,6 +117,9 @@ pub(super) fn string(name: &str, person: usize, rng: &mut Rng) -> String {
             rng.u8(1..=12),
             rng.u8(1..=28)
         ),
+        "limit" => "20".into(),
+        "searchafter" => "1767225600000".into(),
+        "skip" | "offset" => "0".into(),
         "ip" | "ipaddress" => format!("203.0.113.{}", rng.u8(1..=254)),
         "useragent" => "Mozilla/5.0 (made up)".into(),
         _ if is_id(name) => id(rng),

@@ -14,7 +14,11 @@ use crate::refusal::Refusal;
 impl Call<'_> {
     /// An item as it is read.
     pub(super) fn show(&self, found: &Found) -> Value {
-        let mut fields = found.fields.clone();
+        Value::Object(self.view(found.fields.clone()))
+    }
+
+    /// The fields of an item as they are read.
+    pub(super) fn view(&self, mut fields: Fields) -> Fields {
         if let Some(shows) = self.collection.shows {
             let (number, collection) = tables::named(shows.collection);
             let other = fields.get(shows.by).and_then(Value::as_str);
@@ -32,21 +36,21 @@ impl Call<'_> {
             }
         }
         (self.collection.read)(&mut fields);
-        Value::Object(fields)
+        fields
     }
 
     /// The items of another collection of the same location that have in a field what a parameter says.
-    fn beside(&self, name: &str, field: &str, parameter: &str) -> Value {
+    fn beside(&self, name: &str, field: &str, parameter: &str) -> Result<Value, Refusal> {
         let (number, collection) = tables::named(name);
         let wanted = self.text(parameter);
-        let shelf = self.store.shelf(number, &self.scope());
+        let shelf = self.store.shelf(number, &self.scope()?);
         let items = shelf.into_iter().flatten().map(|(_, item)| item.fields());
         let own = items.filter(|item| item.get(field).and_then(Value::as_str) == wanted);
-        own.map(|mut item| {
+        let shown = own.map(|mut item| {
             (collection.read)(&mut item);
             Value::Object(item)
-        })
-        .collect()
+        });
+        Ok(shown.collect())
     }
 
     /// A reply about one item.
@@ -85,7 +89,7 @@ impl Call<'_> {
                     .and_then(|found| found.fields.get(*field))
                     .cloned()
                     .into(),
-                Say::Beside(name, field, parameter) => self.beside(name, field, parameter),
+                Say::Beside(name, field, parameter) => self.beside(name, field, parameter)?,
             };
             put(&mut reply, path, value);
         }
@@ -130,6 +134,19 @@ pub(super) fn missing(collection: &Collection, id: &str) -> Refusal {
         Missing::NotFound => Refusal::new(StatusCode::NOT_FOUND, format!("{noun} not found")),
         Missing::ForId => Refusal::bad_request(format!("{noun} not found for id:{id}")),
         Missing::Words(words) => Refusal::bad_request(words),
+        Missing::Status(status, words) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND);
+            Refusal::new(status, words.replace("{id}", id))
+        }
+        Missing::Code(code) => {
+            let mut refusal = Refusal::bad_request(format!("{noun} not found"));
+            refusal.body["canonicalCode"] = code.into();
+            refusal
+        }
+        Missing::Exception => Refusal {
+            status: StatusCode::NOT_FOUND,
+            body: json!({ "status": 404, "message": format!("{noun} not found"), "name": "HttpException" }),
+        },
         Missing::WithId => {
             let mut refusal = Refusal::bad_request("");
             refusal.body =

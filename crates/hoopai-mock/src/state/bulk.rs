@@ -6,7 +6,7 @@ use super::answer::missing;
 use super::collection::Join;
 use super::engine::{Answer, Call};
 use super::store::{Fields, Found};
-use super::{make, tables};
+use super::{make, tables, tags};
 
 impl Call<'_> {
     pub(super) fn create_all(&mut self) -> Answer {
@@ -133,7 +133,7 @@ impl Call<'_> {
             |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
         let mut given = list(self.accepted.any(field));
         if field == "tags" {
-            self.take_in_tags(&mut given, add, &found.scope);
+            given = tags::normal(given);
         }
         let mut members = list(found.fields.get(field));
         if self.accepted.any("isRemoveAllFollowers") == Some(&Value::Bool(true)) {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::collection::{Collection, Filter, How};
+use super::conditions::{Condition, Lookup, Order};
 use super::store::{Fields, Item};
 use super::time;
 use crate::check::Accepted;
@@ -10,29 +11,32 @@ use crate::refusal::Refusal;
 
 /// What a request asks of items.
 #[derive(Default)]
-pub(super) struct Choice<'a> {
+pub(super) struct Choice {
     parent: Option<String>,
     /// Texts that an item must hold somewhere; they save reading the others.
     hints: Vec<String>,
-    tests: Vec<Test<'a>>,
+    tests: Vec<Test>,
+    orders: Vec<Order>,
 }
 
-enum Test<'a> {
+enum Test {
     Is(&'static str, Vec<String>),
     OneOf(&'static [&'static str], String),
     Holds(&'static str, String, bool),
     Text(&'static [&'static str], String),
     From(&'static str, u64),
     To(&'static str, u64),
-    Conditions(&'a [Value]),
+    Conditions(Condition),
+    Share(&'static str, String),
 }
 
-impl<'a> Choice<'a> {
+impl Choice {
     pub(super) fn of(
         collection: &'static Collection,
         filters: &'static [Filter],
-        accepted: &'a Accepted,
+        accepted: &Accepted,
         parent: Option<String>,
+        lookup: Lookup<'_>,
     ) -> Result<Self, Refusal> {
         let mut choice = Self {
             parent,
@@ -41,7 +45,7 @@ impl<'a> Choice<'a> {
         for filter in filters {
             let Some(value) = accepted
                 .any(filter.parameter)
-                .filter(|value| !is_nothing(value))
+                .filter(|value| filter.how.is_for(value))
             else {
                 continue;
             };
@@ -82,14 +86,23 @@ impl<'a> Choice<'a> {
                         choice.tests.push(Test::To(field, moment));
                     }
                 }
-                How::Conditions => {
-                    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-                    check(list, 0)?;
-                    choice.tests.push(Test::Conditions(list));
+                How::Conditions(search) => {
+                    let conditions = search.conditions(filter.parameter, value, lookup)?;
+                    if !conditions.is_empty() {
+                        choice.tests.push(Test::Conditions(conditions));
+                    }
+                }
+                How::Orders(search) => {
+                    choice.orders = search.orders(filter.parameter, value, lookup)?;
                 }
             }
         }
         Ok(choice)
+    }
+
+    /// Leaves out a company's items that a location does not have.
+    pub(super) fn add_share(&mut self, field: &'static str, location: &str) {
+        self.tests.push(Test::Share(field, location.to_owned()));
     }
 
     /// Whether it leaves nothing out.
@@ -97,7 +110,13 @@ impl<'a> Choice<'a> {
         self.parent.is_none() && self.tests.is_empty()
     }
 
-    pub(super) fn takes(&self, item: &Item) -> bool {
+    /// How the items are sorted; nothing where they stay in the order of their making.
+    pub(super) fn orders(&self) -> &[Order] {
+        &self.orders
+    }
+
+    /// Whether it takes an item. `view` shows an item as it is read.
+    pub(super) fn takes(&self, item: &Item, view: &dyn Fn(Fields) -> Fields) -> bool {
         if self
             .parent
             .as_deref()
@@ -112,11 +131,24 @@ impl<'a> Choice<'a> {
             return false;
         }
         let fields = item.fields();
-        self.tests.iter().all(|test| test.holds(&fields))
+        self.tests.iter().all(|test| match test {
+            Test::Conditions(conditions) => conditions.is_met(&view(fields.clone())),
+            test => test.holds(&fields),
+        })
     }
 }
 
-impl Test<'_> {
+impl How {
+    /// Whether a value asks for anything. Filters and sort orders that are no list are refused.
+    fn is_for(&self, value: &Value) -> bool {
+        match self {
+            How::Conditions(_) | How::Orders(_) => !value.is_null(),
+            _ => !is_nothing(value),
+        }
+    }
+}
+
+impl Test {
     fn holds(&self, fields: &Fields) -> bool {
         match self {
             Test::Is(field, wanted) => has(at(fields, field), wanted),
@@ -144,13 +176,22 @@ impl Test<'_> {
             Test::To(field, to) => at(fields, field)
                 .and_then(moment)
                 .is_some_and(|at| at <= *to),
-            Test::Conditions(list) => list.iter().all(|condition| meets(fields, condition)),
+            Test::Share(field, location) => shares(fields, field, location),
+            Test::Conditions(conditions) => conditions.is_met(fields),
         }
     }
 }
 
+/// Whether a location has an item: the field holds it, or says nothing.
+pub(super) fn shares(fields: &Fields, field: &str, location: &str) -> bool {
+    match at(fields, field) {
+        Some(value) if !is_nothing(value) => has(Some(value), &[location.to_owned()]),
+        _ => true,
+    }
+}
+
 /// A field, also one within another: `roles.locationIds`.
-fn at<'f>(fields: &'f Fields, path: &str) -> Option<&'f Value> {
+pub(super) fn at<'f>(fields: &'f Fields, path: &str) -> Option<&'f Value> {
     let mut steps = path.split('.');
     let first = fields.get(steps.next()?)?;
     steps.try_fold(first, |value, step| value.get(step))
@@ -180,7 +221,7 @@ pub(super) fn plain(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
@@ -189,103 +230,12 @@ fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn moment(value: &Value) -> Option<u64> {
+pub(super) fn moment(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => time::parse(text),
         value => value
             .as_f64()
             .filter(|number| *number >= 0.0)
             .map(|number| number as u64),
-    }
-}
-
-const OPERATORS: &[&str] = &[
-    "eq",
-    "not_eq",
-    "contains",
-    "not_contains",
-    "exists",
-    "not_exists",
-    "range",
-];
-
-/// Refuses conditions that the search does not know.
-fn check(list: &[Value], depth: usize) -> Result<(), Refusal> {
-    for condition in list {
-        if let Some(group) = condition.get("filters").and_then(Value::as_array) {
-            if depth > 8 {
-                return Err(Refusal::bad_request("Filters are nested too deeply"));
-            }
-            check(group, depth + 1)?;
-            continue;
-        }
-        if !condition.get("field").is_some_and(Value::is_string) {
-            return Err(Refusal::bad_request("Invalid field"));
-        }
-        let operator = condition
-            .get("operator")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        if !OPERATORS.contains(&operator) {
-            return Err(Refusal::bad_request(format!("Invalid operator {operator}")));
-        }
-    }
-    Ok(())
-}
-
-fn meets(fields: &Fields, condition: &Value) -> bool {
-    if let Some(group) = condition.get("filters").and_then(Value::as_array) {
-        let any = condition.get("group").and_then(Value::as_str) == Some("OR");
-        return if any {
-            group.iter().any(|condition| meets(fields, condition))
-        } else {
-            group.iter().all(|condition| meets(fields, condition))
-        };
-    }
-    let text = |key: &str| {
-        condition
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    let value = at(fields, text("field")).filter(|value| !is_nothing(value));
-    let given = condition.get("value").unwrap_or(&Value::Null);
-    let lower = |value: &Value| plain(value).to_lowercase();
-    let wanted: Vec<String> = match given {
-        Value::Array(items) => items.iter().map(lower).collect(),
-        given => vec![lower(given)],
-    };
-    let held: Vec<String> = match value {
-        Some(Value::Array(items)) => items.iter().map(lower).collect(),
-        Some(value) => vec![lower(value)],
-        None => Vec::new(),
-    };
-    let equal = || held.iter().any(|held| wanted.contains(held));
-    let within = || {
-        held.iter()
-            .any(|held| wanted.iter().any(|part| held.contains(part.as_str())))
-    };
-    match text("operator") {
-        "eq" => equal(),
-        "not_eq" => !equal(),
-        "contains" => within(),
-        "not_contains" => !within(),
-        "exists" => value.is_some(),
-        "not_exists" => value.is_none(),
-        "range" => {
-            let number = |value: &Value| {
-                value
-                    .as_f64()
-                    .or_else(|| moment(value).map(|moment| moment as f64))
-            };
-            let bound = |key: &str| given.get(key).and_then(number);
-            value.and_then(number).is_some_and(|at| {
-                bound("gte").is_none_or(|from| at >= from)
-                    && bound("lte").is_none_or(|to| at <= to)
-                    && bound("gt").is_none_or(|from| at > from)
-                    && bound("lt").is_none_or(|to| at < to)
-            })
-        }
-        _ => false,
     }
 }

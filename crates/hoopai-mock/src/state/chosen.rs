@@ -1,16 +1,20 @@
 //! The items that a list is about, in the order of their making: a whole shelf, which is not gone through for a page of it, or
 //! what of one was chosen.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use super::choose::Choice;
-use super::store::Item;
+use super::conditions::Key;
+use super::store::{Fields, Item};
 
 pub(super) enum Chosen<'a> {
     Shelf(&'a BTreeMap<u64, Item>),
     /// Moments and ids.
     Some(Vec<(u64, &'a str)>),
+    /// The same in the order that the request asks for.
+    Sorted(Vec<(u64, &'a str)>),
 }
 
 /// Where in a list a page begins.
@@ -23,13 +27,35 @@ pub(super) enum Begin {
 }
 
 impl<'a> Chosen<'a> {
-    pub(super) fn of(shelf: Option<&'a BTreeMap<u64, Item>>, choice: &Choice<'_>) -> Self {
+    /// `view` shows an item as it is read.
+    pub(super) fn of(
+        shelf: Option<&'a BTreeMap<u64, Item>>,
+        choice: &Choice,
+        view: &dyn Fn(Fields) -> Fields,
+    ) -> Self {
+        let orders = choice.orders();
         match shelf {
-            Some(shelf) if choice.takes_all() => Chosen::Shelf(shelf),
+            Some(shelf) if choice.takes_all() && orders.is_empty() => Chosen::Shelf(shelf),
             _ => {
                 let items = shelf.into_iter().flatten();
-                let taken = items.filter(|(_, item)| choice.takes(item));
-                Chosen::Some(taken.map(|(at, item)| (*at, item.id())).collect())
+                let taken = items.filter(|(_, item)| choice.takes(item, view));
+                if orders.is_empty() {
+                    return Chosen::Some(taken.map(|(at, item)| (*at, item.id())).collect());
+                }
+                let keys = |item: &Item| -> Vec<Option<Key>> {
+                    let fields = view(item.fields());
+                    orders.iter().map(|order| order.key(&fields)).collect()
+                };
+                let mut sorted: Vec<_> = taken
+                    .map(|(at, item)| (keys(item), (*at, item.id())))
+                    .collect();
+                sorted.sort_by(|(a, _), (b, _)| {
+                    let pairs = orders.iter().zip(a.iter().zip(b));
+                    let mut order =
+                        pairs.map(|(order, (a, b))| order.compare(a.as_ref(), b.as_ref()));
+                    order.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+                });
+                Chosen::Sorted(sorted.into_iter().map(|(_, item)| item).collect())
             }
         }
     }
@@ -37,7 +63,7 @@ impl<'a> Chosen<'a> {
     pub(super) fn len(&self) -> usize {
         match self {
             Chosen::Shelf(shelf) => shelf.len(),
-            Chosen::Some(items) => items.len(),
+            Chosen::Some(items) | Chosen::Sorted(items) => items.len(),
         }
     }
 
@@ -48,7 +74,7 @@ impl<'a> Chosen<'a> {
                 let found = shelf.iter().find(|(_, item)| item.id() == id);
                 found.map(|(at, _)| *at)
             }
-            Chosen::Some(items) => {
+            Chosen::Some(items) | Chosen::Sorted(items) => {
                 let found = items.iter().find(|(_, other)| *other == id);
                 found.map(|(at, _)| *at)
             }
@@ -78,6 +104,18 @@ impl<'a> Chosen<'a> {
             Chosen::Shelf(shelf) => {
                 let moments = shelf.range(range).map(|(at, _)| *at);
                 cut(moments, oldest_first, skip, limit)
+            }
+            // The order of the request goes before the list's own.
+            Chosen::Sorted(items) => {
+                let behind = match begin {
+                    Begin::Skip(skip) => skip,
+                    Begin::Behind(moment) => {
+                        let last = items.iter().position(|(at, _)| *at == moment);
+                        last.map_or(items.len(), |last| last.saturating_add(1))
+                    }
+                };
+                let moments = items.iter().skip(behind).take(limit);
+                moments.map(|(at, _)| *at).collect()
             }
             Chosen::Some(items) => {
                 let from = match range.0 {

@@ -1,5 +1,6 @@
 //! What a collection is: the columns of the tables. What the tables say, the engine does; neither knows of the other's business.
 
+use super::conditions::Search;
 use super::paging::Paging;
 use super::store::Fields;
 
@@ -15,6 +16,8 @@ pub(super) struct Collection {
     pub(super) scope: Scope,
     /// The field that says where an item is; empty where none does.
     pub(super) place: &'static str,
+    /// The field of a company's item that holds the locations that have it; empty where none does.
+    pub(super) shared_with: &'static str,
     pub(super) parent: Option<Parent>,
     /// The fields that hold when an item was made.
     pub(super) created: &'static [&'static str],
@@ -109,17 +112,44 @@ pub(super) enum Sample {
     Key(&'static str),
     OneOf(&'static [&'static str]),
     Number(i64, i64),
-    /// An id of an item of another collection of the same location, in turn; nothing where there is none.
+    /// The id of an item of another collection of the same location, in turn. Where there is none, one is made.
     Of(&'static str),
+    /// The same of an item that has in one field what this one has in another: the collection, its field, this one's.
+    OfSame(&'static str, &'static str, &'static str),
+    /// A field of the item that another field names: that field and the collection, and the item's field.
+    Via((&'static str, &'static str), &'static str),
+    /// The id of a member of a list in the item that another field names: that field and the collection, and the list.
+    Member((&'static str, &'static str), &'static str),
+    /// The sample, if a field has this value.
+    When(&'static str, &'static str, &'static Sample),
+    /// The first sample, or else the second.
+    Else(&'static Sample, &'static Sample),
+    /// A contact, as an invoice names it.
+    Payer,
     Fixed(Value),
     /// An id that names nothing.
     AnyId,
     /// So many hours after the item was made.
     HoursLater(u64),
-    /// Three stages.
-    Stages,
+    /// A list of things with these names and ids of their own.
+    Listed(&'static [&'static str]),
     /// Made of the item's number.
     Made(fn(usize) -> serde_json::Value),
+}
+
+impl Sample {
+    /// The collections that it names.
+    #[cfg(test)]
+    pub(super) fn names(self) -> Vec<&'static str> {
+        match self {
+            Sample::Of(name) | Sample::OfSame(name, _, _) => vec![name],
+            Sample::Via((_, name), _) | Sample::Member((_, name), _) => vec![name],
+            Sample::When(_, _, sample) => sample.names(),
+            Sample::Else(first, second) => [first.names(), second.names()].concat(),
+            Sample::Payer => vec!["contacts"],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What only one item of a location may have.
@@ -154,6 +184,12 @@ pub(super) enum Missing {
     WithId,
     /// 400 with these words.
     Words(&'static str),
+    /// This status with these words, in which `{id}` stands for the id.
+    Status(u16, &'static str),
+    /// 400 with a code that names the case.
+    Code(&'static str),
+    /// 404 `{status, message, name}`, as the payment side has it.
+    Exception,
 }
 
 /// Fields of another item that are shown with an item.
@@ -179,6 +215,7 @@ impl Collection {
         ids: Ids::Letters,
         scope: Scope::Location,
         place: "locationId",
+        shared_with: "",
         parent: None,
         created: &["dateAdded"],
         changed: &["dateUpdated"],
@@ -290,6 +327,7 @@ pub(super) enum Special {
     Upload,
     UploadToFields,
     RecordPayment,
+    RecordOrderPayment,
     InvoiceEstimate,
     Reprice,
     StoreStats,
@@ -319,6 +357,8 @@ pub(super) struct Row {
     pub(super) only: Option<(&'static str, &'static str)>,
     /// Keys of the body that the platform takes although the interface does not declare them.
     pub(super) undeclared: &'static [&'static str],
+    /// Whether the request must name its location, also with a token of a location.
+    pub(super) placed: bool,
 }
 
 /// What a reply says besides items.
@@ -363,7 +403,9 @@ pub(super) enum How {
     /// The field's moment is that or earlier.
     To(&'static str),
     /// The `filters` of a search: `{field, operator, value}` and groups of them.
-    Conditions,
+    Conditions(&'static Search),
+    /// The `sort` of a search: `{field, direction}`.
+    Orders(&'static Search),
 }
 
 impl Filter {
@@ -399,8 +441,12 @@ impl Filter {
         Self::new(parameter, How::To(field))
     }
 
-    pub(super) const fn conditions(parameter: &'static str) -> Self {
-        Self::new(parameter, How::Conditions)
+    pub(super) const fn conditions(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Conditions(search))
+    }
+
+    pub(super) const fn orders(parameter: &'static str, search: &'static Search) -> Self {
+        Self::new(parameter, How::Orders(search))
     }
 }
 
@@ -419,6 +465,7 @@ impl Row {
             or_in: "",
             only: None,
             undeclared: &[],
+            placed: false,
         }
     }
 
@@ -503,6 +550,13 @@ impl Row {
     pub(super) const fn only(self, field: &'static str, value: &'static str) -> Self {
         Self {
             only: Some((field, value)),
+            ..self
+        }
+    }
+
+    pub(super) const fn placed(self) -> Self {
+        Self {
+            placed: true,
             ..self
         }
     }

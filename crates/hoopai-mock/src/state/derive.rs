@@ -125,6 +125,12 @@ pub(super) fn object_field_written(fields: &mut Fields) {
     set_missing(fields, "fieldKey", field_key);
 }
 
+/// Tags are in lower case.
+pub(super) fn tag_written(fields: &mut Fields) {
+    let name = text(fields, "name").to_lowercase();
+    fields.insert("name".into(), name.into());
+}
+
 pub(super) fn custom_value_written(fields: &mut Fields) {
     let field_key = format!("{{{{ custom_values.{} }}}}", key(text(fields, "name")));
     set_missing(fields, "fieldKey", field_key);
@@ -244,12 +250,13 @@ impl Costs {
 }
 
 /// An amount without the traces that sums of floats leave far behind the point.
-fn plain(amount: f64) -> f64 {
+pub(super) fn plain(amount: f64) -> f64 {
     (amount * 1e4).round() / 1e4
 }
 
-/// A whole number where it is one.
+/// A whole number where it is one. Sums beyond the range of the type end at its limits.
 pub(super) fn number(number: f64) -> Value {
+    let number = number.clamp(f64::MIN, f64::MAX);
     if number.fract() == 0.0 && number.abs() < 9e15 {
         Value::from(number as i64)
     } else {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::{missing, put};
-use super::choose::{Choice, plain};
+use super::choose::{plain, shares};
 use super::chosen::Chosen;
 use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
@@ -13,7 +13,7 @@ use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
 use crate::reply::from_schema;
-use crate::tokens::{COMPANY, Grant, LOCATION, Resource, USER};
+use crate::tokens::{COMPANY, Grant, LOCATION, Reach, Resource, USER};
 
 /// One request for a collection.
 pub(super) struct Call<'a> {
@@ -87,8 +87,8 @@ impl Call<'_> {
             Act::Remove { field, told } => self.members(field, told, false),
             Act::Join(join) => self.join(join),
             Act::NextNumber => {
-                let number =
-                    make::next_number(self.store, self.number, self.collection, &self.scope());
+                let scope = self.scope()?;
+                let number = make::next_number(self.store, self.number, self.collection, &scope);
                 self.reply(number.into(), None, false, 0, Map::new())
             }
             Act::By(parameter, acts) => {
@@ -138,21 +138,29 @@ impl Call<'_> {
             Scope::Location => &["locationId", "location_id", "altId"],
             Scope::Company => &["companyId"],
         };
+        let is_place = |name: &str| name != "altId" || self.operation.has_place_in_alt_id();
         let named = names
             .iter()
+            .filter(|name| is_place(name))
             .find_map(|name| self.accepted.any(name)?.as_str());
         named.filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
-    pub(super) fn scope(&self) -> String {
-        let own = || match (&self.grant.resource, self.collection.scope) {
+    /// The location, or company, that the request is about: the one that it names, or else the token's. An agency's token has no
+    /// location of its own.
+    pub(super) fn scope(&self) -> Result<String, Refusal> {
+        let own = match (&self.grant.resource, self.collection.scope) {
             (Resource::Location(id), Scope::Location) | (Resource::Company(id), Scope::Company) => {
-                id.clone()
+                Some(id.as_str())
             }
-            (_, Scope::Location) => LOCATION.to_owned(),
-            (_, Scope::Company) => COMPANY.to_owned(),
+            (Resource::Location(_), Scope::Company) => Some(COMPANY),
+            (_, Scope::Location) => self.grant.is_for_everything().then_some(LOCATION),
         };
-        self.named_scope().unwrap_or_else(own)
+        let own = own.filter(|_| !self.row.placed);
+        let scope = self.named_scope().or_else(|| own.map(str::to_owned));
+        let scope = scope.ok_or_else(Refusal::no_location)?;
+        self.may_enter(&scope)?;
+        Ok(scope)
     }
 
     /// What is sent of the item.
@@ -201,7 +209,7 @@ impl Call<'_> {
 
     /// What a location has one of at most.
     fn only_one(&self) -> Result<Option<Found>, Refusal> {
-        let shelf = self.store.shelf(self.number, &self.scope());
+        let shelf = self.store.shelf(self.number, &self.scope()?);
         let id = shelf.and_then(|shelf| Some(shelf.last_key_value()?.1.id().to_owned()));
         id.map(|id| self.find(&id)).transpose()
     }
@@ -209,7 +217,7 @@ impl Call<'_> {
     /// The first that has in one of these fields what the request says.
     fn having(&self, fields: &'static [&'static str]) -> Result<Found, Refusal> {
         let wanted = self.text(self.row.by).unwrap_or_default();
-        let shelf = self.store.shelf(self.number, &self.scope());
+        let shelf = self.store.shelf(self.number, &self.scope()?);
         let mut likely = shelf
             .into_iter()
             .flatten()
@@ -271,17 +279,49 @@ impl Call<'_> {
         self.collection.name == "locations" && self.text("locationId") == Some(found.id.as_str())
     }
 
+    /// Refuses an item of a location that the token is not good for.
     pub(super) fn may_see(&self, found: &Found) -> Result<(), Refusal> {
-        match &self.grant.resource {
-            Resource::Location(own)
-                if !self.grant.everywhere
-                    && self.collection.scope == Scope::Location
-                    && **own != *found.scope =>
-            {
-                Err(Refusal::forbidden(crate::refusal::OTHER_LOCATION))
+        self.may_enter(&found.scope)?;
+        match self.own_share() {
+            Some(own) if !shares(&found.fields, self.collection.shared_with, own) => {
+                Err(Refusal::other_location(self.operation))
             }
             _ => Ok(()),
         }
+    }
+
+    /// The location whose share of a company's items the token is good for; `None` where it is good for all.
+    fn own_share(&self) -> Option<&str> {
+        match (&self.grant.resource, self.grant.reach) {
+            (Resource::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
+                Some(own)
+            }
+            _ => None,
+        }
+    }
+
+    /// Refuses a location, or a company, that the token is not good for.
+    fn may_enter(&self, scope: &str) -> Result<(), Refusal> {
+        let is_own = match (self.collection.scope, self.grant.location(self.operation)) {
+            (Scope::Location, Some(own)) => own == scope,
+            (Scope::Location, None) => self
+                .grant
+                .company()
+                .is_none_or(|own| own == self.company_of(scope)),
+            (Scope::Company, _) => self.grant.company().is_none_or(|own| own == scope),
+        };
+        if is_own {
+            Ok(())
+        } else {
+            Err(Refusal::other_location(self.operation))
+        }
+    }
+
+    /// The company that a location belongs to.
+    fn company_of(&self, location: &str) -> String {
+        let (number, _) = tables::named("locations");
+        let found = self.store.find(number, location);
+        found.map_or_else(|| COMPANY.to_owned(), |found| found.scope.to_string())
     }
 
     /// What the path says that the items belong to; it must be there.
@@ -314,7 +354,7 @@ impl Call<'_> {
                 fields.insert((*name).to_owned(), value.clone());
             }
         }
-        let mut scope = self.scope();
+        let mut scope = None;
         if let Some(parent) = self.collection.parent
             && let Some(id) = self.text(parent.parameter).map(str::to_owned)
         {
@@ -325,10 +365,14 @@ impl Call<'_> {
                 {
                     return Err(missing(tables::named(parent.collection).1, &id));
                 }
-                scope = found.scope.to_string();
+                scope = Some(found.scope.to_string());
             }
             fields.insert(parent.field.to_owned(), id.into());
         }
+        let scope = match scope {
+            Some(scope) => scope,
+            None => self.scope()?,
+        };
         self.check_unique(&scope, &fields, None)?;
         self.set(&mut fields);
         Ok(make::item(
@@ -369,7 +413,7 @@ impl Call<'_> {
         if self.collection.single {
             return self.only_one();
         }
-        let (scope, fields) = (self.scope(), self.body());
+        let (scope, fields) = (self.scope()?, self.body());
         if !self.row.by.is_empty()
             && let Some(id) = self.text(self.row.by)
         {
@@ -450,7 +494,7 @@ impl Call<'_> {
     }
 
     fn find_by(&mut self, pairs: &'static [(&'static str, &'static str)]) -> Answer {
-        let scope = self.scope();
+        let scope = self.scope()?;
         let owner = pairs.iter().find_map(|(parameter, field)| {
             let fields =
                 Map::from_iter([((*field).to_owned(), self.accepted.any(parameter)?.clone())]);
@@ -474,12 +518,16 @@ impl Call<'_> {
         let scope = match (&parent, self.collection.parent) {
             (Some(id), Some(_)) => match self.parent(id)? {
                 Some(found) => found.scope.to_string(),
-                None => self.scope(),
+                None => self.scope()?,
             },
-            _ => self.scope(),
+            _ => self.scope()?,
         };
-        let choice = Choice::of(self.collection, self.row.filters, self.accepted, parent)?;
-        let all = Chosen::of(self.store.shelf(self.number, &scope), &choice);
+        let mut choice = self.choice(&scope, parent)?;
+        if let Some(own) = self.own_share() {
+            choice.add_share(self.collection.shared_with, own);
+        }
+        let view = |fields| self.view(fields);
+        let all = Chosen::of(self.store.shelf(self.number, &scope), &choice, &view);
         let page = self.row.paging.cut(self.accepted, &all)?;
         let mut items = Vec::with_capacity(page.items.len());
         let mut last = None;

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::collection::{Collection, Ids, Value};
 use super::store::{Fields, Found, Store};
-use super::time;
+use super::{tags, time};
 use crate::tokens::USER;
 
 impl Value {
@@ -31,7 +31,7 @@ pub(super) fn item(
     collection: &'static Collection,
     scope: &str,
     at: u64,
-    fields: Fields,
+    mut fields: Fields,
 ) -> Found {
     let given = match collection.ids {
         Ids::Given => fields.get(collection.id).and_then(Json::as_str),
@@ -39,10 +39,13 @@ pub(super) fn item(
     };
     let id = given.map(str::to_owned);
     let id = id.unwrap_or_else(|| store.next_id(collection.ids));
+    for field in collection.created.iter().chain(collection.changed) {
+        fields.remove(*field);
+    }
     named(store, number, collection, scope, (at, id), fields)
 }
 
-/// The same with an id that is known.
+/// The same with an id that is known, and the moments of its making where there are any.
 pub(super) fn named(
     store: &mut Store,
     number: usize,
@@ -71,7 +74,8 @@ pub(super) fn named(
         fields.insert(collection.numbered.into(), number.into());
     }
     for field in collection.created.iter().chain(collection.changed) {
-        fields.insert((*field).into(), time::iso(at).into());
+        let moment = || time::iso(at).into();
+        fields.entry(*field).or_insert_with(moment);
     }
     for (field, stamp) in collection.stamps {
         if fields.contains_key(*field) {
@@ -79,6 +83,7 @@ pub(super) fn named(
         }
     }
     (collection.written)(&mut fields);
+    tags::keep(store, collection, scope, at, &mut fields);
     let found = Found {
         id,
         scope: scope.into(),
@@ -124,6 +129,7 @@ pub(super) fn change(
         found.fields.insert((*field).into(), time::iso(now).into());
     }
     (collection.written)(&mut found.fields);
+    tags::keep(store, collection, &found.scope, now, &mut found.fields);
     store.put(collection, number, &found);
     found
 }

@@ -8,16 +8,21 @@ mod bulk;
 mod choose;
 mod chosen;
 mod collection;
+mod conditions;
 mod derive;
 mod engine;
 mod fit;
+mod lookup;
 mod make;
+mod messages;
 mod paging;
+mod payments;
 mod seed;
 mod slots;
 mod special;
 mod store;
 mod tables;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -25,18 +30,36 @@ mod time;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::check::Accepted;
+use crate::check::counts::Number;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
 use crate::tokens::Grant;
 use crate::world::World;
 
+use collection::Scope;
 pub use seed::Seeder;
 use store::Store;
 
 /// Keys of an operation's body that the platform takes although the interface does not declare them.
 pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
     tables::row(&operation.key()).map_or(&[], |(_, row)| row.undeclared)
+}
+
+/// The parameters and the fields of a body that page an operation's list.
+pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
+    tables::row(&operation.key()).map_or_else(Vec::new, |(_, row)| row.paging.numbers())
+}
+
+/// Whether an operation is about what a location has, and not about what a company has.
+pub(crate) fn is_of_location(operation: &Operation) -> bool {
+    tables::row(&operation.key())
+        .is_some_and(|(number, _)| tables::collection(number).scope == Scope::Location)
+}
+
+/// Whether a text is a date, a moment, or milliseconds since 1970.
+pub(crate) fn is_moment(text: &str) -> bool {
+    time::parse(text).is_some()
 }
 
 /// All collections of all locations.

@@ -6,6 +6,7 @@ use super::chosen::{Begin, Chosen};
 use super::store::Found;
 use super::time;
 use crate::check::Accepted;
+use crate::check::counts::Number;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
 
@@ -156,6 +157,24 @@ impl Paging {
         }
     }
 
+    /// What the parameters hold by which a page is asked for.
+    pub(super) fn numbers(&self) -> Vec<(&'static str, Number)> {
+        let mut numbers = match self.style {
+            Style::All | Style::LastId(_) | Style::Cursor(_) => Vec::new(),
+            Style::Skip(name) | Style::PageFromZero(name) => vec![(name, Number::From(0))],
+            Style::Page(name) => vec![(name, Number::From(1))],
+            Style::Both(after, _) | Style::Moment(after) => vec![(after, Number::Moment)],
+            Style::PageOrAfter(page, after) => {
+                vec![(page, Number::From(1)), (after, Number::Mark)]
+            }
+            Style::PageOrBoth(page, after, _) => {
+                vec![(page, Number::From(1)), (after, Number::Moment)]
+            }
+        };
+        numbers.push((self.limit, Number::From(0)));
+        numbers
+    }
+
     /// The page that a request asks for.
     pub(super) fn cut(&self, accepted: &Accepted, all: &Chosen<'_>) -> Result<Page, Refusal> {
         let limit = self.limit(accepted)?;
@@ -165,9 +184,12 @@ impl Paging {
         };
         let moment = |name: &str| accepted.any(name).and_then(number);
         let (mut number, mut begin) = (1, Begin::Skip(0));
-        let paged = |page: &str| -> Result<(usize, Begin), Refusal> {
-            let number = whole(accepted, page, 1, "page")?;
-            Ok((number, Begin::Skip((number - 1).saturating_mul(limit))))
+        let paged = |page: &str| {
+            let number = whole(accepted, page, 1);
+            (
+                number,
+                Begin::Skip(number.saturating_sub(1).saturating_mul(limit)),
+            )
         };
         match self.style {
             Style::All => {}
@@ -176,10 +198,10 @@ impl Paging {
                     begin = Begin::Behind(after);
                 }
             }
-            Style::Skip(skip) => begin = Begin::Skip(whole(accepted, skip, 0, skip)?),
-            Style::Page(page) => (number, begin) = paged(page)?,
+            Style::Skip(skip) => begin = Begin::Skip(whole(accepted, skip, 0)),
+            Style::Page(page) => (number, begin) = paged(page),
             Style::PageFromZero(page) => {
-                number = whole(accepted, page, 0, "page")?;
+                number = whole(accepted, page, 0);
                 begin = Begin::Skip(number.saturating_mul(limit));
             }
             Style::PageOrAfter(page, after) => {
@@ -189,12 +211,12 @@ impl Paging {
                     .and_then(self::number);
                 match after {
                     Some(after) => begin = Begin::Behind(after),
-                    None => (number, begin) = paged(page)?,
+                    None => (number, begin) = paged(page),
                 }
             }
             Style::PageOrBoth(page, after, id) => match (moment(after), text(accepted, id)) {
                 (Some(after), Some(_)) => begin = Begin::Behind(after),
-                _ => (number, begin) = paged(page)?,
+                _ => (number, begin) = paged(page),
             },
             Style::Moment(after) => {
                 if let Some(after) = moment_of(accepted.any(after)) {
@@ -236,13 +258,9 @@ impl Paging {
         if self.limit.is_empty() {
             return Ok(usize::MAX);
         }
-        let sent = accepted.any(self.limit);
-        let sent = sent.filter(|value| value.as_str() != Some(""));
-        if sent.is_some_and(|value| number(value).is_none()) {
-            return Err(not_a_number(self.limit));
-        }
         // Some files give 0 as the default.
-        let given = sent.and_then(number).filter(|limit| *limit > 0);
+        let given = accepted.any(self.limit).and_then(number);
+        let given = given.filter(|limit| *limit > 0);
         let limit = given.map_or(self.usual, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         });
@@ -283,8 +301,10 @@ impl Page {
             Tell::TotalInList => json!([{ "total": self.total }]),
             Tell::Shown => self.items.len().into(),
             Tell::Page => self.number.into(),
-            Tell::NextPage => more.then_some(self.number + 1).into(),
-            Tell::PrevPage => (self.number > 1).then(|| self.number - 1).into(),
+            Tell::NextPage => more.then(|| self.number.saturating_add(1)).into(),
+            Tell::PrevPage => (self.number > 1)
+                .then(|| self.number.saturating_sub(1))
+                .into(),
             Tell::After => after.into(),
             Tell::AfterId => id.into(),
             Tell::NextUrl => match (more, after, id) {
@@ -348,16 +368,16 @@ fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-/// A whole number, also one that comes as text.
+/// A whole number, also one that comes as text. The check of the request has refused all other numbers.
 fn number(value: &Value) -> Option<u64> {
-    match value {
+    let number = match value {
         Value::String(text) => text.trim().parse().ok(),
-        Value::Number(number) => number.as_u64().or_else(|| {
-            let number = number.as_f64().filter(|number| *number >= 0.0)?;
-            Some(number as u64)
-        }),
-        _ => None,
-    }
+        value => value.as_f64(),
+    };
+    // The conversion keeps to the limits of the type.
+    number
+        .filter(|number| *number >= 0.0)
+        .map(|number| number as u64)
 }
 
 /// A moment: a number, a date, or a list or object around one.
@@ -370,26 +390,11 @@ fn moment_of(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// A whole number from the request; refused below the least.
-fn whole(accepted: &Accepted, name: &str, least: usize, called: &str) -> Result<usize, Refusal> {
-    let Some(value) = accepted.any(name) else {
-        return Ok(least);
-    };
-    if value.as_str() == Some("") {
-        return Ok(least);
-    }
-    if value.as_f64().is_some_and(|number| number < least as f64) {
-        let sentence = format!("{called} must not be less than {least}");
-        return Err(Refusal::invalid(&[(called.to_owned(), sentence)]));
-    }
-    let number = number(value).ok_or_else(|| not_a_number(called))?;
-    let number = usize::try_from(number).unwrap_or(usize::MAX);
-    Ok(number.max(least))
-}
-
-fn not_a_number(name: &str) -> Refusal {
-    let sentence = format!("{name} must be a number string");
-    Refusal::invalid(&[(name.to_owned(), sentence)])
+/// A whole number from the request; the least where none was sent.
+fn whole(accepted: &Accepted, name: &str, least: usize) -> usize {
+    let number = accepted.any(name).and_then(number);
+    let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));
+    number.map_or(least, |number| number.max(least))
 }
 
 /// Contacts: moment and id together.

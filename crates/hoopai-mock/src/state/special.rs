@@ -3,12 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::answer::missing;
-use super::choose::Choice;
 use super::collection::{Ids, Special};
 use super::derive::number;
 use super::engine::{Answer, Call};
 use super::store::Found;
-use super::{make, tables, time};
+use super::{make, messages, tables, tags, time};
 use crate::refusal::Refusal;
 
 /// What an invoice takes from the estimate that it is made of.
@@ -42,24 +41,7 @@ impl Call<'_> {
             Special::Reprice => self.reprice(),
             Special::StoreStats => self.store_stats(),
             Special::RecordPayment => self.record_payment(),
-        }
-    }
-
-    /// Tags are in lower case, and a location knows every tag that one of its contacts has.
-    pub(super) fn take_in_tags(&mut self, tags: &mut [Value], add: bool, location: &str) {
-        let (number, collection) = tables::named("tags");
-        for tag in tags {
-            let name = tag.as_str().unwrap_or_default().to_lowercase();
-            *tag = name.as_str().into();
-            let fields = Map::from_iter([("name".to_owned(), tag.clone())]);
-            if add
-                && self
-                    .store
-                    .owner(number, location, "name", &fields)
-                    .is_none()
-            {
-                make::item(self.store, number, collection, location, self.now, fields);
-            }
+            Special::RecordOrderPayment => self.record_order_payment(),
         }
     }
 
@@ -67,10 +49,8 @@ impl Call<'_> {
         let add = self.text("type") == Some("add");
         let list =
             |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut tags = list(self.accepted.any("tags"));
+        let tags = tags::normal(list(self.accepted.any("tags")));
         let all = self.accepted.any("removeAllTags") == Some(&Value::Bool(true));
-        let scope = self.scope();
-        self.take_in_tags(&mut tags, add, &scope);
         let mut changed = Vec::new();
         let mut failed = 0;
         for id in list(self.accepted.any("contacts")) {
@@ -106,6 +86,7 @@ impl Call<'_> {
         let (contacts, collection) = tables::named("contacts");
         let contact = self.store.find(contacts, &id);
         let contact = contact.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&contact)?;
         let (number, _) = tables::named("conversations");
         let shelf = self
             .store
@@ -145,7 +126,9 @@ impl Call<'_> {
         } else {
             "outbound"
         };
-        self.message(found.ok_or_else(|| missing(collection, &id))?, direction)
+        let found = found.ok_or_else(|| missing(collection, &id))?;
+        self.may_see(&found)?;
+        self.message(found, direction)
     }
 
     /// Puts a message into a conversation, which moves to the front.
@@ -193,7 +176,7 @@ impl Call<'_> {
             fields,
         );
         let id = conversation.id.clone();
-        move_up(self, conversation, &message, direction);
+        messages::move_up(self.store, &conversation, &message, self.now);
         let reply = json!({
             "conversationId": id,
             "messageId": message.id,
@@ -235,7 +218,7 @@ impl Call<'_> {
         if let Some(parent) = self.text("parentId") {
             fields.insert("parentId".into(), parent.into());
         }
-        let scope = self.scope();
+        let scope = self.scope()?;
         let made = make::item(
             self.store,
             self.number,
@@ -253,29 +236,6 @@ impl Call<'_> {
             ("url".to_owned(), url.into()),
         ]);
         self.reply(Value::Null, None, false, 0, reply)
-    }
-
-    fn record_payment(&mut self) -> Answer {
-        let found = self.wanted()?;
-        let of = |name: &str| found.fields.get(name).and_then(Value::as_f64);
-        let (total, paid) = (of("total").unwrap_or(0.0), of("amountPaid").unwrap_or(0.0));
-        let amount = self
-            .accepted
-            .any("amount")
-            .and_then(Value::as_f64)
-            .unwrap_or(total - paid);
-        let paid = paid + amount;
-        let status = if paid >= total {
-            "paid"
-        } else {
-            "partially_paid"
-        };
-        let fields = Map::from_iter([
-            ("amountPaid".to_owned(), number(paid)),
-            ("status".to_owned(), status.into()),
-        ]);
-        let found = self.change(found, fields);
-        self.about(&found, false)
     }
 
     /// An invoice with what the estimate has.
@@ -329,12 +289,13 @@ impl Call<'_> {
 
     /// How many products a store has, and how many of the location it has not.
     fn store_stats(&mut self) -> Answer {
-        let choice = Choice::of(self.collection, self.row.filters, self.accepted, None)?;
+        let scope = self.scope()?;
+        let choice = self.choice(&scope, None)?;
         let store = self.accepted.any("storeId");
-        let shelf = self.store.shelf(self.number, &self.scope());
+        let shelf = self.store.shelf(self.number, &scope);
         let (mut total, mut included) = (0, 0);
         for (_, item) in shelf.into_iter().flatten() {
-            if choice.takes(item) {
+            if choice.takes(item, &|fields| self.view(fields)) {
                 let fields = item.fields();
                 let stores = fields.get("stores").and_then(Value::as_array);
                 total += 1;
@@ -399,35 +360,6 @@ fn repriced(before: f64, change: &Value) -> Value {
     };
     let whole = change.get("roundToWhole") == Some(&Value::Bool(true));
     number(if whole { after.round() } else { after }.max(0.0))
-}
-
-/// A conversation is where its last message is in time.
-fn move_up(call: &mut Call<'_>, conversation: Found, message: &Found, direction: &str) {
-    let (number, collection) = tables::named("conversations");
-    let Some(mut found) = call.store.remove(collection, number, &conversation.id) else {
-        return;
-    };
-    let unread = found
-        .fields
-        .get("unreadCount")
-        .and_then(Value::as_u64)
-        .unwrap_or(0);
-    let unread = unread + u64::from(direction == "inbound");
-    let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();
-    found.at = call
-        .store
-        .free(number, &found.scope, message.at.max(call.now));
-    for (name, value) in [
-        ("lastMessageBody", of("body")),
-        ("lastMessageType", of("messageType")),
-        ("lastMessageDirection", direction.into()),
-        ("lastMessageDate", time::iso(found.at).into()),
-        ("dateUpdated", time::iso(call.now).into()),
-        ("unreadCount", unread.into()),
-    ] {
-        found.fields.insert(name.to_owned(), value);
-    }
-    call.store.put(collection, number, &found);
 }
 
 /// What a kind of message is called when it is read, and its number.

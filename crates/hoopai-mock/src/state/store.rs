@@ -106,18 +106,25 @@ impl Store {
         }
     }
 
-    /// The place in the order for something made at a moment: that moment, or the next that is free at the end of the shelf.
+    /// The place in the order for something made at a moment: that moment, or the next that is free.
     pub(super) fn free(&self, number: usize, scope: &str, at: u64) -> u64 {
-        let shelf = self
-            .drawers
-            .get(&number)
-            .and_then(|drawer| drawer.shelves.get(scope));
-        match shelf {
-            Some(shelf) if shelf.contains_key(&at) => {
-                shelf.last_key_value().map_or(at, |(last, _)| last + 1)
-            }
-            _ => at,
+        let drawer = self.drawers.get(&number);
+        let Some(shelf) = drawer.and_then(|drawer| drawer.shelves.get(scope)) else {
+            return at;
+        };
+        if !shelf.contains_key(&at) {
+            return at;
         }
+        let last = shelf.last_key_value().map_or(at, |(last, _)| *last);
+        // Where nothing but what was made in the same moment follows, there is no need to look for a gap.
+        if (last - at) as usize <= shelf.len() {
+            return last + 1;
+        }
+        let mut next = at + 1;
+        while shelf.contains_key(&next) {
+            next += 1;
+        }
+        next
     }
 
     /// Puts an item on its shelf. `at` must be free.

@@ -1,147 +1,186 @@
-//! Every operation of the tables, on a seeded server: what it answers fits its schema.
+//! Every operation of the tables, on a seeded server: what it answers fits its schema, it leaves other locations alone, and no
+//! number that it is sent does harm.
 
 use serde_json::{Value, json};
 
-use super::collection::Act;
+use super::collection::{Act, Collection, Row, Scope};
+use super::engine::Answer;
 use super::tables;
 use crate::check::Accepted;
-use crate::interface::Interface;
+use crate::interface::{Interface, Operation};
 use crate::reply::{Extent, Maker, fits};
-use crate::tokens::{COMPANY, Grant, LOCATION, Resource};
+use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
 use crate::{Mock, Seeder};
 
-fn grant() -> Grant {
-    Grant {
-        resource: Resource::Location(LOCATION.into()),
-        scopes: None,
-        app: "tests".into(),
-        everywhere: true,
-    }
+/// A location that the usual token is not good for.
+const OTHER: &str = "otherLocation0000001";
+
+/// An operation, and a server on which every collection of a location has items.
+struct Bench<'a> {
+    operation: &'a Operation,
+    number: usize,
+    collection: &'static Collection,
+    row: &'static Row,
+    mock: Mock,
+    /// The item that the request is about.
+    id: String,
+    accepted: Accepted,
 }
 
-#[tokio::test]
-async fn every_reply_fits_its_schema() {
-    let mut checked = 0;
-    let mut wrong = Vec::new();
-    for operation in &Interface::shared().operations {
-        let Some((number, row)) = tables::row(&operation.key()) else {
-            continue;
-        };
+impl<'a> Bench<'a> {
+    /// A request about an item of a location. The request names `named` as its location.
+    async fn of(operation: &'a Operation, location: &str, named: &str) -> Option<Self> {
+        let (number, row) = tables::row(&operation.key())?;
         let mock = Mock::builder().start().await.expect("a server");
-        let seeder: Seeder<'_> = mock.seed();
+        let seeder = mock.seed();
         for name in Seeder::collections() {
-            seeder.items(name, LOCATION, 3);
+            seeder.items(name, location, 3);
         }
         let collection = tables::collection(number);
         let only = row
             .only
             .map(|(field, value)| (field.to_owned(), value.into()));
         let own = Value::Object(only.into_iter().collect());
-        let id = seeder
-            .item(collection.name, LOCATION, &own)
-            .expect("an item");
-        let world = mock.world();
-        let mut accepted = Accepted::default();
-        if let Some(body) = &operation.body {
-            let mut maker = Maker::of(operation, 3).request(Extent::Required);
-            accepted.body = Some(maker.make(&body.schema));
-        }
-        for parameter in operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.required)
-        {
-            let value = Maker::required(operation, &parameter.name, &parameter.schema, 5);
-            let place = if parameter.in_path {
-                &mut accepted.path
-            } else {
-                &mut accepted.query
-            };
-            place.insert(parameter.name.clone(), value);
-        }
-        let store = world.state.lock().take().expect("a store");
-        let held = store.find(number, &id).expect("the item").fields;
-        let parent = collection.parent.and_then(|parent| {
-            let found = store.find(number, &id)?;
-            let (number, _) = tables::named(parent.collection);
-            let own = found
-                .fields
-                .get(parent.field)
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-            let first = store
-                .shelf(number, LOCATION)?
-                .values()
-                .next()?
-                .id()
-                .to_owned();
-            Some((parent.parameter, own.unwrap_or(first)))
-        });
-        *world.state.lock() = Some(store);
-        let mut set = |name: &str, value: Value| {
-            let body = accepted.body.as_mut();
-            if let Some(place) = accepted.path.get_mut(name).or(accepted.query.get_mut(name)) {
-                *place = value;
-            } else if let Some(place) = body.and_then(|body| body.get_mut(name)) {
-                *place = value;
-            }
+        let id = seeder.item(collection.name, location, &own);
+        let accepted = accepted(operation, row);
+        let mut bench = Self {
+            operation,
+            number,
+            collection,
+            row,
+            mock,
+            id,
+            accepted,
         };
+        bench.fill(location, named);
+        Some(bench)
+    }
+
+    fn set(&mut self, name: &str, value: Value) {
+        let accepted = &mut self.accepted;
+        let body = accepted.body.as_mut();
+        if let Some(place) = accepted.path.get_mut(name).or(accepted.query.get_mut(name)) {
+            *place = value;
+        } else if let Some(place) = body.and_then(|body| body.get_mut(name)) {
+            *place = value;
+        }
+    }
+
+    /// The fields of the item; nothing once it is gone.
+    fn held(&self) -> Option<Value> {
+        let store = self.mock.world().state.lock();
+        let found = store.as_ref()?.find(self.number, &self.id)?;
+        Some(Value::Object(found.fields))
+    }
+
+    /// The parameter that names what the item belongs to, and its value.
+    fn parent(&self, location: &str) -> Option<(&'static str, String)> {
+        let parent = self.collection.parent?;
+        let held = self.held()?;
+        let own = held[parent.field].as_str().map(str::to_owned);
+        let store = self.mock.world().state.lock();
+        let (number, _) = tables::named(parent.collection);
+        let shelf = store.as_ref()?.shelf(number, location)?;
+        let first = shelf.values().next()?.id().to_owned();
+        Some((parent.parameter, own.unwrap_or(first)))
+    }
+
+    fn fill(&mut self, location: &str, named: &str) {
         for name in ["locationId", "location_id", "altId"] {
-            set(name, LOCATION.into());
+            self.set(name, named.into());
         }
         for name in ["page", "skip", "offset"] {
-            set(name, 1.into());
+            self.set(name, 1.into());
         }
         for name in ["limit", "pageLimit"] {
-            set(name, 2.into());
+            self.set(name, 2.into());
         }
         for name in ["searchAfter", "filters"] {
-            set(name, json!([]));
+            self.set(name, json!([]));
         }
         for name in ["query", "lastMessageId", "emails", "groupId"] {
-            set(name, Value::Null);
+            self.set(name, Value::Null);
         }
-        set("companyId", COMPANY.into());
-        if operation.id == "get-slots" {
-            set("startDate", 1_773_487_000_000_u64.into());
-            set("endDate", 1_773_487_252_000_u64.into());
+        self.set("companyId", COMPANY.into());
+        if self.operation.id == "get-slots" {
+            self.set("startDate", 1_773_487_000_000_u64.into());
+            self.set("endDate", 1_773_487_252_000_u64.into());
         }
-        if let Some((name, parent)) = parent {
-            set(name, parent.into());
+        if let Some((name, parent)) = self.parent(location) {
+            self.set(name, parent.into());
         }
-        match row.act {
-            Act::DeleteAll | Act::UpdateAll(_) | Act::By("type" | "action", _) => {
-                set(row.by, json!([id]));
-            }
-            Act::UpdateEach(key) => set(row.by, json!([{ key: id }])),
-            Act::GetBy(fields) => set(row.by, held[fields[0]].clone()),
-            _ => set(row.by, id.into()),
-        }
+        let id = self.id.as_str();
+        let by = match self.row.act {
+            Act::DeleteAll | Act::UpdateAll(_) | Act::By("type" | "action", _) => json!([id]),
+            Act::UpdateEach(key) => json!([{ key: id }]),
+            Act::GetBy(fields) => self.held().expect("the item")[fields[0]].clone(),
+            _ => id.into(),
+        };
+        self.set(self.row.by, by);
         for (name, parameter) in [
             ("conversations", "conversationId"),
             ("contacts", "contactId"),
             ("calendars", "calendarId"),
         ] {
-            if collection
-                .parent
-                .is_none_or(|parent| parent.parameter != parameter)
-                && row.by != parameter
+            let parent = self.collection.parent;
+            if parent.is_none_or(|parent| parent.parameter != parameter) && self.row.by != parameter
             {
-                let of = seeder.items(name, LOCATION, 1).pop().expect("an item");
-                set(parameter, of.into());
+                let of = self.mock.seed().items(name, location, 1);
+                self.set(parameter, of[0].as_str().into());
             }
         }
+    }
+
+    fn answer(&self, grant: &Grant) -> Answer {
+        let world = self.mock.world();
         let answer = world
             .state
-            .answer(world, operation, &accepted, &grant())
-            .expect("an answer");
-        let reply = match answer {
+            .answer(world, self.operation, &self.accepted, grant);
+        answer.expect("an answer")
+    }
+}
+
+/// A request of the least that the interface requires.
+fn accepted(operation: &Operation, row: &Row) -> Accepted {
+    let mut accepted = Accepted::default();
+    if let Some(body) = &operation.body {
+        let mut maker = Maker::of(operation, 3).request(Extent::Required);
+        let mut body = maker.make(&body.schema);
+        if row.placed {
+            body["locationId"] = LOCATION.into();
+        }
+        accepted.body = Some(body);
+    }
+    let parameters = operation.parameters.iter();
+    for parameter in parameters.filter(|parameter| parameter.required) {
+        let value = Maker::required(operation, &parameter.name, &parameter.schema, 5);
+        let place = if parameter.in_path {
+            &mut accepted.path
+        } else {
+            &mut accepted.query
+        };
+        place.insert(parameter.name.clone(), value);
+    }
+    accepted
+}
+
+#[tokio::test]
+async fn every_reply_fits_its_schema() {
+    let grant = Grant::of(TokenSpec::everything(), "tests".into());
+    let mut checked = 0;
+    let mut wrong = Vec::new();
+    for operation in &Interface::shared().operations {
+        let Some(bench) = Bench::of(operation, LOCATION, LOCATION).await else {
+            continue;
+        };
+        let reply = match bench.answer(&grant) {
             Ok(reply) => reply,
             Err(refusal) if operation.id == "upload-media-content" => {
                 assert_eq!(refusal.status, 400);
                 continue;
             }
             Err(refusal) => {
+                let accepted = &bench.accepted;
                 wrong.push(format!(
                     "{}: {} for {accepted:?}",
                     operation.key(),
@@ -150,6 +189,7 @@ async fn every_reply_fits_its_schema() {
                 continue;
             }
         };
+        let row = bench.row;
         assert_eq!(
             reply.status.as_u16(),
             operation.reply.status,
@@ -180,4 +220,104 @@ async fn every_reply_fits_its_schema() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(checked > 180, "{checked}");
+}
+
+/// Whether its operations can reach what lies in another location: by an id, by a list of ids, or by what an item belongs to.
+#[tokio::test]
+async fn no_operation_reaches_another_location() {
+    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let mut checked = 0;
+    for operation in &Interface::shared().operations {
+        for named in [LOCATION, ""] {
+            let Some(bench) = Bench::of(operation, OTHER, named).await else {
+                continue;
+            };
+            if bench.collection.scope == Scope::Company {
+                continue;
+            }
+            let before = bench.held().expect("the item");
+            let outcome = bench.answer(&grant);
+            let key = operation.key();
+            assert_eq!(
+                bench.held(),
+                Some(before),
+                "{key} changed the item of {OTHER}"
+            );
+            if let Ok(reply) = outcome {
+                let text = String::from_utf8_lossy(&reply.body);
+                assert!(
+                    !text.contains(&bench.id),
+                    "{key} shows the item of {OTHER}: {text}"
+                );
+                let by_id = matches!(
+                    bench.row.act,
+                    Act::Get | Act::Exists | Act::Update | Act::Touch | Act::Delete
+                );
+                assert!(!by_id || bench.collection.single, "{key}: {text}");
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 400, "{checked}");
+}
+
+/// Numbers that an overflow begins with.
+const HOSTILE: [f64; 6] = [1.8446744073709552e19, 9.3e18, 1e308, -1e308, -1.0, 0.1];
+
+fn replace_numbers(value: &mut Value, hostile: &Value) {
+    match value {
+        Value::Number(_) => *value = hostile.clone(),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| replace_numbers(item, hostile)),
+        Value::Object(fields) => {
+            fields
+                .iter_mut()
+                .for_each(|(_, value)| replace_numbers(value, hostile));
+        }
+        _ => {}
+    }
+}
+
+/// What a body has of numbers is stored, added up and shown again.
+#[tokio::test]
+async fn no_number_of_a_body_does_harm() {
+    let grant = Grant::of(TokenSpec::private(), "tests".into());
+    let mut checked = 0;
+    for operation in &Interface::shared().operations {
+        let Some(mut bench) = Bench::of(operation, LOCATION, LOCATION).await else {
+            continue;
+        };
+        let Some(body) = &operation.body else {
+            continue;
+        };
+        let whole = Maker::of(operation, 3)
+            .request(Extent::Whole)
+            .make(&body.schema);
+        let least = bench.accepted.body.take().unwrap_or_default();
+        let wholes = HOSTILE.map(Value::from);
+        for hostile in wholes.into_iter().chain([u64::MAX.into(), i64::MAX.into()]) {
+            let mut sent = whole.clone();
+            replace_numbers(&mut sent, &hostile);
+            if let (Some(sent), Some(least)) = (sent.as_object_mut(), least.as_object()) {
+                // The ids of the least request are good.
+                sent.extend(
+                    least
+                        .clone()
+                        .into_iter()
+                        .filter(|(_, value)| !value.is_number()),
+                );
+            }
+            bench.accepted.body = Some(sent);
+            for _ in 0..2 {
+                let status = match bench.answer(&grant) {
+                    Ok(reply) => reply.status,
+                    Err(refusal) => refusal.status,
+                };
+                assert!(!status.is_server_error(), "{} {hostile}", operation.key());
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 500, "{checked}");
 }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 const DAY: u64 = 86_400_000;
+/// The latest moment that JavaScript can represent, in milliseconds since 1970.
+const LATEST: u64 = 8_640_000_000_000_000;
 
 /// Milliseconds since 1970.
 pub(super) fn millis(time: Duration) -> u64 {
@@ -27,7 +29,7 @@ pub(super) fn day(millis: u64) -> String {
 /// Milliseconds since 1970 of a text: a date, a moment with or without offset, or the number itself.
 pub(super) fn parse(text: &str) -> Option<u64> {
     if let Ok(number) = text.parse() {
-        return Some(number);
+        return Some(number).filter(|number| *number <= LATEST);
     }
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
     let separated = text.get(4..5) == Some("-") && text.get(7..8) == Some("-");

@@ -335,6 +335,7 @@ impl Tokens {
     pub(crate) fn uninstall(&self, client_id: &str, location: &str) -> bool {
         let key = (client_id.to_owned(), location.to_owned());
         let mut ledger = self.ledger();
+        ledger.revoke_all(client_id, location);
         let installation = ledger.installations.get_mut(&key);
         installation
             .map(|installation| installation.is_installed = false)
@@ -445,6 +446,21 @@ impl Ledger {
         }
     }
 
+    /// Revokes what an app was given for a location: access tokens, refresh tokens and codes. An agency's tokens stay.
+    fn revoke_all(&mut self, client_id: &str, location: &str) {
+        let of = |grant: &Grant| {
+            let is_location = matches!(&grant.resource, Resource::Location(id) if id == location);
+            is_location && grant.app == client_id
+        };
+        for access in self.access.entries.values_mut() {
+            access.revoked |= of(&access.grant);
+        }
+        for refresh in self.refresh.entries.values_mut() {
+            refresh.revoked |= of(&refresh.grant);
+        }
+        self.codes.entries.retain(|_, code| !of(&code.grant));
+    }
+
     fn revoke_family(&mut self, family: u64) {
         for refresh in self.refresh.entries.values_mut() {
             refresh.revoked |= refresh.family == family;
@@ -463,12 +479,7 @@ mod tests {
     #[test]
     fn what_is_issued_is_bounded_and_what_was_configured_stays() {
         let tokens = Tokens::new(Settings::default().complete(), 0);
-        let grant = Grant {
-            resource: Resource::Company(COMPANY.to_owned()),
-            scopes: None,
-            app: "app".to_owned(),
-            everywhere: false,
-        };
+        let grant = Grant::own(Resource::Company(COMPANY.to_owned()), None, "app");
         let issue = || tokens.issue_pair(grant.clone(), None, Duration::ZERO);
         let first = issue().map(|issued| issued.access).unwrap_or_default();
         let mut last = String::new();

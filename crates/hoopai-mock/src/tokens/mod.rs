@@ -3,17 +3,19 @@
 //! A request is let in after these checks, in this order; the first that fails answers, before any limit is touched and hence
 //! without limit headers:
 //!
-//! 1. `Version`: 401 where it is missing on an operation that declares one, 401 where it is none that the platform knows. It stands
-//!    first because it needs nothing looked up.
+//! 1. `Version`: 401 where it is missing on an operation that declares one, 401 where it is none that the platform knows, 400 where
+//!    it is `v3` and the operation was removed in that. It stands first because it needs nothing looked up.
 //! 2. `Authorization`: 401 where it is missing, unknown, expired or revoked.
 //! 3. The class of the token: 401 where the operation is for locations and the token an agency's, or the other way round.
 //! 4. Scopes: 403, or 401 where [`MockBuilder::scope_status`](crate::MockBuilder::scope_status) asks for it.
 //!
 //! Whether the token reaches the location that the request is about is known only when the request was read, and is checked
-//! after limits and interface: 403.
+//! after limits and interface: for the locations that the request names, and for the item that it names by its id. The answer is
+//! 403, on custom objects 401, which is what the platform was seen to answer there.
 
 mod ledger;
 mod settings;
+mod version;
 
 use http::StatusCode;
 use serde_json::Value;
@@ -22,13 +24,15 @@ use crate::check::Accepted;
 use crate::exchange::{Incoming, Outgoing};
 use crate::interface::Operation;
 use crate::refusal::Refusal;
+use crate::state;
 use crate::world::World;
 
 pub(crate) use ledger::{App, Denied, Issued, Tokens};
 pub use settings::Installation;
 pub(crate) use settings::Settings;
 
-/// The private token of a server that was given none: good for every operation, location and company.
+/// The private token of a server that was given none. It is good for every operation, for the data of [`LOCATION`] and [`COMPANY`]
+/// alone, and has all scopes. For other locations give [`MockBuilder::token_with`](crate::MockBuilder::token_with) a [`TokenSpec`].
 pub const TOKEN: &str = "pit-00000000-0000-4000-8000-000000000001";
 
 /// The location that stands in wherever none was named.
@@ -65,22 +69,47 @@ pub struct TokenSpec {
     pub resource: Resource,
     /// The scopes that it has; `None` for all.
     pub scopes: Option<Vec<String>>,
+    reach: Reach,
+}
+
+/// What a token is good for beyond its resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Operations of its resource's class, and its resource's data.
+    Own,
+    /// Operations of either class: the data of its location, and of [`COMPANY`] where only an agency's token may call.
+    EitherClass,
+    /// Every operation, location and company.
+    Everything,
 }
 
 impl TokenSpec {
     /// A token of a location, with all scopes.
     pub fn location(id: impl Into<String>) -> Self {
-        Self {
-            resource: Resource::Location(id.into()),
-            scopes: None,
-        }
+        Self::new(Resource::Location(id.into()), Reach::Own)
     }
 
     /// A token of a company, with all scopes.
     pub fn company(id: impl Into<String>) -> Self {
+        Self::new(Resource::Company(id.into()), Reach::Own)
+    }
+
+    /// A token that is good for every operation, location and company, with all scopes. The platform has none of the kind: a test
+    /// that uses it does not notice that it asks for the wrong location.
+    pub fn everything() -> Self {
+        Self::new(Resource::Company(COMPANY.to_owned()), Reach::Everything)
+    }
+
+    /// A private token as [`TOKEN`] is.
+    pub(crate) fn private() -> Self {
+        Self::new(Resource::Location(LOCATION.to_owned()), Reach::EitherClass)
+    }
+
+    fn new(resource: Resource, reach: Reach) -> Self {
         Self {
-            resource: Resource::Company(id.into()),
+            resource,
             scopes: None,
+            reach,
         }
     }
 
@@ -100,36 +129,81 @@ pub struct Grant {
     pub scopes: Option<Vec<String>>,
     /// The app that it was given to.
     pub app: String,
-    /// Whether it is good for every operation, location and company, whatever its resource.
-    pub everywhere: bool,
+    pub(crate) reach: Reach,
 }
 
 impl Grant {
-    /// Refuses what lies in another location than the token's, or with another company.
-    pub(crate) fn may_reach(&self, accepted: &Accepted) -> Result<(), Refusal> {
-        if self.everywhere {
-            return Ok(());
+    /// What a spec makes of a token of an app.
+    pub(crate) fn of(spec: TokenSpec, app: String) -> Self {
+        Self {
+            resource: spec.resource,
+            scopes: spec.scopes,
+            app,
+            reach: spec.reach,
         }
+    }
+
+    /// What a token is good for that an app was given for a resource.
+    pub(crate) fn own(resource: Resource, scopes: Option<Vec<String>>, app: &str) -> Self {
+        Self {
+            resource,
+            scopes,
+            app: app.to_owned(),
+            reach: Reach::Own,
+        }
+    }
+
+    /// The location whose data alone the token is good for in an operation; `None` where it is good for those of a company, or for all.
+    pub(crate) fn location(&self, operation: &Operation) -> Option<&str> {
+        match (&self.resource, self.reach) {
+            (Resource::Location(id), Reach::Own) => Some(id),
+            (Resource::Location(id), Reach::EitherClass) => {
+                let of_location = state::is_of_location(operation);
+                (of_location || !operation.is_for_agencies()).then_some(id.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether it is good for every operation, location and company.
+    pub(crate) fn is_for_everything(&self) -> bool {
+        self.reach == Reach::Everything
+    }
+
+    /// The company whose data alone the token is good for; `None` where that follows from its location, or it is good for all.
+    pub(crate) fn company(&self) -> Option<&str> {
+        match (&self.resource, self.reach) {
+            (_, Reach::Everything) | (Resource::Location(_), Reach::Own) => None,
+            (Resource::Location(_), Reach::EitherClass) => Some(COMPANY),
+            (Resource::Company(id), _) => Some(id),
+        }
+    }
+
+    /// Refuses a request that names another location than the token's, or another company.
+    pub(crate) fn may_reach(
+        &self,
+        operation: &Operation,
+        accepted: &Accepted,
+    ) -> Result<(), Refusal> {
         let alt_type = accepted.any("altType").and_then(Value::as_str);
-        let (own, names, alternative) = match &self.resource {
-            Resource::Location(id) => (
-                id,
-                &["locationId", "location_id"][..],
-                alt_type.is_none_or(|kind| kind == "location"),
-            ),
-            Resource::Company(id) => (id, &["companyId"][..], alt_type == Some("company")),
-        };
-        let names = names.iter().copied().chain(alternative.then_some("altId"));
-        for name in names {
-            let body = accepted.body.as_ref().and_then(|body| body.get(name));
-            let mut places = [accepted.path.get(name), accepted.query.get(name), body]
+        let has_place = operation.has_place_in_alt_id();
+        if let Some(own) = self.location(operation) {
+            let alternative = has_place && alt_type.is_none_or(|kind| kind == "location");
+            let names = ["locationId", "location_id", "locationIds"].into_iter();
+            let mut names = names.chain(alternative.then_some("altId"));
+            if names.any(|name| names_another(accepted, name, own)) {
+                return Err(Refusal::other_location(operation));
+            }
+        }
+        if let Some(own) = self.company() {
+            let alternative = has_place && alt_type == Some("company");
+            let mut names = ["companyId"]
                 .into_iter()
-                .flatten();
-            if places.any(|value| value.as_str().is_some_and(|id| id != own)) {
-                return Err(Refusal::forbidden(match self.resource {
-                    Resource::Location(_) => crate::refusal::OTHER_LOCATION,
-                    Resource::Company(_) => "The token does not have access to this company.",
-                }));
+                .chain(alternative.then_some("altId"));
+            if names.any(|name| names_another(accepted, name, own)) {
+                return Err(Refusal::forbidden(
+                    "The token does not have access to this company.",
+                ));
             }
         }
         Ok(())
@@ -138,7 +212,7 @@ impl Grant {
     /// Whether the token is of the class that a security scheme is for.
     fn is_of(&self, scheme: &str) -> bool {
         match scheme {
-            _ if self.everywhere => true,
+            _ if self.reach != Reach::Own => true,
             "Location-Access" | "Location-Access-Only" => {
                 matches!(self.resource, Resource::Location(_))
             }
@@ -153,6 +227,17 @@ impl Grant {
     }
 }
 
+/// Whether a request has another value under a name, in whatever place.
+fn names_another(accepted: &Accepted, name: &str, own: &str) -> bool {
+    let body = accepted.body.as_ref().and_then(|body| body.get(name));
+    let places = [accepted.path.get(name), accepted.query.get(name), body];
+    let other = |value: &Value| value.as_str().is_some_and(|id| id != own);
+    places.into_iter().flatten().any(|value| match value {
+        Value::Array(items) => items.iter().any(other),
+        value => other(value),
+    })
+}
+
 impl Tokens {
     /// Checks version, token, class of the token, and scopes.
     pub(crate) fn authorize(
@@ -161,7 +246,7 @@ impl Tokens {
         operation: &Operation,
         incoming: &Incoming,
     ) -> Result<Grant, Refusal> {
-        check_version(world, operation, incoming)?;
+        version::check(world, operation, incoming)?;
         let token = bearer(incoming)?;
         let Some(grant) = self.grant(token, world.clock.now()) else {
             return Err(Refusal::unauthorized(if token.starts_with("pit-") {
@@ -185,7 +270,7 @@ impl Tokens {
         }
         if of_class.peek().is_none() {
             return Err(Refusal::unauthorized(
-                "This authClass type is not allowed to access this scope. Please verify your IAM configuration.",
+                "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
             ));
         }
         if of_class.any(|(_, scopes)| grant.has_all(scopes)) {
@@ -199,28 +284,6 @@ impl Tokens {
 }
 
 const INVALID_JWT: &str = "Invalid JWT";
-
-/// Any version that some operation declares is taken by all of them, as on the platform, where guides tell users to send one
-/// and the same everywhere. An operation that declares none needs none.
-fn check_version(world: &World, operation: &Operation, incoming: &Incoming) -> Result<(), Refusal> {
-    if !incoming.headers.contains_key("version") {
-        return match operation.version {
-            None => Ok(()),
-            Some(_) => Err(Refusal::unauthorized("version header was not found.")),
-        };
-    }
-    let version = incoming.header("version").unwrap_or_default();
-    if world
-        .interface
-        .versions
-        .iter()
-        .any(|known| known == version)
-    {
-        Ok(())
-    } else {
-        Err(Refusal::unauthorized("version header is invalid"))
-    }
-}
 
 /// The token of a request; one that is missing is as good as one that is none.
 fn bearer(incoming: &Incoming) -> Result<&str, Refusal> {

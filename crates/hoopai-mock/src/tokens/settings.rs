@@ -13,8 +13,7 @@ use crate::oauth::Refreshes;
 
 /// How a server deals with tokens.
 pub(crate) struct Settings {
-    /// `None` for a token that is good for everything.
-    tokens: Vec<(String, Option<TokenSpec>)>,
+    tokens: Vec<(String, TokenSpec)>,
     pub(crate) apps: Vec<App>,
     pub(crate) access_lifetime: Duration,
     pub(crate) refresh_lifetime: Duration,
@@ -43,7 +42,7 @@ impl Settings {
     /// The same with a token and an app, where none were given.
     pub(crate) fn complete(mut self) -> Self {
         if self.tokens.is_empty() {
-            self.tokens.push((TOKEN.to_owned(), None));
+            self.tokens.push((TOKEN.to_owned(), TokenSpec::private()));
         }
         if self.apps.is_empty() {
             self.apps.push(App {
@@ -63,21 +62,7 @@ impl Settings {
             .enumerate()
             .map(|(index, (token, spec))| {
                 let app = format!("private-{index}");
-                let grant = match spec.clone() {
-                    Some(TokenSpec { resource, scopes }) => Grant {
-                        resource,
-                        scopes,
-                        app,
-                        everywhere: false,
-                    },
-                    None => Grant {
-                        resource: Resource::Company(COMPANY.to_owned()),
-                        scopes: None,
-                        app,
-                        everywhere: true,
-                    },
-                };
-                (token.clone(), grant)
+                (token.clone(), Grant::of(spec.clone(), app))
             })
     }
 }
@@ -128,18 +113,17 @@ impl From<String> for Installation {
 
 /// Tokens and apps.
 impl MockBuilder {
-    /// A private token that is good for everything: every operation, every location, all scopes. Without any token, the server
-    /// knows [`TOKEN`](crate::TOKEN).
+    /// A private token that is good for what [`TOKEN`](crate::TOKEN) is: every operation, all scopes, and the data of
+    /// [`LOCATION`](crate::LOCATION) and [`COMPANY`](crate::COMPANY) alone. Without any token, the server has that one.
     ///
     /// Tokens named here last until they are revoked or expired by hand.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.auth.tokens.push((token.into(), None));
-        self
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.token_with(token, TokenSpec::private())
     }
 
-    /// A token of one location or company, with all scopes or some.
+    /// A token of one location or company, or [of everything](TokenSpec::everything), with all scopes or some.
     pub fn token_with(mut self, token: impl Into<String>, spec: TokenSpec) -> Self {
-        self.auth.tokens.push((token.into(), Some(spec)));
+        self.auth.tokens.push((token.into(), spec));
         self
     }
 
@@ -209,13 +193,8 @@ impl Mock {
     pub fn issue_token(&self, spec: TokenSpec) -> String {
         let world = self.world();
         let app = world.tokens.settings().apps.first();
-        let TokenSpec { resource, scopes } = spec;
-        let grant = Grant {
-            resource,
-            scopes,
-            app: app.map(|app| app.client_id.clone()).unwrap_or_default(),
-            everywhere: false,
-        };
+        let client_id = app.map(|app| app.client_id.clone()).unwrap_or_default();
+        let grant = Grant::of(spec, client_id);
         world.tokens.issue_access(grant, world.clock.now()).access
     }
 
@@ -235,12 +214,8 @@ impl Mock {
     pub fn authorize(&self, client_id: &str, resource: Resource) -> String {
         let world = self.world();
         let app = world.tokens.app(client_id);
-        let grant = Grant {
-            resource,
-            scopes: app.and_then(|app| app.scopes.clone()),
-            app: client_id.to_owned(),
-            everywhere: false,
-        };
+        let scopes = app.and_then(|app| app.scopes.clone());
+        let grant = Grant::own(resource, scopes, client_id);
         world.tokens.issue_code(grant, None, world.clock.now())
     }
 
@@ -254,7 +229,8 @@ impl Mock {
         self.world().tokens.install(client_id, installation.into());
     }
 
-    /// Removes an app from a location. It is still listed, as one that is not installed. Whether it was there.
+    /// Removes an app from a location, and revokes the tokens that the app was given for it: they are answered 401 from then on.
+    /// The installation is still listed, as one that is not installed. Whether it was there.
     pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
         self.world().tokens.uninstall(client_id, location)
     }

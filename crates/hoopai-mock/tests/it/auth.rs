@@ -10,6 +10,7 @@ use crate::support::{Reply, call, client, get};
 const TAGS: &str = "/locations/mockLocation00000001/tags";
 const SNAPSHOTS: &str = "/snapshots/?companyId=mockCompany000000001";
 const USERS: &str = "/users/?locationId=mockLocation00000001";
+const FORMS: &str = "/forms/forms-list?locationId=mockLocation00000001";
 const CARRIERS: &str = "/store/shipping-carrier?altId=mockLocation00000001&altType=location";
 
 async fn start() -> Mock {
@@ -17,10 +18,9 @@ async fn start() -> Mock {
 }
 
 #[tokio::test]
-async fn a_server_without_settings_has_a_token_for_everything() {
+async fn a_server_without_settings_has_a_token_for_every_operation() {
     let (mock, client) = (start().await, client());
-    let campaigns = "/campaigns/?locationId=another-location";
-    for path in [TAGS, SNAPSHOTS, USERS, CARRIERS, campaigns] {
+    for path in [TAGS, SNAPSHOTS, USERS, CARRIERS] {
         let reply = get(&client, &mock, path, TOKEN).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
     }
@@ -80,10 +80,12 @@ async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
         let reply = Reply::of(request.header("Version", unknown)).await;
         reply.refused(401, "version header is invalid");
     }
-    // Any that is known will do.
-    let request = client.get(&url).bearer_auth(TOKEN);
-    let reply = Reply::of(request.header("Version", "2021-04-15")).await;
-    assert_eq!(reply.status, 200);
+    // Any that is known will do, whichever the operation declares: official clients send the last two.
+    for known in ["2021-07-28", "2021-04-15", "2023-02-21", "v3"] {
+        let request = client.get(&url).bearer_auth(TOKEN);
+        let reply = Reply::of(request.header("Version", known)).await;
+        assert_eq!(reply.status, 200, "{known}");
+    }
     // Where none is declared, none is needed; one that is sent is looked at.
     let carriers = format!("{}{CARRIERS}", mock.url());
     let reply = Reply::of(client.get(&carriers).bearer_auth(TOKEN)).await;
@@ -91,6 +93,25 @@ async fn the_version_must_be_there_and_known_and_is_looked_at_first() {
     let request = client.get(&carriers).bearer_auth(TOKEN);
     let reply = Reply::of(request.header("Version", "1999-01-01")).await;
     reply.refused(401, "version header is invalid");
+}
+
+#[tokio::test]
+async fn endpoints_that_were_removed_are_refused_in_the_recorded_words() {
+    let (mock, client) = (start().await, client());
+    let path = format!("/oauth/installedLocations?companyId={COMPANY}&appId=x&limit=100");
+    let get = |version: &str| {
+        let request = client
+            .get(format!("{}{path}", mock.url()))
+            .bearer_auth(TOKEN);
+        Reply::of(request.header("Version", version))
+    };
+    let words = format!("Endpoint {path} not available in API version v3.");
+    get("v3").await.refused(400, &words);
+    assert_eq!(get("2023-02-21").await.status, 200);
+    let removed = call(&client, &mock, Method::POST, "/oauth/reconnect", TOKEN);
+    Reply::of(removed)
+        .await
+        .refused(400, "API endpoint has been removed");
 }
 
 #[tokio::test]
@@ -124,19 +145,48 @@ async fn operations_of_one_class_refuse_tokens_of_the_other() {
     let (mock, client) = (start().await, client());
     let location = mock.issue_token(TokenSpec::location(LOCATION));
     let company = mock.issue_token(TokenSpec::company(COMPANY));
-    let words = "This authClass type is not allowed to access this scope";
-    for (path, token) in [(SNAPSHOTS, &location), (USERS, &company)] {
+    let words = "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.";
+    // The files declare `Location-Access` for users, `bearer` for tags, and nothing for the list of forms.
+    for (path, token) in [(SNAPSHOTS, &location), (USERS, &company), (TAGS, &company)] {
         get(&client, &mock, path, token).await.refused(401, words);
     }
     for (path, token) in [
         (SNAPSHOTS, &company),
         (USERS, &location),
-        (TAGS, &company),
         (TAGS, &location),
+        (FORMS, &location),
+        (FORMS, &company),
     ] {
         let reply = get(&client, &mock, path, token).await;
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
     }
+}
+
+#[tokio::test]
+async fn a_location_token_reads_and_updates_its_own_location() {
+    let (mock, client) = (start().await, client());
+    let token = mock.issue_token(TokenSpec::location(LOCATION));
+    let update = |id: &str| {
+        let path = format!("/locations/{id}");
+        let body = serde_json::json!({ "companyId": COMPANY, "name": "Renamed" });
+        Reply::of(call(&client, &mock, Method::PUT, &path, &token).json(&body))
+    };
+    let path = format!("/locations/{LOCATION}");
+    let read = get(&client, &mock, &path, &token).await;
+    assert_eq!(read.status, 200, "{}", read.text);
+    let updated = update(LOCATION).await;
+    assert_eq!(updated.status, 200, "{}", updated.text);
+    let read = get(&client, &mock, &path, &token).await;
+    assert_eq!(read.json()["location"]["name"], "Renamed");
+    let words = "The token does not have access to this location.";
+    update("elsewhere").await.refused(403, words);
+    get(&client, &mock, "/locations/elsewhere", &token)
+        .await
+        .refused(403, words);
+    let path = format!("{path}?deleteTwilioAccount=true");
+    let delete = call(&client, &mock, Method::DELETE, &path, &token);
+    let words = "This authClass type is not allowed to access this scope";
+    Reply::of(delete).await.refused(401, words);
 }
 
 #[tokio::test]

@@ -305,3 +305,29 @@ async fn a_list_in_a_form_comes_in_parts_or_as_json() {
         assert_eq!(reply.status != 422, fits, "{}", reply.text);
     }
 }
+
+#[tokio::test]
+async fn a_malformed_email_address_is_refused_as_the_guide_shows() {
+    let contact = |email: &str| json!({ "locationId": "mockLocation00000001", "email": email });
+    let reply = json_to(Method::POST, "/contacts/", contact("jane@example")).await;
+    assert_eq!(reply.status, 422, "{}", reply.text);
+    let mut body = reply.json();
+    assert_eq!(body["message"], "Validation failed");
+    let errors = json!([{ "field": "email", "message": "Invalid email format" }]);
+    assert_eq!(body["errors"], errors);
+    // Among other complaints it is one of them, and a field within others is named in full.
+    let mut wrong = contact("jane");
+    wrong["firstName"] = 1.into();
+    body = json_to(Method::POST, "/contacts/", wrong).await.json();
+    assert_eq!(
+        body["message"],
+        json!(["Invalid email format", "firstName must be a string"])
+    );
+    let mut calendar = json!({ "locationId": "mockLocation00000001", "name": "Calls" });
+    calendar["notifications"] = json!([]);
+    calendar["alertEmail"] = "nobody".into();
+    body = json_to(Method::POST, "/calendars/", calendar).await.json();
+    assert_eq!(body["errors"][0]["field"], "alertEmail", "{body}");
+    let reply = json_to(Method::POST, "/contacts/", contact("jane@example.com")).await;
+    assert_eq!(reply.status, 201, "{}", reply.text);
+}

@@ -30,10 +30,10 @@ async fn a_scheduled_message_can_be_cancelled() {
             get("/conversations/messages/{sent}/locations/{L}/recording"),
             get("/conversations/locations/{L}/messages/{sent}/transcription"),
             delete("/conversations/messages/{m}/schedule").sees("/status", 200),
-            get("/conversations/messages/{m}").refused(404, "Message not found"),
-            delete("/conversations/messages/{m}/schedule").refused(404, "Message not found"),
+            get("/conversations/messages/{m}").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
+            delete("/conversations/messages/{m}/schedule").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             delete("/conversations/messages/email/{e}/schedule").sees("/status", 200),
-            delete("/conversations/messages/{sent}/schedule").refused(404, "Message not found"),
+            delete("/conversations/messages/{sent}/schedule").refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             get("/conversations/messages/{sent}").sees("/message/status", "delivered"),
             post(
                 "/conversations/messages/review-reply",
@@ -46,7 +46,7 @@ async fn a_scheduled_message_can_be_cancelled() {
                 .sees("/messages/messages/1/id", "{sent}")
                 .sees("/messages/messages/2", Value::Null),
             get("/conversations/messages/none/locations/{L}/recording")
-                .refused(404, "Message not found"),
+                .refused(400, "CONVERSATIONS_MSG_NOT_FOUND"),
             post(
                 "/conversations/providers/live-chat/typing",
                 json!({ "locationId": "{L}", "conversationId": "none", "visitorId": "v", "isTyping": "true" }),
@@ -187,10 +187,7 @@ async fn slots_keep_to_open_hours_and_are_shown_where_they_are_asked_for() {
         .await
         .expect("a server");
     for (calendar, asked, first, last, count) in cases {
-        let id = mock
-            .seed()
-            .item("calendars", LOCATION, &calendar)
-            .expect("a calendar");
+        let id = mock.seed().item("calendars", LOCATION, &calendar);
         let path = format!("/calendars/{id}/free-slots?{week}{asked}");
         let reply = Reply::of(call(&client(), &mock, Method::GET, &path, TOKEN)).await;
         let days = reply.json();
@@ -264,7 +261,8 @@ async fn files_come_into_custom_fields() {
     assert_eq!(sent.json()["customFields"][0]["id"], "field1");
     // The interface says that a value is text, and so files are not shown; the search sees them.
     for (text, count) in [("a.txt", 1), ("\"uuid\":\"two\"", 1), ("c.txt", 0)] {
-        let filter = json!({ "field": "customFields", "operator": "contains", "value": text });
+        let filter =
+            json!({ "field": "customFields.field1", "operator": "contains", "value": text });
         let body =
             json!({ "locationId": LOCATION, "page": 1, "pageLimit": 1, "filters": [filter] });
         let request = call(&client(), &mock, Method::POST, "/contacts/search", TOKEN);
@@ -309,7 +307,8 @@ async fn records_and_opportunities_are_found_by_their_fields() {
             among("properties.name", "not_contains", json!("re"), 1),
             among("properties.age", "range", json!({ "gte": 4 }), 1),
             among("properties.age", "exists", Value::Null, 2),
-            among("properties.colour", "not_exists", Value::Null, 2),
+            search("properties.colour", "not_exists", Value::Null)
+                .refused(400, "Invalid field properties.colour"),
             search("properties.name", "like", json!("Rex")).refused(400, "Invalid operator like"),
             deals("eq", 1),
             deals("not_eq", 0),
@@ -398,7 +397,7 @@ async fn assistants_menus_boards_templates_charges_and_numbers() {
             put("/conversation-ai/agents/{a}/actions/{x}", action("Begin")),
             get("/conversation-ai/agents/{a}/actions/list").sees("/data/0/name", "Begin"),
             delete("/conversation-ai/agents/{a}").sees("/id", "{a}"),
-            get("/conversation-ai/agents/{a}/actions/{x}").refused(404, "Agent not found"),
+            get("/conversation-ai/agents/{a}/actions/{x}").refused(400, "No Agent found for the id: {a}"),
             post("/custom-menus/", menu).keeps("m", "/customMenu/id"),
             put("/custom-menus/{m}", json!({ "title": "Manual" })).sees("/success", true),
             get("/custom-menus/?query=manual").sees("/customMenus/0/id", "{m}").sees("/totalLinks", 1),

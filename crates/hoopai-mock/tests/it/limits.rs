@@ -84,6 +84,37 @@ async fn refusals_do_not_count() {
 }
 
 #[tokio::test]
+async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
+    let limits = LimitSettings {
+        burst: 2,
+        ..LimitSettings::default()
+    };
+    let (mock, clock, client) = start(limits.clone()).await;
+    let reply = tags(&mock, &client).await;
+    assert!(
+        reply.header("x-ratelimit-reset").is_none(),
+        "unless asked for"
+    );
+    mock.set_limits(LimitSettings {
+        reset: true,
+        ..limits
+    });
+    clock.advance(Duration::from_millis(1_500));
+    let last = tags(&mock, &client).await;
+    let refused = tags(&mock, &client).await;
+    assert_eq!((last.status, refused.status), (200, 429));
+    let reset = refused.number("x-ratelimit-reset");
+    assert_eq!(last.number("x-ratelimit-reset"), reset);
+    clock.advance(Duration::from_secs(reset).saturating_sub(clock.unix()));
+    assert_eq!(tags(&mock, &client).await.status, 200);
+    assert_eq!(
+        tags(&mock, &client).await.status,
+        429,
+        "only the first has left"
+    );
+}
+
+#[tokio::test]
 async fn the_day_begins_with_its_first_request() {
     let limits = LimitSettings {
         daily: 3,

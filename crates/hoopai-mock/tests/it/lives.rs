@@ -267,7 +267,7 @@ pub(crate) fn lives() -> Vec<Life> {
             update: Some(("/users/{}", json!({ "firstName": "Bela" }))),
             changed: ("firstName", json!("Bela")),
             delete: Some(("/users/{}", Value::Null)),
-            gone: missing("User not found"),
+            gone: (401, "The user does not exist."),
         },
         Life {
             name: "product",

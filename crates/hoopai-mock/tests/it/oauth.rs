@@ -411,7 +411,8 @@ async fn client_credentials_give_an_access_token_alone() {
         assert_eq!(reply.field("userType"), expected);
         assert!(reply.json().get("refresh_token").is_none());
         let access = reply.field("access_token");
-        assert_eq!(get(&client, &mock, TAGS, &access).await.status, 200);
+        let path = format!("/locations/{LOCATION}");
+        assert_eq!(get(&client, &mock, &path, &access).await.status, 200);
     }
 }
 

@@ -182,6 +182,12 @@ fn it_says_what_is_wrong_and_what_to_do() {
         (["--limit", "0/10"], "--no-limits"),
         (["--fault", "explode"], "close-after"),
         (["--fault", "503,when=now"], "on=OPERATIONS"),
+        (
+            ["--fault", "503,on=contacts.craete_contact"],
+            "closest: `contacts.create_contact`",
+        ),
+        (["--fault", "503,on=GET /contacts"], "`GET /contacts/`"),
+        (["--fault", "503,on="], "no operation is called"),
         (["--token", "two words"], "without spaces"),
         (["--port", "70000"], "65535"),
         (["--contacts", "some"], "--contacts <N>"),

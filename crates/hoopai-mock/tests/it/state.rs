@@ -45,12 +45,16 @@ fn among<'v>(body: &'v Value, at: &str, life: &Life, id: &str) -> Option<&'v Val
 #[tokio::test]
 async fn each_thing_lives_and_dies() {
     for life in lives() {
-        let (mock, client) = started().await;
-        let parent = mock
-            .seed()
-            .items(life.parent, LOCATION, 1)
-            .pop()
-            .unwrap_or_default();
+        // A location that is created is none of those that the usual token is good for.
+        let builder = match life.name {
+            "location" => Mock::builder().token_with(TOKEN, TokenSpec::everything()),
+            _ => Mock::builder(),
+        };
+        let (mock, client) = (builder.start().await.expect("a server"), client());
+        let parent = match life.parent {
+            "" => String::new(),
+            parent => mock.seed().items(parent, LOCATION, 1).remove(0),
+        };
         let path = |path: &str, id: &str| path.replace("{P}", &parent).replace("{}", id);
         let name = life.name;
         let (create, body) = &life.create;
@@ -157,7 +161,8 @@ async fn what_one_location_has_another_has_not() {
     let ids = mock.seed().contacts(LOCATION, 3);
     let other = mock.seed().contacts("otherLocation0000001", 1);
     let path = "/contacts/?locationId=otherLocation0000001";
-    let listed = good(&send(&client, &mock, Method::GET, path, Value::Null).await);
+    let listed = Reply::of(call(&client, &mock, Method::GET, path, "pit-other")).await;
+    let listed = good(&listed);
     assert_eq!(listed["contacts"].as_array().map(Vec::len), Some(1));
     assert_eq!(listed["contacts"][0]["id"], other[0]);
     let path = format!("/contacts/{}", ids[0]);
@@ -167,7 +172,8 @@ async fn what_one_location_has_another_has_not() {
     let own = Reply::of(call(&client, &mock, Method::GET, &path, "pit-other")).await;
     assert_eq!(own.status, 200, "{}", own.text);
     let path = "/locations/otherLocation0000001";
-    good(&send(&client, &mock, Method::GET, path, Value::Null).await);
+    let own = Reply::of(call(&client, &mock, Method::GET, path, "pit-other")).await;
+    good(&own);
 }
 
 #[tokio::test]
@@ -451,8 +457,7 @@ async fn an_invoice_is_paid_and_a_file_is_there() {
     let (mock, client) = started().await;
     let invoice = mock
         .seed()
-        .item("invoices", LOCATION, &json!({ "total": 100 }))
-        .expect("an invoice");
+        .item("invoices", LOCATION, &json!({ "total": 100 }));
     let path = format!("/invoices/{invoice}/record-payment");
     let pay = |amount: u32| {
         json!({ "altId": LOCATION, "altType": "location", "mode": "cash", "amount": amount, "notes": "thanks",
@@ -497,7 +502,7 @@ async fn unknown_ids_are_told_of() {
             404,
             "Order not found",
         ),
-        ("/users/none", 404, "User not found"),
+        ("/users/none", 401, "The user does not exist."),
     ] {
         send(&client, &mock, Method::GET, path, Value::Null)
             .await
@@ -520,11 +525,6 @@ async fn the_same_seed_makes_the_same() {
     for name in Seeder::collections() {
         assert_eq!(mock.seed().items(name, LOCATION, 2).len(), 2, "{name}");
     }
-    assert!(
-        mock.seed()
-            .items("nothing of the kind", LOCATION, 2)
-            .is_empty()
-    );
 }
 
 /// The process holds the other tests' servers as well, so what is measured is what seeding adds.

@@ -4,7 +4,8 @@ use super::super::collection::{
     Act, Collection, Filter, Ids, Parent, Row, SUCCESS, Sample, Say, Value,
 };
 use super::super::{derive, paging, paging::Paging};
-use super::pages;
+use super::crm::{CONTACT_EMAIL, CONTACT_NAME};
+use super::{pages, searches};
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -23,8 +24,8 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("formId", Sample::Of("forms")),
             ("contactId", Sample::Of("contacts")),
-            ("name", Sample::FirstName),
-            ("email", Sample::Email),
+            ("name", CONTACT_NAME),
+            ("email", CONTACT_EMAIL),
         ],
         rows: &[Row::list(
             "forms.get-forms-submissions",
@@ -55,8 +56,8 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("surveyId", Sample::Of("surveys")),
             ("contactId", Sample::Of("contacts")),
-            ("name", Sample::FirstName),
-            ("email", Sample::Email),
+            ("name", CONTACT_NAME),
+            ("email", CONTACT_EMAIL),
         ],
         rows: &[Row::list(
             "surveys.get-surveys-submissions",
@@ -129,9 +130,13 @@ pub(super) static TABLE: &[Collection] = &[
         rows: &[
             // The file says that properties are a text.
             Row::list("objects.search-object-records", "records", &paging::SEARCH)
-                .filters(&[Filter::text("query"), Filter::conditions("filters")])
-                .undeclared(&["filters"]),
-            Row::create("objects.create-object-record", "record"),
+                .filters(&[
+                    Filter::text("query"),
+                    Filter::conditions("filters", &searches::RECORDS),
+                    Filter::orders("sort", &searches::RECORDS),
+                ])
+                .undeclared(&["filters", "sort"]),
+            Row::create("objects.create-object-record", "record").placed(),
             Row::get("objects.get-record-by-id", "id", "record"),
             Row::update("objects.update-object-record", "id", "record"),
             Row::delete("objects.delete-object-record", "id")
@@ -145,6 +150,7 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("name", Sample::Numbered("Funnel")),
             ("type", Sample::Fixed(Value::Text("funnel"))),
+            ("steps", Sample::Listed(&["Start", "Thanks"])),
         ],
         // The file says that the list is an object.
         rows: &[Row::list("funnels.getFunnels", "funnels", &pages::FUNNELS)
@@ -157,7 +163,7 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("name", Sample::Numbered("Page")),
             ("funnelId", Sample::Of("funnels")),
-            ("stepId", Sample::AnyId),
+            ("stepId", Sample::Member(("funnelId", "funnels"), "steps")),
             ("deleted", Sample::Fixed(Value::False)),
         ],
         // The file has one page where the platform has a list.
@@ -348,6 +354,10 @@ pub(super) static TABLE: &[Collection] = &[
         written: derive::faq_written,
         sample: &[
             ("knowledgeBaseId", Sample::Of("knowledge-bases")),
+            (
+                "trainedUrlId",
+                Sample::OfSame("trained-urls", "knowledgeBaseId", "knowledgeBaseId"),
+            ),
             ("question", Sample::Numbered("Question")),
             ("answer", Sample::Numbered("Answer")),
         ],

@@ -1,7 +1,7 @@
 //! Conversations and their messages.
 
 use super::super::collection::{
-    Collection, Filter, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
+    Collection, Filter, Missing, Parent, Row, SUCCESS, Sample, Say, Shows, Special, Value,
 };
 use super::super::paging;
 use super::crm::OF_CONTACT;
@@ -43,10 +43,7 @@ pub(super) static TABLE: &[Collection] = &[
                 ("phone", "phone"),
             ],
         }),
-        sample: &[
-            ("contactId", Sample::Of("contacts")),
-            ("lastMessageBody", Sample::Numbered("Message")),
-        ],
+        sample: &[("contactId", Sample::Of("contacts"))],
         rows: &[
             Row::list(
                 "conversations.search-conversation",
@@ -82,6 +79,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "messages",
         noun: "Message",
+        missing: Missing::Code("CONVERSATIONS_MSG_NOT_FOUND"),
         parent: Some(Parent {
             collection: "conversations",
             field: "conversationId",
@@ -100,7 +98,10 @@ pub(super) static TABLE: &[Collection] = &[
         ],
         sample: &[
             ("conversationId", Sample::Of("conversations")),
-            ("contactId", Sample::Of("contacts")),
+            (
+                "contactId",
+                Sample::Via(("conversationId", "conversations"), "contactId"),
+            ),
             ("body", Sample::Numbered("Message")),
             ("direction", Sample::OneOf(&["outbound", "inbound"])),
         ],

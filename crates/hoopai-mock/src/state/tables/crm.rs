@@ -5,7 +5,7 @@ use super::super::collection::{
     Unique, Value,
 };
 use super::super::{derive, paging};
-use super::pages;
+use super::{pages, searches};
 
 /// What belongs to a contact.
 pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
@@ -14,6 +14,11 @@ pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
     parameter: "contactId",
     needed: true,
 });
+
+/// What a seeded item says of its contact.
+pub(super) const CONTACT_NAME: Sample = Sample::Via(("contactId", "contacts"), "contactName");
+/// The same.
+pub(super) const CONTACT_EMAIL: Sample = Sample::Via(("contactId", "contacts"), "email");
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -52,7 +57,11 @@ pub(super) static TABLE: &[Collection] = &[
                 "contacts",
                 &paging::SEARCH,
             )
-            .filters(&[Filter::text("query"), Filter::conditions("filters")]),
+            .filters(&[
+                Filter::text("query"),
+                Filter::conditions("filters", &searches::CONTACTS),
+                Filter::orders("sort", &searches::CONTACTS),
+            ]),
             Row::new(
                 "contacts.get-duplicate-contact",
                 Act::FindBy(&[("email", "email"), ("number", "phone")]),
@@ -213,6 +222,10 @@ pub(super) static TABLE: &[Collection] = &[
             ("name", Sample::Numbered("Deal")),
             ("contactId", Sample::Of("contacts")),
             ("pipelineId", Sample::Of("pipelines")),
+            (
+                "pipelineStageId",
+                Sample::Member(("pipelineId", "pipelines"), "stages"),
+            ),
             ("monetaryValue", Sample::Number(100, 10_000)),
             ("status", Sample::OneOf(&["open", "open", "won", "lost"])),
         ],
@@ -238,8 +251,12 @@ pub(super) static TABLE: &[Collection] = &[
                 "opportunities",
                 &paging::OPPORTUNITY_SEARCH,
             )
-            .filters(&[Filter::text("query"), Filter::conditions("filters")])
-            .undeclared(&["filters"]),
+            .filters(&[
+                Filter::text("query"),
+                Filter::conditions("filters", &searches::OPPORTUNITIES),
+                Filter::orders("sort", &searches::OPPORTUNITIES),
+            ])
+            .undeclared(&["filters", "sort"]),
             Row::create("opportunities.create-opportunity", "opportunity"),
             Row::get("opportunities.get-opportunity", "id", "opportunity"),
             Row::update("opportunities.update-opportunity", "id", "opportunity"),
@@ -275,7 +292,7 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Pipeline",
         sample: &[
             ("name", Sample::Numbered("Pipeline")),
-            ("stages", Sample::Stages),
+            ("stages", Sample::Listed(&["New", "Talking", "Closing"])),
             ("showInFunnel", Sample::Fixed(Value::True)),
             ("showInPieChart", Sample::Fixed(Value::True)),
         ],

@@ -1,7 +1,7 @@
 //! Assistants and their actions, menus, boards, email templates.
 
 use super::super::collection::{
-    Collection, Filter, Ids, Parent, Row, SUCCESS, Sample, Say, Scope, Value,
+    Collection, Filter, Ids, Missing, Parent, Row, SUCCESS, Sample, Say, Scope, Value,
 };
 use super::super::{paging, paging::Paging};
 use super::pages;
@@ -10,6 +10,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "assistants",
         noun: "Agent",
+        missing: Missing::Status(400, "No Agent found for the id: {id}"),
         created: &["createdAt"],
         changed: &["updatedAt"],
         defaults: &[

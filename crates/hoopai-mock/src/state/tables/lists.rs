@@ -70,7 +70,10 @@ pub(super) static TABLE: &[Collection] = &[
         text: &["affiliateName", "affiliateEmail"],
         sample: &[
             ("affiliateId", Sample::Of("affiliates")),
-            ("affiliateName", Sample::FirstName),
+            (
+                "affiliateName",
+                Sample::Via(("affiliateId", "affiliates"), "firstName"),
+            ),
             ("amount", Sample::Number(1, 500)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["pending", "paid"])),
@@ -151,10 +154,10 @@ pub(super) static TABLE: &[Collection] = &[
         defaults: &[("deleted", Value::False), ("isExpired", Value::False)],
         sample: &[
             ("name", Sample::Numbered("Document")),
-            ("status", Sample::Fixed(Value::Text("draft"))),
+            ("status", Sample::Made(|_| serde_json::json!(["draft"]))),
             (
                 "paymentStatus",
-                Sample::Fixed(Value::Text("waiting_for_payment")),
+                Sample::Made(|_| serde_json::json!(["waiting_for_payment"])),
             ),
         ],
         rows: &[Row::list(

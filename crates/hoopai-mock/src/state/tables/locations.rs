@@ -1,7 +1,7 @@
 //! Locations, what they define, and users.
 
 use super::super::collection::{
-    Collection, Filter, Row, SUCCEDED, SUCCESS, Sample, Say, Scope, Unique, Value,
+    Collection, Filter, Missing, Row, SUCCEDED, SUCCESS, Sample, Say, Scope, Unique, Value,
 };
 use super::super::{derive, paging::Paging};
 use super::pages;
@@ -12,6 +12,7 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Location",
         scope: Scope::Company,
         place: "companyId",
+        shared_with: "id",
         text: &["name", "email"],
         secret: &[
             "snapshotId",
@@ -80,6 +81,7 @@ pub(super) static TABLE: &[Collection] = &[
         name: "tags",
         noun: "Tag",
         unique: Unique::Words(&["name"], "The tag name is already exist."),
+        written: derive::tag_written,
         sample: &[("name", Sample::Numbered("tag"))],
         rows: &[
             Row::list("locations.get-location-tags", "tags", &Paging::ALL),
@@ -132,8 +134,10 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "users",
         noun: "User",
+        missing: Missing::Status(401, "The user does not exist."),
         scope: Scope::Company,
         place: "",
+        shared_with: "roles.locationIds",
         text: &["firstName", "lastName", "email", "phone"],
         secret: &[
             "password",

@@ -10,6 +10,7 @@ mod locations;
 mod money;
 mod pages;
 mod relations;
+mod searches;
 mod store;
 mod tools;
 
@@ -100,7 +101,7 @@ pub(super) fn known(collection: &Collection, id: &str) -> Fields {
 mod tests {
     use std::collections::HashSet;
 
-    use super::super::collection::{Act, Sample};
+    use super::super::collection::Act;
     use super::{all, find};
     use crate::interface::Interface;
 
@@ -121,10 +122,7 @@ mod tests {
             let samples = collection
                 .sample
                 .iter()
-                .filter_map(|(_, sample)| match sample {
-                    Sample::Of(name) => Some(*name),
-                    _ => None,
-                });
+                .flat_map(|(_, sample)| sample.names());
             let shown = collection.shows.map(|shows| shows.collection);
             let parent = collection.parent.map(|parent| parent.collection);
             for name in samples.chain(shown).chain(parent) {

@@ -1,9 +1,11 @@
 //! Products, invoices, and what was paid.
 
 use super::super::collection::{
-    Act, Collection, Filter, Join, Parent, Row, STATUS, SUCCESS, Sample, Say, Special, Value,
+    Act, Collection, Filter, Join, Missing, Parent, Row, STATUS, SUCCESS, Sample, Say, Special,
+    Value,
 };
 use super::super::derive;
+use super::crm::{CONTACT_EMAIL, CONTACT_NAME};
 use super::pages;
 
 const DRAFT: &[(&str, Value)] = &[
@@ -59,6 +61,22 @@ const PAYMENTS: &[Filter] = &[
     Filter::from("startAt", "createdAt"),
     Filter::to("endAt", "createdAt"),
 ];
+
+const TRANSACTIONS: &[Filter] = &[
+    Filter::text("search"),
+    Filter::is("contactId", "contactId"),
+    Filter::is("entityId", "entityId"),
+    Filter::is("entitySourceType", "entitySourceType"),
+    Filter::is("entitySourceSubType", "entitySourceSubType"),
+    Filter::is("subscriptionId", "subscriptionId"),
+    Filter::from("startAt", "createdAt"),
+    Filter::to("endAt", "createdAt"),
+];
+
+/// What a transaction pays, unless it is seeded for something else.
+const ORDER: &str = "order";
+const OF_ORDER: Sample = Sample::OfSame("orders", "contactId", "contactId");
+const ENTITY: (&str, &str) = ("entityId", "orders");
 
 pub(super) static TABLE: &[Collection] = &[
     Collection {
@@ -219,7 +237,7 @@ pub(super) static TABLE: &[Collection] = &[
             ("title", Sample::Fixed(Value::Text("INVOICE"))),
             ("invoiceNumber", Sample::Made(serde_json::Value::from)),
             ("total", Sample::Number(10, 5000)),
-            ("contactDetails", Sample::Fixed(Value::Object)),
+            ("contactDetails", Sample::Payer),
             ("businessDetails", Sample::Fixed(Value::Object)),
             ("invoiceItems", Sample::Fixed(Value::List)),
         ],
@@ -302,6 +320,7 @@ pub(super) static TABLE: &[Collection] = &[
         written: derive::total_written,
         sample: &[
             ("name", Sample::Numbered("Schedule")),
+            ("contactDetails", Sample::Payer),
             ("total", Sample::Number(10, 5000)),
         ],
         rows: &[
@@ -336,6 +355,7 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("estimateNumber", Sample::Made(serde_json::Value::from)),
             ("name", Sample::Numbered("Estimate")),
+            ("contactDetails", Sample::Payer),
             ("total", Sample::Number(10, 5000)),
         ],
         rows: &[
@@ -385,15 +405,16 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "orders",
         noun: "Order",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
-            ("contactEmail", Sample::Email),
+            ("contactName", CONTACT_NAME),
+            ("contactEmail", CONTACT_EMAIL),
             ("amount", Sample::Number(10, 5000)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["completed", "pending"])),
-            ("paymentStatus", Sample::OneOf(&["paid", "unpaid"])),
+            ("paymentStatus", Sample::Fixed(Value::Text("unpaid"))),
             ("sourceType", Sample::Fixed(Value::Text("funnel"))),
             ("liveMode", Sample::Fixed(Value::False)),
         ],
@@ -403,15 +424,15 @@ pub(super) static TABLE: &[Collection] = &[
                 Filter::is("contactId", "contactId"),
                 Filter::is("status", "status"),
                 Filter::is("paymentStatus", "paymentStatus"),
+                Filter::is("sourceId", "sourceId"),
                 Filter::from("startAt", "createdAt"),
                 Filter::to("endAt", "createdAt"),
             ]),
             Row::get("payments.get-order-by-id", "orderId", ""),
             Row::exists("payments.list-order-notes", "orderId"),
-            Row::new("payments.record-order-payment", Act::Touch)
+            Row::special("payments.record-order-payment", Special::RecordOrderPayment)
                 .by("orderId")
                 .silent()
-                .sets(&[("paymentStatus", Value::Text("paid"))])
                 .says(SUCCESS),
         ],
         ..Collection::PAID
@@ -419,6 +440,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "fulfillments",
         noun: "Fulfillment",
+        missing: Missing::Exception,
         parent: Some(Parent {
             collection: "orders",
             field: "orderId",
@@ -445,20 +467,35 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "transactions",
         noun: "Transaction",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail", "chargeId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
-            ("contactEmail", Sample::Email),
-            ("amount", Sample::Number(10, 5000)),
+            ("contactName", CONTACT_NAME),
+            ("contactEmail", CONTACT_EMAIL),
+            ("entityType", Sample::Fixed(Value::Text(ORDER))),
+            (
+                "entityId",
+                Sample::Else(
+                    &Sample::When("entityType", ORDER, &OF_ORDER),
+                    &Sample::When("entityType", "invoice", &Sample::Of("invoices")),
+                ),
+            ),
+            (
+                "amount",
+                Sample::Else(
+                    &Sample::When("entityType", ORDER, &Sample::Via(ENTITY, "amount")),
+                    &Sample::Number(10, 5000),
+                ),
+            ),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["succeeded", "pending"])),
-            ("entityType", Sample::Fixed(Value::Text("order"))),
             ("entitySourceType", Sample::Fixed(Value::Text("funnel"))),
             ("liveMode", Sample::Fixed(Value::False)),
         ],
         rows: &[
-            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT).filters(PAYMENTS),
+            Row::list("payments.list-transactions", "data", &pages::TOTAL_COUNT)
+                .filters(TRANSACTIONS),
             Row::get("payments.get-transaction-by-id", "transactionId", ""),
         ],
         ..Collection::PAID
@@ -466,10 +503,11 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "subscriptions",
         noun: "Subscription",
+        missing: Missing::Exception,
         text: &["contactName", "contactEmail", "subscriptionId"],
         sample: &[
             ("contactId", Sample::Of("contacts")),
-            ("contactName", Sample::FirstName),
+            ("contactName", CONTACT_NAME),
             ("amount", Sample::Number(10, 5000)),
             ("currency", Sample::Fixed(Value::Text("USD"))),
             ("status", Sample::OneOf(&["active", "canceled"])),
@@ -484,6 +522,7 @@ pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "coupons",
         noun: "Coupon",
+        missing: Missing::Exception,
         text: &["name", "code"],
         defaults: &[
             ("altType", Value::Text("location")),

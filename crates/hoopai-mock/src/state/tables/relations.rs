@@ -6,6 +6,11 @@ use super::super::collection::{
 use super::super::{derive, paging::Paging};
 use super::pages;
 
+/// The key of the platform's own object for contacts.
+const CONTACT: &str = "contact";
+
+const ASSOCIATION: (&str, &str) = ("associationId", "associations");
+
 pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "object-fields",
@@ -18,7 +23,10 @@ pub(super) static TABLE: &[Collection] = &[
         sample: &[
             ("name", Sample::Numbered("Field")),
             ("objectKey", Sample::Of("objects")),
-            ("parentId", Sample::Of("field-folders")),
+            (
+                "parentId",
+                Sample::OfSame("field-folders", "objectKey", "objectKey"),
+            ),
         ],
         rows: &[
             Row::list(
@@ -57,7 +65,13 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Association",
         ids: Ids::Uuid,
         text: &["key"],
-        sample: &[("key", Sample::Key("association"))],
+        sample: &[
+            ("key", Sample::Key("association")),
+            ("firstObjectKey", Sample::Of("objects")),
+            ("firstObjectLabel", Sample::Fixed(Value::Text("first"))),
+            ("secondObjectKey", Sample::Fixed(Value::Text(CONTACT))),
+            ("secondObjectLabel", Sample::Fixed(Value::Text("second"))),
+        ],
         rows: &[
             Row::list(
                 "associations.find-associations",
@@ -110,8 +124,25 @@ pub(super) static TABLE: &[Collection] = &[
         }),
         sample: &[
             ("associationId", Sample::Of("associations")),
-            ("firstRecordId", Sample::Of("records")),
-            ("secondRecordId", Sample::Of("contacts")),
+            ("firstObjectKey", Sample::Via(ASSOCIATION, "firstObjectKey")),
+            (
+                "secondObjectKey",
+                Sample::Via(ASSOCIATION, "secondObjectKey"),
+            ),
+            (
+                "firstRecordId",
+                Sample::Else(
+                    &Sample::When("firstObjectKey", CONTACT, &Sample::Of("contacts")),
+                    &Sample::OfSame("records", "objectKey", "firstObjectKey"),
+                ),
+            ),
+            (
+                "secondRecordId",
+                Sample::Else(
+                    &Sample::When("secondObjectKey", CONTACT, &Sample::Of("contacts")),
+                    &Sample::OfSame("records", "objectKey", "secondObjectKey"),
+                ),
+            ),
         ],
         rows: &[
             Row::list(

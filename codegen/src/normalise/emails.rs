@@ -1,0 +1,54 @@
+//! Email addresses in requests, by their names. The platform refuses one that is malformed with 422, as HoopAI's guide shows, and
+//! the files call them plain strings. Replies may hold anything, so they keep their type.
+
+use serde_json::Value;
+
+use super::moments::sent;
+use super::walk;
+use crate::fault::{At, Fault};
+use crate::json::{self, Object};
+
+pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    let sent = sent(document);
+    let components = document.pointer_mut("/components/schemas");
+    let components = components.and_then(Value::as_object_mut).into_iter();
+    let mut changed: usize = components
+        .flatten()
+        .filter(|(name, _)| sent.contains(*name))
+        .map(|(_, schema)| walk::schema(schema, &mut addresses))
+        .sum();
+    changed += walk::operations(document, |_, _, operation| {
+        let content = operation
+            .get_mut("requestBody")
+            .and_then(|body| body.get_mut("content")?.as_object_mut());
+        content
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, media)| media.get_mut("schema"))
+            .map(|schema| walk::schema(schema, &mut addresses))
+            .sum()
+    });
+    Ok(changed)
+}
+
+fn addresses(schema: &mut Object) -> usize {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    let mut changed = 0;
+    for (_, property) in properties
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| *name == "email" || name.ends_with("Email"))
+    {
+        let Some(property) = property.as_object_mut() else {
+            continue;
+        };
+        let plain = ["format", "enum", "pattern"]
+            .iter()
+            .all(|key| !property.contains_key(*key));
+        if plain && json::text(property, "type") == Some("string") {
+            property.insert("format".into(), "email".into());
+            changed += 1;
+        }
+    }
+    changed
+}

@@ -1,0 +1,161 @@
+//! What seeded items say of items of other collections.
+
+use serde_json::Value;
+
+use super::super::collection::{Collection, Sample};
+use super::super::store::{Fields, Store};
+use super::super::tables;
+use super::{Fill, scope};
+
+impl Fill<'_> {
+    /// What the given fields say of other items that is not so: an item that the location does not have, an item that is there
+    /// already in another location, a place that is another than the location.
+    pub(super) fn wrong_references(&self, store: &Store, given: &Fields) -> Vec<String> {
+        let collection = self.collection;
+        let text = |name: &str| given.get(name).and_then(Value::as_str);
+        let own = scope(collection, self.location);
+        let mut faults = Vec::new();
+        if let Some(place) = text(collection.place).filter(|place| *place != own) {
+            let name = collection.place;
+            faults.push(format!(
+                "`{name}` is `{place}`, and the item is seeded for `{own}`"
+            ));
+        }
+        if let Some(found) = text(collection.id).and_then(|id| store.find(self.number, id))
+            && *found.scope != *own
+        {
+            faults.push(format!("`{}` is in `{}` already", found.id, found.scope));
+        }
+        for (field, names) in references(collection, given) {
+            if let Some(id) = text(field)
+                && !names.iter().any(|name| self.has(store, name, id))
+            {
+                faults.push(format!(
+                    "`{field}` is `{id}`, and `{}` has no such item in `{}`; seed it first",
+                    self.location,
+                    names.join("` or `")
+                ));
+            }
+        }
+        for (field, sample) in collection.sample {
+            match sample {
+                Sample::Via((by, name), there) if field.ends_with("Id") => {
+                    let other = text(by).and_then(|id| store.find(tables::named(name).0, id));
+                    let expected = other
+                        .as_ref()
+                        .and_then(|other| other.fields.get(*there)?.as_str());
+                    if let (Some(given), Some(expected)) = (text(field), expected)
+                        && given != expected
+                    {
+                        faults.push(format!(
+                            "`{field}` is `{given}`, and the item of `{name}` that `{by}` names has `{expected}`"
+                        ));
+                    }
+                }
+                Sample::Member((by, name), list) => {
+                    if let Some(member) = text(field)
+                        && self.holder(store, (name, list), member, text(by)).is_none()
+                    {
+                        faults.push(format!(
+                            "`{field}` is `{member}`, which is in no `{list}` of `{name}`{}",
+                            text(by)
+                                .map(|by| format!(" that `{by}` names"))
+                                .unwrap_or_default()
+                        ));
+                    }
+                }
+                _ => {}
+            }
+        }
+        faults
+    }
+
+    /// The given fields, and with each that names a member of a list the item whose list it is.
+    pub(super) fn with_references(&self, store: &Store, given: &Fields) -> Fields {
+        let mut fields = given.clone();
+        for (field, sample) in self.collection.sample {
+            if let Sample::Member((by, name), list) = sample
+                && let Some(member) = given.get(*field).and_then(Value::as_str)
+                && !given.contains_key(*by)
+                && let Some(holder) = self.holder(store, (name, list), member, None)
+            {
+                fields.insert((*by).to_owned(), holder.into());
+            }
+        }
+        fields
+    }
+
+    fn has(&self, store: &Store, name: &str, id: &str) -> bool {
+        let (number, collection) = tables::named(name);
+        let own = scope(collection, self.location);
+        store
+            .find(number, id)
+            .is_some_and(|found| *found.scope == *own)
+    }
+
+    /// The item in whose list a member is; only this one, if one is named.
+    fn holder(
+        &self,
+        store: &Store,
+        (name, list): (&str, &str),
+        member: &str,
+        only: Option<&str>,
+    ) -> Option<String> {
+        let (number, collection) = tables::named(name);
+        let shelf = store.shelf(number, scope(collection, self.location));
+        let mut likely = shelf
+            .into_iter()
+            .flatten()
+            .filter(|(_, item)| only.is_none_or(|only| only == item.id()) && item.may_have(member));
+        let found = likely.find(|(_, item)| {
+            let fields = item.fields();
+            let members = fields.get(list).and_then(Value::as_array);
+            let id = |one: &Value| one.get("id").or_else(|| one.get("_id")).cloned();
+            let mut members = members.into_iter().flatten().filter_map(id);
+            members.any(|id| id == *member)
+        });
+        found.map(|(_, item)| item.id().to_owned())
+    }
+}
+
+/// The fields that name items of other collections, and the collections that the items may be of.
+pub(super) fn references(
+    collection: &Collection,
+    given: &Fields,
+) -> Vec<(&'static str, Vec<&'static str>)> {
+    let mut all: Vec<_> = collection
+        .sample
+        .iter()
+        .map(|(field, sample)| (*field, named_by(*sample, given)))
+        .filter(|(_, names)| !names.is_empty())
+        .collect();
+    if let Some(parent) = collection.parent
+        && !all.iter().any(|(field, _)| *field == parent.field)
+    {
+        all.push((parent.field, vec![parent.collection]));
+    }
+    // Standard objects have records without having been made.
+    let needed = |field: &str| {
+        let is_parent = collection.parent.filter(|parent| parent.field == field);
+        let value = given.get(field).and_then(Value::as_str);
+        is_parent.is_none_or(|parent| parent.needed) || value.is_some_and(|key| key.contains('.'))
+    };
+    all.retain(|(field, _)| needed(field));
+    all
+}
+
+/// The collections of which a sampled field can name an item, as far as the given fields say.
+fn named_by(sample: Sample, given: &Fields) -> Vec<&'static str> {
+    match sample {
+        Sample::Of(name) | Sample::OfSame(name, _, _) => vec![name],
+        Sample::When(field, value, sample) => {
+            let own = given.get(field).and_then(Value::as_str);
+            match own.is_none_or(|own| own == value) {
+                true => named_by(*sample, given),
+                false => Vec::new(),
+            }
+        }
+        Sample::Else(first, second) => [named_by(*first, given), named_by(*second, given)].concat(),
+        _ => Vec::new(),
+    }
+}

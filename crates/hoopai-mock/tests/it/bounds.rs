@@ -1,0 +1,417 @@
+//! A token of one location is good for that location's data alone: whether a request names another location, or an item of one.
+//! The requests are written by hand.
+
+use hoopai_mock::{CLIENT_ID, COMPANY, LOCATION, Mock, TOKEN, TokenSpec};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use crate::support::{Reply, call, client, token};
+
+const OTHER: &str = "otherLocation0000001";
+
+/// What is said of another location, on custom objects and elsewhere.
+const FOREIGN: (u16, &str) = (403, "The token does not have access to this location.");
+const ON_OBJECTS: (u16, &str) = (401, "This location is not accessible from this token.");
+
+async fn started() -> (Mock, Client) {
+    let mock = Mock::builder()
+        .token(TOKEN)
+        .token_with("pit-location", TokenSpec::location(LOCATION))
+        .token_with("pit-company", TokenSpec::company(COMPANY))
+        .token_with("pit-elsewhere", TokenSpec::company("otherCompany00000001"))
+        .token_with("pit-everything", TokenSpec::everything())
+        .start()
+        .await;
+    (mock.expect("a server"), client())
+}
+
+async fn send(
+    (mock, client): &(Mock, Client),
+    token: &str,
+    method: &Method,
+    path: &str,
+    body: &Value,
+) -> Reply {
+    let request = call(client, mock, method.clone(), path, token);
+    Reply::of(if body.is_null() {
+        request
+    } else {
+        request.json(body)
+    })
+    .await
+}
+
+/// Requests that name a location: `{L}`.
+fn by_name() -> Vec<(Method, &'static str, Value, (u16, &'static str))> {
+    let get = |path, refusal| (Method::GET, path, Value::Null, refusal);
+    let post = |path, body, refusal| (Method::POST, path, body, refusal);
+    vec![
+        get("/locations/{L}", FOREIGN),
+        get("/locations/{L}/tags", FOREIGN),
+        get("/contacts/?locationId={L}", FOREIGN),
+        get("/opportunities/search?location_id={L}", FOREIGN),
+        get("/payments/orders?altId={L}", FOREIGN),
+        get(
+            "/store/shipping-carrier?altId={L}&altType=location",
+            FOREIGN,
+        ),
+        get("/users/?locationId={L}", FOREIGN),
+        get("/objects/?locationId={L}", ON_OBJECTS),
+        post(
+            "/contacts/",
+            json!({ "locationId": "{L}", "firstName": "Ada" }),
+            FOREIGN,
+        ),
+        post(
+            "/contacts/search",
+            json!({ "locationId": "{L}", "page": 1, "pageLimit": 10 }),
+            FOREIGN,
+        ),
+        post(
+            "/objects/custom_objects.sample_1/records",
+            json!({ "locationId": "{L}", "properties": { "name": "One" } }),
+            ON_OBJECTS,
+        ),
+        post(
+            "/objects/custom_objects.sample_1/records/search",
+            json!({ "locationId": "{L}", "page": 1, "pageLimit": 10, "query": "" }),
+            ON_OBJECTS,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_location_that_a_request_names_must_be_the_tokens() {
+    let world = started().await;
+    for location in [LOCATION, OTHER] {
+        world.0.seed().items("objects", location, 1);
+    }
+    for (method, path, body, (status, words)) in by_name() {
+        for (token, location, good) in [
+            (TOKEN, LOCATION, true),
+            (TOKEN, OTHER, false),
+            ("pit-location", LOCATION, true),
+            ("pit-location", OTHER, false),
+            ("pit-everything", LOCATION, true),
+            ("pit-everything", OTHER, true),
+        ] {
+            let path = path.replace("{L}", location);
+            let body: Value = body
+                .to_string()
+                .replace("{L}", location)
+                .parse()
+                .expect("JSON");
+            let reply = send(&world, token, &method, &path, &body).await;
+            if good {
+                assert!(
+                    reply.status < 300,
+                    "{token} {method} {path}: {}",
+                    reply.text
+                );
+            } else {
+                assert_eq!(reply.field("message"), words, "{token} {method} {path}");
+                assert_eq!(reply.status, status, "{token} {method} {path}");
+            }
+        }
+    }
+}
+
+/// Requests that name an item: the collection, the path, the body, and what is said of an item of another location.
+fn by_id() -> Vec<(
+    &'static str,
+    Method,
+    &'static str,
+    Value,
+    (u16, &'static str),
+)> {
+    let tags = json!({ "tags": ["vip"] });
+    let message = json!({ "type": "SMS", "contactId": "{id}", "message": "Hello" });
+    let inbound = json!({ "type": "SMS", "conversationId": "{id}", "contactId": "c", "message": "Hello",
+                          "conversationProviderId": "p" });
+    let pay = json!({ "altId": LOCATION, "altType": "location", "mode": "cash", "amount": 1, "notes": "n",
+                      "card": { "brand": "visa", "last4": "1234" }, "cheque": { "number": "1" } });
+    vec![
+        (
+            "contacts",
+            Method::GET,
+            "/contacts/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::PUT,
+            "/contacts/{id}",
+            json!({ "firstName": "Eve" }),
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::DELETE,
+            "/contacts/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::GET,
+            "/contacts/{id}/tasks",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::POST,
+            "/contacts/{id}/tags",
+            tags,
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::POST,
+            "/contacts/{id}/workflow/w1",
+            json!({}),
+            FOREIGN,
+        ),
+        (
+            "contacts",
+            Method::POST,
+            "/conversations/messages",
+            message,
+            FOREIGN,
+        ),
+        (
+            "conversations",
+            Method::GET,
+            "/conversations/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "conversations",
+            Method::GET,
+            "/conversations/{id}/messages",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "conversations",
+            Method::POST,
+            "/conversations/messages/inbound",
+            inbound,
+            FOREIGN,
+        ),
+        (
+            "messages",
+            Method::GET,
+            "/conversations/messages/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "opportunities",
+            Method::GET,
+            "/opportunities/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "opportunities",
+            Method::DELETE,
+            "/opportunities/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "calendars",
+            Method::GET,
+            "/calendars/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "appointments",
+            Method::GET,
+            "/calendars/events/appointments/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        (
+            "businesses",
+            Method::GET,
+            "/businesses/{id}",
+            Value::Null,
+            FOREIGN,
+        ),
+        // A request that names its own location asks for an item that is not in it.
+        (
+            "invoices",
+            Method::POST,
+            "/invoices/{id}/record-payment",
+            pay,
+            (404, "Invoice not found"),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn an_item_must_be_in_a_location_that_the_token_is_good_for() {
+    for (collection, method, path, body, (status, words)) in by_id() {
+        let world = started().await;
+        let ids = |location| {
+            for name in ["contacts", "calendars", "conversations"] {
+                world.0.seed().items(name, location, 1);
+            }
+            world.0.seed().items(collection, location, 1).remove(0)
+        };
+        let (own, foreign) = (ids(LOCATION), ids(OTHER));
+        for (token, id, good) in [
+            (TOKEN, &foreign, false),
+            ("pit-location", &foreign, false),
+            (TOKEN, &own, true),
+        ] {
+            let path = path.replace("{id}", id);
+            let body: Value = body.to_string().replace("{id}", id).parse().expect("JSON");
+            let reply = send(&world, token, &method, &path, &body).await;
+            if good {
+                assert!(
+                    reply.status < 300,
+                    "{token} {method} {path}: {}",
+                    reply.text
+                );
+            } else {
+                assert_eq!(reply.field("message"), words, "{token} {method} {path}");
+                assert_eq!(reply.status, status, "{token} {method} {path}");
+            }
+        }
+    }
+}
+
+/// The report: custom object records need the location in their body, whatever the token.
+#[tokio::test]
+async fn a_record_without_a_location_is_refused() {
+    let world = started().await;
+    world.0.seed().items("objects", LOCATION, 1);
+    let path = "/objects/custom_objects.sample_1/records";
+    let body = json!({ "properties": { "name": "One" } });
+    for token in [TOKEN, "pit-location"] {
+        let reply = send(&world, token, &Method::POST, path, &body).await;
+        assert_eq!(reply.status, ON_OBJECTS.0, "{}", reply.text);
+        assert_eq!(reply.field("message"), ON_OBJECTS.1);
+    }
+}
+
+#[tokio::test]
+async fn an_agency_reaches_its_own_locations_alone() {
+    let world = started().await;
+    let path = format!("/locations/{LOCATION}");
+    let reply = send(&world, "pit-company", &Method::GET, &path, &Value::Null).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let reply = send(&world, "pit-elsewhere", &Method::GET, &path, &Value::Null).await;
+    reply.refused(FOREIGN.0, FOREIGN.1);
+}
+
+#[tokio::test]
+async fn the_usual_token_is_an_agencys_where_only_an_agency_may_call() {
+    let world = started().await;
+    let body = json!({ "name": "New", "companyId": COMPANY });
+    let made = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    assert!(made.status < 300, "{}", made.text);
+    let path = format!("/locations/{}?deleteTwilioAccount=false", made.field("id"));
+    let gone = send(&world, TOKEN, &Method::DELETE, &path, &Value::Null).await;
+    assert_eq!(gone.status, 200, "{}", gone.text);
+    let body = json!({ "name": "New", "companyId": "otherCompany00000001" });
+    let reply = send(&world, TOKEN, &Method::POST, "/locations/", &body).await;
+    reply.refused(403, "The token does not have access to this company.");
+    // What a custom object belongs to is a location all the same.
+    let body = json!({ "locationId": OTHER, "key": "custom_objects.car", "labels": { "singular": "Car", "plural": "Cars" },
+                       "primaryDisplayPropertyDetails": { "key": "custom_objects.car.name", "name": "Name", "dataType": "TEXT" } });
+    let reply = send(&world, TOKEN, &Method::POST, "/objects/", &body).await;
+    reply.refused(ON_OBJECTS.0, ON_OBJECTS.1);
+}
+
+/// In the body of a message `altId` is the provider's own id, and no location.
+#[tokio::test]
+async fn an_id_of_a_provider_is_no_location() {
+    let world = started().await;
+    let contact = world.0.seed().contacts(LOCATION, 1).remove(0);
+    let conversation = world.0.seed().conversations(LOCATION, 1).remove(0);
+    let body = json!({ "type": "Custom", "message": "Any", "contactId": contact, "conversationId": conversation,
+                       "conversationProviderId": "p1", "altId": "ext-1" });
+    let path = "/conversations/messages/inbound";
+    for token in [TOKEN, "pit-location"] {
+        let reply = send(&world, token, &Method::POST, path, &body).await;
+        assert!(reply.status < 300, "{}", reply.text);
+    }
+}
+
+/// The users of a location are those that have it among theirs.
+#[tokio::test]
+async fn a_location_sees_its_own_users() {
+    let world = started().await;
+    let own = world.0.seed().users(LOCATION, 1).remove(0);
+    let foreign = world.0.seed().users(OTHER, 1).remove(0);
+    let get = async |token: &str, path: String| {
+        send(&world, token, &Method::GET, &path, &Value::Null).await
+    };
+    let reply = get("pit-location", format!("/users/{own}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let reply = get("pit-location", format!("/users/{foreign}")).await;
+    reply.refused(FOREIGN.0, FOREIGN.1);
+    let reply = get("pit-company", format!("/users/{foreign}")).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    let search = format!("/users/search?companyId={COMPANY}&limit=100");
+    for (token, sees) in [("pit-location", false), ("pit-company", true)] {
+        let reply = get(token, search.clone()).await;
+        assert!(reply.text.contains(&own), "{token}: {}", reply.text);
+        assert_eq!(
+            reply.text.contains(&foreign),
+            sees,
+            "{token}: {}",
+            reply.text
+        );
+    }
+    let body = json!({ "companyId": COMPANY, "firstName": "Eve", "lastName": "M", "email": "eve@example.com", "password": "aB3!aB3!",
+                       "type": "account", "role": "user", "locationIds": [OTHER] });
+    let reply = send(&world, "pit-location", &Method::POST, "/users/", &body).await;
+    reply.refused(FOREIGN.0, FOREIGN.1);
+}
+
+#[tokio::test]
+async fn tokens_of_an_app_that_was_removed_are_refused() {
+    let (mock, client) = started().await;
+    let path = format!("/locations/{LOCATION}/tags");
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Location(LOCATION.into()));
+    let grant = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+    ];
+    let pair = token(&client, &mock, &grant).await;
+    let (access, refresh) = (pair.field("access_token"), pair.field("refresh_token"));
+    let before = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    assert_eq!(before.status, 200, "{}", before.text);
+    assert!(mock.uninstall(CLIENT_ID, LOCATION));
+    let after = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    after.refused(401, "Invalid JWT");
+    let grant = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh.as_str()),
+    ];
+    let reply = token(&client, &mock, &grant).await;
+    assert_eq!(
+        (reply.status, reply.field("error").as_str()),
+        (400, "invalid_grant")
+    );
+    // Another app's tokens and private ones have nothing to do with it.
+    let own = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
+    assert_eq!(own.status, 200, "{}", own.text);
+    // Who installs the app anew gets new tokens.
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Location(LOCATION.into()));
+    let grant = [
+        ("grant_type", "authorization_code"),
+        ("code", code.as_str()),
+    ];
+    let access = token(&client, &mock, &grant).await.field("access_token");
+    let anew = Reply::of(call(&client, &mock, Method::GET, &path, &access)).await;
+    assert_eq!(anew.status, 200, "{}", anew.text);
+}

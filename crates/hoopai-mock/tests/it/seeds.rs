@@ -1,0 +1,575 @@
+//! Seeds: wrong ones end the test with a word on what would be right, and right ones hang together. What is seeded is read back
+//! by requests that are written by hand.
+
+use hoopai_mock::serde_json::{Value, json};
+use hoopai_mock::{LOCATION, Mock, Seeder, TOKEN};
+use reqwest::{Client, Method};
+
+use crate::names::panic_of;
+use crate::support::{Reply, call, client};
+
+const OTHER: &str = "otherLocation0000001";
+
+async fn started() -> (Mock, Client) {
+    let mock = Mock::builder().start().await.expect("a server");
+    (mock, client())
+}
+
+async fn get((mock, client): &(Mock, Client), path: &str) -> Value {
+    let reply = Reply::of(call(client, mock, Method::GET, path, TOKEN)).await;
+    assert!(reply.status < 300, "{path}: {}", reply.text);
+    reply.json()
+}
+
+async fn post((mock, client): &(Mock, Client), path: &str, body: Value) -> Reply {
+    Reply::of(call(client, mock, Method::POST, path, TOKEN).json(&body)).await
+}
+
+#[tokio::test]
+async fn unknown_collections_panic_with_the_closest_names() {
+    let (mock, _) = started().await;
+    for (name, closest) in [
+        ("contactz", "`contacts`"),
+        ("Contacts", "`contacts`"),
+        ("custom_fields", "`custom-fields`"),
+        ("opportunity", "`opportunities`"),
+        ("", "`Seeder::collections` lists them all"),
+        ("zebra", "`Seeder::collections` lists them all"),
+    ] {
+        let seed = || mock.seed();
+        for text in [
+            panic_of(|| seed().items(name, LOCATION, 1)),
+            panic_of(|| seed().items_of(name, LOCATION, "x", 1)),
+            panic_of(|| seed().item(name, LOCATION, &json!({}))),
+        ] {
+            assert!(
+                text.contains(&format!("no collection is called `{name}`")),
+                "{text}"
+            );
+            assert!(text.contains(closest), "{text}");
+        }
+    }
+}
+
+/// Seeds that are wrong, and what is said of them.
+fn wrong() -> Vec<(&'static str, Value, &'static str)> {
+    vec![
+        (
+            "contacts",
+            json!({ "fristName": "Ada" }),
+            "there is no field `fristName`; closest: `firstName`",
+        ),
+        (
+            "contacts",
+            json!({ "first_name": "Ada" }),
+            "closest: `firstName`",
+        ),
+        ("contacts", json!({ "tag": ["vip"] }), "closest: `tags`"),
+        (
+            "contacts",
+            json!({ "tags": "vip" }),
+            "tags must be an array",
+        ),
+        ("contacts", json!({ "tags": [1] }), "must be a string"),
+        (
+            "contacts",
+            json!({ "firstName": 3 }),
+            "firstName must be a string",
+        ),
+        (
+            "contacts",
+            json!({ "dnd": "yes" }),
+            "dnd must be a boolean value",
+        ),
+        (
+            "contacts",
+            json!({ "customFields": [{ "idd": "x" }] }),
+            "customFields.0.property idd should not exist",
+        ),
+        (
+            "contacts",
+            json!({ "dateAdded": "yesterday" }),
+            "`dateAdded` is no moment",
+        ),
+        (
+            "contacts",
+            json!({ "locationId": OTHER }),
+            "`locationId` is `otherLocation0000001`",
+        ),
+        ("contacts", json!([]), "must be an object"),
+        (
+            "opportunities",
+            json!({ "monetaryValue": "100" }),
+            "monetaryValue must be a number",
+        ),
+        (
+            "opportunities",
+            json!({ "contactId": "nobody" }),
+            "has no such item in `contacts`; seed it first",
+        ),
+        (
+            "opportunities",
+            json!({ "pipelineId": "none" }),
+            "has no such item in `pipelines`",
+        ),
+        (
+            "opportunities",
+            json!({ "pipelineStageId": "none" }),
+            "is in no `stages` of `pipelines`",
+        ),
+        (
+            "opportunities",
+            json!({ "contact": { "name": "Ada" } }),
+            "seed it there",
+        ),
+        (
+            "conversations",
+            json!({ "contactName": "Ada" }),
+            "shown of the item of `contacts` that `contactId` names",
+        ),
+        (
+            "messages",
+            json!({ "conversationId": "none" }),
+            "has no such item in `conversations`",
+        ),
+        (
+            "appointments",
+            json!({ "calendarId": "none" }),
+            "has no such item in `calendars`",
+        ),
+        (
+            "appointments",
+            json!({ "startTime": 3 }),
+            "startTime must be a string",
+        ),
+        (
+            "transactions",
+            json!({ "entityId": "none" }),
+            "has no such item in `orders` or `invoices`",
+        ),
+        (
+            "transactions",
+            json!({ "entityType": "invoice", "entityId": "none" }),
+            "has no such item in `invoices`",
+        ),
+        (
+            "records",
+            json!({ "objectKey": "custom_objects.none" }),
+            "has no such item in `objects`",
+        ),
+        (
+            "users",
+            json!({ "password": "secret" }),
+            "`password` is not kept",
+        ),
+        ("invoices", json!({ "id": "x" }), "`id` is not kept"),
+    ]
+}
+
+#[tokio::test]
+async fn wrong_fields_panic_with_what_is_right() {
+    for (collection, fields, says) in wrong() {
+        let (mock, _) = started().await;
+        let text = panic_of(|| mock.seed().item(collection, LOCATION, &fields));
+        assert!(text.contains(says), "{collection} {fields}: {text}");
+        assert!(text.contains(&format!("`{collection}`")), "{text}");
+        // The server lives on, and nothing of the seed is in it.
+        let shown = mock.seed().items(collection, LOCATION, 1);
+        assert_eq!(shown.len(), 1);
+    }
+    let (mock, _) = started().await;
+    let text = panic_of(|| {
+        let wrong = json!({ "fristName": "Ada", "tags": "vip" });
+        mock.seed().item("contacts", LOCATION, &wrong)
+    });
+    assert!(
+        text.contains("fristName") && text.contains("tags must be an array"),
+        "all at once: {text}"
+    );
+    let text = panic_of(|| mock.seed().items_of("contacts", LOCATION, "x", 1));
+    assert!(text.contains("belong to nothing"), "{text}");
+    let foreign = mock.seed().contacts(OTHER, 1).remove(0);
+    for text in [
+        panic_of(|| mock.seed().items_of("tasks", LOCATION, &foreign, 1)),
+        panic_of(|| {
+            mock.seed()
+                .item("opportunities", LOCATION, &json!({ "contactId": foreign }))
+        }),
+    ] {
+        assert!(text.contains("has no such item in `contacts`"), "{text}");
+    }
+    let text = panic_of(|| {
+        mock.seed()
+            .item("contacts", LOCATION, &json!({ "id": foreign }))
+    });
+    assert!(
+        text.contains("is in `otherLocation0000001` already"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn right_seeds_are_read_back() {
+    let world = started().await;
+    let seed = world.0.seed();
+    let fields = json!({
+        "id": "ada", "name": "Ada Okafor", "email": "ada@example.com", "tags": ["vip"], "dateOfBirth": "1990-01-02",
+        "customFields": [{ "id": "plan", "value": "Gold" }, { "id": "size", "field_value": 12 }],
+        "dateAdded": "2024-05-06T07:08:09.000Z", "dateUpdated": 1_715_000_000_000_u64, "phone": null, "city": "Rome",
+    });
+    assert_eq!(seed.item("contacts", LOCATION, &fields), "ada");
+    let contact = &get(&world, "/contacts/ada").await["contact"];
+    for (field, value) in [
+        ("firstName", json!("Ada")),
+        ("lastName", json!("Okafor")),
+        ("dateAdded", json!("2024-05-06T07:08:09.000Z")),
+        ("dateUpdated", json!("2024-05-06T12:53:20.000Z")),
+        ("city", json!("Rome")),
+        ("phone", Value::Null),
+    ] {
+        assert_eq!(contact[field], value, "{field}: {contact}");
+    }
+    // Older ones stand behind it, however late they are seeded; those of the same moment next to it.
+    seed.item(
+        "contacts",
+        LOCATION,
+        &json!({ "id": "old", "dateAdded": "2020-01-01" }),
+    );
+    seed.item(
+        "contacts",
+        LOCATION,
+        &json!({ "id": "old2", "dateAdded": "2020-01-01" }),
+    );
+    seed.item("contacts", LOCATION, &json!({ "id": "new" }));
+    let path = format!("/contacts/?locationId={LOCATION}&limit=10");
+    let listed = get(&world, &path).await;
+    let listed = listed["contacts"].as_array().expect("contacts");
+    let ids: Vec<_> = listed.iter().map(|contact| &contact["id"]).collect();
+    assert_eq!(ids, ["new", "ada", "old2", "old"]);
+    // The same id again takes the item's place.
+    seed.item(
+        "contacts",
+        LOCATION,
+        &json!({ "id": "ada", "firstName": "Eve" }),
+    );
+    assert_eq!(
+        get(&world, "/contacts/ada").await["contact"]["firstName"],
+        "Eve"
+    );
+    // A funnel is described nowhere, so any field may be one of its.
+    seed.item("funnels", LOCATION, &json!({ "anything": { "goes": 1 } }));
+}
+
+/// What a location has of a collection: each item is read by the requests of the official pages.
+struct Listed(Vec<Value>);
+
+impl Listed {
+    async fn of(world: &(Mock, Client), path: &str, at: &str) -> Self {
+        let body = get(world, &path.replace("{L}", LOCATION)).await;
+        let list = body.pointer(at).and_then(Value::as_array);
+        Self(list.unwrap_or_else(|| panic!("no {at} in {body}")).clone())
+    }
+
+    fn find(&self, id: &Value) -> &Value {
+        let is = |item: &&Value| item["id"] == *id || item["_id"] == *id || item["key"] == *id;
+        self.0
+            .iter()
+            .find(is)
+            .unwrap_or_else(|| panic!("no {id} in {:?}", self.0))
+    }
+}
+
+#[tokio::test]
+async fn opportunities_are_in_stages_of_their_pipelines_and_of_contacts() {
+    for pipelines in [0, 1, 2] {
+        let world = started().await;
+        let seed = world.0.seed();
+        seed.pipelines(LOCATION, pipelines);
+        seed.pipelines(OTHER, 2);
+        seed.contacts(OTHER, 2);
+        seed.opportunities(LOCATION, 7);
+        let pipelines = Listed::of(
+            &world,
+            "/opportunities/pipelines?locationId={L}",
+            "/pipelines",
+        )
+        .await;
+        let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+        let deals = Listed::of(
+            &world,
+            "/opportunities/search?location_id={L}",
+            "/opportunities",
+        )
+        .await;
+        assert_eq!(deals.0.len(), 7);
+        for deal in &deals.0 {
+            let stages = &pipelines.find(&deal["pipelineId"])["stages"];
+            let stages = Listed(stages.as_array().expect("stages").clone());
+            stages.find(&deal["pipelineStageId"]);
+            let contact = contacts.find(&deal["contactId"]);
+            assert_eq!(deal["contact"]["email"], contact["email"]);
+        }
+        // A stage says of which pipeline it is.
+        let stage = &pipelines.0[0]["stages"][1]["id"];
+        let id = seed.item(
+            "opportunities",
+            LOCATION,
+            &json!({ "pipelineStageId": stage }),
+        );
+        let deal = &get(&world, &format!("/opportunities/{id}")).await["opportunity"];
+        assert_eq!(deal["pipelineId"], pipelines.0[0]["id"]);
+    }
+}
+
+#[tokio::test]
+async fn messages_are_in_conversations_of_their_contacts() {
+    let world = started().await;
+    let seed = world.0.seed();
+    let messages = seed.items("messages", LOCATION, 5);
+    let conversations = Listed::of(
+        &world,
+        "/conversations/search?locationId={L}",
+        "/conversations",
+    )
+    .await;
+    let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+    for id in &messages {
+        let message = &get(&world, &format!("/conversations/messages/{id}")).await["message"];
+        let conversation = conversations.find(&message["conversationId"]);
+        assert_eq!(conversation["contactId"], message["contactId"]);
+        contacts.find(&message["contactId"]);
+    }
+    // A conversation shows its last message.
+    let message = json!({ "body": "The last", "direction": "inbound", "conversationId": conversations.0[0]["id"] });
+    seed.item("messages", LOCATION, &message);
+    let shown = Listed::of(
+        &world,
+        "/conversations/search?locationId={L}",
+        "/conversations",
+    )
+    .await;
+    assert_eq!(shown.0[0]["lastMessageBody"], "The last");
+    assert_eq!(shown.0[0]["id"], conversations.0[0]["id"]);
+    // And none where it has none.
+    let empty = seed.conversations(LOCATION, 1).remove(0);
+    let empty = get(&world, &format!("/conversations/{empty}")).await;
+    assert!(
+        empty["lastMessageBody"]
+            .as_str()
+            .unwrap_or_default()
+            .is_empty(),
+        "{empty}"
+    );
+    let wrong = json!({ "conversationId": conversations.0[0]["id"], "contactId": "somebody" });
+    let text = panic_of(|| seed.item("messages", LOCATION, &wrong));
+    assert!(
+        text.contains("`contactId` is `somebody`, and the item of `conversations`"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn appointments_orders_and_invoices_are_of_contacts() {
+    let world = started().await;
+    let seed = world.0.seed();
+    let appointments = seed.appointments(LOCATION, 3);
+    seed.orders(LOCATION, 3);
+    seed.invoices(LOCATION, 3);
+    seed.items("subscriptions", LOCATION, 3);
+    seed.submissions(LOCATION, 3);
+    let calendars = Listed::of(&world, "/calendars/?locationId={L}", "/calendars").await;
+    let contacts = Listed::of(&world, "/contacts/?locationId={L}", "/contacts").await;
+    for id in appointments {
+        let event =
+            &get(&world, &format!("/calendars/events/appointments/{id}")).await["appointment"];
+        calendars.find(&event["calendarId"]);
+        contacts.find(&event["contactId"]);
+    }
+    for (path, at) in [
+        ("/payments/orders?altId={L}", "/data"),
+        (
+            "/payments/subscriptions?altId={L}&altType=location",
+            "/data",
+        ),
+        ("/forms/submissions?locationId={L}", "/submissions"),
+    ] {
+        let items = Listed::of(&world, path, at).await;
+        assert_eq!(items.0.len(), 3, "{path}");
+        for item in &items.0 {
+            let contact = contacts.find(&item["contactId"]);
+            let name = item.get("contactName").unwrap_or(&item["name"]);
+            assert_eq!(*name, contact["contactName"], "{path}: {item}");
+        }
+    }
+    let path = "/invoices/?altId={L}&altType=location&limit=10&offset=0";
+    for invoice in &Listed::of(&world, path, "/invoices").await.0 {
+        let contact = contacts.find(&invoice["contactDetails"]["id"]);
+        assert_eq!(invoice["contactDetails"]["email"], contact["email"]);
+    }
+}
+
+#[tokio::test]
+async fn transactions_pay_orders_of_their_contacts() {
+    let world = started().await;
+    let seed = world.0.seed();
+    seed.contacts(LOCATION, 2);
+    seed.transactions(LOCATION, 4);
+    let orders = Listed::of(&world, "/payments/orders?altId={L}", "/data").await;
+    let path = "/payments/transactions?altId={L}&altType=location";
+    let transactions = Listed::of(&world, path, "/data").await;
+    assert_eq!(transactions.0.len(), 4);
+    for transaction in &transactions.0 {
+        let order = orders.find(&transaction["entityId"]);
+        for field in ["contactId", "contactName", "contactEmail", "amount"] {
+            assert_eq!(transaction[field], order[field], "{field}");
+        }
+    }
+    // What was paid is so.
+    let path = "/payments/orders?altId={L}&paymentStatus=paid";
+    let paid = Listed::of(&world, path, "/data").await;
+    let succeeded = |order: &Value| {
+        let mut own = transactions
+            .0
+            .iter()
+            .filter(|one| one["entityId"] == order["_id"]);
+        own.any(|one| one["status"] == "succeeded")
+    };
+    assert_eq!(
+        paid.0.len(),
+        orders.0.iter().filter(|order| succeeded(order)).count()
+    );
+    assert!(!paid.0.is_empty() && paid.0.iter().all(succeeded));
+}
+
+/// A payment of an invoice.
+fn payment(amount: Value) -> Value {
+    json!({ "altId": LOCATION, "altType": "location", "mode": "cash", "amount": amount, "notes": "thanks",
+            "card": { "brand": "visa", "last4": "1234" }, "cheque": { "number": "1" } })
+}
+
+#[tokio::test]
+async fn a_recorded_payment_is_a_transaction() {
+    let world = started().await;
+    let seed = world.0.seed();
+    let contact = seed.contacts(LOCATION, 1).remove(0);
+    let invoice = seed.item("invoices", LOCATION, &json!({ "total": 100.3 }));
+    let path = format!("/invoices/{invoice}/record-payment");
+    for (amount, status, due) in [
+        (json!(60.1), "partially_paid", 40.2),
+        (json!(40.2), "paid", 0.0),
+    ] {
+        let paid = post(&world, &path, payment(amount)).await;
+        assert_eq!(paid.status, 200, "{}", paid.text);
+        assert_eq!(paid.json()["invoice"]["status"], status);
+        assert_eq!(paid.json()["invoice"]["amountDue"].as_f64(), Some(due));
+    }
+    let transactions =
+        format!("/payments/transactions?altId={{L}}&altType=location&entityId={invoice}");
+    let made = Listed::of(&world, &transactions, "/data").await;
+    let amounts: Vec<_> = made.0.iter().map(|one| &one["amount"]).collect();
+    assert_eq!(amounts, [&json!(40.2), &json!(60.1)]);
+    for one in &made.0 {
+        for (field, value) in [
+            ("contactId", json!(contact)),
+            ("contactName", json!("Ada Okafor")),
+            ("entityType", json!("invoice")),
+            ("status", json!("succeeded")),
+            ("currency", json!("USD")),
+            ("altId", json!(LOCATION)),
+        ] {
+            assert_eq!(one[field], value, "{field}: {one}");
+        }
+        let id = one["_id"].as_str().expect("an id");
+        let path = format!("/payments/transactions/{id}?altId={LOCATION}&altType=location");
+        assert_eq!(get(&world, &path).await["amount"], one["amount"]);
+    }
+    for amount in [json!(0), json!(-1), json!(-1e308)] {
+        let reply = post(&world, &path, payment(amount)).await;
+        assert_eq!(reply.status, 422, "{}", reply.text);
+        assert_eq!(
+            reply.json()["message"],
+            json!(["amount must be a positive number"])
+        );
+    }
+    assert_eq!(Listed::of(&world, &transactions, "/data").await.0.len(), 2);
+    // An invoice that is seeded as paid was paid.
+    let paid = seed.item(
+        "invoices",
+        LOCATION,
+        &json!({ "total": 70, "status": "paid" }),
+    );
+    let path = format!("/payments/transactions?altId={{L}}&altType=location&entityId={paid}");
+    let made = Listed::of(&world, &path, "/data").await;
+    assert_eq!((made.0.len(), &made.0[0]["amount"]), (1, &json!(70)));
+    let path = format!("/invoices/{paid}?altId={LOCATION}&altType=location");
+    let shown = get(&world, &path).await;
+    assert_eq!(
+        (&shown["amountPaid"], &shown["amountDue"]),
+        (&json!(70), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn a_text2pay_invoice_and_an_order_are_paid_the_same_way() {
+    let world = started().await;
+    let seed = world.0.seed();
+    let contact = seed.contacts(LOCATION, 1).remove(0);
+    let item = json!({ "name": "Roof", "amount": 50, "qty": 2, "currency": "USD" });
+    let body = json!({ "altId": LOCATION, "altType": "location", "name": "New", "currency": "USD", "items": [item],
+                       "contactDetails": { "id": contact, "name": "Ada", "phoneNo": "+15550100001", "email": "a@example.com" },
+                       "issueDate": "2026-03-14", "sentTo": { "email": ["a@example.com"] }, "liveMode": false, "action": "send",
+                       "userId": "u1" });
+    let made = post(&world, "/invoices/text2pay", body).await;
+    assert!(made.status < 300, "{}", made.text);
+    let invoice = made.json()["invoice"]["_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let order = seed.item(
+        "orders",
+        LOCATION,
+        &json!({ "contactId": contact, "amount": 80 }),
+    );
+    for (id, path, amount) in [
+        (&invoice, format!("/invoices/{invoice}/record-payment"), 100),
+        (
+            &order,
+            format!("/payments/orders/{order}/record-payment"),
+            80,
+        ),
+    ] {
+        let body = match path.contains("orders") {
+            true => json!({ "altId": LOCATION, "altType": "location", "mode": "cash" }),
+            false => payment(json!(amount)),
+        };
+        let paid = post(&world, &path, body).await;
+        assert!(paid.status < 300, "{path}: {}", paid.text);
+        let path = format!("/payments/transactions?altId={{L}}&altType=location&entityId={id}");
+        let made = Listed::of(&world, &path, "/data").await;
+        assert_eq!(
+            (made.0.len(), &made.0[0]["amount"]),
+            (1, &json!(amount)),
+            "{path}"
+        );
+        assert_eq!(made.0[0]["contactId"], contact);
+    }
+    let paid = Listed::of(
+        &world,
+        "/payments/orders?altId={L}&paymentStatus=paid",
+        "/data",
+    )
+    .await;
+    assert_eq!(paid.0[0]["_id"], order);
+}
+
+/// Whatever is seeded first: the items are there, and so is all that they need.
+#[tokio::test]
+async fn every_collection_can_be_seeded_alone() {
+    for name in Seeder::collections() {
+        let (mock, _) = started().await;
+        let ids = mock.seed().items(name, LOCATION, 3);
+        assert_eq!(ids.len(), 3, "{name}");
+        let one = mock.seed().item(name, LOCATION, &json!({}));
+        assert!(!one.is_empty(), "{name}");
+    }
+}
