@@ -9,6 +9,7 @@ use super::collection::{Act, Collection, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
 use crate::check::Accepted;
+use crate::check::schema::keys;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
@@ -167,6 +168,19 @@ impl Call<'_> {
     pub(super) fn body(&self) -> Fields {
         let body = self.accepted.body.as_ref().and_then(Value::as_object);
         body.cloned().unwrap_or_default()
+    }
+
+    /// Fields of the body that the interface does not declare. There are some only where the server accepts them.
+    pub(super) fn undeclared(&self) -> Fields {
+        let body = self.operation.body.as_ref();
+        let declared = body.and_then(|body| keys(self.operation, &body.schema));
+        let mut fields = self.body();
+        fields.retain(|name, _| {
+            declared
+                .as_ref()
+                .is_some_and(|declared| !declared.contains(&name.as_str()))
+        });
+        fields
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {

@@ -80,8 +80,13 @@ impl Call<'_> {
         self.reply(Value::Null, None, false, 0, reply)
     }
 
-    /// A message to a contact goes into the contact's conversation, which is made if there is none.
     fn send_message(&mut self) -> Answer {
+        let conversation = self.conversation_with()?;
+        self.message(conversation, "outbound")
+    }
+
+    /// The conversation with the contact of the request, which is made if there is none.
+    fn conversation_with(&mut self) -> Result<Found, Refusal> {
         let id = self.text("contactId").unwrap_or_default().to_owned();
         let (contacts, collection) = tables::named("contacts");
         let contact = self.store.find(contacts, &id);
@@ -97,11 +102,10 @@ impl Call<'_> {
             .filter(|(_, item)| item.parent() == id)
             .map(|(_, item)| item.id().to_owned())
             .next();
-        let conversation = match own.and_then(|own| self.store.find(number, &own)) {
+        Ok(match own.and_then(|own| self.store.find(number, &own)) {
             Some(found) => found,
             None => self.open(&contact),
-        };
-        self.message(conversation, "outbound")
+        })
     }
 
     fn open(&mut self, contact: &Found) -> Found {
@@ -117,17 +121,23 @@ impl Call<'_> {
         )
     }
 
+    /// A message of a provider names a conversation, or the contact that it is with.
     fn take_in_message(&mut self) -> Answer {
-        let id = self.text("conversationId").unwrap_or_default().to_owned();
-        let (number, collection) = tables::named("conversations");
-        let found = self.store.find(number, &id);
         let direction = if self.operation.id.contains("inbound") {
             "inbound"
         } else {
             "outbound"
         };
-        let found = found.ok_or_else(|| missing(collection, &id))?;
-        self.may_see(&found)?;
+        let id = self.text("conversationId").unwrap_or_default().to_owned();
+        let found = if id.is_empty() {
+            self.conversation_with()?
+        } else {
+            let (number, collection) = tables::named("conversations");
+            let found = self.store.find(number, &id);
+            let found = found.ok_or_else(|| missing(collection, &id))?;
+            self.may_see(&found)?;
+            found
+        };
         self.message(found, direction)
     }
 
@@ -149,7 +159,8 @@ impl Call<'_> {
             .get("contactId")
             .cloned()
             .unwrap_or_default();
-        let mut fields = Map::from_iter([
+        let mut fields = self.undeclared();
+        fields.extend([
             ("conversationId".to_owned(), conversation.id.as_str().into()),
             ("contactId".to_owned(), contact.clone()),
             ("body".to_owned(), body.as_str().into()),
@@ -208,7 +219,7 @@ impl Call<'_> {
             .or_else(|| hosted.as_deref()?.rsplit('/').next())
             .unwrap_or("file")
             .to_owned();
-        let mut fields = Map::new();
+        let mut fields = self.undeclared();
         fields.insert("name".into(), name.into());
         fields.insert("type".into(), "file".into());
         if let Some(file) = file {

@@ -7,6 +7,7 @@ use super::collection::{Act, Collection, Row, Scope};
 use super::engine::Answer;
 use super::tables;
 use crate::check::Accepted;
+use crate::check::schema::keys;
 use crate::interface::{Interface, Operation};
 use crate::reply::{Extent, Maker, fits};
 use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
@@ -107,6 +108,14 @@ impl<'a> Bench<'a> {
             self.set("endDate", 1_773_487_252_000_u64.into());
         }
         if let Some((name, parent)) = self.parent(location) {
+            let declared = self.operation.body.as_ref();
+            let declared = declared.and_then(|body| keys(self.operation, &body.schema));
+            let fields = self.accepted.body.as_mut().and_then(Value::as_object_mut);
+            if let (Some(declared), Some(fields)) = (declared, fields)
+                && declared.contains(&name)
+            {
+                fields.insert(name.to_owned(), Value::Null);
+            }
             self.set(name, parent.into());
         }
         let id = self.id.as_str();

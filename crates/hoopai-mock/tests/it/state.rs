@@ -423,6 +423,22 @@ async fn a_message_makes_a_conversation() {
 }
 
 #[tokio::test]
+async fn an_inbound_message_needs_a_conversation_or_a_contact_alone() {
+    let (mock, client) = started().await;
+    let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+    let body = json!({ "type": "SMS", "contactId": contact, "message": "Hello", "conversationProviderId": "p1" });
+    let path = "/conversations/messages/inbound";
+    let first = good(&send(&client, &mock, Method::POST, path, body).await);
+    let id = &first["conversationId"];
+    let body =
+        json!({ "type": "Custom", "conversationId": id, "altId": "ext-1", "direction": "inbound" });
+    let second = good(&send(&client, &mock, Method::POST, path, body).await);
+    assert_eq!(&second["conversationId"], id);
+    let reply = send(&client, &mock, Method::POST, path, json!({ "type": "SMS" })).await;
+    reply.refused(400, "Contact not found for id:");
+}
+
+#[tokio::test]
 async fn an_appointment_takes_its_slot() {
     let (mock, client) = started().await;
     let contact = mock.seed().contacts(LOCATION, 1).remove(0);

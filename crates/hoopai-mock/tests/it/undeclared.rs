@@ -112,3 +112,23 @@ async fn a_header_that_says_neither_is_refused() {
     let reply = send(&mock, Method::POST, "/contacts/", "yes", &contact(2)).await;
     reply.refused(400, "x-hoopai-mock-undeclared must be accept or refuse");
 }
+
+/// Messages are not made of their bodies as they came.
+#[tokio::test]
+async fn messages_keep_what_is_not_declared() {
+    let builder = Mock::builder().accept_undeclared(true);
+    let mock = builder.start().await.expect("a server");
+    let contact = mock.seed().contacts(LOCATION, 1).remove(0);
+    let body = json!({ "type": "SMS", "contactId": contact, "message": "Hello", "campaign": { "of": [7] } });
+    for path in ["/conversations/messages", "/conversations/messages/inbound"] {
+        let sent = send(&mock, Method::POST, path, "", &body).await;
+        let path = format!("/conversations/messages/{}", sent.field("messageId"));
+        let read = get(&client(), &mock, &path, TOKEN).await;
+        assert_eq!(
+            read.json()["message"]["campaign"]["of"],
+            json!([7]),
+            "{}",
+            read.text
+        );
+    }
+}
