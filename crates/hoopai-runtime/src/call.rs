@@ -1,5 +1,7 @@
 //! A call that is being put together: parameters by name, until `send`.
 
+mod checks;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -371,6 +373,7 @@ impl Call {
                 "the path would not reach the wire as it is written: encode or remove what no path may hold",
             ));
         };
+        self.check(url.as_str())?;
         let version = self.version(&handle)?;
         let fill = match location {
             Some((takes, value)) if takes.place == Place::Body => Some(Fill {

@@ -227,7 +227,7 @@ pub static LIST_COUPONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -288,7 +288,7 @@ pub static LIST_ORDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -319,7 +319,7 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -351,7 +351,7 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -373,7 +373,7 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "providers", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT

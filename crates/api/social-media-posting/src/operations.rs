@@ -248,7 +248,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.categories", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -268,7 +268,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -290,7 +290,7 @@ pub static LIST_CSVS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.csvs", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -351,7 +351,7 @@ pub static LIST_POSTS: Operation = Operation {
     body: Some(Body { fields: &["fromDate", "includeUsers", "limit", "skip", "toDate"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
         step: Step::Offset(Target::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
@@ -372,7 +372,7 @@ pub static LIST_TAGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.tags", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

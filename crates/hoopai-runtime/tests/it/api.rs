@@ -122,6 +122,7 @@ pub mod operations {
             size: Some(PageSize {
                 to: Target::Query("limit"),
                 max: 100,
+                declared: false,
             }),
             step: Step::Offset(Target::Query("skip")),
         }),

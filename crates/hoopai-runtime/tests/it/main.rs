@@ -12,6 +12,7 @@ mod log;
 mod models;
 mod paging;
 mod raw;
+mod refusals;
 mod replies;
 mod server;
 mod settings;
