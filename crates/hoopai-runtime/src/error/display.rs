@@ -74,7 +74,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         let mut out = f.debug_struct("Error");
-        out.field("message", &format_args!("{self}"));
+        out.field("message", &self.to_string());
         out.field("kind", &inner.kind);
         if let Some(status) = inner.status {
             out.field("status", &status.as_u16());

@@ -122,7 +122,7 @@ pub mod operations {
             size: Some(PageSize {
                 to: Target::Query("limit"),
                 max: 100,
-                declared: false,
+                declared: true,
             }),
             step: Step::Offset(Target::Query("skip")),
         }),

@@ -4,6 +4,8 @@ mod addresses;
 mod any_json;
 mod api;
 mod bodies;
+mod bounds;
+mod complaints;
 mod drift;
 mod drift_of_calls;
 mod errors;

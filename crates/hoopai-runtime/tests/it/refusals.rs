@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hoopai_runtime::auth::{SourceError, TokenSource};
 use hoopai_runtime::error::RefusalKind as Kind;
+use hoopai_runtime::limit::LimitSettings;
 use hoopai_runtime::retry::{Backoff, Unbounded};
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::time::BoxFuture;
@@ -190,6 +191,7 @@ async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outco
         .base_url(&*server.url)
         .location(LOCATION)
         .backoff(NoWait)
+        .limits(LimitSettings::unlimited())
         .retry_budget(Unbounded)
         .build()
         .unwrap();
