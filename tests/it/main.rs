@@ -8,6 +8,7 @@ mod interface;
 mod paging;
 mod payloads;
 mod readers;
+mod refusals;
 mod requests;
 mod sample;
 mod secrets;

@@ -85,6 +85,11 @@ impl Recorder {
             .unwrap()
     }
 
+    /// The requests that came since the last look.
+    pub(crate) fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.received.lock().unwrap())
+    }
+
     /// The one request that came since the last look.
     pub(crate) fn only(&self) -> Received {
         let mut received = self.received.lock().unwrap();
