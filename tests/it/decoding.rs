@@ -262,10 +262,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// A reply without contents is the empty value of its type, if there is one.
+    /// A reply without contents is the empty value of its type, if there is one, and a drift if a body is declared.
     fn empty(&mut self, root: Kind) {
         *self.tried.entry("empty body").or_default() += 1;
-        for body in ["", " \n", "null"] {
+        for (body, found) in [("", "nothing"), (" \n", "nothing"), ("null", "null")] {
             let outcome = (self.read)(body.as_bytes());
             let is = match outcome {
                 Ok(Outcome { back, drift, raw }) => {
@@ -275,7 +275,16 @@ impl<'a> Subject<'a> {
                         Kind::Object | Kind::Map => json!({}),
                         _ => Value::Null,
                     };
-                    drift.is_empty() && raw.is_none() && back == nothing
+                    let drifted = match &*drift {
+                        [] => root == Kind::Any,
+                        [one] => {
+                            root != Kind::Any
+                                && (one.kind, &*one.path, one.found)
+                                    == (DriftKind::Empty, "$", found)
+                        }
+                        _ => false,
+                    };
+                    drifted && raw.is_none() && back == nothing
                 }
                 Err(_) => root.is_scalar(),
             };

@@ -9,6 +9,7 @@ mod minimal;
 mod paging;
 mod payloads;
 mod readers;
+mod refusals;
 mod reports;
 mod requests;
 mod sample;

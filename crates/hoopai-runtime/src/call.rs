@@ -1,5 +1,7 @@
 //! A call that is being put together: parameters by name, until `send`.
 
+mod checks;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -397,6 +399,9 @@ impl Call {
         let mut missing = Vec::new();
         let path = self.fill_path(&mut missing)?;
         self.fill_query(&mut missing);
+        if !self.options.unchecked {
+            self.check_page_size()?;
+        }
         let version = self.version(&handle)?;
         let payload = self.finish_body(&mut missing)?;
         if !missing.is_empty() {
@@ -408,6 +413,7 @@ impl Call {
                 "the path would not reach the wire as it is written: encode or remove what no path may hold",
             ));
         };
+        self.check_url(url.as_str())?;
         Ok((
             handle,
             Prepared {

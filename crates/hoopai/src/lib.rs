@@ -38,7 +38,7 @@ mod client;
 mod modules;
 
 pub use client::{Client, ClientBuilder};
-pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError, PagingFault};
+pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError, PagingFault, RefusalKind};
 pub use hoopai_runtime::paging::{Collecting, ItemStream, Page, PageStream, Position, Progress};
 pub use hoopai_runtime::{
     ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Decimal,

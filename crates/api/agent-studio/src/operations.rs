@@ -125,7 +125,7 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -147,7 +147,7 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     deprecated: true,

@@ -62,7 +62,7 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "brandBoards", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT

@@ -216,7 +216,7 @@ pub static LIST_CONTACTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: Some("meta.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
             Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
@@ -242,7 +242,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -332,7 +332,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
         ]),

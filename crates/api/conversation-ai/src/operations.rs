@@ -118,7 +118,7 @@ pub static SEARCH_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("id"), to: Target::Query("startAfter") },
         ]),

@@ -157,7 +157,7 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 500 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 500, declared: true }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("nextCursor"), to: Target::Query("cursor") },
         ]),
@@ -272,7 +272,7 @@ pub static LIST_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages.messages", total: None, more: Some("messages.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("messages.lastMessageId"), to: Target::Query("lastMessageId") },
         ]),
@@ -313,7 +313,7 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "conversations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("sort.0"), to: Target::Query("startAfterDate") },
         ]),

@@ -158,7 +158,7 @@ pub static LIST_FUNNELS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "funnels", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -180,7 +180,7 @@ pub static LIST_PAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -202,7 +202,7 @@ pub static LIST_REDIRECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data.data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT

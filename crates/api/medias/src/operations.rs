@@ -75,7 +75,7 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "files", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT

@@ -99,7 +99,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     body: Some(Body { fields: &["pageLimit"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "records", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: true } },
         ]),

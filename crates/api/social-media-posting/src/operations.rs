@@ -254,7 +254,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.categories", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -274,7 +274,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -296,7 +296,7 @@ pub static LIST_CSVS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.csvs", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -357,7 +357,7 @@ pub static LIST_POSTS: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
         step: Step::Offset(Target::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
@@ -378,7 +378,7 @@ pub static LIST_TAGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.tags", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

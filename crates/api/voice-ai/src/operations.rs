@@ -130,7 +130,7 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
@@ -159,7 +159,7 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "callLogs", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT

@@ -124,6 +124,7 @@ pub mod operations {
             size: Some(PageSize {
                 to: Target::Query("limit"),
                 max: 100,
+                declared: true,
             }),
             step: Step::Offset(Target::Query("skip")),
         }),
