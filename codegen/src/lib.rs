@@ -71,7 +71,7 @@ pub struct Generated {
 
 impl Generated {
     /// The file from which the mock server reads the module's interface: path from the workspace's root, and the effective
-    /// document on one line. Every operation in it has the name of its method, `x-hoopai-name`.
+    /// document on one line. Every operation has `x-hoopai-name`, the name of its method.
     pub fn interface(&self) -> (String, String) {
         let path = format!("{}/{}.json", emit::facade::INTERFACES, self.report.module);
         (path, format!("{}\n", self.named))
