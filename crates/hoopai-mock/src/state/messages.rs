@@ -8,7 +8,8 @@ use super::{tables, time};
 /// A conversation is where its last message is in time.
 pub(super) fn move_up(store: &mut Store, conversation: &Found, message: &Found, now: u64) {
     let (number, collection) = tables::named("conversations");
-    let Some(mut found) = store.remove(collection, number, &conversation.id) else {
+    let Some(mut found) = store.remove(collection, number, &conversation.scope, &conversation.id)
+    else {
         return;
     };
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();

@@ -278,7 +278,7 @@ impl Fill<'_> {
                     (ids, _) => store.next_id(ids),
                 },
             };
-            store.remove(collection, self.number, &id);
+            store.remove(collection, self.number, scope, &id);
             let made = make::named(store, self.number, collection, scope, (at, id), fields);
             after::seeded(store, collection.name, &made, self.now);
             ids.push(made.id);

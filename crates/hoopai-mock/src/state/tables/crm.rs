@@ -12,7 +12,6 @@ pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
     collection: "contacts",
     field: "contactId",
     parameter: "contactId",
-    needed: true,
 });
 
 /// What a seeded item says of its contact.

@@ -102,7 +102,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "associations",
             field: "associationId",
             parameter: "associationId",
-            needed: true,
         }),
         text: &[],
         unique: Unique::Together(
