@@ -182,3 +182,28 @@ fn all_operations_of_all_modules_are_there_and_their_rows_make_sense() {
         );
     }
 }
+
+/// Errors, spans and metrics name operations as the tables do. The mock, which does not know the tables, takes these names and
+/// the platform's own for the same operation.
+#[test]
+fn the_mock_takes_the_names_that_clients_have() {
+    use hoopai_mock::{Fault, FaultRule};
+    let rule = |name: &str, operation: &Operation| {
+        FaultRule::new(Fault::status(503)).on(&format!("{}.{name}", operation.module))
+    };
+    let mut rules = Vec::new();
+    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
+        let named = rule(operation.name, operation);
+        assert_eq!(named, rule(operation.id, operation), "{}", operation.name);
+        rules.push(named);
+    }
+    let first = rules.first().cloned();
+    assert_eq!(
+        rules
+            .iter()
+            .filter(|rule| Some(*rule) == first.as_ref())
+            .count(),
+        1
+    );
+    assert_eq!(rules.len(), 609);
+}

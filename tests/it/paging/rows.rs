@@ -235,8 +235,8 @@ fn people() -> Vec<Row> {
         row!(
             associations::LIST_RELATIONS,
             "id",
-            |m, n| with(m, "relations", &json!({"firstRecordId": "r1"}), n),
-            |c, _| c.associations().list_relations().record_id("r1"),
+            |m, n| naming(m, "relations", ("firstRecordId", "records"), n),
+            |c, of| c.associations().list_relations().record_id(of),
             limit(5)
         )
         .oldest_first(),

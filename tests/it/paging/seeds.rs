@@ -30,7 +30,7 @@ pub(super) fn of(mock: &Mock, collection: &str, parents: &str, count: usize) -> 
 pub(super) fn with(mock: &Mock, collection: &str, fields: &Value, count: usize) -> Seeded {
     let seed = mock.seed();
     seed.items(collection, LOCATION, 1);
-    let one = |_| seed.item(collection, LOCATION, fields).unwrap();
+    let one = |_| seed.item(collection, LOCATION, fields);
     Seeded {
         of: String::new(),
         ids: (0..count).map(one).collect(),
@@ -51,7 +51,7 @@ pub(super) fn naming(
     let name = |other: &String| Value::from_iter([(field, other.as_str())]);
     seed.item(collection, LOCATION, &name(other));
     let fields = name(of);
-    let one = |_| seed.item(collection, LOCATION, &fields).unwrap();
+    let one = |_| seed.item(collection, LOCATION, &fields);
     Seeded {
         of: of.clone(),
         ids: (0..count).map(one).collect(),

@@ -69,11 +69,7 @@ async fn pages_at_once_keep_order_and_limit() {
     let world = World::new().await;
     let one = |_| {
         let fields = json!({"businessId": "b1"});
-        world
-            .mock
-            .seed()
-            .item("contacts", LOCATION, &fields)
-            .unwrap()
+        world.mock.seed().item("contacts", LOCATION, &fields)
     };
     let mut expected: Vec<String> = (0..1_254).map(one).collect();
     expected.reverse();
@@ -113,11 +109,7 @@ async fn a_list_that_is_dropped_leaves_no_request_behind() {
     let world = World::new().await;
     let fields = json!({"businessId": "b1"});
     for _ in 0..100 {
-        world
-            .mock
-            .seed()
-            .item("contacts", LOCATION, &fields)
-            .unwrap();
+        world.mock.seed().item("contacts", LOCATION, &fields);
     }
     let limits = LimitSettings::default().max(3).fixed(true);
     let client = world.builder().limits(limits).build().unwrap();

@@ -11,6 +11,22 @@ const CONTACT: &str = "contact";
 
 const ASSOCIATION: (&str, &str) = ("associationId", "associations");
 
+/// A record of the object whose key is in a field.
+macro_rules! record {
+    ($key:literal) => {
+        Sample::Else(
+            &Sample::When($key, CONTACT, &Sample::Of("contacts")),
+            &Sample::Else(
+                &Sample::When($key, "opportunity", &Sample::Of("opportunities")),
+                &Sample::Else(
+                    &Sample::When($key, "business", &Sample::Of("businesses")),
+                    &Sample::OfSame("records", "objectKey", $key),
+                ),
+            ),
+        )
+    };
+}
+
 pub(super) static TABLE: &[Collection] = &[
     Collection {
         name: "object-fields",
@@ -128,20 +144,8 @@ pub(super) static TABLE: &[Collection] = &[
                 "secondObjectKey",
                 Sample::Via(ASSOCIATION, "secondObjectKey"),
             ),
-            (
-                "firstRecordId",
-                Sample::Else(
-                    &Sample::When("firstObjectKey", CONTACT, &Sample::Of("contacts")),
-                    &Sample::OfSame("records", "objectKey", "firstObjectKey"),
-                ),
-            ),
-            (
-                "secondRecordId",
-                Sample::Else(
-                    &Sample::When("secondObjectKey", CONTACT, &Sample::Of("contacts")),
-                    &Sample::OfSame("records", "objectKey", "secondObjectKey"),
-                ),
-            ),
+            ("firstRecordId", record!("firstObjectKey")),
+            ("secondRecordId", record!("secondObjectKey")),
         ],
         rows: &[
             Row::list(
