@@ -299,7 +299,7 @@ fn moment(value: &Value) -> Option<u64> {
 }
 
 /// A location that has something exists.
-fn introduce(store: &mut Store, location: &str, now: u64) {
+pub(super) fn introduce(store: &mut Store, location: &str, now: u64) {
     let (number, collection) = tables::named("locations");
     if store.first_heard(number, location) && store.find(number, location).is_none() {
         let fields = tables::known(collection, location);
