@@ -6,7 +6,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Parser;
-use hoopai_mock::{Entry, FaultRule, LOCATION, LimitSettings, Mock, TOKEN, TokenSpec};
+use hoopai_mock::{
+    CLIENT_ID, CLIENT_SECRET, Entry, FaultRule, LOCATION, LimitSettings, Mock, REDIRECT_URI, TOKEN,
+    TokenSpec,
+};
 
 /// The HoopAI platform in a box: a server for tests and demos. It listens on the loopback address alone, and stops on Ctrl-C.
 #[derive(Parser)]
@@ -29,6 +32,18 @@ struct Arguments {
     #[arg(long)]
     everything: bool,
 
+    /// The client id of the OAuth app, which may have all scopes
+    #[arg(long, value_name = "ID", default_value = CLIENT_ID, value_parser = token)]
+    client_id: String,
+
+    /// The client secret of the OAuth app
+    #[arg(long, value_name = "SECRET", default_value = CLIENT_SECRET, value_parser = token)]
+    client_secret: String,
+
+    /// Where the OAuth app is sent its codes
+    #[arg(long, value_name = "URL", default_value = REDIRECT_URI, value_parser = token)]
+    redirect_uri: String,
+
     /// What ids, replies and chances are made from: the same seed gives the same
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -41,6 +56,15 @@ struct Arguments {
     #[arg(long)]
     no_limits: bool,
 
+    /// Send `X-RateLimit-Reset`, in Unix seconds, which the platform was never seen to send
+    #[arg(long)]
+    rate_limit_reset: bool,
+
+    /// Accept and store fields of bodies that the interface does not declare, and ignore such query parameters; for a single
+    /// request the header `x-hoopai-mock-undeclared: accept` does it
+    #[arg(long)]
+    accept_undeclared: bool,
+
     /// Something that goes wrong: `503,on=contacts.*,times=2`, `429,retry-after=3`, `close-after,chance=0.1`,
     /// `delay=2s`, `drift=null`; can be given again
     #[arg(long = "fault", value_name = "FAULT[,OPTION=VALUE]...")]
@@ -49,6 +73,10 @@ struct Arguments {
     /// So many made-up contacts, in the location that is printed at the start
     #[arg(long, value_name = "N", default_value_t = 0)]
     contacts: usize,
+
+    /// So many made-up pipelines, in the same location; the platform has no call that creates one
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pipelines: usize,
 
     /// A line for each request; never tokens or bodies
     #[arg(long)]
@@ -63,10 +91,18 @@ async fn main() -> ExitCode {
     match start(&arguments).await {
         Ok(mock) => {
             let location = arguments.location.as_deref().unwrap_or(LOCATION);
+            mock.seed().pipelines(location, arguments.pipelines);
             mock.seed().contacts(location, arguments.contacts);
             say(&format!("listening on {}", mock.url()));
-            say(&format!("token        {}", arguments.token));
-            say(&format!("location     {location}"));
+            for (name, value) in [
+                ("token", arguments.token.as_str()),
+                ("location", location),
+                ("client id", &arguments.client_id),
+                ("client secret", &arguments.client_secret),
+                ("redirect uri", &arguments.redirect_uri),
+            ] {
+                say(&format!("{name:12} {value}"));
+            }
             stop.await;
             mock.stop().await;
             ExitCode::SUCCESS
@@ -82,7 +118,13 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
     let mut builder = Mock::builder()
         .port(arguments.port)
         .seed(arguments.seed)
-        .limits(limits(arguments));
+        .limits(limits(arguments))
+        .accept_undeclared(arguments.accept_undeclared)
+        .app_with_all_scopes(
+            &arguments.client_id,
+            &arguments.client_secret,
+            &arguments.redirect_uri,
+        );
     builder = match &arguments.location {
         Some(location) => builder.token_with(&arguments.token, TokenSpec::location(location)),
         None if arguments.everything => {
@@ -100,7 +142,10 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
 }
 
 fn limits(arguments: &Arguments) -> LimitSettings {
-    let mut limits = LimitSettings::default();
+    let mut limits = LimitSettings {
+        reset: arguments.rate_limit_reset,
+        ..LimitSettings::default()
+    };
     if arguments.no_limits {
         limits.burst = u32::MAX;
         limits.daily = u32::MAX;

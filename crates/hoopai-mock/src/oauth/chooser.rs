@@ -59,9 +59,11 @@ fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
     };
     let grant = Grant::own(resource, scopes, &app.client_id);
     let now = world.clock.now();
+    let locations = world.state.locations(world, &grant.resource);
+    let redirect_uri = redirect_uri.to_owned();
     let code = world
         .tokens
-        .issue_code(grant, Some(redirect_uri.to_owned()), now);
+        .issue_code(grant, Some(redirect_uri.clone()), locations, now);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("code", &code);
     if let Some(state) = incoming.query("state") {

@@ -33,6 +33,8 @@ pub(super) struct Collection {
     pub(super) missing: Missing,
     /// Whether a location has one at most, which needs no id to be named.
     pub(super) single: bool,
+    /// Ids and names of what exists everywhere without having been made.
+    pub(super) standard: &'static [(&'static str, &'static str, &'static str)],
     /// The field that counts the items of a location, from 1; empty where none does.
     pub(super) numbered: &'static str,
     /// Fields that hold when another field was last changed.
@@ -74,8 +76,6 @@ pub(super) struct Parent {
     /// The item's field that holds the parent's id; the request's parameter is called so too unless `parameter` differs.
     pub(super) field: &'static str,
     pub(super) parameter: &'static str,
-    /// Whether there must be such a parent.
-    pub(super) needed: bool,
 }
 
 /// A value that a table can hold.
@@ -225,6 +225,7 @@ impl Collection {
         unique: Unique::Nothing,
         missing: Missing::NotFound,
         single: false,
+        standard: &[],
         numbered: "",
         stamps: &[],
         shows: None,
@@ -244,6 +245,11 @@ impl Collection {
         defaults: &[("altType", Value::Text("location"))],
         ..Collection::PLAIN
     };
+
+    /// Whether an id names what exists everywhere without having been made.
+    pub(super) fn has_standard(&self, id: &str) -> bool {
+        self.standard.iter().any(|(own, ..)| *own == id)
+    }
 
     /// The ways of the newer parts: `_id`, `createdAt` and `locationId`.
     pub(super) const HEX: Collection = Collection {

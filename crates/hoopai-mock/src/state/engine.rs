@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{missing, put};
 use super::choose::{plain, shares};
 use super::chosen::Chosen;
-use super::collection::{Act, Collection, Row, Scope, Unique};
+use super::collection::{Act, Collection, Ids, Row, Scope, Unique};
 use super::store::{Fields, Found, Store};
 use super::{make, tables};
 use crate::check::Accepted;
@@ -194,7 +194,12 @@ impl Call<'_> {
         self.about(&found, false)
     }
 
-    pub(super) fn change(&mut self, found: Found, fields: Fields) -> Found {
+    /// Changes fields of an item. Those of what exists everywhere stay as they are.
+    pub(super) fn change(&mut self, mut found: Found, fields: Fields) -> Found {
+        if self.collection.has_standard(&found.id) {
+            found.fields.extend(fields);
+            return found;
+        }
         make::change(
             self.store,
             self.number,
@@ -247,17 +252,20 @@ impl Call<'_> {
 
     fn by_id(&mut self) -> Result<Found, Refusal> {
         let id = self.text(self.row.by).unwrap_or_default().to_owned();
-        if let Some(parent) = self.parent_in_path()? {
-            let found = self.find(&id)?;
-            let own = self
-                .collection
-                .parent
-                .and_then(|own| found.fields.get(own.field)?.as_str());
-            return if own == Some(parent.as_str()) {
-                Ok(found)
-            } else {
-                Err(missing(self.collection, &id))
-            };
+        if let Some(parent) = self.collection.parent
+            && let Some(named) = self.accepted.path(parent.parameter)
+        {
+            let found = self.find(&id).and_then(|found| {
+                let own = found.fields.get(parent.field).and_then(Value::as_str);
+                match own == Some(named) {
+                    true => Ok(found),
+                    false => Err(missing(self.collection, &id)),
+                }
+            });
+            if found.is_err() {
+                self.parent(named)?;
+            }
+            return found;
         }
         let found = self.find(&id);
         if found.is_ok() || self.row.or_in.is_empty() {
@@ -274,7 +282,15 @@ impl Call<'_> {
 
     /// An item of this collection that the token may see.
     pub(super) fn find(&self, id: &str) -> Result<Found, Refusal> {
-        let found = self.store.find(self.number, id);
+        if let Some(fields) = tables::standard(self.collection, id) {
+            return Ok(Found {
+                id: id.to_owned(),
+                scope: self.scope()?.into(),
+                at: 0,
+                fields,
+            });
+        }
+        let found = self.look_up(self.number, self.collection, id)?;
         let found = found.ok_or_else(|| missing(self.collection, id))?;
         if self
             .named_scope()
@@ -285,6 +301,18 @@ impl Call<'_> {
         }
         self.may_see(&found)?;
         Ok(found)
+    }
+
+    fn look_up(
+        &self,
+        number: usize,
+        collection: &Collection,
+        id: &str,
+    ) -> Result<Option<Found>, Refusal> {
+        Ok(match collection.ids {
+            Ids::Given => self.store.find_in(number, &self.scope()?, id),
+            _ => self.store.find(number, id),
+        })
     }
 
     /// Locations are named by their own id.
@@ -349,13 +377,16 @@ impl Call<'_> {
         Ok(Some(id))
     }
 
-    /// What an item belongs to: its place, if it must be there.
+    /// What an item belongs to; nothing where that exists everywhere.
     fn parent(&self, id: &str) -> Result<Option<Found>, Refusal> {
-        let Some(parent) = self.collection.parent.filter(|parent| parent.needed) else {
+        let Some(parent) = self.collection.parent else {
             return Ok(None);
         };
         let (number, collection) = tables::named(parent.collection);
-        let found = self.store.find(number, id);
+        if collection.has_standard(id) {
+            return Ok(None);
+        }
+        let found = self.look_up(number, collection, id)?;
         let found = found.ok_or_else(|| missing(collection, id))?;
         self.may_see(&found)?;
         Ok(Some(found))
@@ -367,7 +398,10 @@ impl Call<'_> {
                 fields.insert((*name).to_owned(), value.clone());
             }
         }
-        let mut scope = None;
+        let mut scope = match self.row.placed {
+            true => Some(self.scope()?),
+            false => None,
+        };
         if let Some(parent) = self.collection.parent
             && let Some(id) = self.text(parent.parameter).map(str::to_owned)
         {
@@ -496,7 +530,8 @@ impl Call<'_> {
 
     /// Takes an item away, and all that belongs to it.
     pub(super) fn delete(&mut self, found: &Found) {
-        self.store.remove(self.collection, self.number, &found.id);
+        self.store
+            .remove(self.collection, self.number, &found.scope, &found.id);
         let mut gone = vec![(self.collection.name, Box::from(found.id.as_str()))];
         while let Some((name, id)) = gone.pop() {
             for (number, child) in tables::children(name) {

@@ -70,7 +70,7 @@ impl Call<'_> {
             text("objectKey") == Some(object) && text("fieldKey").is_some_and(ends)
         });
         let (number, _) = tables::named("objects");
-        let object_item = self.store.find(number, object);
+        let object_item = self.store.find_in(number, scope, object);
         let primary = object_item.as_ref().and_then(|found| {
             let property = found.fields.get("primaryDisplayProperty");
             property.and_then(Value::as_str)

@@ -103,7 +103,7 @@ pub(super) fn change(
     fields: Fields,
     now: u64,
 ) -> Found {
-    store.remove(collection, number, &found.id);
+    store.remove(collection, number, &found.scope, &found.id);
     for (name, value) in fields {
         if collection.secret.contains(&name.as_str()) || name == collection.id {
             continue;

@@ -8,7 +8,8 @@ use super::{tables, time};
 /// Moves a conversation to the time of its last message, and shows that message in it.
 pub(super) fn move_up(store: &mut Store, conversation: &Found, message: &Found, now: u64) {
     let (number, collection) = tables::named("conversations");
-    let Some(mut found) = store.remove(collection, number, &conversation.id) else {
+    let Some(mut found) = store.remove(collection, number, &conversation.scope, &conversation.id)
+    else {
         return;
     };
     let of = |name: &str| message.fields.get(name).cloned().unwrap_or_default();

@@ -29,12 +29,14 @@ mod time;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value;
+
 use crate::check::Accepted;
 use crate::check::counts::Number;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
-use crate::tokens::Grant;
+use crate::tokens::{COMPANY, Grant, Installation, LOCATION, Resource};
 use crate::world::World;
 
 use collection::Scope;
@@ -91,6 +93,32 @@ impl State {
             store,
         };
         Some(call.answer())
+    }
+
+    /// The locations in which an app is installed with a resource: the location itself, or those that the company has.
+    pub(crate) fn locations(&self, world: &World, resource: &Resource) -> Vec<Installation> {
+        let company = match resource {
+            Resource::Location(id) => return vec![Installation::from(id.as_str())],
+            Resource::Company(id) => id,
+        };
+        let mut store = self.lock();
+        let store = store.get_or_insert_with(|| Store::new(world.seed));
+        if company == COMPANY {
+            seed::introduce(store, LOCATION, time::millis(world.clock.unix()));
+        }
+        let (number, _) = tables::named("locations");
+        let shelf = store.shelf(number, company).into_iter().flatten();
+        shelf
+            .map(|(_, item)| {
+                let fields = item.fields();
+                let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+                let mut found = Installation::from(item.id());
+                found.company.clone_from(company);
+                found.name = text("name").unwrap_or(found.name);
+                found.address = text("address").unwrap_or(found.address);
+                found
+            })
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Store>> {

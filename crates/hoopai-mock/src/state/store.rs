@@ -2,6 +2,7 @@
 //!
 //! An item is kept as JSON text, which takes a third of what a tree of values would; a page reads only its own.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub(super) struct Store {
 /// One collection's items of all locations.
 #[derive(Default)]
 struct Drawer {
+    /// Whether ids are given by callers, so that each location may have the same.
+    by_scope: bool,
     shelves: HashMap<Arc<str>, BTreeMap<u64, Item>>,
     places: HashMap<Box<str>, Place>,
     /// Who has a value that only one may have.
@@ -72,6 +75,26 @@ impl Item {
 
     pub(super) fn fields(&self) -> Fields {
         serde_json::from_str(&self.json).unwrap_or_default()
+    }
+}
+
+impl Drawer {
+    /// What a place is known by.
+    fn key<'a>(&self, scope: &str, id: &'a str) -> Cow<'a, str> {
+        match self.by_scope {
+            true => format!("{scope}\0{id}").into(),
+            false => id.into(),
+        }
+    }
+
+    fn found(&self, place: &Place, id: &str) -> Option<Found> {
+        let item = self.shelves.get(&place.scope)?.get(&place.at)?;
+        Some(Found {
+            id: id.to_owned(),
+            scope: Arc::clone(&place.scope),
+            at: place.at,
+            fields: item.fields(),
+        })
     }
 }
 
@@ -130,6 +153,7 @@ impl Store {
     /// Puts an item on its shelf. `at` must be free.
     pub(super) fn put(&mut self, collection: &Collection, number: usize, found: &Found) {
         let drawer = self.drawers.entry(number).or_default();
+        drawer.by_scope = matches!(collection.ids, Ids::Given);
         for field in collection.unique.fields() {
             if let Some(key) = taken_key(&found.scope, field, &found.fields) {
                 drawer
@@ -154,7 +178,8 @@ impl Store {
             scope: Arc::clone(&scope),
             at: found.at,
         };
-        drawer.places.insert(found.id.as_str().into(), place);
+        let key = drawer.key(&found.scope, &found.id);
+        drawer.places.insert(key.into(), place);
         drawer
             .shelves
             .entry(scope)
@@ -167,9 +192,10 @@ impl Store {
         &mut self,
         collection: &Collection,
         number: usize,
+        scope: &str,
         id: &str,
     ) -> Option<Found> {
-        let found = self.find(number, id)?;
+        let found = self.find_in(number, scope, id)?;
         let drawer = self.drawers.get_mut(&number)?;
         for field in collection.unique.fields() {
             if let Some(key) = taken_key(&found.scope, field, &found.fields)
@@ -178,7 +204,8 @@ impl Store {
                 drawer.taken.remove(&key);
             }
         }
-        drawer.places.remove(id);
+        let key = drawer.key(scope, id).into_owned();
+        drawer.places.remove(&*key);
         drawer.shelves.get_mut(&found.scope)?.remove(&found.at);
         Some(found)
     }
@@ -208,16 +235,16 @@ impl Store {
         gone
     }
 
+    /// The item of an id, wherever it is. Items whose ids are given by callers are found by [`Store::find_in`] alone.
     pub(super) fn find(&self, number: usize, id: &str) -> Option<Found> {
         let drawer = self.drawers.get(&number)?;
-        let place = drawer.places.get(id)?;
-        let item = drawer.shelves.get(&place.scope)?.get(&place.at)?;
-        Some(Found {
-            id: id.to_owned(),
-            scope: Arc::clone(&place.scope),
-            at: place.at,
-            fields: item.fields(),
-        })
+        drawer.found(drawer.places.get(id)?, id)
+    }
+
+    /// The item of an id, where the same id may stand in several places that in this one.
+    pub(super) fn find_in(&self, number: usize, scope: &str, id: &str) -> Option<Found> {
+        let drawer = self.drawers.get(&number)?;
+        drawer.found(drawer.places.get(&*drawer.key(scope, id))?, id)
     }
 
     /// Who has this value of a field that only one may have.

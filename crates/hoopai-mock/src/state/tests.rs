@@ -23,6 +23,7 @@ struct Bench<'a> {
     collection: &'static Collection,
     row: &'static Row,
     mock: Mock,
+    location: String,
     /// The item that the request is about.
     id: String,
     accepted: Accepted,
@@ -50,6 +51,7 @@ impl<'a> Bench<'a> {
             collection,
             row,
             mock,
+            location: location.to_owned(),
             id,
             accepted,
         };
@@ -70,7 +72,9 @@ impl<'a> Bench<'a> {
     /// The fields of the item; nothing once it is gone.
     fn held(&self) -> Option<Value> {
         let store = self.mock.world().state.lock();
-        let found = store.as_ref()?.find(self.number, &self.id)?;
+        let found = store
+            .as_ref()?
+            .find_in(self.number, &self.location, &self.id)?;
         Some(Value::Object(found.fields))
     }
 

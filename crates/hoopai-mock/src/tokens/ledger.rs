@@ -204,20 +204,19 @@ impl Tokens {
         Ok(ledger.issue_pair(&self.settings, grant, company, family, now))
     }
 
-    /// Makes a code for an app and what its user chose, and installs the app there.
+    /// Makes a code for an app and what its user chose, and installs the app in these locations.
     pub(crate) fn issue_code(
         &self,
         grant: Grant,
         redirect_uri: Option<String>,
+        locations: Vec<Installation>,
         now: Duration,
     ) -> String {
         let mut ledger = self.ledger();
-        if let Resource::Location(id) = &grant.resource {
-            let key = (grant.app.clone(), id.clone());
+        for location in locations {
+            let key = (grant.app.clone(), location.location.clone());
             let installation = ledger.installations.entry(key);
-            installation
-                .or_insert_with(|| Installation::from(id.as_str()))
-                .is_installed = true;
+            installation.or_insert(location).is_installed = true;
         }
         let code = ledger.secret("code");
         let expires = now.saturating_add(CODE_LIFETIME);

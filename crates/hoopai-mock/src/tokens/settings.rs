@@ -55,6 +55,12 @@ impl Settings {
         self
     }
 
+    /// Adds an app, in place of one of the same client id.
+    fn add(&mut self, app: App) {
+        self.apps.retain(|other| other.client_id != app.client_id);
+        self.apps.push(app);
+    }
+
     /// The tokens that last. Each is an app of its own, as each private integration is, and so has limits of its own.
     pub(super) fn lasting_tokens(&self) -> impl Iterator<Item = (String, Grant)> {
         self.tokens
@@ -141,10 +147,23 @@ impl MockBuilder {
             redirect_uri: redirect_uri.into(),
             scopes: Some(scopes.iter().map(|&scope| scope.to_owned()).collect()),
         };
-        self.auth
-            .apps
-            .retain(|other| other.client_id != app.client_id);
-        self.auth.apps.push(app);
+        self.auth.add(app);
+        self
+    }
+
+    /// An app that may ask for tokens with all scopes; the server that was given no app has one of this kind.
+    pub fn app_with_all_scopes(
+        mut self,
+        client_id: impl Into<String>,
+        client_secret: impl Into<String>,
+        redirect_uri: impl Into<String>,
+    ) -> Self {
+        self.auth.add(App {
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            redirect_uri: redirect_uri.into(),
+            scopes: None,
+        });
         self
     }
 
@@ -209,14 +228,17 @@ impl Mock {
         world.tokens.expire(token, world.clock.now())
     }
 
-    /// Makes an authorization code, as the page where users install an app does, and installs the app there. It is good once and
+    /// Makes an authorization code, as the page where users install an app does, and installs the app there: in the location, or in
+    /// every location that the company has by now. The code is good once and
     /// for ten minutes, for all scopes of the app.
     pub fn authorize(&self, client_id: &str, resource: Resource) -> String {
         let world = self.world();
         let app = world.tokens.app(client_id);
         let scopes = app.and_then(|app| app.scopes.clone());
         let grant = Grant::own(resource, scopes, client_id);
-        world.tokens.issue_code(grant, None, world.clock.now())
+        let locations = world.state.locations(world, &grant.resource);
+        let now = world.clock.now();
+        world.tokens.issue_code(grant, None, locations, now)
     }
 
     /// What users choose from now on where an app is installed.

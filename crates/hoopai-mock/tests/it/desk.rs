@@ -278,13 +278,13 @@ async fn files_come_into_custom_fields() {
 async fn records_and_opportunities_are_found_by_their_fields() {
     let record = |name: &str, age: u8| {
         let body = json!({ "locationId": "{L}", "properties": { "name": name, "age": age } });
-        post("/objects/custom_objects.pets/records", body)
+        post("/objects/{objects}/records", body)
     };
     let search = |field: &str, operator: &str, value: Value| {
         let filter = json!({ "field": field, "operator": operator, "value": value });
         let body = json!({ "locationId": "{L}", "page": 1, "pageLimit": 10, "query": "", "searchAfter": [],
                            "filters": [{ "group": "AND", "filters": [filter] }] });
-        post("/objects/custom_objects.pets/records/search", body)
+        post("/objects/{objects}/records/search", body)
     };
     let deals = |operator: &str, count: u64| {
         let wanted = json!({ "notes": false, "tasks": false, "calendarEvents": false, "unReadConversations": false });
@@ -296,7 +296,7 @@ async fn records_and_opportunities_are_found_by_their_fields() {
         search(field, operator, value).sees("/total", count)
     };
     tell(
-        &["contacts", "opportunities"],
+        &["objects", "contacts", "opportunities"],
         vec![
             record("Rex", 3),
             record("Max", 9),
@@ -485,4 +485,77 @@ async fn what_is_listed_can_be_got_and_goes() {
         ],
     )
     .await;
+}
+
+#[tokio::test]
+async fn records_are_of_objects_that_exist() {
+    let record = |path: &'static str| {
+        post(
+            path,
+            json!({ "locationId": "{L}", "properties": { "name": "Rex" } }),
+        )
+    };
+    let search = |path: &'static str| {
+        post(
+            path,
+            json!({ "locationId": "{L}", "page": 1, "pageLimit": 9, "query": "", "searchAfter": [] }),
+        )
+    };
+    let mut steps = Vec::new();
+    for (records, all) in [
+        (
+            "/objects/contact/records",
+            "/objects/contact/records/search",
+        ),
+        (
+            "/objects/opportunity/records",
+            "/objects/opportunity/records/search",
+        ),
+        (
+            "/objects/business/records",
+            "/objects/business/records/search",
+        ),
+        (
+            "/objects/{objects}/records",
+            "/objects/{objects}/records/search",
+        ),
+    ] {
+        steps.push(record(records));
+        steps.push(search(all).sees("/total", 1));
+    }
+    steps.extend([
+        get("/objects/contact?locationId={L}").sees("/object/standard", true),
+        record("/objects/custom_objects.none/records").refused(404, "Object not found"),
+        search("/objects/custom_objects.none/records/search").refused(404, "Object not found"),
+        get("/objects/custom_objects.none/records/none").refused(404, "Object not found"),
+        get("/objects/custom_objects.none?locationId={L}").refused(404, "Object not found"),
+    ]);
+    tell(&["objects"], steps).await;
+}
+
+/// Keys are given by callers, so that two locations may have the same.
+#[tokio::test]
+async fn each_location_has_objects_of_its_own() {
+    let everything = hoopai_mock::TokenSpec::everything();
+    let mock = hoopai_mock::Mock::builder().token_with("pit-all", everything);
+    let (mock, client) = (
+        mock.start().await.expect("a server"),
+        crate::support::client(),
+    );
+    let there = "otherLocation0000001";
+    for (location, name) in [(hoopai_mock::LOCATION, "Here"), (there, "There")] {
+        let labels = json!({ "singular": name, "plural": name });
+        let object = json!({ "key": "custom_objects.pets", "labels": labels });
+        mock.seed().item("objects", location, &object);
+    }
+    for (location, name) in [(hoopai_mock::LOCATION, "Here"), (there, "There")] {
+        let path = format!("/objects/custom_objects.pets?locationId={location}");
+        let read = crate::support::get(&client, &mock, &path, "pit-all").await;
+        assert_eq!(
+            read.json()["object"]["labels"]["singular"],
+            name,
+            "{}",
+            read.text
+        );
+    }
 }

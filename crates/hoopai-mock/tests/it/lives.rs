@@ -334,21 +334,21 @@ pub(crate) fn lives() -> Vec<Life> {
         },
         Life {
             name: "record",
-            parent: "",
+            parent: "objects",
             create: (
-                "/objects/custom_objects.pets/records",
+                "/objects/{P}/records",
                 json!({ "locationId": LOCATION, "properties": { "name": "Rex" } }),
             ),
             at: "/record",
             id: "id",
             list: None,
-            get: Some(("/objects/custom_objects.pets/records/{}", "/record")),
+            get: Some(("/objects/{P}/records/{}", "/record")),
             update: Some((
-                "/objects/custom_objects.pets/records/{}?locationId=mockLocation00000001",
+                "/objects/{P}/records/{}?locationId=mockLocation00000001",
                 json!({ "properties": { "name": "Max" } }),
             )),
             changed: ("properties", json!({ "name": "Max" })),
-            delete: Some(("/objects/custom_objects.pets/records/{}", Value::Null)),
+            delete: Some(("/objects/{P}/records/{}", Value::Null)),
             gone: missing("Record not found"),
         },
         Life {

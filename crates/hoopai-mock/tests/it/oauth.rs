@@ -451,6 +451,51 @@ async fn an_agency_gets_tokens_of_its_locations() {
 }
 
 #[tokio::test]
+async fn an_app_of_an_agency_is_installed_in_all_of_its_locations() {
+    let mock = tireless().start().await.expect("a server");
+    let client = client();
+    let fields = serde_json::json!({ "name": "North", "address": "7 High Street" });
+    let north = mock.seed().item("locations", LOCATION, &fields);
+    let code = mock.authorize(CLIENT_ID, Resource::Company(COMPANY.to_owned()));
+    let pairs = [("grant_type", "authorization_code"), ("code", &code)];
+    let agency = token(&client, &mock, &pairs).await;
+    assert_eq!(agency.field("userType"), "Company");
+    let mut approved = agency.json()["approvedLocations"].clone();
+    let approved = approved.as_array_mut().expect("a list");
+    assert_eq!(approved.len(), 2, "{approved:?}");
+    assert!(approved.contains(&LOCATION.into()) && approved.contains(&north.as_str().into()));
+    let access = agency.field("access_token");
+    // A location that comes later is none of them.
+    mock.seed().item(
+        "locations",
+        LOCATION,
+        &serde_json::json!({ "name": "South" }),
+    );
+    let app = CLIENT_ID.split('-').next().unwrap_or_default();
+    let path = format!("/oauth/installedLocations?companyId={COMPANY}&appId={app}");
+    let listed = get(&client, &mock, &path, &access).await.json();
+    assert_eq!(listed["count"], 2, "{listed}");
+    let all = listed["locations"].as_array().into_iter().flatten();
+    let found = all.clone().find(|one| one["_id"] == north.as_str());
+    assert_eq!(found.expect("it is listed")["address"], "7 High Street");
+    for location in all {
+        let id = location["_id"].as_str().expect("an id");
+        let request = call(
+            &client,
+            &mock,
+            Method::POST,
+            "/oauth/locationToken",
+            &access,
+        );
+        let reply = Reply::of(form(request, &[("companyId", COMPANY), ("locationId", id)])).await;
+        assert_eq!(reply.field("locationId"), id, "{}", reply.text);
+        let own = format!("/locations/{id}/tags");
+        let access = reply.field("access_token");
+        assert_eq!(get(&client, &mock, &own, &access).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn installed_locations_are_listed_in_pages() {
     let mock = tireless().start().await.expect("a server");
     let client = client();

@@ -4,8 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use hoopai_mock::{LOCATION, TOKEN};
-use serde_json::json;
+use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, LOCATION, REDIRECT_URI, TOKEN};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hoopai-mock");
 
@@ -27,7 +28,7 @@ impl Running {
             .expect("the program starts");
         let mut out = BufReader::new(child.stdout.take().expect("its output"));
         let mut head = String::new();
-        for _ in 0..3 {
+        for _ in 0..6 {
             out.read_line(&mut head).expect("a line");
         }
         let url = head
@@ -162,8 +163,103 @@ async fn it_starts_with_contacts() {
         let listed: serde_json::Value = listed.expect("a body").parse().expect("JSON");
         assert_eq!(listed["count"], count, "{arguments:?}");
     }
+    // Pipelines are there by themselves, since no call creates one.
+    for (arguments, count) in [(&[][..], 1), (&["--pipelines", "3"][..], 3)] {
+        let program = Running::start(arguments);
+        let path = format!("/opportunities/pipelines?locationId={LOCATION}");
+        let listed = send(&program, Method::GET, &path, json!({})).await;
+        let listed = listed["pipelines"].as_array().map(Vec::len);
+        assert_eq!(listed, Some(count), "{arguments:?}");
+    }
     let help = String::from_utf8_lossy(&run(&["--help"]).stdout).into_owned();
     assert!(help.contains("--contacts <N>"), "{help}");
+}
+
+/// Sends JSON with the usual token, and reads JSON.
+async fn send(program: &Running, method: Method, path: &str, body: Value) -> Value {
+    let request = reqwest::Client::new().request(method, format!("{}{path}", program.url));
+    let request = request.bearer_auth(TOKEN).header("version", "2021-07-28");
+    let reply = request.header("user-agent", "tests/1").json(&body).send();
+    reply.await.expect("a reply").json().await.expect("JSON")
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_prints_and_takes_the_credentials_of_its_app() {
+    let own = [
+        ("client id", "my-app"),
+        ("client secret", "my-secret"),
+        ("redirect uri", "http://localhost:9/callback"),
+    ];
+    let usual = [
+        ("client id", CLIENT_ID),
+        ("client secret", CLIENT_SECRET),
+        ("redirect uri", REDIRECT_URI),
+    ];
+    let arguments =
+        own.map(|(name, value)| [format!("--{}", name.replace(' ', "-")), value.into()]);
+    let arguments: Vec<&str> = arguments
+        .as_flattened()
+        .iter()
+        .map(String::as_str)
+        .collect();
+    for (arguments, expected) in [(&[][..], usual), (&arguments, own)] {
+        let program = Running::start(arguments);
+        let printed = |name: &str| {
+            let mut lines = program
+                .head
+                .lines()
+                .filter_map(|line| line.strip_prefix(name));
+            lines.next().expect(name).trim().to_owned()
+        };
+        for (name, value) in expected {
+            assert_eq!(printed(name), value);
+        }
+        // What is printed is enough for an installation.
+        let query = format!(
+            "response_type=code&client_id={}&redirect_uri={}",
+            printed("client id"),
+            printed("redirect uri")
+        );
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+        let client = client.user_agent("tests/1").build().expect("a client");
+        let url = format!("{}/oauth/chooselocation?{query}", program.url);
+        let reply = client.get(url).send().await.expect("a reply");
+        let target = reply.headers()["location"]
+            .to_str()
+            .expect("a URL")
+            .to_owned();
+        let code = target.rsplit("code=").next().expect("a code");
+        let body = format!(
+            "client_id={}&client_secret={}&grant_type=authorization_code&code={code}",
+            printed("client id"),
+            printed("client secret")
+        );
+        let request = client
+            .post(format!("{}/oauth/token", program.url))
+            .body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let reply = request.send().await.expect("a reply");
+        assert_eq!(reply.status(), 200);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_can_accept_what_is_not_declared_and_name_the_reset() {
+    let body = json!({ "locationId": LOCATION, "favourite": { "colour": "green" } });
+    for arguments in [&[][..], &["--accept-undeclared", "--rate-limit-reset"]] {
+        let program = Running::start(arguments);
+        let made = send(&program, Method::POST, "/contacts/", body.clone()).await;
+        let is_told = !arguments.is_empty();
+        assert_eq!(
+            made["contact"]["favourite"]["colour"] == "green",
+            is_told,
+            "{made}"
+        );
+        let reply = get(&program.url, TOKEN, LOCATION).await;
+        assert_eq!(reply.headers().contains_key("x-ratelimit-reset"), is_told);
+    }
 }
 
 #[test]

@@ -278,7 +278,7 @@ impl Fill<'_> {
                     (ids, _) => store.next_id(ids),
                 },
             };
-            store.remove(collection, self.number, &id);
+            store.remove(collection, self.number, scope, &id);
             let made = make::named(store, self.number, collection, scope, (at, id), fields);
             after::seeded(store, collection.name, &made, self.now);
             ids.push(made.id);
@@ -299,7 +299,7 @@ fn moment(value: &Value) -> Option<u64> {
 }
 
 /// Adds a location that does not exist yet.
-fn introduce(store: &mut Store, location: &str, now: u64) {
+pub(super) fn introduce(store: &mut Store, location: &str, now: u64) {
     let (number, collection) = tables::named("locations");
     if store.first_heard(number, location) && store.find(number, location).is_none() {
         let fields = tables::known(collection, location);

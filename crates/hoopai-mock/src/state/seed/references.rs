@@ -21,7 +21,7 @@ impl Fill<'_> {
                 "`{name}` is `{place}`, and the item is seeded for `{own}`"
             ));
         }
-        if let Some(found) = text(collection.id).and_then(|id| store.find(self.number, id))
+        if let Some(found) = text(collection.id).and_then(|id| store.find_in(self.number, &own, id))
             && *found.scope != *own
         {
             faults.push(format!("`{}` is in `{}` already", found.id, found.scope));
@@ -88,9 +88,8 @@ impl Fill<'_> {
     fn has(&self, store: &Store, name: &str, id: &str) -> bool {
         let (number, collection) = tables::named(name);
         let own = scope(collection, self.location);
-        store
-            .find(number, id)
-            .is_some_and(|found| *found.scope == *own)
+        let found = store.find_in(number, own, id);
+        collection.has_standard(id) || found.is_some_and(|found| *found.scope == *own)
     }
 
     /// Finds the item whose list holds a member, among all items or in `only`.
@@ -134,13 +133,6 @@ pub(super) fn references(
     {
         all.push((parent.field, vec![parent.collection]));
     }
-    // Standard objects have records without having been made.
-    let needed = |field: &str| {
-        let is_parent = collection.parent.filter(|parent| parent.field == field);
-        let value = given.get(field).and_then(Value::as_str);
-        is_parent.is_none_or(|parent| parent.needed) || value.is_some_and(|key| key.contains('.'))
-    };
-    all.retain(|(field, _)| needed(field));
     all
 }
 

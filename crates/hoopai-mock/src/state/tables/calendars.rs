@@ -12,7 +12,6 @@ const OF_CALENDAR: Option<Parent> = Some(Parent {
     collection: "calendars",
     field: "calendarId",
     parameter: "calendarId",
-    needed: true,
 });
 
 const CALENDAR: Join = Join {
@@ -210,7 +209,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "appointments",
             field: "appointmentId",
             parameter: "appointmentId",
-            needed: true,
         }),
         defaults: &[("userId", Value::User)],
         shows: Some(Shows {

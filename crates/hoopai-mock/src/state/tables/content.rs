@@ -77,6 +77,11 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Object",
         id: "key",
         ids: Ids::Given,
+        standard: &[
+            ("contact", "Contact", "Contacts"),
+            ("opportunity", "Opportunity", "Opportunities"),
+            ("business", "Company", "Companies"),
+        ],
         text: &["key"],
         secret: &["searchableProperties"],
         defaults: &[
@@ -107,12 +112,10 @@ pub(super) static TABLE: &[Collection] = &[
         noun: "Record",
         ids: Ids::Hex,
         text: &["properties"],
-        // Standard objects have records without having been made.
         parent: Some(Parent {
             collection: "objects",
             field: "objectKey",
             parameter: "schemaKey",
-            needed: false,
         }),
         defaults: &[
             ("followers", Value::List),
@@ -348,7 +351,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "knowledge-bases",
             field: "knowledgeBaseId",
             parameter: "knowledgeBaseId",
-            needed: true,
         }),
         defaults: &[("deleted", Value::False), ("trainedUrlId", Value::NewId)],
         written: derive::faq_written,

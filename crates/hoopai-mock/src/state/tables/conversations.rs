@@ -84,7 +84,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "conversations",
             field: "conversationId",
             parameter: "conversationId",
-            needed: true,
         }),
         text: &["body"],
         defaults: &[

@@ -12,7 +12,6 @@ pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
     collection: "contacts",
     field: "contactId",
     parameter: "contactId",
-    needed: true,
 });
 
 /// Copies of a contact's fields in seeded items.

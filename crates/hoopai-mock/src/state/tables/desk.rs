@@ -47,7 +47,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "assistants",
             field: "agentId",
             parameter: "agentId",
-            needed: true,
         }),
         sample: &[
             ("agentId", Sample::Of("assistants")),
@@ -72,7 +71,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "voice-agents",
             field: "agentId",
             parameter: "agentId",
-            needed: true,
         }),
         sample: &[
             ("agentId", Sample::Of("voice-agents")),

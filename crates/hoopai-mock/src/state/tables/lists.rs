@@ -12,7 +12,6 @@ const OF_CSV: Option<Parent> = Some(Parent {
     collection: "social-csvs",
     field: "csvId",
     parameter: "id",
-    needed: true,
 });
 
 pub(super) static TABLE: &[Collection] = &[
@@ -117,7 +116,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "knowledge-bases",
             field: "knowledgeBaseId",
             parameter: "knowledgeBaseId",
-            needed: true,
         }),
         defaults: &[
             ("status", Value::Text("trained")),

@@ -82,6 +82,17 @@ pub(super) fn children(name: &str) -> impl Iterator<Item = (usize, &'static Coll
     })
 }
 
+/// The fields of what exists everywhere without having been made.
+pub(super) fn standard(collection: &Collection, id: &str) -> Option<Fields> {
+    let own = collection.standard.iter().find(|(own, ..)| *own == id);
+    let (id, singular, plural) = own?;
+    let fields = json!({
+        "id": id, (collection.id): id, "standard": true,
+        "labels": { "singular": singular, "plural": plural },
+    });
+    fields.as_object().cloned()
+}
+
 /// What is known of a location or a user that nobody made.
 pub(super) fn known(collection: &Collection, id: &str) -> Fields {
     let fields: Value = match collection.name {

@@ -144,7 +144,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "products",
             field: "product",
             parameter: "productId",
-            needed: true,
         }),
         text: &["name", "sku"],
         sample: &[
@@ -445,7 +444,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "orders",
             field: "orderId",
             parameter: "orderId",
-            needed: true,
         }),
         secret: &["notifyCustomer"],
         sample: &[

@@ -118,7 +118,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "associations",
             field: "associationId",
             parameter: "associationId",
-            needed: true,
         }),
         text: &[],
         unique: Unique::Together(

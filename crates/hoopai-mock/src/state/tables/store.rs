@@ -35,7 +35,6 @@ pub(super) static TABLE: &[Collection] = &[
             collection: "shipping-zones",
             field: "shippingZoneId",
             parameter: "shippingZoneId",
-            needed: true,
         }),
         sample: &[
             ("shippingZoneId", Sample::Of("shipping-zones")),
