@@ -396,7 +396,7 @@ fn every_nested_object_refuses_undeclared_keys() {
 
 /// The nested objects whose keys are data: numbers by location, and the properties of a record.
 fn fields_are_free(operation: &Operation, pointer: &str) -> bool {
-    match &*operation.module {
+    match operation.module {
         "users" => pointer == "/twilioPhone",
         "objects" => pointer == "/properties",
         _ => false,

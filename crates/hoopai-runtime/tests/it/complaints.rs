@@ -150,7 +150,10 @@ impl Backoff for NoWait {
 
 /// What an observer is told: attempts as they begin, then what each attempt and the call ended with.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<(Vec<u32>, Vec<u32>, Option<End>)>>);
+struct Told(Arc<Mutex<Seen>>);
+
+/// The attempts that were about to be sent, those that ended, and how the call ended.
+type Seen = (Vec<u32>, Vec<u32>, Option<End>);
 
 impl Observer for Told {
     fn on_send(&self, _: &CallInfo<'_>, attempt: u32) {

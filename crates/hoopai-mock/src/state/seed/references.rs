@@ -21,7 +21,7 @@ impl Fill<'_> {
                 "`{name}` is `{place}`, and the item is seeded for `{own}`"
             ));
         }
-        if let Some(found) = text(collection.id).and_then(|id| store.find_in(self.number, &own, id))
+        if let Some(found) = text(collection.id).and_then(|id| store.find_in(self.number, own, id))
             && *found.scope != *own
         {
             faults.push(format!("`{}` is in `{}` already", found.id, found.scope));
