@@ -469,12 +469,13 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// The class of a reply with this status. The status of the body counts as well where HTTP's is general (400, 500) and the
-/// body's blames the request.
+/// The class of a reply with this status. The status of the body counts as well if HTTP's is general (400, 500) and the body's
+/// is specific.
 pub(super) fn classify(status: u16, reply: &Reply) -> Kind {
     let statuses = match reply.status {
-        Some(own @ 401..=499) if matches!(status, 400 | 500) => [status, own],
-        Some(own @ 400) if status == 500 => [status, own],
+        Some(own @ 401..=499) if status == 400 => [status, own],
+        // Less is believed of a server that failed: no token is given up for it.
+        Some(own @ (404 | 422)) if status == 500 => [status, own],
         _ => [status, status],
     };
     let codes: Vec<String> = reply.codes.iter().map(|code| words(code)).collect();

@@ -415,6 +415,16 @@ fn codes_count_where_messages_say_nothing() {
             Kind::Validation,
         ),
         (
+            500,
+            json!({ "statusCode": 400, "message": "This refresh token is invalid" }),
+            Kind::Internal,
+        ),
+        (
+            500,
+            json!({ "statusCode": 401, "message": "Invalid JWT" }),
+            Kind::Internal,
+        ),
+        (
             400,
             json!({ "statusCode": 500, "message": "Oops" }),
             Kind::Validation,
