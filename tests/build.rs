@@ -1,7 +1,7 @@
 //! Makes tables of all operations for tests, taken from the builders of the module crates, in which each setter and each reply
 //! stands on a line of its own: how a reply is read, how a body is read, and a call with all that the operation takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs};
@@ -21,12 +21,17 @@ fn main() {
         let Ok(text) = fs::read_to_string(&file) else {
             continue;
         };
+        let types = folder.join("src/types.rs");
+        println!("cargo::rerun-if-changed={}", types.display());
+        let types = fs::read_to_string(&types).unwrap_or_default();
         let name = folder.file_name().and_then(|name| name.to_str());
-        tables.module(&name.expect("a name").replace('-', "_"), &text);
+        let confirming = confirming(&types);
+        tables.module(&name.expect("a name").replace('-', "_"), &text, &confirming);
     }
     let out = env::var_os("OUT_DIR").expect("a build script's folder");
     for (file, rows) in [
         ("replies.rs", tables.replies),
+        ("confirmations.rs", tables.confirmations),
         ("bodies.rs", tables.bodies),
         ("calls.rs", tables.calls),
         ("setters.rs", tables.setters),
@@ -39,6 +44,7 @@ fn main() {
 #[derive(Default)]
 struct Tables {
     replies: String,
+    confirmations: String,
     bodies: String,
     calls: String,
     setters: String,
@@ -55,7 +61,7 @@ struct Builder<'a> {
 }
 
 impl Tables {
-    fn module(&mut self, module: &str, text: &str) {
+    fn module(&mut self, module: &str, text: &str, confirming: &BTreeSet<&str>) {
         let methods: BTreeMap<&str, &str> = text.lines().filter_map(method).collect();
         let mut builders: BTreeMap<&str, Builder<'_>> = BTreeMap::new();
         let mut current = "";
@@ -70,6 +76,15 @@ impl Tables {
                     "    (&hoopai::{module}::{operation}, {read}),"
                 )
                 .expect("text");
+                if let Some(ty) = reply.strip_prefix("json types::")
+                    && confirming.contains(ty)
+                {
+                    writeln!(
+                        self.confirmations,
+                        "    (&hoopai::{module}::{operation}, |body| from_slice::<hoopai::{module}::types::{ty}>(body).map(|read| read.value.is_success())),"
+                    )
+                    .expect("text");
+                }
                 let builder = Builder {
                     operation,
                     setters: if multipart { PART } else { "" }.to_owned(),
@@ -104,7 +119,7 @@ impl Tables {
             };
             writeln!(
                 self.calls,
-                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters} done(call.options(given.options.clone()).send()) }}),"
+                "    (&hoopai::{module}::{operation}, |client, given| {{ let {call} = client.{module}().{method}();{setters}\n        done(call.options(given.options.clone()).send()) }}),"
             )
             .expect("text");
             writeln!(
@@ -168,7 +183,7 @@ impl Builder<'_> {
         };
         write!(
             self.setters,
-            " if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
+            "\n        if given.wants({place:?}, {wire}) {{ call = call.{setter}({value}); }}"
         )
         .expect("text");
         write!(self.names, "({place:?}, {wire}, {setter:?}), ").expect("text");
@@ -176,7 +191,18 @@ impl Builder<'_> {
 }
 
 /// The call of a part under a name that is only known at run time.
-const PART: &str = " if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
+const PART: &str = "\n        if given.wants(\"file\", \"FIELD_1\") { call = call.part(\"FIELD_1\", given.file(\"FIELD_1\")); }";
+
+/// The replies that have `is_success`.
+fn confirming(types: &str) -> BTreeSet<&str> {
+    types
+        .lines()
+        .skip_while(|line| *line != "hoopai_runtime::confirmations! {")
+        .skip(1)
+        .take_while(|line| *line != "}")
+        .map(|line| line.trim().trim_end_matches(','))
+        .collect()
+}
 
 /// Builder and name of a line such as `pub fn get_contact(&self) -> builder::GetContact {`.
 fn method(line: &str) -> Option<(&str, &str)> {

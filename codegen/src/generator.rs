@@ -11,7 +11,7 @@ use progenitor_impl::{GenerationSettings, Generator, InterfaceStyle};
 use syn::{Fields, GenericArgument, ImplItem, Item, PathArguments, ReturnType};
 
 use crate::fault::{At, Fault};
-use crate::lower::{DECIMAL, Lowered, TIMESTAMP};
+use crate::lower::{CUSTOM_FIELD_VALUE, DECIMAL, Lowered, OURS, TIMESTAMP};
 
 /// A Rust type, as far as generated code has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub(crate) enum Type {
     Boolean,
     Timestamp,
     Decimal,
+    CustomFieldValue,
     /// Any JSON.
     Value,
     /// An object of any JSON.
@@ -60,6 +61,7 @@ impl Type {
             Type::Boolean => "bool".to_owned(),
             Type::Timestamp => format!("{runtime}{TIMESTAMP}"),
             Type::Decimal => format!("{runtime}{DECIMAL}"),
+            Type::CustomFieldValue => format!("{runtime}{CUSTOM_FIELD_VALUE}"),
             Type::Value => format!("{json}Value"),
             Type::Map => format!("{json}Map"),
             Type::Bytes | Type::Unit => "()".to_owned(),
@@ -123,8 +125,10 @@ pub(crate) fn run(lowered: &Lowered, at: &At<'_>) -> Result<Types, Fault> {
         settings
             .with_interface(InterfaceStyle::Builder)
             .with_map_type("::std::collections::BTreeMap");
-        let ours = [TIMESTAMP, DECIMAL].into_iter();
-        for name in ours.chain(lowered.enums.keys().map(String::as_str)) {
+        for name in OURS
+            .into_iter()
+            .chain(lowered.enums.keys().map(String::as_str))
+        {
             settings.with_replacement(name, format!("types::{name}"), std::iter::empty());
         }
         Generator::new(&settings)
@@ -327,6 +331,7 @@ fn read_type(ty: &syn::Type) -> Result<Type, String> {
         "bool" => Type::Boolean,
         TIMESTAMP => Type::Timestamp,
         DECIMAL => Type::Decimal,
+        CUSTOM_FIELD_VALUE => Type::CustomFieldValue,
         "Value" => Type::Value,
         "Map" => Type::Map,
         "ByteStream" => Type::Bytes,

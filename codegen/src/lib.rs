@@ -22,6 +22,7 @@ mod enforced;
 mod examples;
 mod fault;
 mod generator;
+mod idempotence;
 mod json;
 mod location;
 mod lower;
@@ -51,6 +52,7 @@ pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
 use generator::Type;
+use idempotence::Idempotence;
 
 /// What one module's interface makes.
 #[derive(Clone, Debug)]
@@ -69,7 +71,7 @@ pub struct Generated {
 
 impl Generated {
     /// The file from which the mock server reads the module's interface: path from the workspace's root, and the effective
-    /// document on one line. Every operation in it has the name of its method, `x-hoopai-name`.
+    /// document on one line. Every operation has `x-hoopai-name`, the name of its method.
     pub fn interface(&self) -> (String, String) {
         let path = format!("{}/{}.json", emit::facade::INTERFACES, self.report.module);
         (path, format!("{}\n", self.named))
@@ -244,6 +246,13 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         unpaged: reasons(&|operation| operation.unpaged.clone()),
         automatic: reasons(&report::automatic),
         enforced: reasons(&report::enforced),
+        not_idempotent: reasons(&|operation| match &operation.idempotence {
+            Idempotence::Not(reason) => Some(reason.clone()),
+            _ => None,
+        }),
+        idempotence_undeclared: names(&|operation| {
+            operation.idempotence == Idempotence::Undeclared
+        }),
         overlay_actions,
         passes,
         documented: report::Documented::of(&operations, &lowered, &documented),

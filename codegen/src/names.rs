@@ -49,10 +49,13 @@ pub(crate) fn field(wire: &str) -> String {
     name
 }
 
+/// What models have besides their fields.
+const OF_MODELS: [&str; 4] = ["extra", "is_success", "new", "null"];
+
 /// The field names of one model, in the order of the wire names. A name that is as good as Rust already goes before one
 /// that only becomes so: of `id` and `_id` the first is `id`, and the other stays `_id`.
 pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = ["extra", "new", "null"].map(str::to_owned).into();
+    let mut taken: BTreeSet<String> = OF_MODELS.map(str::to_owned).into();
     let mut names = vec![String::new(); wires.len()];
     let exact = |wire: &str| wire.starts_with(|c: char| c.is_ascii_alphabetic());
     for first in [true, false] {
@@ -64,7 +67,7 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
             let name = field(wire);
             let candidate = match taken.contains(&name) {
                 true if wire.starts_with('_') => format!("_{name}"),
-                true if ["extra", "new", "null"].contains(&name.as_str()) => format!("{name}_"),
+                true if OF_MODELS.contains(&name.as_str()) => format!("{name}_"),
                 _ => name,
             };
             names[index] = unique(&candidate, &mut taken);

@@ -23,9 +23,16 @@ pub(crate) struct Paging {
     pub(crate) items: String,
     pub(crate) total: Option<String>,
     pub(crate) more: Option<String>,
-    /// The parameter that takes the page size, and its maximum.
-    pub(crate) size: Option<(Target, u32)>,
+    pub(crate) size: Option<Size>,
     pub(crate) step: Step,
+}
+
+/// The parameter that takes the page size.
+pub(crate) struct Size {
+    pub(crate) to: Target,
+    pub(crate) max: u32,
+    /// Whether the platform declares the maximum, in the schema or, by the overlay's word, in the parameter's description.
+    pub(crate) declared: bool,
 }
 
 pub(crate) enum Step {
@@ -61,7 +68,7 @@ impl Paging {
         };
         let by = by.join(" and ");
         match &self.size {
-            Some((_, size)) => format!("Pages of up to {size}, by {by}"),
+            Some(Size { max, .. }) => format!("Pages of up to {max}, by {by}"),
             None => format!("Pages, by {by}"),
         }
     }
@@ -264,7 +271,7 @@ impl<'a> Subject<'a> {
             .map(|size| self.size(size, &at.key("size")))
             .transpose()?;
         let step = self.step(map, &reply, &item, at)?;
-        let mut taken: BTreeSet<&str> = size.iter().map(|(to, _)| to.name()).collect();
+        let mut taken: BTreeSet<&str> = size.iter().map(|size| size.to.name()).collect();
         let targets: Vec<&Target> = match &step {
             Step::Offset(to) | Step::Page { to, .. } => vec![to],
             Step::Cursor(marks) => marks.iter().map(|mark| &mark.to).collect(),
@@ -284,24 +291,39 @@ impl<'a> Subject<'a> {
         })
     }
 
-    fn size(&self, size: &Value, at: &At<'_>) -> Result<(Target, u32), Fault> {
-        let map = entries(size, &["parameter", "max"], at)?;
+    fn size(&self, size: &Value, at: &At<'_>) -> Result<Size, Fault> {
+        let map = entries(size, &["parameter", "max", "declared"], at)?;
         let (to, schemas) = self.target(text(map, "parameter", at)?, &at.key("parameter"))?;
         let max_at = at.key("max");
         let max = number(map, "max", at)?;
         if max == 0 {
             return Err(max_at.fault("no page can hold 0 items", "give the largest page there is"));
         }
-        if let Some(most) = schemas
-            .and_then(|schemas| schemas.bound("maximum"))
-            .filter(|most| f64::from(max) > *most)
-        {
+        let bound = schemas.and_then(|schemas| schemas.bound("maximum"));
+        if let Some(most) = bound.filter(|most| f64::from(max) > *most) {
             return Err(max_at.fault(
                 format!("{max} is above the declared maximum of {most}"),
                 "give that, or correct the parameter in the module's overlay",
             ));
         }
-        Ok((to, max))
+        let in_schema = bound == Some(f64::from(max));
+        let declared = match map.get("declared") {
+            None => in_schema,
+            Some(Value::Bool(true)) if in_schema => {
+                return Err(at.key("declared").fault(
+                    "the parameter's schema has the maximum already",
+                    "delete `declared`",
+                ));
+            }
+            Some(Value::Bool(declared)) => *declared,
+            Some(other) => {
+                return Err(at.key("declared").fault(
+                    format!("`declared` is {other}, where true or false belongs"),
+                    "write true if the platform names the maximum in the parameter's description",
+                ));
+            }
+        };
+        Ok(Size { to, max, declared })
     }
 
     fn step(

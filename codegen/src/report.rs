@@ -35,6 +35,10 @@ pub struct ModuleReport {
     /// The operations that are errors before they are sent if a value is missing, by name, each with the values and the
     /// evidence. Path parameters, without which there is no URL, are not listed.
     pub enforced: BTreeMap<String, String>,
+    /// The operations that are not idempotent, by name, each with the reason.
+    pub not_idempotent: BTreeMap<String, String>,
+    /// The operations of which nothing says whether they are idempotent, by name: gaps. They count as not idempotent.
+    pub idempotence_undeclared: Vec<String>,
     /// How many actions the overlay has.
     pub overlay_actions: usize,
     /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::enforced;
 use crate::fault::{At, Fault};
+use crate::idempotence::{self, Idempotence};
 use crate::json::{self, METHODS, Object};
 use crate::location;
 use crate::names;
@@ -27,7 +28,7 @@ pub(crate) struct Operation {
     pub(crate) scopes: Vec<String>,
     pub(crate) location_token: bool,
     pub(crate) agency_token: bool,
-    pub(crate) idempotent: bool,
+    pub(crate) idempotence: Idempotence,
     pub(crate) deprecated: bool,
     /// No interface file has it: HoopAI documents its method and path.
     pub(crate) documented_only: bool,
@@ -45,6 +46,10 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotence == Idempotence::Idempotent
+    }
+
     /// Whether a call without this query parameter is an error before it is sent.
     pub(crate) fn enforces_query(&self, name: &str) -> bool {
         let mut enforced = self.enforced.iter();
@@ -195,13 +200,15 @@ impl Reader<'_> {
             scopes: scopes(operation),
             location_token,
             agency_token,
-            idempotent: operation
-                .get("x-hoopai-idempotent")
-                .and_then(Value::as_bool)
-                .unwrap_or(matches!(method, "get" | "put" | "delete")),
+            idempotence: idempotence::read(operation, method, &name, &self.at)?,
             deprecated: json::flag(operation, "deprecated"),
             documented_only: json::flag(operation, "x-hoopai-documented-only"),
-            untyped: self.untyped(operation)?,
+            untyped: idempotence::reason(
+                operation,
+                "x-hoopai-untyped",
+                "why nothing is known of its reply",
+                &self.at,
+            )?,
             summary: json::text(operation, "summary").map(str::to_owned),
             description: json::text(operation, "description").map(str::to_owned),
             reply: self.reply(operation),
@@ -222,6 +229,7 @@ impl Reader<'_> {
         };
         if let (Some(location), Some(body)) = (&all.location, &mut all.body)
             && location.place == "Body"
+            && !operation.contains_key(location::DECLARED)
         {
             body.omittable |= body
                 .declared_required
@@ -243,23 +251,6 @@ impl Reader<'_> {
             Declared::Plain => {}
         }
         Ok(all)
-    }
-
-    fn untyped(&self, operation: &Object) -> Result<Option<String>, Fault> {
-        match operation.get("x-hoopai-untyped") {
-            None => Ok(None),
-            Some(reason) => match reason
-                .as_str()
-                .map(str::trim)
-                .filter(|text| !text.is_empty())
-            {
-                Some(reason) => Ok(Some(reason.to_owned())),
-                None => Err(self.at.fault(
-                    format!("`x-hoopai-untyped` is {reason}, no reason"),
-                    "say in the module's overlay why nothing is known of its reply",
-                )),
-            },
-        }
     }
 
     /// Path parameters in the order of the path, then queries and headers, required ones first, each by name.

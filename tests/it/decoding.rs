@@ -186,11 +186,11 @@ impl<'a> Subject<'a> {
             });
         }
         let containers = of(&[Kind::List, Kind::Object, Kind::Map]);
-        let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
-        for site in &containers {
-            levels.entry(site.path.len()).or_default().push(site);
+        let fields = scalars.iter().chain(&containers).copied();
+        for level in by_level(fields.filter(|site| site.is_field())).values() {
+            self.spoiled("blank string", &full, level, blank);
         }
-        for level in levels.values() {
+        for level in by_level(containers.iter().copied()).values() {
             for chunk in level.chunks(CHUNK) {
                 self.spoiled("wrong container", &full, chunk, misplaced);
                 // A type that knows its trace id alone misses nothing.
@@ -200,11 +200,7 @@ impl<'a> Subject<'a> {
             }
         }
         // What is in an object, field by field; items of lists are never null in a type.
-        let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
-        for site in sites.iter().filter(|site| site.is_field()) {
-            levels.entry(site.path.len()).or_default().push(site);
-        }
-        for level in levels.values() {
+        for level in by_level(sites.iter().filter(|site| site.is_field())).values() {
             self.spoiled("all null", &full, level, |_| Some((Value::Null, None)));
         }
     }
@@ -266,10 +262,10 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// A reply without contents is the empty value of its type, if there is one.
+    /// A reply without contents is the empty value of its type, if there is one, and a drift if a body is declared.
     fn empty(&mut self, root: Kind) {
         *self.tried.entry("empty body").or_default() += 1;
-        for body in ["", " \n", "null"] {
+        for (body, found) in [("", "nothing"), (" \n", "nothing"), ("null", "null")] {
             let outcome = (self.read)(body.as_bytes());
             let is = match outcome {
                 Ok(Outcome { back, drift, raw }) => {
@@ -279,7 +275,16 @@ impl<'a> Subject<'a> {
                         Kind::Object | Kind::Map => json!({}),
                         _ => Value::Null,
                     };
-                    drift.is_empty() && raw.is_none() && back == nothing
+                    let drifted = match &*drift {
+                        [] => root == Kind::Any,
+                        [one] => {
+                            root != Kind::Any
+                                && (one.kind, &*one.path, one.found)
+                                    == (DriftKind::Empty, "$", found)
+                        }
+                        _ => false,
+                    };
+                    drifted && raw.is_none() && back == nothing
                 }
                 Err(_) => root.is_scalar(),
             };
@@ -319,6 +324,20 @@ fn unfit(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
         _ => return None,
     };
     Some((value, Some(DriftKind::SetAside)))
+}
+
+/// What the platform writes for a value that is not set, whatever its type.
+fn blank(_: Kind) -> Option<(Value, Option<DriftKind>)> {
+    Some((json!(""), None))
+}
+
+/// Sites by their depth, so that none lies within another.
+fn by_level<'a>(sites: impl Iterator<Item = &'a Site>) -> BTreeMap<usize, Vec<&'a Site>> {
+    let mut levels: BTreeMap<usize, Vec<&Site>> = BTreeMap::new();
+    for site in sites {
+        levels.entry(site.path.len()).or_default().push(site);
+    }
+    levels
 }
 
 fn misplaced(kind: Kind) -> Option<(Value, Option<DriftKind>)> {

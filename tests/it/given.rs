@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use hoopai::runtime::json::from_slice;
-use hoopai::runtime::operation::{Operation, Place};
+use hoopai::runtime::operation::{Operation, PageSize, Place, Target};
 use hoopai::runtime::{Sending, Timestamp};
 use hoopai::{CallOptions, Client, Error, Part};
 use serde::de::DeserializeOwned;
@@ -31,8 +31,11 @@ fn done<T: 'static>(sending: Sending<T>) -> Calling {
 /// The contents of each file.
 pub(crate) const FILE: &str = "id,name";
 
-/// The setters of each operation: place, name on the wire, and name.
-pub(crate) static SETTERS: &[(&Operation, &[(&str, &str, &str)])] =
+/// A setter: place, name on the wire, and name.
+type Setter = (&'static str, &'static str, &'static str);
+
+/// The setters of each operation.
+pub(crate) static SETTERS: &[(&Operation, &[Setter])] =
     include!(concat!(env!("OUT_DIR"), "/setters.rs"));
 
 /// How much a call is given.
@@ -119,6 +122,18 @@ impl Given {
                 }
                 given.body = Some((kind, schema, body));
             }
+        }
+        // The maximum can be declared in words, which the interface does not keep.
+        let size = operation.paging.and_then(|paging| paging.size);
+        if let Some(PageSize {
+            to: Target::Query(name),
+            max,
+            declared: true,
+        }) = size
+            && let Some(value) = given.values.get_mut(&("query", name))
+            && value.as_u64().is_some_and(|asked| asked > max.into())
+        {
+            *value = max.into();
         }
         given
     }

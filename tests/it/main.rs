@@ -9,12 +9,15 @@ mod minimal;
 mod paging;
 mod payloads;
 mod readers;
+mod refusals;
+mod reports;
 mod requests;
 mod sample;
 mod secrets;
 mod sites;
 mod support;
 mod tables;
+mod variations;
 mod wire;
 #[allow(
     dead_code,

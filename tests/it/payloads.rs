@@ -9,8 +9,9 @@ use std::{env, fs};
 use hoopai::ErrorKind;
 use hoopai::runtime::DriftKind;
 use hoopai::runtime::json::from_slice;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::interface::{Fields, Interface, Schema, Shape};
 use crate::readers::{Outcome, REPLIES};
 use crate::support::Recorder;
 
@@ -81,7 +82,8 @@ fn every_operation_has_a_reader() {
 
 #[test]
 fn recorded_replies_are_read_and_nothing_of_them_is_lost() {
-    let (mut count, mut drifted, mut lost) = (0, 0, Vec::new());
+    let (mut count, mut drifted, mut drifts) = (0, 0, 0);
+    let (mut unnamed, mut lost) = (0, Vec::new());
     for payload in payloads() {
         if !(200..300).contains(&payload.status) {
             continue;
@@ -119,6 +121,17 @@ fn recorded_replies_are_read_and_nothing_of_them_is_lost() {
             .filter(|drift| drift.kind == DriftKind::SetAside)
             .count();
         println!("{name}: {} drifts, {aside} kept raw", drift.len());
+        drifts += drift.len();
+        if let Some((operation, _)) = row {
+            let interface = Interface::of(operation.module);
+            let mut found = Vec::new();
+            let schemas = interface.replies(operation);
+            undeclared(interface, &schemas, &payload.body, "$", &mut found);
+            unnamed += found.len();
+            for place in found {
+                println!("    {place} is not declared");
+            }
+        }
         for drift in &drift {
             println!("    {drift}");
             // A field is a moment only if the platform sends one.
@@ -139,8 +152,60 @@ fn recorded_replies_are_read_and_nothing_of_them_is_lost() {
             }
         }
     }
-    println!("{count} replies read, {drifted} of them drifted");
+    println!(
+        "{count} replies read, {drifted} of them drifted, {drifts} drifts, {unnamed} undeclared fields"
+    );
     assert!(lost.is_empty(), "lost:\n{}", lost.join("\n"));
+}
+
+/// The places of keys that the interface does not declare.
+fn undeclared(
+    interface: Interface,
+    schemas: &[Schema],
+    value: &Value,
+    place: &str,
+    out: &mut Vec<String>,
+) {
+    for shape in schemas.iter().map(|schema| interface.shape(schema)) {
+        match (shape, value) {
+            (Shape::List(of), Value::Array(items)) => {
+                for item in items {
+                    undeclared(interface, &[of], item, &format!("{place}[]"), out);
+                }
+            }
+            (Shape::Map(of), Value::Object(fields)) => {
+                for field in fields.values() {
+                    undeclared(interface, &[of], field, &format!("{place}.*"), out);
+                }
+            }
+            (Shape::Object(fields), Value::Object(object)) => {
+                object_undeclared(interface, &fields, object, place, out);
+            }
+            (Shape::Union(variants), Value::Object(object)) => {
+                if let Some(fields) = interface.merged(&variants) {
+                    object_undeclared(interface, &fields, object, place, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn object_undeclared(
+    interface: Interface,
+    fields: &Fields,
+    object: &Map<String, Value>,
+    place: &str,
+    out: &mut Vec<String>,
+) {
+    for (key, value) in object {
+        let place = format!("{place}.{key}");
+        match (fields.declared.get(key.as_str()), fields.others) {
+            (Some(schemas), _) => undeclared(interface, schemas, value, &place, out),
+            (None, Some(others)) => undeclared(interface, &[others], value, &place, out),
+            (None, None) => out.push(place),
+        }
+    }
 }
 
 /// The scalars of a value, without difference between 1, "1" and `true`; nothing for `null`, which a field may leave out.

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 pub(crate) type Read = fn(&[u8]) -> Result<Outcome, Error>;
 
+pub(crate) type Confirms = fn(&[u8]) -> Result<bool, Error>;
+
 /// A row for each operation; `None` for those whose reply is no JSON or of no use.
 pub(crate) static REPLIES: &[(&Operation, Option<Read>)] =
     include!(concat!(env!("OUT_DIR"), "/replies.rs"));
@@ -16,6 +18,10 @@ pub(crate) static REPLIES: &[(&Operation, Option<Read>)] =
 /// A row for each operation that takes a body which is one value.
 pub(crate) static BODIES: &[(&Operation, Option<Read>)] =
     include!(concat!(env!("OUT_DIR"), "/bodies.rs"));
+
+/// A row for each operation whose reply has `is_success`, which is called on what is read.
+pub(crate) static CONFIRMATIONS: &[(&Operation, Confirms)] =
+    include!(concat!(env!("OUT_DIR"), "/confirmations.rs"));
 
 /// What was made of a text.
 pub(crate) struct Outcome {

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use hoopai::runtime::operation::{ListStyle, Operation, Paging, Reply, Source, Step, Target};
+use hoopai::runtime::operation::{
+    ListStyle, Method, Operation, Paging, Reply, Source, Step, Target,
+};
+
+use crate::interface::Interface;
 
 fn row(operation: &Operation) -> String {
     let mut out = format!(
@@ -181,6 +185,49 @@ fn all_operations_of_all_modules_are_there_and_their_rows_make_sense() {
             "{name} says how it finds, which its parameter says already"
         );
     }
+}
+
+/// Read off the interface, and not by the generator.
+#[test]
+fn every_write_says_whether_it_is_idempotent() {
+    let mut silent = Vec::new();
+    for operation in hoopai::OPERATIONS.iter().copied().flatten().copied() {
+        let name = format!("{}.{}", operation.module, operation.name);
+        let interface = Interface::of(operation.module);
+        let declared = interface.operation(operation);
+        let yes = declared["x-hoopai-idempotent"] == true;
+        let no = declared["x-hoopai-not-idempotent"].is_string();
+        assert!(!(yes && no), "{name} says both");
+        let by_rule = match operation.method {
+            Method::Post | Method::Patch
+                if !operation.name.starts_with("create_") && !yes && !no =>
+            {
+                silent.push(name.clone());
+                false
+            }
+            Method::Post | Method::Patch => false,
+            _ => true,
+        };
+        assert_eq!(operation.idempotent, yes || by_rule && !no, "{name}");
+        // Operations with these verbs have an effect outside of the platform, or one that adds up.
+        let verbs = [
+            "send_",
+            "purchase_",
+            "record_",
+            "publish_",
+            "duplicate_",
+            "clone_",
+            "execute_",
+        ];
+        if verbs.iter().any(|verb| operation.name.starts_with(verb)) {
+            let harmless = operation.name == "send_live_chat_typing_indicator";
+            assert_eq!(operation.idempotent, harmless, "{name}");
+        }
+    }
+    assert!(
+        silent.is_empty(),
+        "declare whether these are idempotent: {silent:?}"
+    );
 }
 
 /// Errors, spans and metrics name operations as the tables do. The mock, which does not know the tables, takes these names and

@@ -116,10 +116,10 @@ fn facts(operation: &Operation, pascal: &str) -> Vec<String> {
         None => "Version: none declared, so the default.".to_owned(),
     });
     facts.push(
-        if operation.idempotent {
-            "Idempotent: a failure of the moment is tried again."
+        if operation.is_idempotent() {
+            "Idempotent: retried on transient failures."
         } else {
-            "Not idempotent: tried again only where nothing can have happened."
+            "Not idempotent: retried only if the request was not sent."
         }
         .to_owned(),
     );

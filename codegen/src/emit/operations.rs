@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{HEADER, Input, list, literal};
-use crate::paging::{Paging, Step, Target};
+use crate::paging::{Paging, Size, Step, Target};
 use crate::table::{Body, BodyKind, Operation, Place, Reply};
 
 pub(super) fn file(input: &Input<'_>) -> String {
@@ -58,7 +58,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         "    tokens: Tokens::{tokens}, scopes: &[{}],",
         list(&operation.scopes)
     );
-    if operation.idempotent {
+    if operation.is_idempotent() {
         out.push_str("    idempotent: true,\n");
     }
     if let Some(location) = &operation.location {
@@ -144,7 +144,10 @@ fn paging(out: &mut String, paging: &Paging) {
         place(&paging.more),
     );
     let size = match &paging.size {
-        Some((to, max)) => format!("Some(PageSize {{ to: {}, max: {max} }})", target(to)),
+        Some(Size { to, max, declared }) => format!(
+            "Some(PageSize {{ to: {}, max: {max}, declared: {declared} }})",
+            target(to)
+        ),
         None => "None".to_owned(),
     };
     let _ = writeln!(out, "        size: {size},");

@@ -7,6 +7,7 @@ use super::{HEADER, Input, code, docs, literal};
 use crate::fault::{At, Fault};
 use crate::generator::Type;
 use crate::lower::Field;
+use crate::names;
 
 pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     let (lowered, types) = (input.lowered, input.types);
@@ -37,8 +38,11 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
         }
         // The generator has what stands under other keys in a field of its own.
         if let Some(Type::Table(values)) = generated.get("extra") {
+            let runtime = **values == Type::CustomFieldValue;
             let values = values.in_types();
-            let link = if values.contains('<') || !lowered.structs.contains_key(&values) {
+            let link = if runtime {
+                format!("[{}](hoopai_runtime::{values})", code(&values))
+            } else if values.contains('<') || !lowered.structs.contains_key(&values) {
                 code(&values)
             } else {
                 format!("[{}]", code(&values))
@@ -79,6 +83,14 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     if !models.is_empty() {
         let _ = write!(out, "\nhoopai_runtime::model! {{\n{models}}}\n");
     }
+    let confirming = confirmations(input);
+    if !confirming.is_empty() {
+        out.push_str("\nhoopai_runtime::confirmations! {\n");
+        for name in confirming {
+            let _ = writeln!(out, "    {name},");
+        }
+        out.push_str("}\n");
+    }
     if !lowered.enums.is_empty() {
         out.push_str("\nhoopai_runtime::open_enum! {\n");
         for (name, values) in &lowered.enums {
@@ -107,6 +119,46 @@ pub(super) fn file(input: &Input<'_>, at: &At<'_>) -> Result<String, Fault> {
     Ok(out)
 }
 
+/// The spellings of the success flag, as the runtime reads them.
+const SUCCESS_FLAGS: [&str; 3] = ["succeded", "succeeded", "success"];
+
+/// The replies that confirm an operation: those that declare a success flag, and replies to deletions that hold nothing but
+/// scalars, because the platform puts a flag there whatever the file declares.
+fn confirmations<'a>(input: &'a Input<'_>) -> BTreeSet<&'a str> {
+    let is_scalar = |ty: &Type| {
+        matches!(
+            ty,
+            Type::String
+                | Type::Integer
+                | Type::Number
+                | Type::Boolean
+                | Type::Timestamp
+                | Type::Decimal
+        )
+    };
+    let mut found = BTreeSet::new();
+    for operation in input.operations {
+        let types = input.types.operations.get(&names::builder(&operation.name));
+        let Some(Type::Named(name)) = types.and_then(|types| types.reply.as_ref()) else {
+            continue;
+        };
+        let (Some(shape), Some(types)) = (
+            input.lowered.structs.get(name),
+            input.types.structs.get(name),
+        ) else {
+            continue;
+        };
+        let declared = shape.fields.iter().any(|(key, field)| {
+            SUCCESS_FLAGS.contains(&field.wire.as_str()) && types.get(key) == Some(&Type::Boolean)
+        });
+        let of_deletion = operation.method == "delete" && types.values().all(is_scalar);
+        if declared || of_deletion {
+            found.insert(name.as_str());
+        }
+    }
+    found
+}
+
 /// `use` lines for the types that are not in the prelude.
 fn imports(out: &mut String, used: &[Type]) {
     let holds = |ty: &Type| used.iter().any(|other| other.holds(ty));
@@ -122,7 +174,11 @@ fn imports(out: &mut String, used: &[Type]) {
         ),
         (
             "hoopai_runtime",
-            named(&[(Type::Decimal, "Decimal"), (Type::Timestamp, "Timestamp")]),
+            named(&[
+                (Type::CustomFieldValue, "CustomFieldValue"),
+                (Type::Decimal, "Decimal"),
+                (Type::Timestamp, "Timestamp"),
+            ]),
         ),
     ] {
         // The order of rustfmt: a type, a module, a list.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
-    DECIMAL, Enum, Field, Lowered, Lowering, Pending, Shape, Struct, TIMESTAMP, component_of,
-    description, same,
+    Enum, Field, Lowered, Lowering, OURS, Pending, Shape, Struct, component_of, description, same,
 };
 use crate::json::{self, Object};
 use crate::names;
@@ -51,7 +50,7 @@ impl Lowering<'_> {
             enums: BTreeMap::new(),
             counts,
         };
-        let mut schemas: Object = [TIMESTAMP, DECIMAL]
+        let mut schemas: Object = OURS
             .into_iter()
             .map(|name| (name.to_owned(), json!({ "type": "string" })))
             .collect();

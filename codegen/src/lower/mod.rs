@@ -27,10 +27,11 @@ const ENUM_LIMIT: usize = 1000;
 const CHAIN_LIMIT: usize = 300;
 
 /// Names that `types.rs` uses for other things.
-const TAKEN: [&str; 18] = [
+const TAKEN: [&str; 19] = [
     "BTreeMap",
     "Box",
     "Clone",
+    "CustomFieldValue",
     "Debug",
     "Decimal",
     "Default",
@@ -49,14 +50,21 @@ const TAKEN: [&str; 18] = [
 ];
 
 /// Formats that have a type of the runtime: the generator sees a schema of that name, which it is told to leave to us.
-const FORMATS: [(&str, &str, &str); 4] = [
+/// Values of custom fields have no type that they share.
+const FORMATS: [(&str, &str, &str); 5] = [
+    ("", CUSTOM_FIELD_FORMAT, CUSTOM_FIELD_VALUE),
     ("string", "date-time", TIMESTAMP),
     ("integer", "unix-time", TIMESTAMP),
     ("number", "unix-time", TIMESTAMP),
     ("number", "decimal", DECIMAL),
 ];
-pub(crate) const TIMESTAMP: &str = "Timestamp";
+pub(crate) const CUSTOM_FIELD_FORMAT: &str = "custom-field-value";
+
+/// The types of the runtime.
+pub(crate) const OURS: [&str; 3] = [CUSTOM_FIELD_VALUE, DECIMAL, TIMESTAMP];
+pub(crate) const CUSTOM_FIELD_VALUE: &str = "CustomFieldValue";
 pub(crate) const DECIMAL: &str = "Decimal";
+pub(crate) const TIMESTAMP: &str = "Timestamp";
 
 /// Whether a format has a type of the runtime.
 pub(crate) fn has_type(format: &str) -> bool {
@@ -304,13 +312,13 @@ impl Lowering<'_> {
         let Some(map) = schema.as_object() else {
             return json!({});
         };
-        if let Some((key, parts)) = parts_of(map) {
-            return self.composite(key, map, parts, (context, word), None);
-        }
-        if let Some(kind) = json::text(map, "type").filter(|_| !map.contains_key("enum"))
-            && let Some(known) = of_format(kind, map)
+        if !map.contains_key("enum")
+            && let Some(known) = of_format(json::text(map, "type").unwrap_or_default(), map)
         {
             return known;
+        }
+        if let Some((key, parts)) = parts_of(map) {
+            return self.composite(key, map, parts, (context, word), None);
         }
         match json::text(map, "type") {
             Some("object") if json::entries(map, "properties").next().is_some() => {
@@ -386,6 +394,7 @@ impl Lowering<'_> {
             self.enumeration(schema, values, &type_name, &type_name, Some(name))
         } else if let Some((map, (key, parts))) = schema
             .as_object()
+            .filter(|map| of_format("", map).is_none())
             .and_then(|map| Some((map, parts_of(map)?)))
         {
             self.composite(key, map, parts, (&type_name, &type_name), Some(name))

@@ -7,6 +7,7 @@
 mod amounts;
 mod array_items;
 mod authorization_headers;
+mod custom_fields;
 mod defaults;
 mod emails;
 mod enums;
@@ -97,6 +98,10 @@ pub(crate) const PASSES: &[Pass] = &[
     Pass {
         name: "amounts",
         run: amounts::run,
+    },
+    Pass {
+        name: "custom_fields",
+        run: custom_fields::run,
     },
     Pass {
         name: "emails",

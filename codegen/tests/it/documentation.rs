@@ -109,10 +109,13 @@ fn words_go_where_users_look() {
             types,
             "    /// A thing to be made.\n    #[doc(alias = \"CreateThingDto\")]\n",
         ),
-        (types, "        /// Its name. Required.\n        pub name:"),
         (
             types,
-            "        /// The location. Required.\n        pub location_id:",
+            "        /// Its name. Declared as required by the platform's specification.\n        pub name:",
+        ),
+        (
+            types,
+            "        /// The location. The client's default location unless set.\n        pub location_id:",
         ),
         (
             types,

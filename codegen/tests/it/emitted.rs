@@ -92,7 +92,7 @@ actions:
     description: It mints a token.
     update:
       x-hoopai-name: exchange_token
-      x-hoopai-idempotent: false
+      x-hoopai-not-idempotent: A code is good once.
       summary: Exchanges a code for a token.
       description: |
         A code is good once.
@@ -257,7 +257,7 @@ fn a_body_of_no_fields_is_told_from_one_of_unknown_ones() {
         let mut bodies = rows.filter_map(|line| line.trim().strip_prefix("body: "));
         bodies.next().unwrap().to_owned()
     };
-    let empty = "Some(Body { empty: true, ..Body::DEFAULT }),";
+    let empty = "Some(Body { omittable: true, ..Body::DEFAULT }),";
     let plain = "Some(Body::DEFAULT),";
     let text = json!({ "type": "string" });
     for (expected, schema) in [

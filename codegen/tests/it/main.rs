@@ -6,6 +6,7 @@ mod documentation;
 mod emitted;
 mod examples;
 mod hostile;
+mod idempotence;
 mod overlay;
 mod paging;
 mod passes;

@@ -259,6 +259,22 @@ fn what_cannot_work_is_refused_with_place_and_remedy() {
         ),
     );
     refuse(
+        "a declared maximum that the schema has",
+        &paging(
+            "/by-offset",
+            "size",
+            json!({ "parameter": "limit", "max": 100, "declared": true }),
+        ),
+    );
+    refuse(
+        "a declaration that is not a boolean",
+        &paging(
+            "/by-offset",
+            "size",
+            json!({ "parameter": "limit", "max": 50, "declared": "yes" }),
+        ),
+    );
+    refuse(
         "size without max",
         &paging("/by-offset", "size", json!({ "parameter": "limit" })),
     );

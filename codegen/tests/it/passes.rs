@@ -211,6 +211,32 @@ fn moments() {
 }
 
 #[test]
+fn custom_fields() {
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let field = |value: Value| json!({ "type": "object", "properties": { "id": { "type": "string" }, "field_value": value } });
+    let odd = document(
+        json!({}),
+        json!({
+            "Contact": { "type": "object", "properties": {
+                "customFields": { "type": "array", "items": reference("Read") },
+                "value": { "type": "string" },
+            } },
+            "Read": { "type": "object", "properties": {
+                "id": { "type": "string" }, "value": { "type": "string", "description": "Kept." },
+            } },
+            "Written": { "type": "object", "properties": { "customFields": { "type": "array", "items": {
+                "anyOf": [reference("Text"), reference("List"), field(json!({ "type": "number" }))],
+            } } } },
+            "Text": field(json!({ "type": "string" })),
+            "List": field(json!({ "type": "array", "items": { "type": "string" } })),
+            "Other": { "type": "object", "properties": { "value": { "type": "string" } } },
+            "Answers": { "type": "object", "additionalProperties": { "format": "custom-field-value" } },
+        }),
+    );
+    insta::assert_snapshot!(mended(&odd, &["/components/schemas"]));
+}
+
+#[test]
 fn amounts() {
     let number = || json!({ "type": "number" });
     let odd = json!({ "type": "object", "properties": {

@@ -1,24 +1,11 @@
 //! What the token endpoint's refusals mean.
 
 use hoopai_runtime::Error;
+use hoopai_runtime::error::RefusalKind;
 
-/// Whether the token endpoint refused the refresh token itself, so that it will never be taken again.
-pub(crate) fn refresh_token_is_dead(status: u16, error: &Error) -> bool {
-    if !matches!(status, 400 | 401 | 403) {
-        return false;
-    }
-    let code = error.code().unwrap_or_default().to_ascii_lowercase();
-    let said = error.messages().join(" ").to_ascii_lowercase();
-    // An account that sleeps can wake up again.
-    if said.contains("not active") {
-        return false;
-    }
-    let token = said.contains("refresh token") || said.contains("refresh_token");
-    let spent = ["invalid", "expired", "revoked", "not found", "used"];
-    code == "invalid_grant"
-        || said.contains("invalid_grant")
-        || said.contains("invalid grant")
-        || token && spent.iter().any(|word| said.contains(word))
+/// Whether the token endpoint rejected the refresh token itself, so that it will never be accepted again.
+pub(crate) fn refresh_token_is_dead(error: &Error) -> bool {
+    error.refusal() == Some(RefusalKind::InvalidGrant)
 }
 
 #[cfg(test)]
@@ -31,7 +18,7 @@ mod tests {
     fn dead(status: u16, body: &'static str) -> bool {
         let status = StatusCode::from_u16(status).unwrap();
         match EndpointFault::of_reply(TOKEN_PATH, status, body) {
-            EndpointFault::Refused { status, error } => refresh_token_is_dead(status, &error),
+            EndpointFault::Refused { error, .. } => refresh_token_is_dead(&error),
             other => panic!("{other:?}"),
         }
     }

@@ -1,11 +1,11 @@
-//! The names that are closest to one that does not exist, for error messages.
+//! Finds the names that are closest to an unknown name, for error messages.
 
 /// At most this many names are suggested.
 const SUGGESTIONS: usize = 3;
 
-/// A sentence that suggests the closest of the candidates: `; closest: \`a\`, \`b\``. It is empty if none is close.
+/// Returns a suggestion of the closest candidates, such as ``; closest: `a`, `b` ``, or an empty text if none is close.
 ///
-/// Each candidate has one or more spellings that are compared, and the name that is suggested.
+/// A candidate is a pair: the spelling that is compared, and the name that is suggested.
 pub(crate) fn suggestion<'a>(
     wanted: &str,
     candidates: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -33,7 +33,7 @@ pub(crate) fn suggestion<'a>(
     }
 }
 
-/// Case does not matter, nor how words are joined.
+/// Normalises case and word separators.
 fn normal(text: &str) -> Vec<char> {
     let joined = |c: char| if c == '-' { '_' } else { c };
     text.chars()

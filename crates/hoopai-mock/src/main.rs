@@ -23,12 +23,12 @@ struct Arguments {
     #[arg(long, value_name = "TOKEN", default_value = TOKEN, value_parser = token)]
     token: String,
 
-    /// Make the token one of this location alone; without it, the token is good for the location that is printed at the start,
-    /// and for its agency
+    /// Make the token valid for this location only; without it, the token is valid for the location that is printed at the
+    /// start, and for its agency
     #[arg(long, value_name = "ID", conflicts_with = "everything")]
     location: Option<String>,
 
-    /// Make the token good for every operation, location and agency
+    /// Make the token valid for every operation, location and agency
     #[arg(long)]
     everything: bool,
 

@@ -10,7 +10,7 @@ use crate::interface::Operation;
 /// What is said of a location that is not the token's.
 pub(crate) const OTHER_LOCATION: &str = "The token does not have access to this location.";
 
-/// The module that was seen to say so with another status, in other words.
+/// The module that answers with another status and message.
 const OBJECTS: &str = "objects";
 
 /// Paths that the platform was seen to have removed.
@@ -46,12 +46,12 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
-    /// No location is named, and the token has none of its own.
+    /// The request names no location, and the token has none.
     pub(crate) fn no_location() -> Self {
         Self::unauthorized("This location is not accessible from this token.")
     }
 
-    /// A location that is not the token's. Most modules answer 403, custom objects 401.
+    /// The token is not valid for the location. Most modules answer 403, custom objects 401.
     pub(crate) fn other_location(operation: &Operation) -> Self {
         if operation.module == OBJECTS {
             Self::no_location()

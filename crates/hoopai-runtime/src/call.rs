@@ -1,5 +1,7 @@
 //! A call that is being put together: parameters by name, until `send`.
 
+mod checks;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -397,6 +399,9 @@ impl Call {
         let mut missing = Vec::new();
         let path = self.fill_path(&mut missing)?;
         self.fill_query(&mut missing);
+        if !self.options.unchecked {
+            self.check_page_size()?;
+        }
         let version = self.version(&handle)?;
         let payload = self.finish_body(&mut missing)?;
         if !missing.is_empty() {
@@ -408,6 +413,7 @@ impl Call {
                 "the path would not reach the wire as it is written: encode or remove what no path may hold",
             ));
         };
+        self.check_url(url.as_str())?;
         Ok((
             handle,
             Prepared {
@@ -488,8 +494,10 @@ impl Call {
         if self.options.unchecked {
             return;
         }
+        let location = self.origin.operation.and_then(|own| own.location);
         for parameter in self.declared_query() {
-            if parameter.required && !self.query.has(parameter.name) {
+            let is_location = location.is_some_and(|location| location.name == parameter.name);
+            if parameter.required && !is_location && !self.query.has(parameter.name) {
                 missing.push(Missing::Query(parameter.name));
             }
         }
@@ -535,6 +543,11 @@ impl Call {
                 }
                 if !omittable {
                     missing.push(Missing::Body(declared.map(|body| body.kind)));
+                    for field in declared.map_or(&[][..], |body| body.fields) {
+                        if location.is_none_or(|(location, _)| location.name != *field) {
+                            missing.push(Missing::Field((*field).to_owned()));
+                        }
+                    }
                 }
                 return Ok(Payload::Empty);
             } else {

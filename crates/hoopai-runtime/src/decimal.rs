@@ -56,6 +56,11 @@ impl Decimal {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
+    /// Whether it is a number; only a setter that was given NaN or infinity holds something else.
+    pub(crate) fn is_number(&self) -> bool {
+        decode::is_number(&self.0)
+    }
+
     /// Below zero, the power of ten of its first digit, and its digits without zeros before and behind.
     fn parts(&self) -> (bool, i64, Vec<u8>) {
         let (mantissa, exponent) = match (self.0.split_once('e'), self.0.split_once('E')) {
@@ -172,7 +177,7 @@ impl Scalar for Decimal {}
 
 impl ParamValue for Decimal {
     fn write(self, to: &mut ParamWriter) {
-        if decode::is_number(&self.0) {
+        if self.is_number() {
             to.text(self.0);
         } else {
             to.reject(NOT_FINITE);

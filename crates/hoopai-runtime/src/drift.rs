@@ -1,10 +1,14 @@
 //! Where replies are not what the interface files say.
 
+mod counter;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::operation::Operation;
+
+pub use counter::{DriftCount, DriftCounter};
 
 /// A place where a reply is not what its type says. It names the place and the kinds, and never a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub struct Drift {
     pub path: String,
     /// What its type takes, in words.
     pub expected: Cow<'static, str>,
-    /// What stands there: `a string`, `a number`, `a boolean`, `null`, `an object` or `a list`.
+    /// What stands there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`.
     pub found: &'static str,
 }
 
@@ -31,9 +35,33 @@ pub enum DriftKind {
     /// it, under the name of the field that stays empty; for an item of a list of models, in that item's own
     /// [`extra`](crate::Extra::whole); for a whole reply, in [`Response::raw`](crate::Response::raw).
     SetAside,
+    /// The reply, or the list page, has no body, only blanks, or `null`, where a body is declared. The value is empty. Replies
+    /// with status 204 and 205, which HTTP sends without a body, are no exception; operations of which no body is declared are.
+    Empty,
     /// An object that has fields, none of which its type knows, so that the type's own fields are all empty. All that came is
     /// in its [`extra`](crate::Extra).
     NothingKnown,
+}
+
+impl Drift {
+    /// Returns the path without list indexes, such as `contacts[].dateAdded`: the same for each item of a list, and thus fit for
+    /// a label of a metric.
+    pub fn path_template(&self) -> String {
+        let mut template = String::with_capacity(self.path.len());
+        let mut rest = self.path.as_str();
+        while let Some((before, after)) = rest.split_once('[') {
+            template.push_str(before);
+            template.push('[');
+            let digits = after.len() - after.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            rest = if after[digits..].starts_with(']') {
+                &after[digits..]
+            } else {
+                after
+            };
+        }
+        template.push_str(rest);
+        template
+    }
 }
 
 impl fmt::Display for Drift {
@@ -52,6 +80,7 @@ impl fmt::Display for Drift {
                     "`{path}`: {found} where {expected} is declared was set aside"
                 )
             }
+            DriftKind::Empty => write!(f, "`{path}`: {found} where {expected} is declared"),
             DriftKind::NothingKnown => write!(f, "`{path}`: {found} has none of the {expected}"),
         }
     }
@@ -104,7 +133,7 @@ impl Reading {
             }
             match kind {
                 DriftKind::Coerced => event!(debug),
-                DriftKind::SetAside | DriftKind::NothingKnown => event!(warn),
+                DriftKind::SetAside | DriftKind::Empty | DriftKind::NothingKnown => event!(warn),
             }
             if let Some(observer) = &self.observer {
                 observer.drift(origin.operation, drift);

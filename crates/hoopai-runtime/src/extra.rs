@@ -44,9 +44,9 @@ struct Fields {
 
 /// A value, and its text where the value alone would not be written back as it came.
 #[derive(Clone)]
-struct Kept {
-    value: Value,
-    exact: Option<Box<RawValue>>,
+pub(crate) struct Kept {
+    pub(crate) value: Value,
+    pub(crate) exact: Option<Box<RawValue>>,
 }
 
 /// A kept value to be written.
@@ -56,7 +56,7 @@ pub(crate) enum Written<'a> {
 }
 
 impl Kept {
-    fn of_text(text: &str) -> Self {
+    pub(crate) fn of_text(text: &str) -> Self {
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
         let exact = if decode::survives(text) || text.parse::<Value>().is_err() {
             None
@@ -69,14 +69,21 @@ impl Kept {
         }
     }
 
-    fn of_value(value: Value) -> Self {
+    pub(crate) fn of_value(value: Value) -> Self {
         Kept { value, exact: None }
     }
 
-    fn of(value: Unnamed<'_>) -> Self {
+    pub(crate) fn of(value: Unnamed<'_>) -> Self {
         match value {
             Unnamed::Text(text) => Kept::of_text(checked(&text)),
             Unnamed::Value(value) => Kept::of_value(value),
+        }
+    }
+
+    pub(crate) fn written(&self) -> Written<'_> {
+        match &self.exact {
+            Some(text) => Written::Exact(text),
+            None => Written::Value(&self.value),
         }
     }
 }
@@ -220,11 +227,7 @@ impl Extra {
 
     /// The same, to be written.
     pub(crate) fn written_whole(&self) -> Option<Written<'_>> {
-        let kept = self.0.as_ref()?.whole.as_ref()?;
-        Some(match &kept.exact {
-            Some(text) => Written::Exact(text),
-            None => Written::Value(&kept.value),
-        })
+        Some(self.0.as_ref()?.whole.as_ref()?.written())
     }
 
     /// The fields, to be written.

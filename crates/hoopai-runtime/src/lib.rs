@@ -20,6 +20,8 @@ mod base_url;
 mod body;
 mod builder;
 mod call;
+mod confirmation;
+mod custom_field;
 mod debug;
 mod decimal;
 mod decode;
@@ -58,9 +60,10 @@ mod transport;
 
 pub use builder::HandleBuilder;
 pub use call::Call;
+pub use custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
 pub use debug::Redact;
 pub use decimal::{Decimal, NoDecimal};
-pub use drift::{Drift, DriftKind, DriftObserver};
+pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
 pub use error::Error;
 pub use extra::Extra;
 pub use field::{IntoField, Scalar};
@@ -95,6 +98,7 @@ pub mod __private {
     pub use serde::ser::SerializeMap;
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    pub use crate::confirmation::is_success;
     pub use crate::debug::debug_model;
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
     pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};

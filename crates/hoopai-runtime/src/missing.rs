@@ -53,10 +53,13 @@ impl Missing {
                         "set a default with `location` when the client is built"
                     }
                 };
-                let setter = setter(location.name);
+                let mut setters = format!("`.{}(..)`", setter(location.name));
+                if location.alt_type {
+                    setters += " and `.alt_type(..)`";
+                }
                 let remedy = match location.place {
-                    Place::Path | Place::Query => format!("{default}, or call `.{setter}(..)`"),
-                    Place::Body => format!("{default}, or set `.{setter}(..)` in the body"),
+                    Place::Path | Place::Query => format!("{default}, or call {setters}"),
+                    Place::Body => format!("{default}, or set {setters} in the body"),
                 };
                 (format!("location (`{}`)", location.name), remedy)
             }

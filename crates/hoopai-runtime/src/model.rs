@@ -73,7 +73,7 @@ pub trait Visit {
 /// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("dueDate")` sends `null`, which
 /// makes the platform empty a field; an empty list is sent as one.
 ///
-/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `serde_json::Value`,
+/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
 /// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
 #[macro_export]
 macro_rules! model {

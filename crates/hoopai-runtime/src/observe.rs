@@ -38,7 +38,8 @@ pub struct End {
     pub error: Option<ErrorKind>,
     /// How long it took, for a call waits included.
     pub duration: Duration,
-    /// For a call, how often it went on the wire; for an attempt, which one it was.
+    /// For a call, the number of requests that were sent, as [`Error::attempts`](crate::Error::attempts) has it: attempts that
+    /// made no connection do not count. For an attempt, its number, counted from 1; there every attempt counts.
     pub attempts: u32,
 }
 
@@ -56,7 +57,8 @@ pub enum WaitReason {
 ///
 /// Nothing that it gets holds a token or personal data.
 pub trait Observer: Send + Sync + 'static {
-    /// A request is about to go on the wire for the `attempt`th time, counted from 1.
+    /// An attempt begins: a request is about to be sent. Attempts are counted from 1. If no connection can be made, the
+    /// request is not sent, and [`on_attempt`](Observer::on_attempt) gets [`ErrorKind::Connect`].
     fn on_send(&self, call: &CallInfo<'_>, attempt: u32) {
         let _ = (call, attempt);
     }

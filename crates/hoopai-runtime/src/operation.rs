@@ -266,8 +266,11 @@ impl Paging {
 pub struct PageSize {
     /// The parameter.
     pub to: Target,
-    /// The greatest size that the platform takes.
+    /// The largest size that is asked for.
     pub max: u32,
+    /// Whether the platform declares this maximum, in its interface file or in the parameter's description. Larger sizes are
+    /// errors before anything is sent then. Otherwise the maximum is an assumption, and larger sizes are sent.
+    pub declared: bool,
 }
 
 /// What asks for the next page.

@@ -44,6 +44,24 @@ impl Query {
         self.0.iter().any(|pair| pair.name == name)
     }
 
+    /// The parameter that takes most of the query, and its length there.
+    pub(crate) fn longest(&self) -> Option<(String, usize)> {
+        let mut longest: Option<(String, usize)> = None;
+        for pair in &self.0 {
+            let mut length = 0;
+            for value in &pair.values {
+                length += encode(value).len();
+                if pair.style == ListStyle::Repeat {
+                    length += pair.name.len() + 2;
+                }
+            }
+            if longest.as_ref().is_none_or(|longest| longest.1 < length) {
+                longest = Some((pair.name.to_string(), length));
+            }
+        }
+        longest
+    }
+
     /// The query without its question mark.
     pub(crate) fn encode(&self) -> String {
         let mut out = String::new();

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use tracing::{Span, debug, warn};
 
-use crate::auth::{Credentials, Grant, can_mean_expiry};
-use crate::error::{Error, ErrorKind, Origin};
+use crate::auth::{Credentials, Grant};
+use crate::error::{Error, ErrorKind, Origin, RefusalKind};
 use crate::handle::Inner;
 use crate::limit::{Held, HeldReason, Permit};
 use crate::observe::{CallInfo, End, WaitReason};
@@ -36,10 +36,15 @@ pub(crate) async fn travel(inner: &Inner, mut prepared: Prepared) -> Result<RawR
         timeout,
         deadline: started.checked_add(timeout),
         attempts: 0,
+        sent: 0,
     };
     let result = inside(&span, pin!(trip.run(&mut prepared))).await;
-    let result =
-        result.map_err(|error| error.of_call(&prepared.origin).with_attempts(trip.attempts));
+    let result = result.map_err(|error| {
+        error
+            .of_call(&prepared.origin)
+            .with_idempotent(prepared.options.idempotent)
+            .with_attempts(trip.attempts, trip.sent)
+    });
     trip.end(&span, &result);
     result
 }
@@ -54,7 +59,10 @@ struct Trip<'a> {
     timeout: Duration,
     /// `None`: further off than time reaches.
     deadline: Option<Instant>,
+    /// How many attempts were made.
     attempts: u32,
+    /// How many of them reached the wire.
+    sent: u32,
 }
 
 impl Trip<'_> {
@@ -81,7 +89,7 @@ impl Trip<'_> {
             self.tick();
 
             let replayable = prepared.payload.is_replayable();
-            if error.is_status(401) && can_mean_expiry(error.messages()) {
+            if error.refusal().is_some_and(RefusalKind::is_expired_token) {
                 if renewed || !replayable {
                     return Err(error);
                 }
@@ -206,8 +214,13 @@ impl Trip<'_> {
             };
             Err(Error::timed_out(self.origin.clone(), time, setting))
         });
-        if let (Some(permit), Err(error)) = (permit.take(), &result) {
-            permit.failed(error.kind() != ErrorKind::Connect);
+        let sent = match &result {
+            Ok(_) => true,
+            Err(error) => !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Request),
+        };
+        self.sent += u32::from(sent);
+        if let (Some(permit), Err(_)) = (permit.take(), &result) {
+            permit.failed(sent);
         }
         let status = match &result {
             Ok(reply) => Some(reply.status.as_u16()),
@@ -295,8 +308,8 @@ impl Trip<'_> {
             if let Some(status) = status {
                 span.record("http.response.status_code", status);
             }
-            if self.attempts > 1 {
-                span.record("http.request.resend_count", self.attempts - 1);
+            if self.sent > 1 {
+                span.record("http.request.resend_count", self.sent - 1);
             }
             if let Err(error) = result {
                 match status {
@@ -315,7 +328,7 @@ impl Trip<'_> {
                     .clock
                     .now()
                     .saturating_duration_since(self.started),
-                attempts: self.attempts,
+                attempts: self.sent,
             };
             observer.on_call(&CallInfo::of(&self.origin), &end);
         }

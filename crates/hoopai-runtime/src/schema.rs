@@ -61,7 +61,7 @@ mod made {
     use super::Described;
     use crate::model::{Model, Visit};
     use crate::open_enum::OpenEnum;
-    use crate::{Decimal, Redact, Timestamp};
+    use crate::{CustomFieldValue, Decimal, Redact, Timestamp};
 
     /// The schema of a model: its fields, none of which must be there, any of which may be `null`, and any others.
     pub fn model_schema<T: Model>(generator: &mut SchemaGenerator) -> Schema {
@@ -116,6 +116,7 @@ mod made {
     described! {
         Timestamp: { "type": ["string", "number"], "format": "date-time" }
         Decimal: { "type": "number" }
+        CustomFieldValue: { "type": ["string", "number", "array", "object"] }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Points in time, as the platform writes them: in three formats, at times within one reply.
+//! Points in time, as the platform writes them: in several formats, at times within one reply.
+
+mod format;
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -12,8 +14,12 @@ use serde_json::value::RawValue;
 
 use crate::extra::AsItStands;
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
+use format::{MILLI, count, date, iso_date, rfc3339};
 
 /// A point in time: RFC 3339, or a count since 1970, of seconds or of milliseconds, as number or as text.
+///
+/// Two further forms are read, because the platform sends them: RFC 2822, such as `Mon, 05 Jan 2026 10:00:00 +0000`, and the
+/// form that JavaScript writes for the United States, such as `10/28/2022, 6:24:54 PM`.
 ///
 /// Fields hold it, and their setters take it or a [`SystemTime`]; a text is parsed first, for it can be none.
 ///
@@ -51,16 +57,8 @@ impl fmt::Display for NoTimestamp {
 
 impl std::error::Error for NoTimestamp {}
 
-const EXPECTED: &str = "a date of RFC 3339, or a count of seconds or milliseconds since 1970";
-const SECOND: i128 = 1_000_000_000;
-const MILLI: i128 = 1_000_000;
-const DAY: i64 = 86_400;
-
-/// The first count that is of milliseconds.
-const MILLIS_FROM: i128 = 100_000_000_000;
-
-/// The first count that is of neither, in the year 5138 as well.
-const MILLIS_TO: i128 = 100_000_000_000_000;
+const EXPECTED: &str =
+    "a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970";
 
 impl Timestamp {
     /// The moment of a count of milliseconds since 1970. It is written as RFC 3339.
@@ -76,9 +74,10 @@ impl Timestamp {
 
     /// The moment on the system's clock; the nearest that the clock knows, should it not know this one.
     pub fn to_system_time(&self) -> SystemTime {
+        const SECOND: u128 = 1_000_000_000;
         let apart = self.nanos.unsigned_abs();
-        let seconds = u64::try_from(apart / SECOND.unsigned_abs()).unwrap_or(u64::MAX);
-        let apart = Duration::new(seconds, (apart % SECOND.unsigned_abs()) as u32);
+        let seconds = u64::try_from(apart / SECOND).unwrap_or(u64::MAX);
+        let apart = Duration::new(seconds, (apart % SECOND) as u32);
         let time = if self.nanos < 0 {
             UNIX_EPOCH.checked_sub(apart)
         } else {
@@ -122,187 +121,6 @@ impl Timestamp {
         let (wire, number) = came.scalar()?;
         Self::read(&wire, number).ok()
     }
-}
-
-/// A count since 1970, in nanoseconds.
-fn count(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = whole.strip_prefix('-').unwrap_or(whole);
-    if digits.is_empty() || digits.len() > 15 || !are_digits(digits) || !are_digits(fraction) {
-        return None;
-    }
-    let size = digits.parse::<i128>().ok()?;
-    let (unit, places) = match size {
-        ..MILLIS_FROM => (SECOND, 9),
-        MILLIS_FROM..MILLIS_TO => (MILLI, 6),
-        _ => return None,
-    };
-    let nanos = size * unit + parts(fraction, places);
-    Some(if whole.starts_with('-') {
-        -nanos
-    } else {
-        nanos
-    })
-}
-
-/// The digits behind a point, of so many places.
-fn parts(digits: &str, places: usize) -> i128 {
-    let mut value = 0;
-    for place in 0..places {
-        let digit = digits.as_bytes().get(place).unwrap_or(&b'0');
-        value = value * 10 + i128::from(digit - b'0');
-    }
-    value
-}
-
-/// How many digits a text begins with.
-fn leading_digits(text: &str) -> usize {
-    let mut count = 0;
-    while let Some(b'0'..=b'9') = text.as_bytes().get(count) {
-        count += 1;
-    }
-    count
-}
-
-fn are_digits(text: &str) -> bool {
-    leading_digits(text) == text.len()
-}
-
-/// A date of RFC 3339 in nanoseconds since 1970: with a blank for the `T`, without zone, seconds or time as well.
-fn date(text: &str) -> Option<i128> {
-    let mut rest = Rest(text);
-    let (year, month, day) = (
-        rest.number(4)?,
-        rest.behind(b"-", 2)?,
-        rest.behind(b"-", 2)?,
-    );
-    if !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
-        return None;
-    }
-    let mut seconds = days_since_1970(year, month, day) * DAY;
-    if rest.0.is_empty() {
-        return Some(i128::from(seconds) * SECOND);
-    }
-    rest.take(b"Tt ")?;
-    let (hour, minute) = (rest.number(2)?, rest.behind(b":", 2)?);
-    let second = if rest.0.starts_with(':') {
-        rest.behind(b":", 2)?
-    } else {
-        0
-    };
-    // 60 is a leap second, which no count knows.
-    if hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    seconds += hour * 3600 + minute * 60 + second;
-    let mut nanos = 0;
-    if rest.take(b".,").is_some() {
-        let (digits, after) = rest.0.split_at(leading_digits(rest.0));
-        if digits.is_empty() {
-            return None;
-        }
-        (nanos, rest.0) = (parts(digits, 9), after);
-    }
-    seconds -= rest.zone()?;
-    Some(i128::from(seconds) * SECOND + nanos)
-}
-
-/// What of a text is still to be read.
-struct Rest<'a>(&'a str);
-
-impl Rest<'_> {
-    /// Takes one character if it is any of these, which are of ASCII.
-    fn take(&mut self, any: &[u8]) -> Option<u8> {
-        let first = *self.0.as_bytes().first()?;
-        if !any.contains(&first) {
-            return None;
-        }
-        self.0 = &self.0[1..];
-        Some(first)
-    }
-
-    fn number(&mut self, digits: usize) -> Option<i64> {
-        let (number, rest) = self.0.split_at_checked(digits)?;
-        if !are_digits(number) {
-            return None;
-        }
-        self.0 = rest;
-        number.parse().ok()
-    }
-
-    fn behind(&mut self, mark: &[u8], digits: usize) -> Option<i64> {
-        self.take(mark)?;
-        self.number(digits)
-    }
-
-    /// The zone up to the end, in seconds east.
-    fn zone(&mut self) -> Option<i64> {
-        if self.take(b"Zz").is_some() || self.0.is_empty() {
-            return if self.0.is_empty() { Some(0) } else { None };
-        }
-        let sign = self.take(b"+-")?;
-        let hours = self.number(2)?;
-        self.take(b":");
-        let minutes = if self.0.is_empty() {
-            0
-        } else {
-            self.number(2)?
-        };
-        if hours > 23 || minutes > 59 || !self.0.is_empty() {
-            return None;
-        }
-        let east = hours * 3600 + minutes * 60;
-        Some(if sign == b'-' { -east } else { east })
-    }
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from the first of January of 1970. Years are taken to begin in March, so that the odd day is the last of its year.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month > 2 { year } else { year - 1 };
-    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Year, month and day of a count of days.
-fn date_of(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// As many places of a second as there are, three at a time.
-fn rfc3339(nanos: i128) -> String {
-    let seconds = i64::try_from(nanos.div_euclid(SECOND)).unwrap_or_default();
-    let part = nanos.rem_euclid(SECOND);
-    let (year, month, day) = date_of(seconds.div_euclid(DAY));
-    let second = seconds.rem_euclid(DAY);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    let fraction = match part {
-        0 => String::new(),
-        part if part % 1_000_000 == 0 => format!(".{:03}", part / 1_000_000),
-        part if part % 1_000 == 0 => format!(".{:06}", part / 1_000),
-        part => format!(".{part:09}"),
-    };
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
 }
 
 impl FromStr for Timestamp {
@@ -364,12 +182,13 @@ impl Redact for Timestamp {
 
 impl Scalar for Timestamp {}
 
-/// A text as it came; a count is written as RFC 3339, because that is what parameters of this type take.
+/// A date of RFC 3339 is written as it came. Other forms are written as RFC 3339, because parameters of this type take no
+/// other.
 impl ParamValue for Timestamp {
     fn write(self, to: &mut ParamWriter) {
-        match count(self.wire.trim()) {
-            Some(_) => to.text(rfc3339(self.nanos)),
-            None => to.text(self.wire),
+        match iso_date(self.wire.trim()) {
+            Some(_) => to.text(self.wire),
+            None => to.text(rfc3339(self.nanos)),
         }
     }
 }
@@ -430,7 +249,9 @@ impl Serialize for Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use super::{Timestamp, date_of, days_since_1970};
+    use std::time::Duration;
+
+    use super::Timestamp;
     use crate::ParamWriter;
 
     fn millis(text: &str) -> Option<i64> {
@@ -455,6 +276,17 @@ mod tests {
             "1769851800",
             " 1769851800000 ",
             "1769851800.0",
+            "2026-01-31 09:30:00 +0000",
+            "2026-01-31 09:30:00 UTC",
+            "Sat, 31 Jan 2026 09:30:00 +0000",
+            "Sat, 31 Jan 2026 09:30:00 GMT",
+            "sat, 31 JAN 2026 09:30 UT",
+            "31 Jan 2026 09:30:00 -0000",
+            "Sat, 31 Jan 2026 04:30:00 EST",
+            "Sat, 31 Jan 2026 10:30:00 +0100 (CET)",
+            "Sat, 31 Jan 2026 05:30:00 -04:00",
+            "1/31/2026, 9:30:00 AM",
+            "01/31/2026, 9:30:00\u{202f}am",
         ] {
             assert_eq!(millis(text), noon, "{text}");
         }
@@ -468,6 +300,11 @@ mod tests {
             ("99999999999", 99_999_999_999_000),
             ("100000000000", 100_000_000_000),
             ("2016-12-31T23:59:60Z", 1_483_228_800_000),
+            ("Mon, 05 Jan 2026 10:00:00 +0000", 1_767_607_200_000),
+            ("Mon, 5 Jan 2026 10:00:00 GMT", 1_767_607_200_000),
+            ("10/28/2022, 6:24:54 PM", 1_666_981_494_000),
+            ("10/28/2022, 12:24:54 AM", 1_666_916_694_000),
+            ("2025-07-31T19:40:07.843-04:00", 1_754_005_207_843),
         ] {
             assert_eq!(millis(text), Some(expected), "{text}");
         }
@@ -495,6 +332,18 @@ mod tests {
             "--1",
             "999999999999999999999",
             "2026-01-3é",
+            "Sat, 31 Jan 2026",
+            "Sat, 32 Jan 2026 09:30:00 +0000",
+            "Sat, 31 Jan 26 09:30:00 +0000",
+            "Sat, 31 Jan 2026 24:30:00 +0000",
+            "Sat, 31 Jan 2026 09:30:00 XYZ",
+            "Sat, 31 Jan 2026 09:30:00 +0000 +0000",
+            "Day, 31 Jan 2026 09:30:00 +0000",
+            "31/01/2026, 9:30:00 AM",
+            "1/31/2026, 0:30:00 AM",
+            "1/31/2026, 13:30:00 PM",
+            "1/31/2026, 9:30:00",
+            "1/31/2026",
         ] {
             assert_eq!(millis(text), None, "{text}");
         }
@@ -506,6 +355,7 @@ mod tests {
             ("2026-01-31T10:30:00+01:00", "2026-01-31T10:30:00+01:00"),
             ("2026-01-31", "2026-01-31"),
             ("1769851800000", "2026-01-31T09:30:00Z"),
+            ("Sat, 31 Jan 2026 10:30:00 +0100", "2026-01-31T09:30:00Z"),
         ] {
             let texts = ParamWriter::texts(wire.parse::<Timestamp>().unwrap());
             assert_eq!(texts, Ok(vec![expected.to_owned()]));
@@ -513,14 +363,17 @@ mod tests {
     }
 
     #[test]
-    fn days_and_dates_agree() {
-        let mut days = days_since_1970(1583, 1, 1);
-        let (mut last, end) = (date_of(days - 1), days_since_1970(2600, 1, 1));
-        while days < end {
-            let date = date_of(days);
-            assert_eq!(days_since_1970(date.0, date.1, date.2), days);
-            assert!(date > last && date.2 <= super::days_in(date.0, date.1));
-            (last, days) = (date, days + 1);
+    fn dates_of_another_crate_are_the_same_moment() {
+        let seed = fastrand::u64(..);
+        println!("seed {seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        for _ in 0..2_000 {
+            // Its dates have four digits for the year.
+            let time = std::time::UNIX_EPOCH + Duration::from_secs(random.u64(..250_000_000_000));
+            let text = httpdate::fmt_http_date(time);
+            let read: Timestamp = text.parse().unwrap_or_else(|_| panic!("{text}"));
+            assert_eq!(read.to_system_time(), time, "{text}");
+            assert_eq!(serde_json::to_value(&read).unwrap(), text);
         }
     }
 }

@@ -107,11 +107,14 @@ impl Endpoint {
             Ok(Err(error)) => error,
             Err(TimeOut) => Error::timed_out(origin, self.timeout, "attempt_timeout"),
         };
+        let sent = error.kind() != ErrorKind::Connect;
         if let Some(permit) = permit {
-            permit.failed(error.kind() != ErrorKind::Connect);
+            permit.failed(sent);
         }
         let wait = server_wait(error.headers(), self.clock.system_time());
-        let error = error.with_retry_after(wait).with_attempts(1);
+        let error = error
+            .with_retry_after(wait)
+            .with_attempts(1, u32::from(sent));
         debug!(target: "hoopai", status = error.status().map(|status| status.as_u16()), kind = ?error.kind(), "no token came");
         Err(match (error.kind(), error.status()) {
             (ErrorKind::Connect, _) => EndpointFault::NotSent(error),

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Result, elsewhere, needed, shown, variable};
+use common::{Result, credential, elsewhere, needed, shown, variable};
 use futures_util::{StreamExt, stream};
 use hoopai::Client;
 use hoopai::auth::{FileStore, OAuthApp};
@@ -20,7 +20,7 @@ const AT_A_TIME: usize = 20;
 #[tokio::main]
 async fn main() -> Result {
     // The server lives as long as this does.
-    let (client, company, _mock) = match variable("HOOPAI_CLIENT_ID") {
+    let (client, company, _mock) = match credential("HOOPAI_CLIENT_ID")? {
         Some(id) => {
             let secret = needed("HOOPAI_CLIENT_SECRET")?;
             let app = OAuthApp::new(id, secret, "http://localhost:8734/callback");

@@ -8,7 +8,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Result, elsewhere, needed, variable};
+use common::{Result, credential, elsewhere, needed, variable};
 use hoopai::auth::{FileStore, OAuthApp, Resource, states_match};
 use hoopai::reqwest::{self, Url};
 use hoopai::{Client, ClientBuilder};
@@ -26,7 +26,7 @@ const SCOPES: [&str; 4] = [
 
 #[tokio::main]
 async fn main() -> Result {
-    match variable("HOOPAI_CLIENT_ID") {
+    match credential("HOOPAI_CLIENT_ID")? {
         Some(id) => {
             let redirect = variable("HOOPAI_REDIRECT_URI")
                 .unwrap_or_else(|| "http://localhost:8734/callback".to_owned());

@@ -1,28 +1,26 @@
 //! Lists contacts, adds one and reads it back: `cargo run --example quickstart`.
 //!
-//! Without an account it talks to a mock of the platform in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
-//! integration token) and `HOOPAI_LOCATION_ID` set it talks to the platform, and only lists.
+//! Without an account it calls a mock of the platform in this process, with made-up contacts. With `HOOPAI_TOKEN` (a private
+//! integration token) and `HOOPAI_LOCATION_ID` set it calls the platform, and only lists. `HOOPAI_BASE_URL` sets another
+//! address, such as that of a `hoopai-mock` that runs as a program.
 
+mod common;
+
+use common::Result;
 use hoopai::Client;
 use hoopai::contacts::types::CreateContactRequest;
 use hoopai_mock::Mock;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let account = std::env::var("HOOPAI_TOKEN")
-        .ok()
-        .zip(std::env::var("HOOPAI_LOCATION_ID").ok());
-    if let Some((token, location)) = account {
-        println!("Talking to the platform.");
-        let client = Client::builder()
-            .private_token(token)
-            .location(location)
-            .build()?;
-        return Ok(list(&client).await?);
+async fn main() -> Result {
+    if let Some((client, location)) = common::from_environment()? {
+        println!("Listing contacts of the location {location}.");
+        list(&client).await?;
+        return Ok(());
     }
 
     println!(
-        "Talking to a mock in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
+        "Calling a mock in this process; set HOOPAI_TOKEN and HOOPAI_LOCATION_ID to use your account."
     );
     // The server lives as long as this does.
     let mock = Mock::builder().start().await?;
@@ -85,7 +83,7 @@ async fn add(client: &Client) -> hoopai::Result<()> {
         );
     }
 
-    // What goes wrong says what to do.
+    // The text of an error says what to do.
     if let Err(error) = contacts.get_contact().contact_id("nobody").send().await {
         println!("An unknown contact: {error}");
     }

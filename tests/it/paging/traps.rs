@@ -99,6 +99,7 @@ async fn contacts_by_one_mark_of_two_are_an_error_and_no_endless_list() {
         size: Some(PageSize {
             to: Target::Query("limit"),
             max: 20,
+            declared: false,
         }),
         step: Step::Cursor(&[Mark {
             from: Source::Reply("meta.startAfter"),

@@ -53,6 +53,8 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "unpaged": sum(|report| report.unpaged.len()),
         "automatic": sum(|report| report.automatic.len()),
         "enforced": sum(|report| report.enforced.len()),
+        "not_idempotent": sum(|report| report.not_idempotent.len()),
+        "idempotence_undeclared": sum(|report| report.idempotence_undeclared.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -167,7 +169,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
     });
 
     type Map = fn(&ModuleReport) -> &BTreeMap<String, String>;
-    let maps: [(&str, Map); 5] = [
+    let maps: [(&str, Map); 6] = [
         ("replies left open, and why", |report| {
             &report.untyped_by_decision
         }),
@@ -183,6 +185,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
             "values required before sending, and the evidence",
             |report| &report.enforced,
         ),
+        ("not idempotent, and why", |report| &report.not_idempotent),
     ];
     for (title, map) in maps {
         console.line(format_args!("\n{title}"));
@@ -194,8 +197,11 @@ fn table(reports: &[ModuleReport], console: &Console) {
     }
 
     type List = fn(&ModuleReport) -> &[String];
-    let lists: [(&str, List); 3] = [
+    let lists: [(&str, List); 4] = [
         ("untyped replies, gaps", |report| &report.untyped),
+        ("idempotence not declared, gaps", |report| {
+            &report.idempotence_undeclared
+        }),
         ("documented by HoopAI only", |report| {
             &report.documented_only
         }),

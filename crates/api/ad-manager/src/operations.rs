@@ -1088,6 +1088,7 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1099,6 +1100,7 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1110,6 +1112,7 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/pause",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1164,6 +1167,7 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/ads/{adId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1175,6 +1179,7 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/adsets/{adsetId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1186,6 +1191,7 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/resume",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -1284,6 +1290,7 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     method: Method::Patch, path: "/ad-publishing/linkedin/{adId}/status",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },

@@ -2507,6 +2507,12 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    AudienceUpdateResult,
+    Success,
+    UpsertFacebookPixelResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AdBudgetOptimization`.
     pub enum AdBudgetOptimization {

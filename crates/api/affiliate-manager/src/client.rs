@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-affiliate")]
     pub fn get_affiliate(&self) -> builder::GetAffiliate {
         builder::GetAffiliate::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAffiliates::stream) reads them all.
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
@@ -53,7 +53,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCommissions::stream) reads them all.
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
@@ -67,7 +67,7 @@ impl Client {
     /// - Scope: `affiliate-manager.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPayouts::stream) reads them all.
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {

@@ -42,7 +42,7 @@ pub static LIST_AFFILIATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "affiliates", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -68,7 +68,7 @@ pub static LIST_COMMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "commissions", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -94,7 +94,7 @@ pub static LIST_PAYOUTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "payouts", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createAgent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteAgent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -57,7 +57,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "executeAgent")]
     pub fn execute_agent(&self) -> builder::ExecuteAgent {
         builder::ExecuteAgent::new(&self.handle)
@@ -72,7 +72,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "executeAgent-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn execute_agent_deprecated(&self) -> builder::ExecuteAgentDeprecated {
@@ -88,7 +88,7 @@ impl Client {
     /// - Scope: `agent-studio.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getAgentById")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -103,7 +103,7 @@ impl Client {
     /// - Scope: `agent-studio.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getAgentById-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_agent_deprecated(&self) -> builder::GetAgentDeprecated {
@@ -119,7 +119,7 @@ impl Client {
     /// - Scope: `agent-studio.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgents::stream) reads them all.
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
@@ -135,7 +135,7 @@ impl Client {
     /// - Scope: `agent-studio.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads them all.
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
@@ -153,7 +153,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "promoteAndPublish")]
     pub fn publish_agent_version(&self) -> builder::PublishAgentVersion {
         builder::PublishAgentVersion::new(&self.handle)
@@ -168,7 +168,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateAgentMetadata")]
     pub fn update_agent_metadata(&self) -> builder::UpdateAgentMetadata {
         builder::UpdateAgentMetadata::new(&self.handle)
@@ -184,7 +184,7 @@ impl Client {
     /// - Scope: `agent-studio.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateAgentVersion")]
     pub fn update_agent_version(&self) -> builder::UpdateAgentVersion {
         builder::UpdateAgentVersion::new(&self.handle)

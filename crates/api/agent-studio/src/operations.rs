@@ -125,7 +125,7 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -147,7 +147,7 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     deprecated: true,
@@ -174,6 +174,7 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
@@ -188,6 +189,7 @@ pub static UPDATE_AGENT_VERSION: Operation = Operation {
     method: Method::Patch, path: "/agent-studio/agent/versions/{versionId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },

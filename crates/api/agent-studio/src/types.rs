@@ -195,6 +195,16 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CreateAgentResponse,
+    DeleteAgentResponse,
+    ExecutePublicAgentResponse,
+    GetAgentByIdResponse,
+    GetPublishedAgentsResponse,
+    PublishAgentVersionResponse,
+    UpdatePublicAgentResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `Status`.
     pub enum Status {

@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `associations.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-association")]
     pub fn create_association(&self) -> builder::CreateAssociation {
         builder::CreateAssociation::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     /// - Scope: `associations/relation.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-relation")]
     pub fn create_relation(&self) -> builder::CreateRelation {
         builder::CreateRelation::new(&self.handle)
@@ -56,7 +56,7 @@ impl Client {
     /// - Scope: `associations.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-association")]
     pub fn delete_association(&self) -> builder::DeleteAssociation {
         builder::DeleteAssociation::new(&self.handle)
@@ -69,7 +69,7 @@ impl Client {
     /// - Scope: `associations/relation.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-relation")]
     pub fn delete_relation(&self) -> builder::DeleteRelation {
         builder::DeleteRelation::new(&self.handle)
@@ -82,7 +82,7 @@ impl Client {
     /// - Scope: `associations.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-ID")]
     pub fn get_association(&self) -> builder::GetAssociation {
         builder::GetAssociation::new(&self.handle)
@@ -95,7 +95,7 @@ impl Client {
     /// - Scope: `associations.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-key-by-key-name")]
     pub fn get_association_by_key(&self) -> builder::GetAssociationByKey {
         builder::GetAssociationByKey::new(&self.handle)
@@ -108,7 +108,7 @@ impl Client {
     /// - Scope: `associations.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-object-keys")]
     pub fn get_association_by_object_key(&self) -> builder::GetAssociationByObjectKey {
         builder::GetAssociationByObjectKey::new(&self.handle)
@@ -123,7 +123,7 @@ impl Client {
     /// - Scope: `associations.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAssociations::stream) reads them all.
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
@@ -139,7 +139,7 @@ impl Client {
     /// - Scope: `associations/relation.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListRelations::stream) reads them all.
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
@@ -153,7 +153,7 @@ impl Client {
     /// - Scope: `associations.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-association")]
     pub fn update_association(&self) -> builder::UpdateAssociation {
         builder::UpdateAssociation::new(&self.handle)

@@ -117,7 +117,7 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "associations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -139,7 +139,7 @@ pub static LIST_RELATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "relations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

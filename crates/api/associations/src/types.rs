@@ -82,3 +82,8 @@ hoopai_runtime::model! {
         pub second_object_label: String = "secondObjectLabel",
     }
 }
+
+hoopai_runtime::confirmations! {
+    DeleteAssociationResponse,
+    GetPostResponse,
+}

@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `blogs/check-slug.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "check-url-slug-exists")]
     pub fn check_url_slug_exists(&self) -> builder::CheckUrlSlugExists {
         builder::CheckUrlSlugExists::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     /// - Scope: `blogs/post.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-blog-post")]
     pub fn create_blog_post(&self) -> builder::CreateBlogPost {
         builder::CreateBlogPost::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     /// - Scope: `blogs/author.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads them all.
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
@@ -68,7 +68,7 @@ impl Client {
     /// - Scope: `blogs/category.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads them all.
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
@@ -84,7 +84,7 @@ impl Client {
     /// - Scope: `blogs/posts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads them all.
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
@@ -100,7 +100,7 @@ impl Client {
     /// - Scope: `blogs/list.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBlogs::stream) reads them all.
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
@@ -116,7 +116,7 @@ impl Client {
     /// - Scope: `blogs/post-update.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-blog-post")]
     pub fn update_blog_post(&self) -> builder::UpdateBlogPost {
         builder::UpdateBlogPost::new(&self.handle)

@@ -57,7 +57,7 @@ pub static LIST_BLOG_AUTHORS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "authors", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -78,7 +78,7 @@ pub static LIST_BLOG_CATEGORIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "categories", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -102,7 +102,7 @@ pub static LIST_BLOG_POSTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "blogs", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -124,7 +124,7 @@ pub static LIST_BLOGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `brand-boards/design-kit.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createBrandBoard")]
     pub fn create_brand_board(&self) -> builder::CreateBrandBoard {
         builder::CreateBrandBoard::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     /// - Scope: `brand-boards/design-kit.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteBrandBoard")]
     pub fn delete_brand_board(&self) -> builder::DeleteBrandBoard {
         builder::DeleteBrandBoard::new(&self.handle)
@@ -52,7 +52,7 @@ impl Client {
     /// - Scope: `brand-boards/design-kit.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getBrandBoardById")]
     pub fn get_brand_board(&self) -> builder::GetBrandBoard {
         builder::GetBrandBoard::new(&self.handle)
@@ -65,7 +65,7 @@ impl Client {
     /// - Scope: `brand-boards/design-kit.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBrandBoards::stream) reads them all.
     #[doc(alias = "getBrandBoardsByLocation")]
     pub fn list_brand_boards(&self) -> builder::ListBrandBoards {
@@ -81,7 +81,7 @@ impl Client {
     /// - Scope: `brand-boards/design-kit.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateBrandBoard")]
     pub fn update_brand_board(&self) -> builder::UpdateBrandBoard {
         builder::UpdateBrandBoard::new(&self.handle)

@@ -62,7 +62,7 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "brandBoards", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -74,6 +74,7 @@ pub static UPDATE_BRAND_BOARD: Operation = Operation {
     method: Method::Patch, path: "/brand-boards/{locationId}/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `businesses.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-business")]
     pub fn create_business(&self) -> builder::CreateBusiness {
         builder::CreateBusiness::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     /// - Scope: `businesses.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-Business")]
     pub fn delete_business(&self) -> builder::DeleteBusiness {
         builder::DeleteBusiness::new(&self.handle)
@@ -50,7 +50,7 @@ impl Client {
     /// - Scope: `businesses.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-business")]
     pub fn get_business(&self) -> builder::GetBusiness {
         builder::GetBusiness::new(&self.handle)
@@ -63,7 +63,7 @@ impl Client {
     /// - Scope: `businesses.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBusinesses::stream) reads them all.
     #[doc(alias = "get-businesses-by-location")]
     pub fn list_businesses(&self) -> builder::ListBusinesses {
@@ -77,7 +77,7 @@ impl Client {
     /// - Scope: `businesses.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-business")]
     pub fn update_business(&self) -> builder::UpdateBusiness {
         builder::UpdateBusiness::new(&self.handle)

@@ -59,7 +59,7 @@ pub static LIST_BUSINESSES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "businesses", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

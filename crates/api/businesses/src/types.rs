@@ -114,3 +114,9 @@ hoopai_runtime::model! {
         pub trace_id: String = "traceId",
     }
 }
+
+hoopai_runtime::confirmations! {
+    DeleteBusinessResponse,
+    ListBusinessesResponse,
+    UpdateBusinessResponse,
+}

@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-calendar-to-schedule")]
     pub fn add_calendar_to_schedule(&self) -> builder::AddCalendarToSchedule {
         builder::AddCalendarToSchedule::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment")]
     pub fn create_appointment(&self) -> builder::CreateAppointment {
         builder::CreateAppointment::new(&self.handle)
@@ -53,7 +53,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment-note")]
     pub fn create_appointment_note(&self) -> builder::CreateAppointmentNote {
         builder::CreateAppointmentNote::new(&self.handle)
@@ -68,7 +68,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-block-slot")]
     pub fn create_blocked_slot(&self) -> builder::CreateBlockedSlot {
         builder::CreateBlockedSlot::new(&self.handle)
@@ -83,7 +83,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar")]
     pub fn create_calendar(&self) -> builder::CreateCalendar {
         builder::CreateCalendar::new(&self.handle)
@@ -96,7 +96,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-resource")]
     pub fn create_calendar_resource(&self) -> builder::CreateCalendarResource {
         builder::CreateCalendarResource::new(&self.handle)
@@ -111,7 +111,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-event-notification")]
     pub fn create_event_notifications(&self) -> builder::CreateEventNotifications {
         builder::CreateEventNotifications::new(&self.handle)
@@ -126,7 +126,7 @@ impl Client {
     /// - Scope: `calendars/groups.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-group")]
     pub fn create_group(&self) -> builder::CreateGroup {
         builder::CreateGroup::new(&self.handle)
@@ -139,7 +139,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createSchedule")]
     pub fn create_schedule(&self) -> builder::CreateSchedule {
         builder::CreateSchedule::new(&self.handle)
@@ -152,7 +152,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-appointment-note")]
     pub fn delete_appointment_note(&self) -> builder::DeleteAppointmentNote {
         builder::DeleteAppointmentNote::new(&self.handle)
@@ -165,7 +165,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar")]
     pub fn delete_calendar(&self) -> builder::DeleteCalendar {
         builder::DeleteCalendar::new(&self.handle)
@@ -178,7 +178,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar-resource")]
     pub fn delete_calendar_resource(&self) -> builder::DeleteCalendarResource {
         builder::DeleteCalendarResource::new(&self.handle)
@@ -194,7 +194,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event")]
     pub fn delete_event(&self) -> builder::DeleteEvent {
         builder::DeleteEvent::new(&self.handle)
@@ -207,7 +207,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event-notification")]
     pub fn delete_event_notification(&self) -> builder::DeleteEventNotification {
         builder::DeleteEventNotification::new(&self.handle)
@@ -220,7 +220,7 @@ impl Client {
     /// - Scope: `calendars/groups.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-group")]
     pub fn delete_group(&self) -> builder::DeleteGroup {
         builder::DeleteGroup::new(&self.handle)
@@ -233,7 +233,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteSchedule")]
     pub fn delete_schedule(&self) -> builder::DeleteSchedule {
         builder::DeleteSchedule::new(&self.handle)
@@ -246,7 +246,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointment")]
     pub fn get_appointment(&self) -> builder::GetAppointment {
         builder::GetAppointment::new(&self.handle)
@@ -259,7 +259,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar")]
     pub fn get_calendar(&self) -> builder::GetCalendar {
         builder::GetCalendar::new(&self.handle)
@@ -272,7 +272,7 @@ impl Client {
     /// - Scope: `calendars/resources.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-resource")]
     pub fn get_calendar_resource(&self) -> builder::GetCalendarResource {
         builder::GetCalendarResource::new(&self.handle)
@@ -285,7 +285,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "find-event-notification")]
     pub fn get_event_notification(&self) -> builder::GetEventNotification {
         builder::GetEventNotification::new(&self.handle)
@@ -298,7 +298,7 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
         builder::GetGroup::new(&self.handle)
@@ -311,7 +311,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getScheduleById")]
     pub fn get_schedule(&self) -> builder::GetSchedule {
         builder::GetSchedule::new(&self.handle)
@@ -324,7 +324,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 20, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads them all.
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
@@ -340,7 +340,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-blocked-slots")]
     pub fn list_blocked_slots(&self) -> builder::ListBlockedSlots {
         builder::ListBlockedSlots::new(&self.handle)
@@ -353,7 +353,7 @@ impl Client {
     /// - Scope: `calendars/resources.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads them all.
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
@@ -367,7 +367,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendars")]
     pub fn list_calendars(&self) -> builder::ListCalendars {
         builder::ListCalendars::new(&self.handle)
@@ -380,7 +380,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads them all.
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
@@ -396,7 +396,7 @@ impl Client {
     /// - Scope: `calendars/events.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-events")]
     pub fn list_events(&self) -> builder::ListEvents {
         builder::ListEvents::new(&self.handle)
@@ -412,7 +412,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-slots")]
     pub fn list_free_slots(&self) -> builder::ListFreeSlots {
         builder::ListFreeSlots::new(&self.handle)
@@ -425,7 +425,7 @@ impl Client {
     /// - Scope: `calendars/groups.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-groups")]
     pub fn list_groups(&self) -> builder::ListGroups {
         builder::ListGroups::new(&self.handle)
@@ -440,7 +440,7 @@ impl Client {
     /// - Scope: `calendars.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 500, by `skip`; [`stream`](builder::ListSchedules::stream) reads them all.
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
@@ -454,7 +454,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-calendar-from-schedule")]
     pub fn remove_calendar_from_schedule(&self) -> builder::RemoveCalendarFromSchedule {
         builder::RemoveCalendarFromSchedule::new(&self.handle)
@@ -469,7 +469,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "edit-appointment")]
     pub fn update_appointment(&self) -> builder::UpdateAppointment {
         builder::UpdateAppointment::new(&self.handle)
@@ -482,7 +482,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-appointment-note")]
     pub fn update_appointment_note(&self) -> builder::UpdateAppointmentNote {
         builder::UpdateAppointmentNote::new(&self.handle)
@@ -497,7 +497,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-block-slot")]
     pub fn update_blocked_slot(&self) -> builder::UpdateBlockedSlot {
         builder::UpdateBlockedSlot::new(&self.handle)
@@ -510,7 +510,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar")]
     pub fn update_calendar(&self) -> builder::UpdateCalendar {
         builder::UpdateCalendar::new(&self.handle)
@@ -523,7 +523,7 @@ impl Client {
     /// - Scope: `calendars/resources.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar-resource")]
     pub fn update_calendar_resource(&self) -> builder::UpdateCalendarResource {
         builder::UpdateCalendarResource::new(&self.handle)
@@ -536,7 +536,7 @@ impl Client {
     /// - Scope: `calendars/events.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-event-notification")]
     pub fn update_event_notification(&self) -> builder::UpdateEventNotification {
         builder::UpdateEventNotification::new(&self.handle)
@@ -549,7 +549,7 @@ impl Client {
     /// - Scope: `calendars/groups.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-group")]
     pub fn update_group(&self) -> builder::UpdateGroup {
         builder::UpdateGroup::new(&self.handle)
@@ -562,7 +562,7 @@ impl Client {
     /// - Scope: `calendars/groups.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "disable-group")]
     pub fn update_group_status(&self) -> builder::UpdateGroupStatus {
         builder::UpdateGroupStatus::new(&self.handle)
@@ -575,7 +575,7 @@ impl Client {
     /// - Scope: `calendars.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateSchedule")]
     pub fn update_schedule(&self) -> builder::UpdateSchedule {
         builder::UpdateSchedule::new(&self.handle)
@@ -588,7 +588,7 @@ impl Client {
     /// - Scope: `calendars/groups.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "validate-groups-slug")]
     pub fn validate_group_slug(&self) -> builder::ValidateGroupSlug {
         builder::ValidateGroupSlug::new(&self.handle)

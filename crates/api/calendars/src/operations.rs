@@ -289,7 +289,7 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "notes", total: None, more: Some("hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 20 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 20, declared: true }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -329,7 +329,7 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -366,7 +366,7 @@ pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -439,7 +439,7 @@ pub static LIST_SCHEDULES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 500 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 500, declared: true }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -461,7 +461,6 @@ pub static UPDATE_APPOINTMENT: Operation = Operation {
     method: Method::Put, path: "/calendars/events/appointments/{eventId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
-    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -1257,6 +1257,16 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CalendarNotificationDeleteResponse,
+    DeleteAppointmentNoteResponse,
+    DeleteCalendarResourceResponse,
+    DeleteCalendarResponse,
+    DeleteEventResponse,
+    GroupResponse,
+    Response,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AllowBookingAfterUnit`.
     pub enum AllowBookingAfterUnit {

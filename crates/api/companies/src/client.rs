@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `companies.readonly`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-company")]
     pub fn get_company(&self) -> builder::GetCompany {
         builder::GetCompany::new(&self.handle)

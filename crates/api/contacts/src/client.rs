@@ -28,7 +28,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-campaign")]
     pub fn add_contact_to_campaign(&self) -> builder::AddContactToCampaign {
         builder::AddContactToCampaign::new(&self.handle)
@@ -43,7 +43,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-workflow")]
     pub fn add_contact_to_workflow(&self) -> builder::AddContactToWorkflow {
         builder::AddContactToWorkflow::new(&self.handle)
@@ -58,7 +58,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-contact")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
@@ -73,7 +73,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-tags")]
     pub fn add_tags(&self) -> builder::AddTags {
         builder::AddTags::new(&self.handle)
@@ -89,7 +89,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-contact")]
     pub fn create_contact(&self) -> builder::CreateContact {
         builder::CreateContact::new(&self.handle)
@@ -102,7 +102,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-note")]
     pub fn create_note(&self) -> builder::CreateNote {
         builder::CreateNote::new(&self.handle)
@@ -115,7 +115,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-task")]
     pub fn create_task(&self) -> builder::CreateTask {
         builder::CreateTask::new(&self.handle)
@@ -128,7 +128,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact")]
     pub fn delete_contact(&self) -> builder::DeleteContact {
         builder::DeleteContact::new(&self.handle)
@@ -141,7 +141,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-note")]
     pub fn delete_note(&self) -> builder::DeleteNote {
         builder::DeleteNote::new(&self.handle)
@@ -154,7 +154,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-task")]
     pub fn delete_task(&self) -> builder::DeleteTask {
         builder::DeleteTask::new(&self.handle)
@@ -169,7 +169,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-contact")]
     pub fn get_contact(&self) -> builder::GetContact {
         builder::GetContact::new(&self.handle)
@@ -185,7 +185,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-duplicate-contact")]
     pub fn get_duplicate_contact(&self) -> builder::GetDuplicateContact {
         builder::GetDuplicateContact::new(&self.handle)
@@ -198,7 +198,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-note")]
     pub fn get_note(&self) -> builder::GetNote {
         builder::GetNote::new(&self.handle)
@@ -213,7 +213,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-task")]
     pub fn get_task(&self) -> builder::GetTask {
         builder::GetTask::new(&self.handle)
@@ -228,7 +228,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointments-for-contact")]
     pub fn list_appointments(&self) -> builder::ListAppointments {
         builder::ListAppointments::new(&self.handle)
@@ -244,7 +244,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads them all.
     #[doc(alias = "get-contacts")]
     #[deprecated = "the platform advises against this operation"]
@@ -259,7 +259,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads them all.
     #[doc(alias = "get-contacts-by-businessId")]
     pub fn list_contacts_by_business(&self) -> builder::ListContactsByBusiness {
@@ -273,7 +273,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-notes")]
     pub fn list_notes(&self) -> builder::ListNotes {
         builder::ListNotes::new(&self.handle)
@@ -288,7 +288,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-tasks")]
     pub fn list_tasks(&self) -> builder::ListTasks {
         builder::ListTasks::new(&self.handle)
@@ -301,7 +301,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-every-campaign")]
     pub fn remove_contact_from_all_campaigns(&self) -> builder::RemoveContactFromAllCampaigns {
         builder::RemoveContactFromAllCampaigns::new(&self.handle)
@@ -314,7 +314,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-campaign")]
     pub fn remove_contact_from_campaign(&self) -> builder::RemoveContactFromCampaign {
         builder::RemoveContactFromCampaign::new(&self.handle)
@@ -329,7 +329,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact-from-workflow")]
     pub fn remove_contact_from_workflow(&self) -> builder::RemoveContactFromWorkflow {
         builder::RemoveContactFromWorkflow::new(&self.handle)
@@ -342,7 +342,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-contact")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
@@ -357,7 +357,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-tags")]
     pub fn remove_tags(&self) -> builder::RemoveTags {
         builder::RemoveTags::new(&self.handle)
@@ -373,7 +373,7 @@ impl Client {
     /// - Scope: `contacts.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads them all.
     #[doc(alias = "search-contacts-advanced")]
     pub fn search_contacts(&self) -> builder::SearchContacts {
@@ -385,7 +385,7 @@ impl Client {
     /// `POST /contacts/bulk/business`
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-remove-contact-from-business")]
     pub fn set_business_in_bulk(&self) -> builder::SetBusinessInBulk {
         builder::SetBusinessInBulk::new(&self.handle)
@@ -401,7 +401,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-contact")]
     pub fn update_contact(&self) -> builder::UpdateContact {
         builder::UpdateContact::new(&self.handle)
@@ -414,7 +414,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-note")]
     pub fn update_note(&self) -> builder::UpdateNote {
         builder::UpdateNote::new(&self.handle)
@@ -428,7 +428,7 @@ impl Client {
     /// failed, which the status does not.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "create-association")]
     pub fn update_tags_in_bulk(&self) -> builder::UpdateTagsInBulk {
         builder::UpdateTagsInBulk::new(&self.handle)
@@ -441,7 +441,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task")]
     pub fn update_task(&self) -> builder::UpdateTask {
         builder::UpdateTask::new(&self.handle)
@@ -454,7 +454,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task-completed")]
     pub fn update_task_completed(&self) -> builder::UpdateTaskCompleted {
         builder::UpdateTaskCompleted::new(&self.handle)
@@ -472,7 +472,7 @@ impl Client {
     /// - Scope: `contacts.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "upsert-contact")]
     pub fn upsert_contact(&self) -> builder::UpsertContact {
         builder::UpsertContact::new(&self.handle)

@@ -66,6 +66,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -76,6 +77,7 @@ pub static ADD_TAGS: Operation = Operation {
     method: Method::Post, path: "/contacts/{contactId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -214,7 +216,7 @@ pub static LIST_CONTACTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: Some("meta.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
             Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
@@ -240,7 +242,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -330,7 +332,7 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
         ]),
@@ -344,6 +346,7 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/business",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -377,6 +380,7 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/contacts/bulk/tags/update/{type}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -410,6 +414,7 @@ pub static UPSERT_CONTACT: Operation = Operation {
     method: Method::Post, path: "/contacts/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT

@@ -2,8 +2,8 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::Timestamp;
 use hoopai_runtime::json::Value;
+use hoopai_runtime::{CustomFieldValue, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Contacts.
@@ -145,7 +145,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ContactsMetaSchema")]
     pub struct ContactsMeta {
         pub current_page: f64 = "currentPage",
-        pub next_page: f64 = "nextPage",
+        pub next_page: Value = "nextPage",
         pub next_page_url: String = "nextPageUrl",
         pub prev_page: f64 = "prevPage",
         pub start_after: f64 = "startAfter",
@@ -155,26 +155,61 @@ hoopai_runtime::model! {
     /// `ContactsSearchSchema` of Contacts.
     #[doc(alias = "ContactsSearchSchema")]
     pub struct ContactsSearch {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        /// Street and house number.
+        pub address1: String = "address1",
+        /// The id of the user who looks after the contact.
+        pub assigned_to: String = "assignedTo",
         pub attributions: Vec<AttributionSource> = "attributions",
         pub business_id: String = "businessId",
+        /// The town or city.
+        pub city: String = "city",
+        /// The name of the company that the contact belongs to.
+        pub company_name: String = "companyName",
+        pub contact_name: String = "contactName",
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
+        /// The day of birth, as year, month and day (`1990-09-25`) or month, day and year (`09-25-1990`), parted by `-`, `/`, `.` or `_`.
+        /// Replies may give it as milliseconds since 1970.
+        pub date_of_birth: String = "dateOfBirth",
+        pub date_updated: Timestamp = "dateUpdated",
+        /// Whether the contact is not to be disturbed on any channel.
+        pub dnd: bool = "dnd",
+        /// On which channels the contact is not to be disturbed, one by one.
+        pub dnd_settings: DndSettings = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
+        /// The given name.
+        pub first_name: String = "firstName",
+        pub first_name_raw: String = "firstNameRaw",
         /// The ids of the users concerned.
         pub followers: Vec<String> = "followers",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
+        /// The family name.
+        pub last_name: String = "lastName",
+        pub last_name_raw: String = "lastNameRaw",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
+        /// The main phone number, best in E.164 form, such as `+14155550123`.
+        pub phone: String = "phone",
+        /// The postal code.
+        pub postal_code: String = "postalCode",
+        pub profile_photo: String = "profilePhoto",
         /// Where the contact came from, in free words, such as `trade fair`.
         pub source: String = "source",
+        pub start_after: Vec<Value> = "startAfter",
+        /// The state or region.
+        pub state: String = "state",
         pub tags: Vec<String> = "tags",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
+        pub type_: String = "type",
+        /// The address of the contact's website.
+        pub website: String = "website",
     }
     /// `ContactsSearchSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsSearchSuccessfulResponseDto")]
@@ -194,6 +229,8 @@ hoopai_runtime::model! {
     /// `CreateContactSchema` of Contacts.
     #[doc(alias = "CreateContactSchema")]
     pub struct CreateContact {
+        pub additional_emails: Vec<Value> = "additionalEmails",
+        pub additional_phones: Vec<Value> = "additionalPhones",
         /// Street and house number.
         pub address1: String = "address1",
         /// The id of the user who looks after the contact.
@@ -208,6 +245,7 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
+        pub created_by: ContactCreatedBy = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
@@ -226,6 +264,8 @@ hoopai_runtime::model! {
         /// The given name.
         pub first_name: String = "firstName",
         pub first_name_lower_case: String = "firstNameLowerCase",
+        /// The ids of the users concerned.
+        pub followers: Vec<String> = "followers",
         pub full_name_lower_case: String = "fullNameLowerCase",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
@@ -308,7 +348,7 @@ hoopai_runtime::model! {
     pub struct CreateContactRequestCustomField {
         /// The value. Text for text fields and single choices, a number for numbers and amounts of money, a list of text for check boxes and
         /// multiple choices, for files an object with an entry for each file. Replies call it `value`.
-        pub field_value: Value = "field_value",
+        pub field_value: CustomFieldValue = "field_value",
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
         /// The key of the custom field, in place of its id.
@@ -365,7 +405,7 @@ hoopai_runtime::model! {
     pub struct CustomField {
         /// The id of the custom field; either this or `key` names it.
         pub id: String = "id",
-        pub value: String = "value",
+        pub value: CustomFieldValue = "value",
     }
     /// `DeleteContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "DeleteContactsSuccessfulResponseDto")]
@@ -796,6 +836,7 @@ hoopai_runtime::model! {
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
         /// Makes a contact at once, without looking for one, where the location allows duplicates. Elsewhere it does nothing. False if left out.
+        /// With it a repeated request makes another contact: pass `CallOptions::new().idempotent(false)` along, so that none is retried.
         pub create_new_if_duplicate_allowed: bool = "createNewIfDuplicateAllowed",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CreateContactRequestCustomField> = "customFields",
@@ -844,6 +885,18 @@ hoopai_runtime::model! {
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
     }
+}
+
+hoopai_runtime::confirmations! {
+    ContactsWorkflowResponse,
+    CreateDeleteCantactsCampaignsResponse,
+    DeleteContactResponse,
+    DeleteNoteResponse,
+    DeleteTaskResponse,
+    SetBusinessInBulkResponse,
+    UpdateContactResponse,
+    UpdateTagsInBulkResponse,
+    UpsertContactResponse,
 }
 
 hoopai_runtime::open_enum! {

@@ -118,7 +118,7 @@ pub static SEARCH_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("id"), to: Target::Query("startAfter") },
         ]),
@@ -154,6 +154,7 @@ pub static UPDATE_FOLLOWUP_SETTINGS: Operation = Operation {
     method: Method::Patch, path: "/conversation-ai/agents/{agentId}/followup-settings",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversation-ai.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

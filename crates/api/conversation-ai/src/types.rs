@@ -375,6 +375,13 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    ActionResponse,
+    DeleteActionResponse,
+    DeleteAgentResponse,
+    ListActionsResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `Channel`.
     pub enum Channel {

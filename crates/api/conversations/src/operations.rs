@@ -82,6 +82,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload/complete",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -156,7 +157,7 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 500 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 500, declared: true }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("nextCursor"), to: Target::Query("cursor") },
         ]),
@@ -271,7 +272,7 @@ pub static LIST_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages.messages", total: None, more: Some("messages.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("messages.lastMessageId"), to: Target::Query("lastMessageId") },
         ]),
@@ -312,7 +313,7 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "conversations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("sort.0"), to: Target::Query("startAfterDate") },
         ]),
@@ -326,6 +327,7 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     method: Method::Post, path: "/conversations/providers/live-chat/typing",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -70,7 +70,7 @@ hoopai_runtime::model! {
         /// The phone number of the caller, in E.164 form.
         pub from: String = "from",
         /// How the call went.
-        pub status: CallDataStatus = "status",
+        pub status: CallStatus = "status",
         /// The phone number that was called, in E.164 form.
         pub to: String = "to",
     }
@@ -149,9 +149,12 @@ hoopai_runtime::model! {
         pub full_name: String = "fullName",
         pub id: String = "id",
         pub is_last_message_internal_comment: bool = "isLastMessageInternalComment",
+        pub last_manual_message_date: Timestamp = "lastManualMessageDate",
         pub last_message_body: String = "lastMessageBody",
         pub last_message_date: Value = "lastMessageDate",
+        pub last_message_direction: LastMessageDirection = "lastMessageDirection",
         pub last_message_type: ConversationSchemaLastMessageType = "lastMessageType",
+        pub last_outbound_message_action: String = "lastOutboundMessageAction",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub mentions: Vec<Value> = "mentions",
@@ -302,6 +305,8 @@ hoopai_runtime::model! {
     /// `GetMessageResponseDto` of Conversations.
     #[doc(alias = "GetMessageResponseDto")]
     pub struct GetMessageResponse {
+        /// The id that the message has with the provider outside the platform.
+        pub alt_id: String = "altId",
         /// The addresses of files that go with the message. If it is given it must not be empty.
         pub attachments: Vec<String> = "attachments",
         pub body: String = "body",
@@ -314,6 +319,8 @@ hoopai_runtime::model! {
         /// The id of the conversation provider that carries the message.
         pub conversation_provider_id: String = "conversationProviderId",
         pub date_added: Timestamp = "dateAdded",
+        /// The time of the last change, such as that of the status.
+        pub date_updated: Timestamp = "dateUpdated",
         pub direction: Direction = "direction",
         pub id: String = "id",
         /// The id of the location (sub-account).
@@ -380,11 +387,22 @@ hoopai_runtime::model! {
         pub messages: Vec<GetMessageResponse> = "messages",
         pub next_page: bool = "nextPage",
     }
-    /// `MessageMeta` of Conversations.
+    /// Facts about a message that depend on its channel.
     pub struct MessageMeta {
-        pub call_duration: String = "callDuration",
-        pub call_status: CallDataStatus = "callStatus",
+        /// The facts of a call, where the reply is a list or an export of messages.
+        pub call: MessageMetaCall = "call",
+        /// The duration of a call in seconds, where the reply does not hold `call`.
+        pub call_duration: f64 = "callDuration",
+        /// The outcome of a call, where the reply does not hold `call`.
+        pub call_status: CallStatus = "callStatus",
         pub email: Map = "email",
+    }
+    /// The facts of a call, where the reply is a list or an export of messages.
+    pub struct MessageMetaCall {
+        /// The duration in seconds.
+        pub duration: f64 = "duration",
+        /// The outcome.
+        pub status: CallStatus = "status",
     }
     /// `ProcessMessageResponseDto` of Conversations.
     #[doc(alias = "ProcessMessageResponseDto")]
@@ -593,6 +611,15 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CancelScheduledResponse,
+    CreateConversationResponse,
+    DeleteConversationResponse,
+    ProcessMessageResponse,
+    SendLiveChatTypingIndicatorResponse,
+    UpdateConversationResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AddInboundMessageRequestType`.
     pub enum AddInboundMessageRequestType {
@@ -605,8 +632,8 @@ hoopai_runtime::open_enum! {
     pub enum AddOutboundCallRequestType {
         Call = "Call",
     }
-    /// Values of `CallDataStatus`.
-    pub enum CallDataStatus {
+    /// Values of `CallStatus`.
+    pub enum CallStatus {
         Pending = "pending", Completed = "completed", Answered = "answered", Busy = "busy", NoAnswer = "no-answer",
         Failed = "failed", Canceled = "canceled", Voicemail = "voicemail",
     }
@@ -669,6 +696,10 @@ hoopai_runtime::open_enum! {
         Read = "read", Scheduled = "scheduled", Sent = "sent", Undelivered = "undelivered", Clicked = "clicked",
         OptOut = "opt_out", Queued = "queued",
     }
+    /// Values of `LastMessageDirection`.
+    pub enum LastMessageDirection {
+        Inbound = "inbound", Outbound = "outbound",
+    }
     /// Values of `LastMessageType`.
     pub enum LastMessageType {
         TypeCall = "TYPE_CALL", TypeSms = "TYPE_SMS", TypeRcs = "TYPE_RCS", TypeEmail = "TYPE_EMAIL",
@@ -705,10 +736,6 @@ hoopai_runtime::open_enum! {
     /// Values of `SearchConversationsLastMessageAction`.
     pub enum SearchConversationsLastMessageAction {
         Automated = "automated", Manual = "manual",
-    }
-    /// Values of `SearchConversationsLastMessageDirection`.
-    pub enum SearchConversationsLastMessageDirection {
-        Inbound = "inbound", Outbound = "outbound",
     }
     /// Values of `SearchConversationsSort`.
     pub enum SearchConversationsSort {

@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
     pub fn create_custom_field(&self) -> builder::CreateCustomField {
         builder::CreateCustomField::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field-folder")]
     pub fn create_custom_field_folder(&self) -> builder::CreateCustomFieldFolder {
         builder::CreateCustomFieldFolder::new(&self.handle)
@@ -53,7 +53,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
     pub fn delete_custom_field(&self) -> builder::DeleteCustomField {
         builder::DeleteCustomField::new(&self.handle)
@@ -66,7 +66,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field-folder")]
     pub fn delete_custom_field_folder(&self) -> builder::DeleteCustomFieldFolder {
         builder::DeleteCustomFieldFolder::new(&self.handle)
@@ -79,7 +79,7 @@ impl Client {
     /// - Scope: `locations/customFields.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field-by-id")]
     pub fn get_custom_field(&self) -> builder::GetCustomField {
         builder::GetCustomField::new(&self.handle)
@@ -92,7 +92,7 @@ impl Client {
     /// - Scope: `locations/customFields.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields-by-object-key")]
     pub fn list_custom_fields(&self) -> builder::ListCustomFields {
         builder::ListCustomFields::new(&self.handle)
@@ -108,7 +108,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
     pub fn update_custom_field(&self) -> builder::UpdateCustomField {
         builder::UpdateCustomField::new(&self.handle)
@@ -121,7 +121,7 @@ impl Client {
     /// - Scope: `locations/customFields.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field-folder")]
     pub fn update_custom_field_folder(&self) -> builder::UpdateCustomFieldFolder {
         builder::UpdateCustomFieldFolder::new(&self.handle)

@@ -144,6 +144,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CustomFolderDeleteResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AcceptedFormats`.
     pub enum AcceptedFormats {

@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `custom-menu-link.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-menu")]
     pub fn create_custom_menu(&self) -> builder::CreateCustomMenu {
         builder::CreateCustomMenu::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     /// - Scope: `custom-menu-link.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-menu")]
     pub fn delete_custom_menu(&self) -> builder::DeleteCustomMenu {
         builder::DeleteCustomMenu::new(&self.handle)
@@ -52,7 +52,7 @@ impl Client {
     /// - Scope: `custom-menu-link.readonly`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-menu-by-id")]
     pub fn get_custom_menu(&self) -> builder::GetCustomMenu {
         builder::GetCustomMenu::new(&self.handle)
@@ -65,7 +65,7 @@ impl Client {
     /// - Scope: `custom-menu-link.readonly`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCustomMenus::stream) reads them all.
     #[doc(alias = "get-custom-menus")]
     pub fn list_custom_menus(&self) -> builder::ListCustomMenus {
@@ -82,7 +82,7 @@ impl Client {
     /// - Scope: `custom-menu-link.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-menu")]
     pub fn update_custom_menu(&self) -> builder::UpdateCustomMenu {
         builder::UpdateCustomMenu::new(&self.handle)

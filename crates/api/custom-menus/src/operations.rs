@@ -59,7 +59,7 @@ pub static LIST_CUSTOM_MENUS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "customMenus", total: Some("totalLinks"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

@@ -124,6 +124,11 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteCustomMenuResponse,
+    UpdateCustomMenuResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `FontFamily`.
     pub enum FontFamily {

@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `emails/builder.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-template")]
     pub fn create_template(&self) -> builder::CreateTemplate {
         builder::CreateTemplate::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-template")]
     pub fn delete_template(&self) -> builder::DeleteTemplate {
         builder::DeleteTemplate::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-stats")]
     pub fn get_stats(&self) -> builder::GetStats {
         builder::GetStats::new(&self.handle)
@@ -69,7 +69,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-bulk-action-campaigns")]
     pub fn list_bulk_action_campaigns(&self) -> builder::ListBulkActionCampaigns {
         builder::ListBulkActionCampaigns::new(&self.handle)
@@ -85,7 +85,7 @@ impl Client {
     /// - Scope: `emails/schedule.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCampaigns::stream) reads them all.
     #[doc(alias = "fetch-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
@@ -99,7 +99,7 @@ impl Client {
     /// - Scope: `emails/builder.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
@@ -115,7 +115,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-workflow-campaigns")]
     pub fn list_workflow_campaigns(&self) -> builder::ListWorkflowCampaigns {
         builder::ListWorkflowCampaigns::new(&self.handle)
@@ -132,7 +132,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-template")]
     pub fn patch_template(&self) -> builder::PatchTemplate {
         builder::PatchTemplate::new(&self.handle)
@@ -147,7 +147,7 @@ impl Client {
     /// - Scope: `emails/builder.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-template")]
     pub fn update_template(&self) -> builder::UpdateTemplate {
         builder::UpdateTemplate::new(&self.handle)

@@ -81,7 +81,7 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -110,7 +110,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "builders", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -130,6 +130,7 @@ pub static PATCH_TEMPLATE: Operation = Operation {
     module: "emails", name: "patch_template", id: "patch-template",
     method: Method::Patch, path: "/emails/builder/{templateId}",
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -140,6 +141,7 @@ pub static UPDATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/emails/builder/data",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -143,6 +143,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteTemplateResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `BuilderVersion`.
     pub enum BuilderVersion {

@@ -26,7 +26,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "check-facebook-lead-submission")]
     pub fn check_facebook_lead_submission(&self) -> builder::CheckFacebookLeadSubmission {
         builder::CheckFacebookLeadSubmission::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-form-survey-event")]
     pub fn create_form_survey_event(&self) -> builder::CreateFormSurveyEvent {
         builder::CreateFormSurveyEvent::new(&self.handle)
@@ -56,7 +56,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-image")]
     pub fn create_image(&self) -> builder::CreateImage {
         builder::CreateImage::new(&self.handle)
@@ -71,7 +71,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-forms-list")]
     pub fn get_forms_list(&self) -> builder::GetFormsList {
         builder::GetFormsList::new(&self.handle)
@@ -86,7 +86,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-graph-data")]
     pub fn get_graph_data(&self) -> builder::GetGraphData {
         builder::GetGraphData::new(&self.handle)
@@ -101,7 +101,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-submission")]
     pub fn get_submission(&self) -> builder::GetSubmission {
         builder::GetSubmission::new(&self.handle)
@@ -116,7 +116,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-submission-details")]
     pub fn get_submission_details(&self) -> builder::GetSubmissionDetails {
         builder::GetSubmissionDetails::new(&self.handle)
@@ -131,7 +131,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-widget-link")]
     pub fn get_widget_link(&self) -> builder::GetWidgetLink {
         builder::GetWidgetLink::new(&self.handle)
@@ -147,7 +147,7 @@ impl Client {
     /// - Scope: `forms.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads them all.
     #[doc(alias = "get-forms-submissions")]
     pub fn list_form_submissions(&self) -> builder::ListFormSubmissions {
@@ -161,7 +161,7 @@ impl Client {
     /// - Scope: `forms.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `skip`; [`stream`](builder::ListForms::stream) reads them all.
     #[doc(alias = "get-forms")]
     pub fn list_forms(&self) -> builder::ListForms {
@@ -177,7 +177,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-multiple-forms-submissions")]
     pub fn list_multiple_forms_submissions(&self) -> builder::ListMultipleFormsSubmissions {
         builder::ListMultipleFormsSubmissions::new(&self.handle)
@@ -192,7 +192,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "restore-version")]
     pub fn restore_version(&self) -> builder::RestoreVersion {
         builder::RestoreVersion::new(&self.handle)
@@ -207,7 +207,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "schedule-form-export")]
     pub fn schedule_form_export(&self) -> builder::ScheduleFormExport {
         builder::ScheduleFormExport::new(&self.handle)
@@ -227,7 +227,7 @@ impl Client {
     /// - Scope: `forms.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-to-custom-fields")]
     pub fn upload_custom_field_files(&self) -> builder::UploadCustomFieldFiles {
         builder::UploadCustomFieldFiles::new(&self.handle)
@@ -242,7 +242,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
         builder::VerifyEmail::new(&self.handle)
@@ -257,7 +257,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "verify-phone")]
     pub fn verify_phone(&self) -> builder::VerifyPhone {
         builder::VerifyPhone::new(&self.handle)

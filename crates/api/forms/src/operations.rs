@@ -115,7 +115,7 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "submissions", total: Some("meta.total"), more: Some("meta.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
@@ -137,7 +137,7 @@ pub static LIST_FORMS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "forms", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 50, declared: true }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

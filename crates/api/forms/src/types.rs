@@ -3,6 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::Timestamp;
+use hoopai_runtime::json::Value;
 
 hoopai_runtime::model! {
     /// `ContactSessionIds` of Forms.
@@ -68,12 +69,14 @@ hoopai_runtime::model! {
     #[doc(alias = "metaSchema")]
     pub struct Meta {
         pub current_page: f64 = "currentPage",
-        pub next_page: f64 = "nextPage",
+        pub next_page: Value = "nextPage",
         pub prev_page: f64 = "prevPage",
         pub total: f64 = "total",
     }
     /// `othersSchema` of Forms.
     #[doc(alias = "othersSchema")]
+    ///
+    /// Fields that are not named here hold [`CustomFieldValue`](hoopai_runtime::CustomFieldValue): `extra.typed::<CustomFieldValue>()` reads them.
     pub struct Others {
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",

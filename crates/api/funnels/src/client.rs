@@ -26,7 +26,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "clone-funnel-to-locations")]
     pub fn clone_funnel_to_locations(&self) -> builder::CloneFunnelToLocations {
         builder::CloneFunnelToLocations::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "clone-step")]
     pub fn clone_step(&self) -> builder::CloneStep {
         builder::CloneStep::new(&self.handle)
@@ -56,7 +56,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-funnel")]
     pub fn create_funnel(&self) -> builder::CreateFunnel {
         builder::CreateFunnel::new(&self.handle)
@@ -71,7 +71,7 @@ impl Client {
     /// - Scope: `funnels/redirect.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-redirect")]
     pub fn create_redirect(&self) -> builder::CreateRedirect {
         builder::CreateRedirect::new(&self.handle)
@@ -86,7 +86,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-step")]
     pub fn create_step(&self) -> builder::CreateStep {
         builder::CreateStep::new(&self.handle)
@@ -103,7 +103,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-funnel")]
     pub fn delete_funnel(&self) -> builder::DeleteFunnel {
         builder::DeleteFunnel::new(&self.handle)
@@ -116,7 +116,7 @@ impl Client {
     /// - Scope: `funnels/redirect.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-redirect-by-id")]
     pub fn delete_redirect(&self) -> builder::DeleteRedirect {
         builder::DeleteRedirect::new(&self.handle)
@@ -133,7 +133,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-step")]
     pub fn delete_step(&self) -> builder::DeleteStep {
         builder::DeleteStep::new(&self.handle)
@@ -148,7 +148,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-funnel")]
     pub fn get_funnel(&self) -> builder::GetFunnel {
         builder::GetFunnel::new(&self.handle)
@@ -160,7 +160,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getPagesCountByFunnelId")]
     pub fn get_page_count(&self) -> builder::GetPageCount {
         builder::GetPageCount::new(&self.handle)
@@ -175,7 +175,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-step")]
     pub fn get_step(&self) -> builder::GetStep {
         builder::GetStep::new(&self.handle)
@@ -187,7 +187,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListFunnels::stream) reads them all.
     #[doc(alias = "getFunnels")]
     pub fn list_funnels(&self) -> builder::ListFunnels {
@@ -202,7 +202,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPages::stream) reads them all.
     #[doc(alias = "getPagesByFunnelId")]
     pub fn list_pages(&self) -> builder::ListPages {
@@ -218,7 +218,7 @@ impl Client {
     /// - Scope: `funnels/redirect.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListRedirects::stream) reads them all.
     #[doc(alias = "fetch-redirects-list")]
     pub fn list_redirects(&self) -> builder::ListRedirects {
@@ -236,7 +236,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-conversion-event")]
     pub fn send_conversion_event(&self) -> builder::SendConversionEvent {
         builder::SendConversionEvent::new(&self.handle)
@@ -251,7 +251,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-funnel")]
     pub fn update_funnel(&self) -> builder::UpdateFunnel {
         builder::UpdateFunnel::new(&self.handle)
@@ -266,7 +266,7 @@ impl Client {
     /// - Scope: `funnels/redirect.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-redirect-by-id")]
     pub fn update_redirect(&self) -> builder::UpdateRedirect {
         builder::UpdateRedirect::new(&self.handle)
@@ -281,7 +281,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-step")]
     pub fn update_step(&self) -> builder::UpdateStep {
         builder::UpdateStep::new(&self.handle)

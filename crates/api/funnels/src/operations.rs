@@ -158,7 +158,7 @@ pub static LIST_FUNNELS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "funnels", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -180,7 +180,7 @@ pub static LIST_PAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -202,7 +202,7 @@ pub static LIST_REDIRECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data.data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -222,6 +222,7 @@ pub static UPDATE_FUNNEL: Operation = Operation {
     module: "funnels", name: "update_funnel", id: "update-funnel",
     method: Method::Patch, path: "/funnels/funnel/update/{id}",
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     body: Some(Body { required: false, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -232,6 +233,7 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     method: Method::Patch, path: "/funnels/lookup/redirect/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

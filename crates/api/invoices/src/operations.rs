@@ -56,6 +56,7 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/cancel",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -301,7 +302,7 @@ pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -328,7 +329,7 @@ pub static LIST_ESTIMATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "estimates", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -355,7 +356,7 @@ pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -382,7 +383,7 @@ pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -412,7 +413,7 @@ pub static LIST_INVOICES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "invoices", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -549,6 +550,7 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/{invoiceId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -595,6 +597,7 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/late-fees-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -606,6 +609,7 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     method: Method::Patch, path: "/invoices/template/{templateId}/payment-methods-configuration",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
@@ -628,6 +632,7 @@ pub static VOID_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/void",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT

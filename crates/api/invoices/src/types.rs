@@ -1609,6 +1609,12 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteInvoiceScheduleResponse,
+    DeleteInvoiceTemplateResponse,
+    RecordInvoicePaymentResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `Action`.
     pub enum Action {

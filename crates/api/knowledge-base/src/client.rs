@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create")]
     pub fn create_faq(&self) -> builder::CreateFaq {
         builder::CreateFaq::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createKnowledgeBase")]
     pub fn create_knowledge_base(&self) -> builder::CreateKnowledgeBase {
         builder::CreateKnowledgeBase::new(&self.handle)
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete")]
     pub fn delete_faq(&self) -> builder::DeleteFaq {
         builder::DeleteFaq::new(&self.handle)
@@ -61,7 +61,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteKnowledgeBase")]
     pub fn delete_knowledge_base(&self) -> builder::DeleteKnowledgeBase {
         builder::DeleteKnowledgeBase::new(&self.handle)
@@ -75,7 +75,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteTrainedUrlsForKnowledgeBase")]
     pub fn delete_trained_urls(&self) -> builder::DeleteTrainedUrls {
         builder::DeleteTrainedUrls::new(&self.handle)
@@ -90,7 +90,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "discoverWebsite")]
     pub fn discover_website(&self) -> builder::DiscoverWebsite {
         builder::DiscoverWebsite::new(&self.handle)
@@ -105,7 +105,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCrawlingStatusForLatestOperation")]
     pub fn get_crawling_status(&self) -> builder::GetCrawlingStatus {
         builder::GetCrawlingStatus::new(&self.handle)
@@ -119,7 +119,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getKnowledgeBaseById")]
     pub fn get_knowledge_base(&self) -> builder::GetKnowledgeBase {
         builder::GetKnowledgeBase::new(&self.handle)
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `lastFaqId`; [`stream`](builder::ListFaqs::stream) reads them all.
     #[doc(alias = "list")]
     pub fn list_faqs(&self) -> builder::ListFaqs {
@@ -148,7 +148,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `lastKnowledgeBaseId`; [`stream`](builder::ListKnowledgeBases::stream) reads them all.
     #[doc(alias = "listAllKnowledgeBasesPaginated")]
     pub fn list_knowledge_bases(&self) -> builder::ListKnowledgeBases {
@@ -163,7 +163,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `page`; [`stream`](builder::ListTrainedUrls::stream) reads them all.
     #[doc(alias = "getAllWebsiteUrlsDataByKnowledgeBase")]
     pub fn list_trained_urls(&self) -> builder::ListTrainedUrls {
@@ -178,7 +178,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "trainDiscoveredUrls")]
     pub fn train_discovered_urls(&self) -> builder::TrainDiscoveredUrls {
         builder::TrainDiscoveredUrls::new(&self.handle)
@@ -192,7 +192,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update")]
     pub fn update_faq(&self) -> builder::UpdateFaq {
         builder::UpdateFaq::new(&self.handle)
@@ -206,7 +206,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateKnowledgeBase")]
     pub fn update_knowledge_base(&self) -> builder::UpdateKnowledgeBase {
         builder::UpdateKnowledgeBase::new(&self.handle)

@@ -129,7 +129,7 @@ pub static LIST_FAQS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "faqs", total: Some("count"), more: Some("hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("lastFaqId"), to: Target::Query("lastFaqId") },
         ]),
@@ -153,7 +153,7 @@ pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data.knowledgeBases", total: None, more: Some("data.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("data.lastKnowledgeBaseId"), to: Target::Query("lastKnowledgeBaseId") },
         ]),
@@ -178,7 +178,7 @@ pub static LIST_TRAINED_URLS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "urls", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("pageLength"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("pageLength"), max: 100, declared: false }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT

@@ -315,6 +315,21 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CreateFaqResponse,
+    CreateKnowledgeBaseResponse,
+    DeleteFaqResponse,
+    DeleteKnowledgeBaseResponse,
+    DeleteTrainedUrlsResponse,
+    DiscoverWebsiteResponse,
+    GetCrawlingStatusResponse,
+    GetKnowledgeBaseResponse,
+    ListKnowledgeBasesResponse,
+    TrainDiscoveredUrlsResponse,
+    UpdateFaqResponse,
+    UpdateKnowledgeBaseResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `DiscoverWebsiteRequestOption`.
     pub enum DiscoverWebsiteRequestOption {

@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `links.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-link")]
     pub fn create_link(&self) -> builder::CreateLink {
         builder::CreateLink::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     /// - Scope: `links.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-link")]
     pub fn delete_link(&self) -> builder::DeleteLink {
         builder::DeleteLink::new(&self.handle)
@@ -51,7 +51,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-link-by-id")]
     pub fn get_link(&self) -> builder::GetLink {
         builder::GetLink::new(&self.handle)
@@ -64,7 +64,7 @@ impl Client {
     /// - Scope: `links.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-links")]
     pub fn list_links(&self) -> builder::ListLinks {
         builder::ListLinks::new(&self.handle)
@@ -76,7 +76,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLinks::stream) reads them all.
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
@@ -92,7 +92,7 @@ impl Client {
     /// - Scope: `links.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-link")]
     pub fn update_link(&self) -> builder::UpdateLink {
         builder::UpdateLink::new(&self.handle)

@@ -79,7 +79,7 @@ pub static SEARCH_LINKS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "links", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

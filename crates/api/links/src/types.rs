@@ -52,3 +52,7 @@ hoopai_runtime::model! {
         pub redirect_to: String = "redirectTo",
     }
 }
+
+hoopai_runtime::confirmations! {
+    DeleteLinkResponse,
+}

@@ -266,7 +266,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "templates", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -299,7 +299,7 @@ pub static SEARCH_LOCATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "locations", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -316,7 +316,7 @@ pub static SEARCH_TASKS: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "tasks", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100, declared: false }),
         step: Step::Offset(Target::Body { name: "skip", text: false }),
     }),
     ..Operation::DEFAULT

@@ -583,6 +583,14 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CustomValueDeleteResponse,
+    DeleteCustomFieldResponse,
+    DeleteLocationResponse,
+    DeleteRecurringTaskResponse,
+    DeleteTagResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `Country`.
     pub enum Country {

@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `charges.readonly`.
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "hasFunds")]
     pub fn check_funds(&self) -> builder::CheckFunds {
         builder::CheckFunds::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     /// - Scope: `charges.write`.
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "charge")]
     pub fn create_charge(&self) -> builder::CreateCharge {
         builder::CreateCharge::new(&self.handle)
@@ -53,7 +53,7 @@ impl Client {
     /// - Scope: `charges.write`.
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteCharge")]
     pub fn delete_charge(&self) -> builder::DeleteCharge {
         builder::DeleteCharge::new(&self.handle)
@@ -68,7 +68,7 @@ impl Client {
     /// - Scope: `charges.readonly`.
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getSpecificCharge")]
     pub fn get_charge(&self) -> builder::GetCharge {
         builder::GetCharge::new(&self.handle)
@@ -83,7 +83,7 @@ impl Client {
     ///
     /// - Scope: `marketplace-installer-details.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-installer-details")]
     pub fn get_installer_details(&self) -> builder::GetInstallerDetails {
         builder::GetInstallerDetails::new(&self.handle)
@@ -99,7 +99,7 @@ impl Client {
     /// - Scope: `oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-rebilling-config-for-app")]
     pub fn get_rebilling_config(&self) -> builder::GetRebillingConfig {
         builder::GetRebillingConfig::new(&self.handle)
@@ -114,7 +114,7 @@ impl Client {
     /// - Scope: `charges.readonly`.
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCharges::stream) reads them all.
     #[doc(alias = "getCharges")]
     pub fn list_charges(&self) -> builder::ListCharges {
@@ -132,7 +132,7 @@ impl Client {
     /// - Scope: `marketplace-external-auth-migration.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "migrateConnection")]
     pub fn migrate_connection(&self) -> builder::MigrateConnection {
         builder::MigrateConnection::new(&self.handle)
@@ -147,7 +147,7 @@ impl Client {
     ///
     /// - Scope: `oauth.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "uninstall-application")]
     pub fn uninstall_application(&self) -> builder::UninstallApplication {
         builder::UninstallApplication::new(&self.handle)

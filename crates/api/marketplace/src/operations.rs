@@ -92,7 +92,7 @@ pub static LIST_CHARGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "charges", total: Some("pagination.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

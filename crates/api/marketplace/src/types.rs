@@ -223,6 +223,13 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    CreateChargeResponse,
+    DeleteChargeResponse,
+    MigrateConnectionResponse,
+    UninstallApplicationResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `MigrateConnectionRequestType`.
     pub enum MigrateConnectionRequestType {

@@ -24,7 +24,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-media-folder")]
     pub fn create_media_folder(&self) -> builder::CreateMediaFolder {
         builder::CreateMediaFolder::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     /// - Scope: `medias.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-media-content")]
     pub fn delete_media_object(&self) -> builder::DeleteMediaObject {
         builder::DeleteMediaObject::new(&self.handle)
@@ -51,7 +51,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-delete-media-objects")]
     pub fn delete_media_objects_in_bulk(&self) -> builder::DeleteMediaObjectsInBulk {
         builder::DeleteMediaObjectsInBulk::new(&self.handle)
@@ -66,7 +66,7 @@ impl Client {
     /// - Scope: `medias.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads them all.
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
@@ -79,7 +79,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-media-object")]
     pub fn update_media_object(&self) -> builder::UpdateMediaObject {
         builder::UpdateMediaObject::new(&self.handle)
@@ -93,7 +93,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-update-media-objects")]
     pub fn update_media_objects_in_bulk(&self) -> builder::UpdateMediaObjectsInBulk {
         builder::UpdateMediaObjectsInBulk::new(&self.handle)
@@ -109,7 +109,7 @@ impl Client {
     /// - Scope: `medias.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-media-content")]
     pub fn upload_media_file(&self) -> builder::UploadMediaFile {
         builder::UploadMediaFile::new(&self.handle)

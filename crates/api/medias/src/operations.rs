@@ -75,7 +75,7 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "files", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -87,6 +87,7 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     method: Method::Post, path: "/medias/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -128,6 +128,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteMediaObjectResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AltType`.
     pub enum AltType {

@@ -26,7 +26,7 @@ impl Client {
     /// sent is void. Never send a refresh token a second time, not even after a time-out.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "get-access-token")]
     pub fn create_access_token(&self) -> builder::CreateAccessToken {
         builder::CreateAccessToken::new(&self.handle)
@@ -42,7 +42,7 @@ impl Client {
     /// - Scope: `oauth.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "get-location-access-token")]
     pub fn create_location_access_token(&self) -> builder::CreateLocationAccessToken {
         builder::CreateLocationAccessToken::new(&self.handle)
@@ -58,7 +58,7 @@ impl Client {
     /// - Scope: `oauth.readonly`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListInstalledLocations::stream) reads them all.
     #[doc(alias = "get-installed-location")]
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
@@ -77,7 +77,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "billing-webhook")]
     pub fn send_billing_webhook(&self) -> builder::SendBillingWebhook {
         builder::SendBillingWebhook::new(&self.handle)

@@ -53,7 +53,7 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "locations", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

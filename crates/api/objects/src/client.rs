@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `objects/schema.write`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-object-schema")]
     pub fn create_object(&self) -> builder::CreateObject {
         builder::CreateObject::new(&self.handle)
@@ -43,7 +43,7 @@ impl Client {
     /// - Scope: `objects/record.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-object-record")]
     pub fn create_object_record(&self) -> builder::CreateObjectRecord {
         builder::CreateObjectRecord::new(&self.handle)
@@ -55,7 +55,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-object-record")]
     pub fn delete_object_record(&self) -> builder::DeleteObjectRecord {
         builder::DeleteObjectRecord::new(&self.handle)
@@ -68,7 +68,7 @@ impl Client {
     /// - Scope: `objects/schema.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-schema-by-key")]
     pub fn get_object(&self) -> builder::GetObject {
         builder::GetObject::new(&self.handle)
@@ -80,7 +80,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-record-by-id")]
     pub fn get_object_record(&self) -> builder::GetObjectRecord {
         builder::GetObjectRecord::new(&self.handle)
@@ -93,7 +93,7 @@ impl Client {
     /// - Scope: `objects/schema.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-by-location-id")]
     pub fn list_objects(&self) -> builder::ListObjects {
         builder::ListObjects::new(&self.handle)
@@ -109,7 +109,7 @@ impl Client {
     /// - Scope: `objects/record.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads them all.
     #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
@@ -125,7 +125,7 @@ impl Client {
     /// - Scope: `objects/schema.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-object")]
     pub fn update_object(&self) -> builder::UpdateObject {
         builder::UpdateObject::new(&self.handle)
@@ -140,7 +140,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-object-record")]
     pub fn update_object_record(&self) -> builder::UpdateObjectRecord {
         builder::UpdateObjectRecord::new(&self.handle)

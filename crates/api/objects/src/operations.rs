@@ -35,7 +35,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/record.write"],
     location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
-    body: Some(Body { omittable: true, ..Body::DEFAULT }),
+    body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
 
@@ -99,7 +99,7 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     body: Some(Body { fields: &["pageLimit"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "records", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: true } },
         ]),

@@ -2,8 +2,10 @@
 
 //! The models: what requests take and replies bring.
 
-use hoopai_runtime::Timestamp;
-use hoopai_runtime::json::{Map, Value};
+use std::collections::BTreeMap;
+
+use hoopai_runtime::json::Value;
+use hoopai_runtime::{CustomFieldValue, Timestamp};
 
 hoopai_runtime::model! {
     /// A record to be created.
@@ -16,7 +18,7 @@ hoopai_runtime::model! {
         /// The ids of the users who own the record.
         pub owner: Vec<String> = "owner",
         /// The values of the record, by the key of the field without the object's prefix.
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
     /// `CreateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "CreateCustomObjectSchemaDTO")]
@@ -137,7 +139,7 @@ hoopai_runtime::model! {
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
         pub owners: Vec<Value> = "owners",
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
         pub relations: Vec<Value> = "relations",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -173,7 +175,7 @@ hoopai_runtime::model! {
         pub object_id: String = "objectId",
         pub object_key: String = "objectKey",
         pub owner: Vec<String> = "owner",
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
         pub search_after: Vec<Value> = "searchAfter",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -206,7 +208,7 @@ hoopai_runtime::model! {
         /// The ids of the users who own the record.
         pub owner: Vec<String> = "owner",
         /// The values that change, by the key of the field without the object's prefix.
-        pub properties: Map = "properties",
+        pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
     /// `UpdateCustomObjectSchemaDTO` of Objects.
     #[doc(alias = "UpdateCustomObjectSchemaDTO")]
@@ -220,6 +222,10 @@ hoopai_runtime::model! {
         /// The keys of the fields that a search looks through, such as `custom_objects.pet.name`. Declared as required by the platform's specification.
         pub searchable_properties: Vec<String> = "searchableProperties",
     }
+}
+
+hoopai_runtime::confirmations! {
+    DeleteObjectRecordResponse,
 }
 
 hoopai_runtime::open_enum! {

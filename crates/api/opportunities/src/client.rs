@@ -24,7 +24,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-opportunity")]
     pub fn add_followers(&self) -> builder::AddFollowers {
         builder::AddFollowers::new(&self.handle)
@@ -37,7 +37,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-opportunity")]
     pub fn create_opportunity(&self) -> builder::CreateOpportunity {
         builder::CreateOpportunity::new(&self.handle)
@@ -50,7 +50,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-opportunity")]
     pub fn delete_opportunity(&self) -> builder::DeleteOpportunity {
         builder::DeleteOpportunity::new(&self.handle)
@@ -65,7 +65,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-opportunity")]
     pub fn get_opportunity(&self) -> builder::GetOpportunity {
         builder::GetOpportunity::new(&self.handle)
@@ -78,7 +78,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListLostReasons::stream) reads them all.
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
@@ -92,7 +92,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-pipelines")]
     pub fn list_pipelines(&self) -> builder::ListPipelines {
         builder::ListPipelines::new(&self.handle)
@@ -105,7 +105,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-opportunity")]
     pub fn remove_followers(&self) -> builder::RemoveFollowers {
         builder::RemoveFollowers::new(&self.handle)
@@ -121,7 +121,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads them all.
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
@@ -138,7 +138,7 @@ impl Client {
     /// - Scope: `opportunities.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads them all.
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
@@ -154,7 +154,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity")]
     pub fn update_opportunity(&self) -> builder::UpdateOpportunity {
         builder::UpdateOpportunity::new(&self.handle)
@@ -167,7 +167,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity-status")]
     pub fn update_opportunity_status(&self) -> builder::UpdateOpportunityStatus {
         builder::UpdateOpportunityStatus::new(&self.handle)
@@ -183,7 +183,7 @@ impl Client {
     /// - Scope: `opportunities.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "Upsert-opportunity")]
     pub fn upsert_opportunity(&self) -> builder::UpsertOpportunity {
         builder::UpsertOpportunity::new(&self.handle)

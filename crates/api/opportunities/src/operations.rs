@@ -26,6 +26,7 @@ pub static ADD_FOLLOWERS: Operation = Operation {
     method: Method::Post, path: "/opportunities/{id}/followers",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -80,7 +81,7 @@ pub static LIST_LOST_REASONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "lostReasons", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -146,7 +147,7 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "opportunities", total: Some("meta.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Cursor(&[
             Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
             Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
@@ -166,7 +167,7 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "opportunities", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("sort"), to: Target::Body { name: "searchAfter", text: true } },
         ]),

@@ -3,7 +3,7 @@
 //! The models: what requests take and replies bring.
 
 use hoopai_runtime::json::{Map, Value};
-use hoopai_runtime::{Decimal, Timestamp};
+use hoopai_runtime::{CustomFieldValue, Decimal, Timestamp};
 
 hoopai_runtime::model! {
     /// `CreateAddFollowersSuccessfulResponseDto` of Opportunities.
@@ -51,18 +51,23 @@ hoopai_runtime::model! {
     /// `CustomField` of Opportunities.
     pub struct CustomField {
         /// The value, text, a list of text or an object, as the kind of field has it.
-        pub field_value: Value = "field_value",
+        pub field_value: CustomFieldValue = "field_value",
         /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
         pub id: String = "id",
         /// The key of the custom field, in place of its id.
         pub key: String = "key",
     }
-    /// `CustomFieldResponseSchema` of Opportunities.
+    /// The value of a custom field. A single opportunity has it in `fieldValue`; hits of a search have it in a field that depends on the
+    /// kind of value, of which `fieldValueString` and `fieldValueArray` are known. Others are in `extra`.
     #[doc(alias = "CustomFieldResponseSchema")]
     pub struct CustomFieldResponse {
-        pub field_value: Value = "fieldValue",
-        /// The id of the custom field. Either this or `key` names it; a value that is a list or an object needs the id.
+        pub field_value: CustomFieldValue = "fieldValue",
+        pub field_value_array: Vec<String> = "fieldValueArray",
+        pub field_value_string: String = "fieldValueString",
+        /// The id of the custom field.
         pub id: String = "id",
+        /// The kind of value, such as `string`.
+        pub type_: String = "type",
     }
     /// `DeleteUpdateOpportunitySuccessfulResponseDto` of Opportunities.
     #[doc(alias = "DeleteUpdateOpportunitySuccessfulResponseDto")]
@@ -150,7 +155,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SearchMetaResponseSchema")]
     pub struct SearchMetaResponse {
         pub current_page: f64 = "currentPage",
-        pub next_page: f64 = "nextPage",
+        pub next_page: Value = "nextPage",
         pub next_page_url: String = "nextPageUrl",
         pub prev_page: f64 = "prevPage",
         pub start_after: f64 = "startAfter",
@@ -308,6 +313,10 @@ hoopai_runtime::model! {
         pub opportunity: Map = "opportunity",
         pub trace_id: String = "traceId",
     }
+}
+
+hoopai_runtime::confirmations! {
+    DeleteUpdateOpportunityResponse,
 }
 
 hoopai_runtime::open_enum! {

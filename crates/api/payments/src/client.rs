@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `payments/coupons.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-coupon")]
     pub fn create_coupon(&self) -> builder::CreateCoupon {
         builder::CreateCoupon::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "create-config")]
     pub fn create_custom_provider_config(&self) -> builder::CreateCustomProviderConfig {
         builder::CreateCustomProviderConfig::new(&self.handle)
@@ -57,7 +57,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-integration")]
     pub fn create_custom_provider_integration(&self) -> builder::CreateCustomProviderIntegration {
         builder::CreateCustomProviderIntegration::new(&self.handle)
@@ -72,7 +72,7 @@ impl Client {
     /// - Scope: `payments/orders.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-order-fulfillment")]
     pub fn create_order_fulfillment(&self) -> builder::CreateOrderFulfillment {
         builder::CreateOrderFulfillment::new(&self.handle)
@@ -87,7 +87,7 @@ impl Client {
     /// - Scope: `payments/integration.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     pub fn create_white_label_provider(&self) -> builder::CreateWhiteLabelProvider {
         builder::CreateWhiteLabelProvider::new(&self.handle)
     }
@@ -101,7 +101,7 @@ impl Client {
     /// - Scope: `payments/coupons.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-coupon")]
     pub fn delete_coupon(&self) -> builder::DeleteCoupon {
         builder::DeleteCoupon::new(&self.handle)
@@ -116,7 +116,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-integration")]
     pub fn delete_custom_provider_integration(&self) -> builder::DeleteCustomProviderIntegration {
         builder::DeleteCustomProviderIntegration::new(&self.handle)
@@ -131,7 +131,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "disconnect-config")]
     pub fn disconnect_custom_provider_config(&self) -> builder::DisconnectCustomProviderConfig {
         builder::DisconnectCustomProviderConfig::new(&self.handle)
@@ -146,7 +146,7 @@ impl Client {
     /// - Scope: `payments/coupons.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-coupon")]
     pub fn get_coupon(&self) -> builder::GetCoupon {
         builder::GetCoupon::new(&self.handle)
@@ -161,7 +161,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "fetch-config")]
     pub fn get_custom_provider_config(&self) -> builder::GetCustomProviderConfig {
         builder::GetCustomProviderConfig::new(&self.handle)
@@ -176,7 +176,7 @@ impl Client {
     /// - Scope: `payments/orders.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-order-by-id")]
     pub fn get_order(&self) -> builder::GetOrder {
         builder::GetOrder::new(&self.handle)
@@ -191,7 +191,7 @@ impl Client {
     /// - Scope: `payments/subscriptions.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-subscription-by-id")]
     pub fn get_subscription(&self) -> builder::GetSubscription {
         builder::GetSubscription::new(&self.handle)
@@ -206,7 +206,7 @@ impl Client {
     /// - Scope: `payments/transactions.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-transaction-by-id")]
     pub fn get_transaction(&self) -> builder::GetTransaction {
         builder::GetTransaction::new(&self.handle)
@@ -219,7 +219,7 @@ impl Client {
     /// - Scope: `payments/coupons.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCoupons::stream) reads them all.
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
@@ -233,7 +233,7 @@ impl Client {
     /// - Scope: `payments/orders.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-order-fulfillment")]
     pub fn list_order_fulfillments(&self) -> builder::ListOrderFulfillments {
         builder::ListOrderFulfillments::new(&self.handle)
@@ -247,7 +247,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-order-notes")]
     pub fn list_order_notes(&self) -> builder::ListOrderNotes {
         builder::ListOrderNotes::new(&self.handle)
@@ -262,7 +262,7 @@ impl Client {
     /// - Scope: `payments/orders.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListOrders::stream) reads them all.
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
@@ -276,7 +276,7 @@ impl Client {
     /// - Scope: `payments/subscriptions.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads them all.
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
@@ -292,7 +292,7 @@ impl Client {
     /// - Scope: `payments/transactions.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTransactions::stream) reads them all.
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
@@ -306,7 +306,7 @@ impl Client {
     /// - Scope: `payments/integration.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads them all.
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
@@ -323,7 +323,7 @@ impl Client {
     /// - Scope: `payments/orders.collectPayment`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "record-order-payment")]
     pub fn record_order_payment(&self) -> builder::RecordOrderPayment {
         builder::RecordOrderPayment::new(&self.handle)
@@ -338,7 +338,7 @@ impl Client {
     /// - Scope: `payments/coupons.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-coupon")]
     pub fn update_coupon(&self) -> builder::UpdateCoupon {
         builder::UpdateCoupon::new(&self.handle)
@@ -353,7 +353,7 @@ impl Client {
     /// - Scope: `payments/custom-provider.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "custom-provider-marketplace-app-update-capabilities")]
     pub fn update_custom_provider_capabilities(&self) -> builder::UpdateCustomProviderCapabilities {
         builder::UpdateCustomProviderCapabilities::new(&self.handle)

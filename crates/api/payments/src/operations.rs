@@ -48,6 +48,7 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/connect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -124,6 +125,7 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/disconnect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -227,7 +229,7 @@ pub static LIST_COUPONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -289,7 +291,7 @@ pub static LIST_ORDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -320,7 +322,7 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -352,7 +354,7 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -374,7 +376,7 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "providers", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT

@@ -785,6 +785,14 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteCouponResponse,
+    DeleteCustomProviderIntegrationResponse,
+    DisconnectCustomProviderConfigResponse,
+    RecordOrderPaymentResponse,
+    UpdateCustomProviderCapabilitiesResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AltType`.
     pub enum AltType {

@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `phonenumbers.read`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 1000, by `page`; [`stream`](builder::ListActivePhoneNumbers::stream) reads them all.
     #[doc(alias = "active-numbers")]
     pub fn list_active_phone_numbers(&self) -> builder::ListActivePhoneNumbers {
@@ -44,7 +44,7 @@ impl Client {
     /// - Scope: `phonenumbers.read`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "available-numbers")]
     pub fn list_available_phone_numbers(&self) -> builder::ListAvailablePhoneNumbers {
         builder::ListAvailablePhoneNumbers::new(&self.handle)
@@ -57,7 +57,7 @@ impl Client {
     /// - Scope: `numberpools.read`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getNumberPoolList")]
     pub fn list_number_pools(&self) -> builder::ListNumberPools {
         builder::ListNumberPools::new(&self.handle)
@@ -73,7 +73,7 @@ impl Client {
     /// - Scope: `phonenumbers.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "purchase-phone-number")]
     pub fn purchase_phone_number(&self) -> builder::PurchasePhoneNumber {
         builder::PurchasePhoneNumber::new(&self.handle)

@@ -28,7 +28,7 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "numbers", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 1000 }),
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 1000, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 0 },
     }),
     ..Operation::DEFAULT

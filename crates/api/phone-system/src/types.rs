@@ -127,7 +127,7 @@ hoopai_runtime::model! {
         pub bundle_sid: String = "bundleSid",
         /// The country of the number by its two letters of ISO 3166, such as `US`.
         pub country_code: String = "countryCode",
-        /// The id that came with the numbers found by `list_available_phone_numbers`; it also keeps a purchase from being made twice.
+        /// The id that came with the numbers found by `list_available_phone_numbers`.
         pub fingerprint_id: String = "fingerprintId",
         /// The city for which the number is bought.
         pub locality: String = "locality",
@@ -156,6 +156,10 @@ hoopai_runtime::model! {
         pub under_ghl_account: bool = "under_ghl_account",
         pub validate_sms: bool = "validate_sms",
     }
+}
+
+hoopai_runtime::confirmations! {
+    ListNumberPoolsResponse,
 }
 
 hoopai_runtime::open_enum! {

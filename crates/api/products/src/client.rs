@@ -25,7 +25,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-price-for-product")]
     pub fn create_price(&self) -> builder::CreatePrice {
         builder::CreatePrice::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-product")]
     pub fn create_product(&self) -> builder::CreateProduct {
         builder::CreateProduct::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     /// - Scope: `products/collection.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-product-collection")]
     pub fn create_product_collection(&self) -> builder::CreateProductCollection {
         builder::CreateProductCollection::new(&self.handle)
@@ -66,7 +66,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-price-by-id-for-product")]
     pub fn delete_price(&self) -> builder::DeletePrice {
         builder::DeletePrice::new(&self.handle)
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-product-by-id")]
     pub fn delete_product(&self) -> builder::DeleteProduct {
         builder::DeleteProduct::new(&self.handle)
@@ -91,7 +91,7 @@ impl Client {
     /// - Scope: `products/collection.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-product-collection")]
     pub fn delete_product_collection(&self) -> builder::DeleteProductCollection {
         builder::DeleteProductCollection::new(&self.handle)
@@ -104,7 +104,7 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-product-review")]
     pub fn delete_product_review(&self) -> builder::DeleteProductReview {
         builder::DeleteProductReview::new(&self.handle)
@@ -116,7 +116,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-price-by-id-for-product")]
     pub fn get_price(&self) -> builder::GetPrice {
         builder::GetPrice::new(&self.handle)
@@ -130,7 +130,7 @@ impl Client {
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-product-by-id")]
     pub fn get_product(&self) -> builder::GetProduct {
         builder::GetProduct::new(&self.handle)
@@ -146,7 +146,7 @@ impl Client {
     /// - Scope: `products/collection.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-product-collection-id")]
     pub fn get_product_collection(&self) -> builder::GetProductCollection {
         builder::GetProductCollection::new(&self.handle)
@@ -161,7 +161,7 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-reviews-count")]
     pub fn get_product_review_counts(&self) -> builder::GetProductReviewCounts {
         builder::GetProductReviewCounts::new(&self.handle)
@@ -174,7 +174,7 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-product-store-stats")]
     pub fn get_product_store_stats(&self) -> builder::GetProductStoreStats {
         builder::GetProductStoreStats::new(&self.handle)
@@ -186,7 +186,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInventory::stream) reads them all.
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
@@ -199,7 +199,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPrices::stream) reads them all.
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
@@ -213,7 +213,7 @@ impl Client {
     /// - Scope: `products/collection.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductCollections::stream) reads them all.
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
@@ -227,7 +227,7 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductReviews::stream) reads them all.
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
@@ -242,7 +242,7 @@ impl Client {
     ///
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProducts::stream) reads them all.
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
@@ -257,7 +257,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-inventory")]
     pub fn update_inventory(&self) -> builder::UpdateInventory {
         builder::UpdateInventory::new(&self.handle)
@@ -272,7 +272,7 @@ impl Client {
     /// Documented by HoopAI; the platform's interface files lack it.
     ///
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-update-inventory")]
     pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
         builder::UpdateInventoryInBulk::new(&self.handle)
@@ -286,7 +286,7 @@ impl Client {
     ///
     /// - Scope: `products/prices.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-price-by-id-for-product")]
     pub fn update_price(&self) -> builder::UpdatePrice {
         builder::UpdatePrice::new(&self.handle)
@@ -300,7 +300,7 @@ impl Client {
     ///
     /// - Scope: `products.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-product-by-id")]
     pub fn update_product(&self) -> builder::UpdateProduct {
         builder::UpdateProduct::new(&self.handle)
@@ -313,7 +313,7 @@ impl Client {
     /// - Scope: `products/collection.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-product-collection")]
     pub fn update_product_collection(&self) -> builder::UpdateProductCollection {
         builder::UpdateProductCollection::new(&self.handle)
@@ -325,7 +325,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-display-priority")]
     pub fn update_product_display_priorities(&self) -> builder::UpdateProductDisplayPriorities {
         builder::UpdateProductDisplayPriorities::new(&self.handle)
@@ -340,7 +340,7 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-product-review")]
     pub fn update_product_review(&self) -> builder::UpdateProductReview {
         builder::UpdateProductReview::new(&self.handle)
@@ -353,7 +353,7 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-update-product-review")]
     pub fn update_product_reviews_in_bulk(&self) -> builder::UpdateProductReviewsInBulk {
         builder::UpdateProductReviewsInBulk::new(&self.handle)
@@ -366,7 +366,7 @@ impl Client {
     /// At most 30 products and prices together in a call. Unlike `update_products_in_bulk`, each product and price says by itself what it is to be.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulkEdit")]
     pub fn update_products_and_prices_in_bulk(&self) -> builder::UpdateProductsAndPricesInBulk {
         builder::UpdateProductsAndPricesInBulk::new(&self.handle)
@@ -383,7 +383,7 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulkUpdate")]
     pub fn update_products_in_bulk(&self) -> builder::UpdateProductsInBulk {
         builder::UpdateProductsInBulk::new(&self.handle)
@@ -398,7 +398,7 @@ impl Client {
     /// - Scope: `products.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-store-status")]
     pub fn update_products_in_store(&self) -> builder::UpdateProductsInStore {
         builder::UpdateProductsInStore::new(&self.handle)

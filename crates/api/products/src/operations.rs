@@ -226,7 +226,7 @@ pub static LIST_INVENTORY: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "inventory", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -248,7 +248,7 @@ pub static LIST_PRICES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "prices", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -272,7 +272,7 @@ pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -301,7 +301,7 @@ pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -331,7 +331,7 @@ pub static LIST_PRODUCTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "products", total: Some("total.0.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -343,6 +343,7 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     method: Method::Post, path: "/products/inventory",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -399,6 +400,7 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}/priority",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -422,6 +424,7 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/reviews/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -433,6 +436,7 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/bulk-update/edit",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -455,6 +459,7 @@ pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     method: Method::Post, path: "/products/store/{storeId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -853,6 +853,13 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeletePriceResponse,
+    DeleteProductCollectionResponse,
+    DeleteProductResponse,
+    DeleteProductReviewResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AltType`.
     pub enum AltType {

@@ -26,7 +26,7 @@ impl Client {
     /// Without filters all of them. The two dates belong together: give both or neither.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListDocuments::stream) reads them all.
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
@@ -38,7 +38,7 @@ impl Client {
     /// `GET /proposals/templates`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
@@ -53,7 +53,7 @@ impl Client {
     /// to pass on.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-documents-contracts")]
     pub fn send_document(&self) -> builder::SendDocument {
         builder::SendDocument::new(&self.handle)
@@ -66,7 +66,7 @@ impl Client {
     /// Each call makes another document, and with `sendDocument` a real person hears of it.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-documents-contracts-template")]
     pub fn send_template(&self) -> builder::SendTemplate {
         builder::SendTemplate::new(&self.handle)

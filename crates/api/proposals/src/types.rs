@@ -214,6 +214,11 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    SendDocumentResponse,
+    SendTemplateResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `DiscountType`.
     pub enum DiscountType {

@@ -23,7 +23,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-disable-saas")]
     pub fn disable_saas_in_bulk(&self) -> builder::DisableSaasInBulk {
         builder::DisableSaasInBulk::new(&self.handle)
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-disable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn disable_saas_in_bulk_deprecated(&self) -> builder::DisableSaasInBulkDeprecated {
@@ -52,7 +52,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "enable-saas-location")]
     pub fn enable_saas_for_location(&self) -> builder::EnableSaasForLocation {
         builder::EnableSaasForLocation::new(&self.handle)
@@ -64,7 +64,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "enable-saas-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_for_location_deprecated(&self) -> builder::EnableSaasForLocationDeprecated {
@@ -79,7 +79,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-enable-saas")]
     pub fn enable_saas_in_bulk(&self) -> builder::EnableSaasInBulk {
         builder::EnableSaasInBulk::new(&self.handle)
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-enable-saas-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn enable_saas_in_bulk_deprecated(&self) -> builder::EnableSaasInBulkDeprecated {
@@ -104,7 +104,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-subscription")]
     pub fn get_location_subscription(&self) -> builder::GetLocationSubscription {
         builder::GetLocationSubscription::new(&self.handle)
@@ -116,7 +116,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_location_subscription_deprecated(&self) -> builder::GetLocationSubscriptionDeprecated {
@@ -129,7 +129,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-saas-plan")]
     pub fn get_saas_plan(&self) -> builder::GetSaasPlan {
         builder::GetSaasPlan::new(&self.handle)
@@ -141,7 +141,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-saas-plan-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn get_saas_plan_deprecated(&self) -> builder::GetSaasPlanDeprecated {
@@ -157,7 +157,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agency-plans")]
     pub fn list_agency_plans(&self) -> builder::ListAgencyPlans {
         builder::ListAgencyPlans::new(&self.handle)
@@ -169,7 +169,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agency-plans-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agency_plans_deprecated(&self) -> builder::ListAgencyPlansDeprecated {
@@ -184,7 +184,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "locations")]
     pub fn list_locations_by_stripe_id(&self) -> builder::ListLocationsByStripeId {
         builder::ListLocationsByStripeId::new(&self.handle)
@@ -196,7 +196,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_locations_by_stripe_id_deprecated(&self) -> builder::ListLocationsByStripeIdDeprecated {
@@ -211,7 +211,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads them all.
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
@@ -224,7 +224,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads them all.
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
@@ -240,7 +240,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "pause-location")]
     pub fn update_location_paused(&self) -> builder::UpdateLocationPaused {
         builder::UpdateLocationPaused::new(&self.handle)
@@ -252,7 +252,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "pause-location-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_location_paused_deprecated(&self) -> builder::UpdateLocationPausedDeprecated {
@@ -267,7 +267,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-rebilling")]
     pub fn update_rebilling(&self) -> builder::UpdateRebilling {
         builder::UpdateRebilling::new(&self.handle)
@@ -279,7 +279,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-rebilling-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_rebilling_deprecated(&self) -> builder::UpdateRebillingDeprecated {
@@ -294,7 +294,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "generate-payment-link")]
     pub fn update_saas_subscription(&self) -> builder::UpdateSaasSubscription {
         builder::UpdateSaasSubscription::new(&self.handle)
@@ -306,7 +306,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-saas-subscription-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn update_saas_subscription_deprecated(&self) -> builder::UpdateSaasSubscriptionDeprecated {

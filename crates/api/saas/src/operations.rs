@@ -36,6 +36,7 @@ pub static DISABLE_SAAS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/saas/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -46,6 +47,7 @@ pub static DISABLE_SAAS_IN_BULK_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/bulk-disable-saas/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
@@ -242,6 +244,7 @@ pub static UPDATE_LOCATION_PAUSED: Operation = Operation {
     method: Method::Post, path: "/saas/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -252,6 +255,7 @@ pub static UPDATE_LOCATION_PAUSED_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/pause/{locationId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
@@ -263,6 +267,7 @@ pub static UPDATE_REBILLING: Operation = Operation {
     method: Method::Post, path: "/saas/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -273,6 +278,7 @@ pub static UPDATE_REBILLING_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/saas-api/public-api/update-rebilling/{companyId}",
     version: Some("2021-04-15"),
     tokens: Tokens::AGENCY, scopes: &[],
+    idempotent: true,
     body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT

@@ -235,6 +235,11 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    BulkEnableSaasResponse,
+    UpdateRebillingResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `BillingInterval`.
     pub enum BillingInterval {

@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-snapshot-share-link")]
     pub fn create_snapshot_share_link(&self) -> builder::CreateSnapshotShareLink {
         builder::CreateSnapshotShareLink::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-latest-snapshot-push")]
     pub fn get_latest_snapshot_push(&self) -> builder::GetLatestSnapshotPush {
         builder::GetLatestSnapshotPush::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `lastDoc`; [`stream`](builder::ListSnapshotPushes::stream) reads them all.
     #[doc(alias = "get-snapshot-push")]
     pub fn list_snapshot_pushes(&self) -> builder::ListSnapshotPushes {
@@ -69,7 +69,7 @@ impl Client {
     ///
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-snapshots")]
     pub fn list_snapshots(&self) -> builder::ListSnapshots {
         builder::ListSnapshots::new(&self.handle)

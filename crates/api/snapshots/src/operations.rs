@@ -54,7 +54,7 @@ pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Cursor(&[
             Mark { from: Source::LastItem("id"), to: Target::Query("lastDoc") },
         ]),

@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-facebook-page-group")]
     pub fn attach_facebook_page(&self) -> builder::AttachFacebookPage {
         builder::AttachFacebookPage::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-instagram-page-group")]
     pub fn attach_instagram_account(&self) -> builder::AttachInstagramAccount {
         builder::AttachInstagramAccount::new(&self.handle)
@@ -54,7 +54,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-linkedin-page-profile")]
     pub fn attach_linkedin_page_or_profile(&self) -> builder::AttachLinkedinPageOrProfile {
         builder::AttachLinkedinPageOrProfile::new(&self.handle)
@@ -68,7 +68,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-tiktok-profile")]
     pub fn attach_tiktok_profile(&self) -> builder::AttachTiktokProfile {
         builder::AttachTiktokProfile::new(&self.handle)
@@ -79,7 +79,7 @@ impl Client {
     /// `POST /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn attach_twitter_profile(&self) -> builder::AttachTwitterProfile {
@@ -97,7 +97,7 @@ impl Client {
     /// - Scope: `socialplanner/post.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-post")]
     pub fn create_post(&self) -> builder::CreatePost {
         builder::CreatePost::new(&self.handle)
@@ -109,7 +109,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-account")]
     pub fn delete_account(&self) -> builder::DeleteAccount {
         builder::DeleteAccount::new(&self.handle)
@@ -121,7 +121,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv")]
     pub fn delete_csv(&self) -> builder::DeleteCsv {
         builder::DeleteCsv::new(&self.handle)
@@ -133,7 +133,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv-post")]
     pub fn delete_csv_post(&self) -> builder::DeleteCsvPost {
         builder::DeleteCsvPost::new(&self.handle)
@@ -145,7 +145,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-post")]
     pub fn delete_post(&self) -> builder::DeletePost {
         builder::DeletePost::new(&self.handle)
@@ -158,7 +158,7 @@ impl Client {
     /// What was published already stays on the networks: only the planner forgets it.
     ///
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-delete-social-planner-posts")]
     pub fn delete_posts_in_bulk(&self) -> builder::DeletePostsInBulk {
         builder::DeletePostsInBulk::new(&self.handle)
@@ -172,7 +172,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "start-csv-finalize")]
     pub fn finalize_csv(&self) -> builder::FinalizeCsv {
         builder::FinalizeCsv::new(&self.handle)
@@ -184,7 +184,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-categories-id")]
     pub fn get_category(&self) -> builder::GetCategory {
         builder::GetCategory::new(&self.handle)
@@ -196,7 +196,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-post")]
     pub fn get_post(&self) -> builder::GetPost {
         builder::GetPost::new(&self.handle)
@@ -210,7 +210,7 @@ impl Client {
     /// audience is. Of LinkedIn only pages are counted, of TikTok only business accounts.
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-social-media-statistics")]
     pub fn get_social_media_statistics(&self) -> builder::GetSocialMediaStatistics {
         builder::GetSocialMediaStatistics::new(&self.handle)
@@ -225,7 +225,7 @@ impl Client {
     /// - Scope: `socialplanner/account.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-account")]
     pub fn list_accounts(&self) -> builder::ListAccounts {
         builder::ListAccounts::new(&self.handle)
@@ -238,7 +238,7 @@ impl Client {
     /// - Scope: `socialplanner/category.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCategories::stream) reads them all.
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
@@ -253,7 +253,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads them all.
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
@@ -266,7 +266,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvs::stream) reads them all.
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
@@ -279,7 +279,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-facebook-page-group")]
     pub fn list_facebook_pages(&self) -> builder::ListFacebookPages {
         builder::ListFacebookPages::new(&self.handle)
@@ -293,7 +293,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-google-locations")]
     pub fn list_google_locations(&self) -> builder::ListGoogleLocations {
         builder::ListGoogleLocations::new(&self.handle)
@@ -305,7 +305,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-instagram-page-group")]
     pub fn list_instagram_accounts(&self) -> builder::ListInstagramAccounts {
         builder::ListInstagramAccounts::new(&self.handle)
@@ -319,7 +319,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-linkedin-page-profile")]
     pub fn list_linkedin_pages_and_profiles(&self) -> builder::ListLinkedinPagesAndProfiles {
         builder::ListLinkedinPagesAndProfiles::new(&self.handle)
@@ -334,7 +334,7 @@ impl Client {
     /// - Scope: `socialplanner/post.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPosts::stream) reads them all.
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
@@ -349,7 +349,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTags::stream) reads them all.
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
@@ -362,7 +362,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tags-by-ids")]
     pub fn list_tags_by_ids(&self) -> builder::ListTagsByIds {
         builder::ListTagsByIds::new(&self.handle)
@@ -376,7 +376,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-business-profile")]
     pub fn list_tiktok_business_profiles(&self) -> builder::ListTiktokBusinessProfiles {
         builder::ListTiktokBusinessProfiles::new(&self.handle)
@@ -388,7 +388,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-profile")]
     pub fn list_tiktok_profiles(&self) -> builder::ListTiktokProfiles {
         builder::ListTiktokProfiles::new(&self.handle)
@@ -399,7 +399,7 @@ impl Client {
     /// `GET /social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}`
     ///
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-twitter-profile")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_twitter_profiles(&self) -> builder::ListTwitterProfiles {
@@ -415,7 +415,7 @@ impl Client {
     /// - Scope: `socialplanner/csv.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "set-accounts")]
     pub fn set_csv_accounts(&self) -> builder::SetCsvAccounts {
         builder::SetCsvAccounts::new(&self.handle)
@@ -429,7 +429,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "set-google-locations")]
     pub fn set_google_location(&self) -> builder::SetGoogleLocation {
         builder::SetGoogleLocation::new(&self.handle)
@@ -444,7 +444,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-facebook-oauth")]
     pub fn start_facebook_oauth(&self) -> builder::StartFacebookOauth {
         builder::StartFacebookOauth::new(&self.handle)
@@ -460,7 +460,7 @@ impl Client {
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-google-oauth")]
     pub fn start_google_oauth(&self) -> builder::StartGoogleOauth {
         builder::StartGoogleOauth::new(&self.handle)
@@ -476,7 +476,7 @@ impl Client {
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-instagram-oauth")]
     pub fn start_instagram_oauth(&self) -> builder::StartInstagramOauth {
         builder::StartInstagramOauth::new(&self.handle)
@@ -491,7 +491,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-linkedin-oauth")]
     pub fn start_linkedin_oauth(&self) -> builder::StartLinkedinOauth {
         builder::StartLinkedinOauth::new(&self.handle)
@@ -507,7 +507,7 @@ impl Client {
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-business-oauth")]
     pub fn start_tiktok_business_oauth(&self) -> builder::StartTiktokBusinessOauth {
         builder::StartTiktokBusinessOauth::new(&self.handle)
@@ -523,7 +523,7 @@ impl Client {
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-oauth")]
     pub fn start_tiktok_oauth(&self) -> builder::StartTiktokOauth {
         builder::StartTiktokOauth::new(&self.handle)
@@ -538,7 +538,7 @@ impl Client {
     /// - Scope: `socialplanner/oauth.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-twitter-oauth")]
     #[deprecated = "the platform advises against this operation"]
     pub fn start_twitter_oauth(&self) -> builder::StartTwitterOauth {
@@ -553,7 +553,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-post")]
     pub fn update_post(&self) -> builder::UpdatePost {
         builder::UpdatePost::new(&self.handle)
@@ -568,7 +568,7 @@ impl Client {
     /// - Scope: `socialplanner/csv.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-csv")]
     pub fn upload_csv(&self) -> builder::UploadCsv {
         builder::UploadCsv::new(&self.handle)

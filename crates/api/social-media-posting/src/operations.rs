@@ -54,6 +54,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -65,6 +66,7 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -76,6 +78,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/linkedin/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -87,6 +90,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -98,6 +102,7 @@ pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/twitter/accounts/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     deprecated: true,
@@ -169,6 +174,7 @@ pub static DELETE_POSTS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/posts/bulk-delete",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
@@ -248,7 +254,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.categories", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -268,7 +274,7 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -290,7 +296,7 @@ pub static LIST_CSVS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.csvs", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -351,7 +357,7 @@ pub static LIST_POSTS: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
         step: Step::Offset(Target::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
@@ -372,7 +378,7 @@ pub static LIST_TAGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.tags", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT
@@ -441,6 +447,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/oauth/{locationId}/google/locations/{accountId}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -1321,6 +1321,41 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    AttachFacebookPageResponse,
+    AttachInstagramAccountResponse,
+    AttachLinkedinPageOrProfileResponse,
+    AttachTiktokProfileResponse,
+    AttachTwitterProfileResponse,
+    CreatePostResponse,
+    DeleteAccountResponse,
+    DeleteCsvPostResponse,
+    DeleteCsvResponse,
+    DeletePostResponse,
+    DeletePostsInBulkResponse,
+    FinalizeCsvResponse,
+    GetCategoryResponse,
+    GetPostResponse,
+    ListAccountsResponse,
+    ListCategoriesResponse,
+    ListCsvPostsResponse,
+    ListCsvsResponse,
+    ListFacebookPagesResponse,
+    ListGoogleLocationsResponse,
+    ListInstagramAccountsResponse,
+    ListLinkedinPagesAndProfilesResponse,
+    ListPostsResponse,
+    ListTagsByIdsResponse,
+    ListTagsResponse,
+    ListTiktokBusinessProfilesResponse,
+    ListTiktokProfilesResponse,
+    ListTwitterProfilesResponse,
+    SetCsvAccountsResponse,
+    SetGoogleLocationResponse,
+    UpdatePostResponse,
+    UploadCsvResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `GetPostFormattedSource`.
     pub enum GetPostFormattedSource {

@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
         builder::CreateShippingCarrier::new(&self.handle)
@@ -41,7 +41,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
         builder::CreateShippingRate::new(&self.handle)
@@ -55,7 +55,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
         builder::CreateShippingZone::new(&self.handle)
@@ -67,7 +67,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
         builder::DeleteShippingCarrier::new(&self.handle)
@@ -79,7 +79,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
         builder::DeleteShippingRate::new(&self.handle)
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
         builder::DeleteShippingZone::new(&self.handle)
@@ -106,7 +106,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-setup-progress")]
     pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
         builder::GetSetupProgress::new(&self.handle)
@@ -118,7 +118,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-carriers")]
     pub fn get_shipping_carrier(&self) -> builder::GetShippingCarrier {
         builder::GetShippingCarrier::new(&self.handle)
@@ -130,7 +130,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-rates")]
     pub fn get_shipping_rate(&self) -> builder::GetShippingRate {
         builder::GetShippingRate::new(&self.handle)
@@ -142,7 +142,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-zones")]
     pub fn get_shipping_zone(&self) -> builder::GetShippingZone {
         builder::GetShippingZone::new(&self.handle)
@@ -154,7 +154,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
         builder::GetStoreSettings::new(&self.handle)
@@ -168,7 +168,7 @@ impl Client {
     /// The order's amount and weight are worked out from its products unless `amountAvailable` and `weightAvailable` say otherwise.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-available-shipping-zones")]
     pub fn list_available_shipping_rates(&self) -> builder::ListAvailableShippingRates {
         builder::ListAvailableShippingRates::new(&self.handle)
@@ -180,7 +180,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
         builder::ListShippingCarriers::new(&self.handle)
@@ -192,7 +192,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingRates::stream) reads them all.
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
@@ -205,7 +205,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingZones::stream) reads them all.
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
@@ -223,7 +223,7 @@ impl Client {
     /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-setup-progress")]
     pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
         builder::UpdateSetupProgress::new(&self.handle)
@@ -235,7 +235,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
         builder::UpdateShippingCarrier::new(&self.handle)
@@ -247,7 +247,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
         builder::UpdateShippingRate::new(&self.handle)
@@ -259,7 +259,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
         builder::UpdateShippingZone::new(&self.handle)
@@ -273,7 +273,7 @@ impl Client {
     ///
     /// - Needs the token of a location.
     /// - Version: none declared, so the default.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "create-store-setting")]
     pub fn upsert_store_settings(&self) -> builder::UpsertStoreSettings {
         builder::UpsertStoreSettings::new(&self.handle)

@@ -206,7 +206,7 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -228,7 +228,7 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("offset")),
     }),
     ..Operation::DEFAULT
@@ -282,6 +282,7 @@ pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     module: "store", name: "upsert_store_settings", id: "create-store-setting",
     method: Method::Post, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
+    idempotent: true,
     location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT

@@ -448,6 +448,12 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteShippingCarrierResponse,
+    DeleteShippingRateResponse,
+    DeleteShippingZoneResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `AltType`.
     pub enum AltType {

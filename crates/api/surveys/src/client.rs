@@ -27,7 +27,7 @@ impl Client {
     /// - Scope: `surveys.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads them all.
     #[doc(alias = "get-surveys-submissions")]
     pub fn list_survey_submissions(&self) -> builder::ListSurveySubmissions {
@@ -41,7 +41,7 @@ impl Client {
     /// - Scope: `surveys.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `skip`; [`stream`](builder::ListSurveys::stream) reads them all.
     #[doc(alias = "get-surveys")]
     pub fn list_surveys(&self) -> builder::ListSurveys {

@@ -29,7 +29,7 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "submissions", total: Some("meta.total"), more: Some("meta.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
@@ -51,7 +51,7 @@ pub static LIST_SURVEYS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "surveys", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 50, declared: true }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

@@ -26,7 +26,7 @@ impl Client {
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-user")]
     pub fn create_user(&self) -> builder::CreateUser {
         builder::CreateUser::new(&self.handle)
@@ -40,7 +40,7 @@ impl Client {
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-user")]
     pub fn delete_user(&self) -> builder::DeleteUser {
         builder::DeleteUser::new(&self.handle)
@@ -55,7 +55,7 @@ impl Client {
     /// - Scope: `users.readonly`.
     /// - Needs the token of an agency.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::FilterUsersByEmail::stream) reads them all.
     #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
@@ -68,7 +68,7 @@ impl Client {
     ///
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-user")]
     pub fn get_user(&self) -> builder::GetUser {
         builder::GetUser::new(&self.handle)
@@ -83,7 +83,7 @@ impl Client {
     /// - Scope: `users.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-user-by-location")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_users(&self) -> builder::ListUsers {
@@ -98,7 +98,7 @@ impl Client {
     ///
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchUsers::stream) reads them all.
     #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
@@ -115,7 +115,7 @@ impl Client {
     ///
     /// - Scope: `users.write`.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-user")]
     pub fn update_user(&self) -> builder::UpdateUser {
         builder::UpdateUser::new(&self.handle)

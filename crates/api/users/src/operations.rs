@@ -45,7 +45,7 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100 }),
+        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
         step: Step::Offset(Target::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
@@ -98,7 +98,7 @@ pub static SEARCH_USERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
         step: Step::Offset(Target::Query("skip")),
     }),
     ..Operation::DEFAULT

@@ -280,6 +280,10 @@ hoopai_runtime::model! {
     }
 }
 
+hoopai_runtime::confirmations! {
+    DeleteUserResponse,
+}
+
 hoopai_runtime::open_enum! {
     /// Values of `CreateUserRequestPlatformLanguage`.
     pub enum CreateUserRequestPlatformLanguage {

@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
     pub fn create_action(&self) -> builder::CreateAction {
         builder::CreateAction::new(&self.handle)
@@ -42,7 +42,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
     pub fn create_agent(&self) -> builder::CreateAgent {
         builder::CreateAgent::new(&self.handle)
@@ -57,7 +57,7 @@ impl Client {
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
     pub fn delete_action(&self) -> builder::DeleteAction {
         builder::DeleteAction::new(&self.handle)
@@ -70,7 +70,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
     pub fn delete_agent(&self) -> builder::DeleteAgent {
         builder::DeleteAgent::new(&self.handle)
@@ -83,7 +83,7 @@ impl Client {
     /// - Scope: `voice-ai-agent-goals.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action")]
     pub fn get_action(&self) -> builder::GetAction {
         builder::GetAction::new(&self.handle)
@@ -96,7 +96,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
     pub fn get_agent(&self) -> builder::GetAgent {
         builder::GetAgent::new(&self.handle)
@@ -109,7 +109,7 @@ impl Client {
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCallLog")]
     pub fn get_call_log(&self) -> builder::GetCallLog {
         builder::GetCallLog::new(&self.handle)
@@ -122,7 +122,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListAgents::stream) reads them all.
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
@@ -138,7 +138,7 @@ impl Client {
     /// - Scope: `voice-ai-dashboard.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     /// - Pages of up to 50, by `page`; [`stream`](builder::ListCallLogs::stream) reads them all.
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
@@ -154,7 +154,7 @@ impl Client {
     /// - Scope: `voice-ai-agent-goals.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
     pub fn update_action(&self) -> builder::UpdateAction {
         builder::UpdateAction::new(&self.handle)
@@ -169,7 +169,7 @@ impl Client {
     /// - Scope: `voice-ai-agents.write`.
     /// - Needs the token of a location.
     /// - Version: `2021-04-15`.
-    /// - Not idempotent: tried again only where nothing can have happened.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-agent")]
     pub fn update_agent(&self) -> builder::UpdateAgent {
         builder::UpdateAgent::new(&self.handle)

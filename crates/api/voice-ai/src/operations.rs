@@ -130,7 +130,7 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
@@ -159,7 +159,7 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "callLogs", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50 }),
+        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
         step: Step::Page { to: Target::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
@@ -183,6 +183,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     method: Method::Patch, path: "/voice-ai/agents/{agentId}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
+    idempotent: true,
     location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },

@@ -26,7 +26,7 @@ impl Client {
     /// - Scope: `workflows.readonly`.
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.
-    /// - Idempotent: a failure of the moment is tried again.
+    /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-workflow")]
     pub fn list_workflows(&self) -> builder::ListWorkflows {
         builder::ListWorkflows::new(&self.handle)

@@ -2,9 +2,8 @@
 
 use hoopai_runtime::Error;
 use hoopai_runtime::auth::Grant;
-use hoopai_runtime::auth::can_mean_expiry;
 use hoopai_runtime::auth::{EndpointFault, LOCATION_TOKEN_PATH};
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::{AuthFault, RefusalKind};
 use secrecy::SecretString;
 
 use super::Fault;
@@ -32,8 +31,8 @@ impl Account {
             .await
             .map_err(|error| of_agency(error, own))?;
         let reply = match self.post_location_token(company, &grant).await {
-            Err(EndpointFault::Refused { status: 401, error })
-                if can_mean_expiry(error.messages()) =>
+            Err(EndpointFault::Refused { status, error })
+                if error.refusal() == Some(RefusalKind::ExpiredToken) =>
             {
                 match agency
                     .refused(&grant)
@@ -41,7 +40,7 @@ impl Account {
                     .map_err(|error| of_agency(error, own))?
                 {
                     Some(grant) => self.post_location_token(company, &grant).await,
-                    None => Err(EndpointFault::Refused { status: 401, error }),
+                    None => Err(EndpointFault::Refused { status, error }),
                 }
             }
             reply => reply,

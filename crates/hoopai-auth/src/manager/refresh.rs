@@ -227,9 +227,7 @@ impl Account {
                     error,
                 ));
             }
-            Err(EndpointFault::Refused { status, error })
-                if refresh_token_is_dead(status, &error) =>
-            {
+            Err(EndpointFault::Refused { error, .. }) if refresh_token_is_dead(&error) => {
                 noted.dead = Some(manager.clock().system_time());
                 tracing::error!(
                     after_lost_reply = attempt > 1,

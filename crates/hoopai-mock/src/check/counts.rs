@@ -1,7 +1,7 @@
-//! Numbers of the query, and the fields of a body that page a list: whole, not negative, and small enough to be exact.
+//! Checks numeric query parameters and the body fields that page a list: they must be whole, not negative and exact.
 //!
-//! The platform counts in JavaScript numbers, of which integers above 2^53 - 1 are not exact. All that is not such a number is
-//! refused here with 422, so that nothing behind the check meets one.
+//! The platform uses JavaScript numbers, in which integers above 2^53 - 1 are not exact. Other numbers are refused with 422, so
+//! that later stages never handle them.
 
 use serde_json::Value;
 
@@ -13,13 +13,13 @@ use crate::interface::Operation;
 /// The largest integer that a JavaScript number holds exactly.
 const LARGEST: u64 = (1 << 53) - 1;
 
-/// Parameters that count wherever they occur, also where the interface declares a string.
+/// Parameters that are counts in every operation, also if the interface declares a string.
 const COUNTS: [&str; 3] = ["limit", "skip", "offset"];
 
-/// What a parameter or a field of a body holds.
+/// The kind of number that a parameter or a body field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
-    /// A whole number from this on.
+    /// A whole number that is at least this.
     From(u64),
     /// A moment: milliseconds since 1970, or a date.
     Moment,
@@ -27,7 +27,7 @@ pub(crate) enum Number {
     Mark,
 }
 
-/// What a parameter or a field of a body holds, whatever type the interface declares.
+/// The kind of number in a parameter or a body field, independent of the declared type.
 pub(super) fn role(numbers: &[(&str, Number)], name: &str) -> Option<Number> {
     let row = numbers.iter().find(|(own, _)| *own == name);
     let count = COUNTS.contains(&name).then_some(Number::From(0));
@@ -60,7 +60,7 @@ fn is_numeric(operation: &Operation, schema: &Value) -> bool {
     })
 }
 
-/// Nothing is said of a value that was found fault with already, nor of one that was left empty.
+/// Reports a value that is no such number. Values that are empty, or that have a fault already, are skipped.
 fn look(name: &str, number: Number, value: &Value, faults: &mut Vec<Fault>) {
     if faults.iter().any(|(field, _)| field == name) || is_left_out(value) {
         return;
@@ -82,7 +82,7 @@ fn is_left_out(value: &Value) -> bool {
     value.is_null() || value.as_str() == Some("")
 }
 
-/// What is wrong with a count.
+/// Returns what is wrong with a count.
 fn problem(value: &Value, least: u64) -> Option<String> {
     let sent = match value {
         Value::String(text) => match text.trim().parse::<f64>() {
@@ -92,7 +92,7 @@ fn problem(value: &Value, least: u64) -> Option<String> {
             _ => return Some("must be a number string".to_owned()),
         },
         Value::Number(number) => number.as_f64()?,
-        // Other kinds are the schema's to refuse.
+        // The schema refuses values of other types.
         _ => return None,
     };
     if sent.fract() != 0.0 {

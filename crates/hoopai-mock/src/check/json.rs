@@ -1,4 +1,4 @@
-//! JSON bodies, in which a number may be too large for any type.
+//! Reads JSON bodies. Numbers that exceed the range of `f64` are faults of their fields, not syntax errors.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::place::Place;
 use super::schema::Fault;
 use crate::refusal::Refusal;
 
-/// Stands in for a number beyond the range of the type.
+/// Placeholder for a number beyond the range of `f64`.
 const BEYOND: &str = "\0beyond";
 
-/// Reads a body. Numbers beyond the range of the type are faults; 0 stands in their place.
+/// Reads a body. Numbers beyond the range of `f64` are reported as faults and replaced by 0.
 pub(super) fn read(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Value, Refusal> {
     let error = match serde_json::from_slice(bytes) {
         Ok(value) => return Ok(value),
@@ -28,7 +28,7 @@ pub(super) fn read(bytes: &[u8], faults: &mut Vec<Fault>) -> Result<Value, Refus
     }))
 }
 
-/// The text with a string in place of each number beyond the range of the type.
+/// Returns the text with the placeholder in place of each number beyond the range of `f64`.
 fn replaced(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut rest = text;

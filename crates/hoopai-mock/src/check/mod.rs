@@ -68,7 +68,7 @@ pub(crate) enum Side {
     OpenRequest,
     /// The server's: more than is declared may be there.
     Reply,
-    /// A test's: as in a request, but nothing is required.
+    /// A seed of a test: closed like a request, but no field is required.
     Seed,
 }
 

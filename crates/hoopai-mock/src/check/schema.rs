@@ -328,7 +328,7 @@ impl<'a> Check<'a> {
                     self.value(&place.key(key), schema, value, &[]);
                 }
             }
-            // Ids of things within an item are declared in few files.
+            // Few files declare the ids of nested objects.
             let is_id = self.side == Side::Seed && ["id", "_id"].contains(&key.as_str());
             let closed = match self.side {
                 Side::Request => true,

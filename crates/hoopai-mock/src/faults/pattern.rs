@@ -115,7 +115,7 @@ fn unknown_path(text: &str, with_method: bool) -> String {
             operation.path.clone()
         }
     };
-    // What stands in the place of a parameter is no difference.
+    // A value in the place of a parameter does not count as a difference.
     let segments: Vec<&str> = text.split('/').collect();
     let spelling = |name: &str| {
         let own = name.split('/').enumerate();
@@ -155,13 +155,13 @@ fn wildcard(pattern: &str, text: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a path is one that the pattern names. A segment that is `*` or stands in braces matches any one; a `*` at the end
-/// matches the rest.
+/// Whether a path matches a pattern. A segment that is `*` or in braces matches any segment; a `*` at the end matches the
+/// rest.
 fn same_path(pattern: &str, path: &str) -> bool {
     unify(pattern, path, |want, segment| want == segment)
 }
 
-/// Whether some path of an operation is one that the pattern names.
+/// Whether some path of an operation can match a pattern.
 fn may_be_same_path(pattern: &str, template: &str) -> bool {
     unify(pattern, template, |want, segment| {
         want == segment || (segment.starts_with('{') && !want.is_empty())

@@ -39,7 +39,7 @@ impl FaultRule {
         }
     }
 
-    /// Restricts the fault to some operations. They are named by one of:
+    /// Restricts the fault to the operations that a pattern matches:
     ///
     /// | pattern | operations |
     /// |---|---|
@@ -47,7 +47,7 @@ impl FaultRule {
     /// | `contacts.get-contact` | the module and the platform's operation id |
     /// | `contacts.*`, `*.create_*` | in both names, `*` matches any characters |
     /// | `contacts` | all operations of a module |
-    /// | `GET /contacts/{contactId}`, `/contacts/*/tasks`, `/contacts/*` | method and path, or path alone; a segment in braces or `*` matches any one, a `*` at the end matches the rest |
+    /// | `GET /contacts/{contactId}`, `/contacts/*/tasks`, `/contacts/*` | method and path, or path alone; a segment in braces or `*` matches any segment, a `*` at the end matches the rest |
     /// | `*` | all operations |
     ///
     /// # Panics
@@ -60,7 +60,7 @@ impl FaultRule {
         }
     }
 
-    /// As [`on`](Self::on); a sentence if the pattern matches no operation.
+    /// As [`on`](Self::on), but returns an error message if the pattern matches no operation.
     pub(super) fn only_on(mut self, operations: &str) -> Result<Self, String> {
         self.pattern = Pattern::new(operations)?;
         Ok(self)

@@ -16,7 +16,7 @@ use crate::modules::MODULES;
 pub(crate) struct Interface {
     pub(crate) operations: Vec<Arc<Operation>>,
     routes: route::Routes,
-    /// By key, the operation's place among all.
+    /// Index into `operations` by key.
     keys: HashMap<String, usize>,
     /// The API versions that any operation declares.
     pub(crate) versions: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Operation {
     pub(crate) module: &'static str,
     /// The platform's operation id.
     pub(crate) id: String,
-    /// The name of the method that a client has for it.
+    /// The name of the client's method for it.
     pub(crate) name: String,
     pub(crate) method: Method,
     /// The path with its parameters in braces.
@@ -92,8 +92,8 @@ impl Operation {
         !self.security.is_empty() && schemes.all(|scheme| scheme.starts_with("Agency-Access"))
     }
 
-    /// Whether `altId` names a location or a company. In the body of a message it is the provider's own id: there is no `altType`
-    /// beside it.
+    /// Whether `altId` names a location or a company. In the bodies of messages, which have no `altType`, it is an id of the
+    /// provider.
     pub(crate) fn has_place_in_alt_id(&self) -> bool {
         let body = self.body.as_ref();
         let keys = body.and_then(|body| crate::check::schema::keys(self, &body.schema));

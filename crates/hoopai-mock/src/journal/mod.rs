@@ -82,7 +82,7 @@ impl Journal {
     }
 
     /// The entries of some operations, named as in [`FaultRule::on`](crate::FaultRule::on): `contacts.create_contact`,
-    /// `contacts.create-contact`, `contacts.*`, `POST /contacts/`. Requests to paths that the platform does not have are among
+    /// `contacts.create-contact`, `contacts.*`, `POST /contacts/`. Requests to unknown paths are in
     /// [`entries`](Self::entries) only.
     ///
     /// # Panics

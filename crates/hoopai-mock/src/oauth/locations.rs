@@ -125,7 +125,7 @@ fn status(operation: &Operation) -> StatusCode {
     StatusCode::from_u16(operation.reply.status).unwrap_or(StatusCode::OK)
 }
 
-/// A whole number that the interface declares as text. The check of the request has refused all other texts.
+/// Reads a whole number that the interface declares as text. The check of the request refuses all other texts.
 fn number(accepted: &Accepted, name: &str, default: usize) -> usize {
     let value = match accepted.query.get(name) {
         Some(Value::String(text)) => text.trim().parse::<f64>().ok().map(|value| value as usize),

@@ -100,7 +100,7 @@ impl Choice {
         Ok(choice)
     }
 
-    /// Leaves out a company's items that a location does not have.
+    /// Restricts the choice to the company's items that a location has.
     pub(super) fn add_share(&mut self, field: &'static str, location: &str) {
         self.tests.push(Test::Share(field, location.to_owned()));
     }
@@ -110,12 +110,12 @@ impl Choice {
         self.parent.is_none() && self.tests.is_empty()
     }
 
-    /// How the items are sorted; nothing where they stay in the order of their making.
+    /// The sort orders; empty if the items keep the order of their creation.
     pub(super) fn orders(&self) -> &[Order] {
         &self.orders
     }
 
-    /// Whether it takes an item. `view` shows an item as it is read.
+    /// Whether an item is chosen. `view` returns the fields of an item as replies show them.
     pub(super) fn takes(&self, item: &Item, view: &dyn Fn(Fields) -> Fields) -> bool {
         if self
             .parent
@@ -139,7 +139,7 @@ impl Choice {
 }
 
 impl How {
-    /// Whether a value asks for anything. Filters and sort orders that are no list are refused.
+    /// Whether a value restricts anything. Filters and sort orders are always read, so that wrong ones are refused.
     fn is_for(&self, value: &Value) -> bool {
         match self {
             How::Conditions(_) | How::Orders(_) => !value.is_null(),
@@ -182,7 +182,7 @@ impl Test {
     }
 }
 
-/// Whether a location has an item: the field holds it, or says nothing.
+/// Whether a location has an item of its company: the field holds the location, or is empty.
 pub(super) fn shares(fields: &Fields, field: &str, location: &str) -> bool {
     match at(fields, field) {
         Some(value) if !is_nothing(value) => has(Some(value), &[location.to_owned()]),

@@ -13,7 +13,7 @@ pub(super) enum Chosen<'a> {
     Shelf(&'a BTreeMap<u64, Item>),
     /// Moments and ids.
     Some(Vec<(u64, &'a str)>),
-    /// The same in the order that the request asks for.
+    /// The same, in the sort order of the request.
     Sorted(Vec<(u64, &'a str)>),
 }
 
@@ -27,7 +27,7 @@ pub(super) enum Begin {
 }
 
 impl<'a> Chosen<'a> {
-    /// `view` shows an item as it is read.
+    /// `view` returns the fields of an item as replies show them.
     pub(super) fn of(
         shelf: Option<&'a BTreeMap<u64, Item>>,
         choice: &Choice,
@@ -105,7 +105,7 @@ impl<'a> Chosen<'a> {
                 let moments = shelf.range(range).map(|(at, _)| *at);
                 cut(moments, oldest_first, skip, limit)
             }
-            // The order of the request goes before the list's own.
+            // The sort order of the request takes precedence over that of the list.
             Chosen::Sorted(items) => {
                 let behind = match begin {
                     Begin::Skip(skip) => skip,

@@ -16,7 +16,7 @@ pub(super) struct Collection {
     pub(super) scope: Scope,
     /// The field that says where an item is; empty where none does.
     pub(super) place: &'static str,
-    /// The field of a company's item that holds the locations that have it; empty where none does.
+    /// The field of a company's item that lists the locations that have it; empty if there is none.
     pub(super) shared_with: &'static str,
     pub(super) parent: Option<Parent>,
     /// The fields that hold when an item was made.
@@ -112,26 +112,26 @@ pub(super) enum Sample {
     Key(&'static str),
     OneOf(&'static [&'static str]),
     Number(i64, i64),
-    /// The id of an item of another collection of the same location, in turn. Where there is none, one is made.
+    /// The id of an item of another collection of the same location, in turn. If there is none, one is seeded first.
     Of(&'static str),
-    /// The same of an item that has in one field what this one has in another: the collection, its field, this one's.
+    /// As `Of`, restricted to items whose field equals a field of this item: the collection, its field, this item's field.
     OfSame(&'static str, &'static str, &'static str),
-    /// A field of the item that another field names: that field and the collection, and the item's field.
+    /// A copy of a field of a referenced item: the reference and its collection, and the field to copy.
     Via((&'static str, &'static str), &'static str),
-    /// The id of a member of a list in the item that another field names: that field and the collection, and the list.
+    /// The id of a member of a list in a referenced item: the reference and its collection, and the list.
     Member((&'static str, &'static str), &'static str),
     /// The sample, if a field has this value.
     When(&'static str, &'static str, &'static Sample),
     /// The first sample, or else the second.
     Else(&'static Sample, &'static Sample),
-    /// A contact, as an invoice names it.
+    /// The details of a contact, as in an invoice.
     Payer,
     Fixed(Value),
     /// An id that names nothing.
     AnyId,
     /// So many hours after the item was made.
     HoursLater(u64),
-    /// A list of things with these names and ids of their own.
+    /// A list of objects with these names and new ids.
     Listed(&'static [&'static str]),
     /// Made of the item's number.
     Made(fn(usize) -> serde_json::Value),
@@ -363,7 +363,7 @@ pub(super) struct Row {
     pub(super) only: Option<(&'static str, &'static str)>,
     /// Keys of the body that the platform takes although the interface does not declare them.
     pub(super) undeclared: &'static [&'static str],
-    /// Whether the request must name its location, also with a token of a location.
+    /// Whether the request must name its location, even if the token has one.
     pub(super) placed: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Filters and sort orders in the body of a search: `{field, operator, value}`, groups of them, and `{field, direction}`.
 //!
-//! What each search can filter by is data. A field that it does not have is refused, as the platform does: 400 `Invalid field X`.
+//! The fields of each search are data ([`Search`]). Unknown fields are refused as by the platform: 400 `Invalid field X`.
 
 use std::cmp::Ordering;
 
@@ -10,18 +10,18 @@ use super::choose::{at, is_nothing, moment, plain};
 use super::store::Fields;
 use crate::refusal::Refusal;
 
-/// What a search can filter and sort by.
+/// The fields by which a search filters and sorts.
 pub(super) struct Search {
-    /// The name of a field in a filter, and its place in an item as it is shown. The place is empty if the mock does not
-    /// remember what the field is about; then no item has it.
+    /// The name of a field in a filter, and its path in an item as replies show it. The path is empty for fields that the
+    /// mock does not store; no item has a value for them.
     pub(super) fields: &'static [(&'static str, &'static str)],
-    /// What stands before the id of a custom field: `customFields.ID`.
+    /// The prefixes of custom field ids, as in `customFields.ID`.
     pub(super) custom: &'static [&'static str],
     /// Whether `properties.KEY` names a field of a custom object.
     pub(super) properties: bool,
 }
 
-/// What a filter names, before it is known whether there is such a thing.
+/// A custom field or property in a filter that is not looked up yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Named<'a> {
     /// A custom field by its id.
@@ -30,15 +30,15 @@ pub(super) enum Named<'a> {
     Property(&'a str),
 }
 
-/// Where the value of a field stands in an item.
+/// The place of a value in an item.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     At(String),
-    /// In the list of custom fields, under this id; of a text box list, one option.
+    /// The custom field of this id, or one option of it in a text box list.
     Custom(String, Option<String>),
 }
 
-/// Finds the place of what a filter names; `None` if the location does not have it.
+/// Looks up a custom field or property; `None` if the location does not have it.
 pub(super) type Lookup<'a> = &'a dyn Fn(Named<'_>) -> Option<Place>;
 
 pub(super) enum Condition {
@@ -76,7 +76,7 @@ const OPERATORS: &[(&str, Operator)] = &[
 const DEEPEST: usize = 8;
 
 impl Search {
-    /// Reads the filters of a request. All of them must hold.
+    /// Reads the filters of a request, which are combined with AND.
     pub(super) fn conditions(
         &self,
         name: &str,
@@ -199,7 +199,7 @@ impl Search {
 }
 
 fn unknown_field(field: &str) -> Refusal {
-    // A name may be as long as a body.
+    // The name can be as long as the body.
     let field: String = field.chars().take(200).collect();
     Refusal::bad_request(format!("Invalid field {field}"))
 }
@@ -208,7 +208,7 @@ fn invalid(field: &str, sentence: &str) -> Refusal {
     Refusal::invalid(&[(field.to_owned(), format!("{field} {sentence}"))])
 }
 
-/// Whether an operator can do with a value.
+/// Whether a value is valid for an operator.
 fn fits(operator: Operator, value: &Value) -> bool {
     match operator {
         Operator::Exists | Operator::NotExists => true,
@@ -249,12 +249,12 @@ impl Place {
 }
 
 impl Condition {
-    /// Whether it says nothing.
+    /// Whether it restricts nothing.
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Condition::All(list) if list.is_empty())
     }
 
-    /// Whether an item meets it, as it is shown.
+    /// Whether an item, as replies show it, meets the condition.
     pub(super) fn is_met(&self, fields: &Fields) -> bool {
         match self {
             Condition::All(list) => list.iter().all(|condition| condition.is_met(fields)),
@@ -307,7 +307,7 @@ pub(super) struct Order {
     ascending: bool,
 }
 
-/// What an item is sorted by: numbers and moments before texts.
+/// A sort key: numbers and moments sort before texts.
 #[derive(Clone, Debug)]
 pub(super) enum Key {
     Number(f64),

@@ -254,7 +254,7 @@ pub(super) fn plain(amount: f64) -> f64 {
     (amount * 1e4).round() / 1e4
 }
 
-/// A whole number where it is one. Sums beyond the range of the type end at its limits.
+/// An integer if the number is whole. Infinite sums are replaced by the largest finite number.
 pub(super) fn number(number: f64) -> Value {
     let number = number.clamp(f64::MIN, f64::MAX);
     if number.fract() == 0.0 && number.abs() < 9e15 {

@@ -147,8 +147,7 @@ impl Call<'_> {
         named.filter(|id| !id.is_empty()).map(str::to_owned)
     }
 
-    /// The location, or company, that the request is about: the one that it names, or else the token's. An agency's token has no
-    /// location of its own.
+    /// The location or company of the request: the one that it names, or else the token's. An agency's token has no location.
     pub(super) fn scope(&self) -> Result<String, Refusal> {
         let own = match (&self.grant.resource, self.collection.scope) {
             (Resource::Location(id), Scope::Location) | (Resource::Company(id), Scope::Company) => {
@@ -321,7 +320,7 @@ impl Call<'_> {
         self.collection.name == "locations" && self.text("locationId") == Some(found.id.as_str())
     }
 
-    /// Refuses an item of a location that the token is not good for.
+    /// Refuses an item of a location for which the token is not valid.
     pub(super) fn may_see(&self, found: &Found) -> Result<(), Refusal> {
         self.may_enter(&found.scope)?;
         match self.own_share() {
@@ -332,7 +331,7 @@ impl Call<'_> {
         }
     }
 
-    /// The location whose share of a company's items the token is good for; `None` where it is good for all.
+    /// The location to whose share of the company's items the token is restricted; `None` if it is not restricted.
     fn own_share(&self) -> Option<&str> {
         match (&self.grant.resource, self.grant.reach) {
             (Resource::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
@@ -342,7 +341,7 @@ impl Call<'_> {
         }
     }
 
-    /// Refuses a location, or a company, that the token is not good for.
+    /// Refuses a location, or a company, for which the token is not valid.
     fn may_enter(&self, scope: &str) -> Result<(), Refusal> {
         let is_own = match (self.collection.scope, self.grant.location(self.operation)) {
             (Scope::Location, Some(own)) => own == scope,

@@ -1,4 +1,4 @@
-//! What a location has of the custom fields and properties that a filter names.
+//! Looks up the custom fields and properties that filters name.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::engine::Call;
 use super::tables;
 use crate::refusal::Refusal;
 
-/// The properties of the platform's own objects, which nobody defined.
+/// Properties of the platform's standard objects, which need no definition.
 const STANDARD: &[&str] = &[
     "name",
     "phone",
@@ -23,7 +23,7 @@ const STANDARD: &[&str] = &[
 ];
 
 impl Call<'_> {
-    /// Which items of a location, or company, the request asks for.
+    /// The choice of items that the request makes in a location or company.
     pub(super) fn choice(&self, scope: &str, parent: Option<String>) -> Result<Choice, Refusal> {
         let lookup = |named: Named<'_>| match named {
             Named::Custom(id) => self.custom_field(scope, id),
@@ -33,7 +33,7 @@ impl Call<'_> {
         Choice::of(collection, filters, self.accepted, parent, &lookup)
     }
 
-    /// A custom field that the location defines, or that some item has.
+    /// Finds a custom field that the location defines or that some item has.
     fn custom_field(&self, scope: &str, id: &str) -> Option<Place> {
         let found = |name: &str| {
             let (number, _) = tables::named(name);
@@ -58,7 +58,7 @@ impl Call<'_> {
         (is_defined || is_set()).then(|| Place::Custom(id.to_owned(), None))
     }
 
-    /// Whether an object has a property: it is defined, or it is what records are shown by, or some record has it.
+    /// Whether an object has a property: it is defined, it is the primary display property, or some record has it.
     fn has_property(&self, scope: &str, key: &str) -> bool {
         let object = self.text("schemaKey").unwrap_or_default();
         let ends = |text: &str| text.rsplit('.').next() == Some(key);

@@ -1,11 +1,11 @@
-//! What a message does to its conversation.
+//! Updates conversations when messages are added.
 
 use serde_json::Value;
 
 use super::store::{Found, Store};
 use super::{tables, time};
 
-/// A conversation is where its last message is in time.
+/// Moves a conversation to the time of its last message, and shows that message in it.
 pub(super) fn move_up(store: &mut Store, conversation: &Found, message: &Found, now: u64) {
     let (number, collection) = tables::named("conversations");
     let Some(mut found) = store.remove(collection, number, &conversation.scope, &conversation.id)

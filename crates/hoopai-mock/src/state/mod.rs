@@ -48,12 +48,12 @@ pub(crate) fn undeclared(operation: &Operation) -> &'static [&'static str] {
     tables::row(&operation.key()).map_or(&[], |(_, row)| row.undeclared)
 }
 
-/// The parameters and the fields of a body that page an operation's list.
+/// The parameters and body fields that page an operation's list.
 pub(crate) fn numbers(operation: &Operation) -> Vec<(&'static str, Number)> {
     tables::row(&operation.key()).map_or_else(Vec::new, |(_, row)| row.paging.numbers())
 }
 
-/// Whether an operation is about what a location has, and not about what a company has.
+/// Whether the items of an operation belong to a location, not to a company.
 pub(crate) fn is_of_location(operation: &Operation) -> bool {
     tables::row(&operation.key())
         .is_some_and(|(number, _)| tables::collection(number).scope == Scope::Location)

@@ -157,7 +157,7 @@ impl Paging {
         }
     }
 
-    /// What the parameters hold by which a page is asked for.
+    /// The parameters that select a page, and the kinds of numbers in them.
     pub(super) fn numbers(&self) -> Vec<(&'static str, Number)> {
         let mut numbers = match self.style {
             Style::All | Style::LastId(_) | Style::Cursor(_) => Vec::new(),
@@ -368,13 +368,13 @@ fn text<'a>(accepted: &'a Accepted, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-/// A whole number, also one that comes as text. The check of the request has refused all other numbers.
+/// Reads a whole number, also from text. The check of the request refuses all other numbers.
 fn number(value: &Value) -> Option<u64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok(),
         value => value.as_f64(),
     };
-    // The conversion keeps to the limits of the type.
+    // The conversion saturates.
     number
         .filter(|number| *number >= 0.0)
         .map(|number| number as u64)
@@ -390,7 +390,7 @@ fn moment_of(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// A whole number from the request; the least where none was sent.
+/// Reads a whole number from the request; `least` if none was sent.
 fn whole(accepted: &Accepted, name: &str, least: usize) -> usize {
     let number = accepted.any(name).and_then(number);
     let number = number.map(|number| usize::try_from(number).unwrap_or(usize::MAX));

@@ -1,4 +1,4 @@
-//! Payments of invoices and orders: what is paid has transactions.
+//! Payments of invoices and orders, each of which is a transaction.
 
 use serde_json::{Map, Value, json};
 
@@ -8,12 +8,12 @@ use super::store::{Fields, Found, Store};
 use super::{make, tables, time};
 use crate::refusal::Refusal;
 
-/// How the platform calls what was paid in full, and in part.
+/// The statuses of what is paid in full and in part.
 const PAID: &str = "paid";
 const PARTIALLY: &str = "partially_paid";
 
 impl Call<'_> {
-    /// A payment that somebody made outside of the platform, in full or in part.
+    /// Records a payment of an invoice that was made outside of the platform.
     pub(super) fn record_payment(&mut self) -> Answer {
         let found = self.wanted()?;
         let of = |name: &str| amount(&found.fields, name);
@@ -26,7 +26,7 @@ impl Call<'_> {
         self.about(&found, false)
     }
 
-    /// The same for an order.
+    /// Records a payment of an order that was made outside of the platform.
     pub(super) fn record_order_payment(&mut self) -> Answer {
         let order = self.wanted()?;
         let paid = paid_for(self.store, &order);
@@ -37,7 +37,7 @@ impl Call<'_> {
         self.about(&order, false)
     }
 
-    /// The amount that a request names; what is due where it names none.
+    /// The amount in the request, or else the amount that is due.
     fn amount(&self, due: f64) -> Result<f64, Refusal> {
         let given = self.accepted.any("amount").and_then(Value::as_f64);
         match given {
@@ -64,7 +64,7 @@ fn amount(fields: &Fields, name: &str) -> f64 {
     fields.get(name).and_then(Value::as_f64).unwrap_or(0.0)
 }
 
-/// What an invoice says of so much having been paid.
+/// The fields of an invoice of which this much is paid.
 fn settled(total: f64, paid: f64) -> Fields {
     let status = if paid >= total { PAID } else { PARTIALLY };
     Map::from_iter([
@@ -73,7 +73,7 @@ fn settled(total: f64, paid: f64) -> Fields {
     ])
 }
 
-/// Makes the transaction of a payment.
+/// Creates the transaction of a payment.
 fn pay(store: &mut Store, kind: &str, of: &Found, amount: f64, details: Fields, now: u64) {
     let (transactions, collection) = tables::named("transactions");
     let mut fields = json!({
@@ -108,7 +108,7 @@ fn pay(store: &mut Store, kind: &str, of: &Found, amount: f64, details: Fields, 
     make::item(store, transactions, collection, &of.scope, now, fields);
 }
 
-/// What was paid for an order so far.
+/// The sum of the succeeded transactions of an order.
 fn paid_for(store: &Store, order: &Found) -> f64 {
     let (number, _) = tables::named("transactions");
     let shelf = store.shelf(number, &order.scope).into_iter().flatten();
@@ -120,7 +120,7 @@ fn paid_for(store: &Store, order: &Found) -> f64 {
     plain(own.map(|fields| amount(&fields, "amount")).sum())
 }
 
-/// Says of an order what its transactions say.
+/// Sets the payment status of an order by its transactions.
 pub(super) fn settle_order(store: &mut Store, order: Found, now: u64) -> Found {
     let paid = paid_for(store, &order);
     if paid <= 0.0 {
@@ -133,7 +133,7 @@ pub(super) fn settle_order(store: &mut Store, order: Found, now: u64) -> Found {
     make::change(store, number, collection, order, fields, now)
 }
 
-/// A seeded invoice that is paid was paid.
+/// Creates the transaction of an invoice that is seeded as paid.
 pub(super) fn settle_seeded(store: &mut Store, invoice: &Found, now: u64) {
     let of = |name: &str| amount(&invoice.fields, name);
     let is_paid = invoice.fields.get("status") == Some(&PAID.into());

@@ -129,7 +129,7 @@ impl Store {
         }
     }
 
-    /// The place in the order for something made at a moment: that moment, or the next that is free.
+    /// The position of an item that is made at a moment: that moment, or the next free one.
     pub(super) fn free(&self, number: usize, scope: &str, at: u64) -> u64 {
         let drawer = self.drawers.get(&number);
         let Some(shelf) = drawer.and_then(|drawer| drawer.shelves.get(scope)) else {
@@ -139,7 +139,7 @@ impl Store {
             return at;
         }
         let last = shelf.last_key_value().map_or(at, |(last, _)| *last);
-        // Where nothing but what was made in the same moment follows, there is no need to look for a gap.
+        // All later positions are taken by items of the same moment: the search for a gap would be quadratic.
         if (last - at) as usize <= shelf.len() {
             return last + 1;
         }

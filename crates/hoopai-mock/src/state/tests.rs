@@ -1,5 +1,5 @@
-//! Every operation of the tables, on a seeded server: what it answers fits its schema, it leaves other locations alone, and no
-//! number that it is sent does harm.
+//! Every operation of the tables, on a seeded server: replies fit their schemas, items of other locations are out of reach, and
+//! hostile numbers cause no panic.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use crate::reply::{Extent, Maker, fits};
 use crate::tokens::{COMPANY, Grant, LOCATION, TokenSpec};
 use crate::{Mock, Seeder};
 
-/// A location that the usual token is not good for.
+/// A location for which the default token is not valid.
 const OTHER: &str = "otherLocation0000001";
 
 /// An operation, and a server on which every collection of a location has items.
@@ -153,7 +153,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// A request of the least that the interface requires.
+/// A request with the required fields only.
 fn accepted(operation: &Operation, row: &Row) -> Accepted {
     let mut accepted = Accepted::default();
     if let Some(body) = &operation.body {
@@ -235,7 +235,7 @@ async fn every_reply_fits_its_schema() {
     assert!(checked > 180, "{checked}");
 }
 
-/// Whether its operations can reach what lies in another location: by an id, by a list of ids, or by what an item belongs to.
+/// No operation reads or changes an item of another location by its id, a list of ids, or its parent.
 #[tokio::test]
 async fn no_operation_reaches_another_location() {
     let grant = Grant::of(TokenSpec::private(), "tests".into());
@@ -274,7 +274,7 @@ async fn no_operation_reaches_another_location() {
     assert!(checked > 400, "{checked}");
 }
 
-/// Numbers that an overflow begins with.
+/// Numbers that can cause overflows.
 const HOSTILE: [f64; 6] = [1.8446744073709552e19, 9.3e18, 1e308, -1e308, -1.0, 0.1];
 
 fn replace_numbers(value: &mut Value, hostile: &Value) {
@@ -292,7 +292,7 @@ fn replace_numbers(value: &mut Value, hostile: &Value) {
     }
 }
 
-/// What a body has of numbers is stored, added up and shown again.
+/// Numbers of bodies are stored, added and shown.
 #[tokio::test]
 async fn no_number_of_a_body_does_harm() {
     let grant = Grant::of(TokenSpec::private(), "tests".into());
@@ -313,7 +313,7 @@ async fn no_number_of_a_body_does_harm() {
             let mut sent = whole.clone();
             replace_numbers(&mut sent, &hostile);
             if let (Some(sent), Some(least)) = (sent.as_object_mut(), least.as_object()) {
-                // The ids of the least request are good.
+                // The ids of the minimal request are valid.
                 sent.extend(
                     least
                         .clone()

@@ -445,7 +445,7 @@ impl Ledger {
         }
     }
 
-    /// Revokes what an app was given for a location: access tokens, refresh tokens and codes. An agency's tokens stay.
+    /// Revokes the access tokens, refresh tokens and codes that an app has for a location. Tokens of agencies stay valid.
     fn revoke_all(&mut self, client_id: &str, location: &str) {
         let of = |grant: &Grant| {
             let is_location = matches!(&grant.resource, Resource::Location(id) if id == location);

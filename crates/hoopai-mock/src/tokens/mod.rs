@@ -10,8 +10,8 @@
 //! 4. Scopes: 403, or 401 where [`MockBuilder::scope_status`](crate::MockBuilder::scope_status) asks for it.
 //!
 //! Whether the token reaches the location that the request is about is known only when the request was read, and is checked
-//! after limits and interface: for the locations that the request names, and for the item that it names by its id. The answer is
-//! 403, on custom objects 401, which is what the platform was seen to answer there.
+//! after limits and interface, both for the locations that the request names and for the items that it names by id. The answer is
+//! 403, on custom objects 401, as the platform was observed to answer.
 
 mod ledger;
 mod settings;
@@ -31,8 +31,8 @@ pub(crate) use ledger::{App, Denied, Issued, Tokens};
 pub use settings::Installation;
 pub(crate) use settings::Settings;
 
-/// The private token of a server that was given none. It is good for every operation, for the data of [`LOCATION`] and [`COMPANY`]
-/// alone, and has all scopes. For other locations give [`MockBuilder::token_with`](crate::MockBuilder::token_with) a [`TokenSpec`].
+/// The private token of a server that was given none. It is valid for every operation and has all scopes, and is restricted to the
+/// data of [`LOCATION`] and [`COMPANY`]. [`MockBuilder::token_with`](crate::MockBuilder::token_with) sets tokens of other locations.
 pub const TOKEN: &str = "pit-00000000-0000-4000-8000-000000000001";
 
 /// The location that stands in wherever none was named.
@@ -72,7 +72,7 @@ pub struct TokenSpec {
     reach: Reach,
 }
 
-/// What a token is good for beyond its resource.
+/// How far a token reaches beyond its resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// Operations of its resource's class, and its resource's data.
@@ -94,8 +94,8 @@ impl TokenSpec {
         Self::new(Resource::Company(id.into()), Reach::Own)
     }
 
-    /// A token that is good for every operation, location and company, with all scopes. The platform has none of the kind: a test
-    /// that uses it does not notice that it asks for the wrong location.
+    /// A token that is valid for every operation, location and company, with all scopes. The platform has no such token. A test that
+    /// uses it does not notice requests for the wrong location.
     pub fn everything() -> Self {
         Self::new(Resource::Company(COMPANY.to_owned()), Reach::Everything)
     }
@@ -133,7 +133,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// What a spec makes of a token of an app.
+    /// The grant of an app's token with these properties.
     pub(crate) fn of(spec: TokenSpec, app: String) -> Self {
         Self {
             resource: spec.resource,
@@ -143,7 +143,7 @@ impl Grant {
         }
     }
 
-    /// What a token is good for that an app was given for a resource.
+    /// The grant of a token that an app has for a resource.
     pub(crate) fn own(resource: Resource, scopes: Option<Vec<String>>, app: &str) -> Self {
         Self {
             resource,
@@ -153,7 +153,7 @@ impl Grant {
         }
     }
 
-    /// The location whose data alone the token is good for in an operation; `None` where it is good for those of a company, or for all.
+    /// The location to which the token is restricted in an operation; `None` if it is valid for a company's locations, or for all.
     pub(crate) fn location(&self, operation: &Operation) -> Option<&str> {
         match (&self.resource, self.reach) {
             (Resource::Location(id), Reach::Own) => Some(id),
@@ -165,12 +165,12 @@ impl Grant {
         }
     }
 
-    /// Whether it is good for every operation, location and company.
+    /// Whether it is valid for every operation, location and company.
     pub(crate) fn is_for_everything(&self) -> bool {
         self.reach == Reach::Everything
     }
 
-    /// The company whose data alone the token is good for; `None` where that follows from its location, or it is good for all.
+    /// The company to which the token is restricted; `None` if the location restricts it already, or if it is valid for all.
     pub(crate) fn company(&self) -> Option<&str> {
         match (&self.resource, self.reach) {
             (_, Reach::Everything) | (Resource::Location(_), Reach::Own) => None,
@@ -227,7 +227,7 @@ impl Grant {
     }
 }
 
-/// Whether a request has another value under a name, in whatever place.
+/// Whether the path, query or body of a request has another value under a name.
 fn names_another(accepted: &Accepted, name: &str, own: &str) -> bool {
     let body = accepted.body.as_ref().and_then(|body| body.get(name));
     let places = [accepted.path.get(name), accepted.query.get(name), body];

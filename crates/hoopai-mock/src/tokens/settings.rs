@@ -119,8 +119,8 @@ impl From<String> for Installation {
 
 /// Tokens and apps.
 impl MockBuilder {
-    /// A private token that is good for what [`TOKEN`](crate::TOKEN) is: every operation, all scopes, and the data of
-    /// [`LOCATION`](crate::LOCATION) and [`COMPANY`](crate::COMPANY) alone. Without any token, the server has that one.
+    /// A private token like [`TOKEN`](crate::TOKEN): valid for every operation with all scopes, and restricted to the data of
+    /// [`LOCATION`](crate::LOCATION) and [`COMPANY`](crate::COMPANY). Without any token, the server has that one.
     ///
     /// Tokens named here last until they are revoked or expired by hand.
     pub fn token(self, token: impl Into<String>) -> Self {
@@ -251,8 +251,8 @@ impl Mock {
         self.world().tokens.install(client_id, installation.into());
     }
 
-    /// Removes an app from a location, and revokes the tokens that the app was given for it: they are answered 401 from then on.
-    /// The installation is still listed, as one that is not installed. Whether it was there.
+    /// Removes an app from a location, and revokes the tokens that the app has for it: requests with them are answered 401. The
+    /// installation is still listed, with `isInstalled: false`. Returns whether there was one.
     pub fn uninstall(&self, client_id: &str, location: &str) -> bool {
         self.world().tokens.uninstall(client_id, location)
     }

@@ -9,9 +9,12 @@ use crate::support::{Reply, call, client, token};
 
 const OTHER: &str = "otherLocation0000001";
 
+/// A status and a message.
+type Refusal = (u16, &'static str);
+
 /// What is said of another location, on custom objects and elsewhere.
-const FOREIGN: (u16, &str) = (403, "The token does not have access to this location.");
-const ON_OBJECTS: (u16, &str) = (401, "This location is not accessible from this token.");
+const FOREIGN: Refusal = (403, "The token does not have access to this location.");
+const ON_OBJECTS: Refusal = (401, "This location is not accessible from this token.");
 
 async fn started() -> (Mock, Client) {
     let mock = Mock::builder()
@@ -42,7 +45,7 @@ async fn send(
 }
 
 /// Requests that name a location: `{L}`.
-fn by_name() -> Vec<(Method, &'static str, Value, (u16, &'static str))> {
+fn by_name() -> Vec<(Method, &'static str, Value, Refusal)> {
     let get = |path, refusal| (Method::GET, path, Value::Null, refusal);
     let post = |path, body, refusal| (Method::POST, path, body, refusal);
     vec![
@@ -117,13 +120,7 @@ async fn a_location_that_a_request_names_must_be_the_tokens() {
 }
 
 /// Requests that name an item: the collection, the path, the body, and what is said of an item of another location.
-fn by_id() -> Vec<(
-    &'static str,
-    Method,
-    &'static str,
-    Value,
-    (u16, &'static str),
-)> {
+fn by_id() -> Vec<(&'static str, Method, &'static str, Value, Refusal)> {
     let tags = json!({ "tags": ["vip"] });
     let message = json!({ "type": "SMS", "contactId": "{id}", "message": "Hello" });
     let inbound = json!({ "type": "SMS", "conversationId": "{id}", "contactId": "c", "message": "Hello",

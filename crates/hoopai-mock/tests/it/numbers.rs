@@ -253,9 +253,11 @@ fn text(name: &str, schema: &Value) -> &'static str {
 }
 
 async fn server() -> Mock {
-    let mut limits = LimitSettings::default();
-    limits.burst = u32::MAX;
-    limits.daily = u32::MAX;
+    let limits = LimitSettings {
+        burst: u32::MAX,
+        daily: u32::MAX,
+        ..LimitSettings::default()
+    };
     Mock::builder()
         .limits(limits)
         .start()

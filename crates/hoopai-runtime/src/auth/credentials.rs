@@ -72,7 +72,7 @@ impl Credentials {
 
     /// What the next call is authorised with; `None`: there is no account yet.
     ///
-    /// Or, in place of what was `refused` with a 401 that [can mean expiry](super::can_mean_expiry), something newer; `None`: there is
+    /// Or, in place of what was `refused` as [expired](crate::error::RefusalKind::ExpiredToken), something newer; `None`: there is
     /// nothing. That is to be asked once a call: with what comes back, the call is sent a last time.
     pub(crate) async fn grant(&self, refused: Option<&Grant>) -> Result<Option<Grant>, Error> {
         match (self, refused) {

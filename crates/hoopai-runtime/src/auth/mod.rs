@@ -5,7 +5,6 @@
 //! calls with a private token compiles nothing of it.
 
 mod authority;
-mod classify;
 mod credentials;
 mod endpoint;
 mod header;
@@ -16,7 +15,6 @@ mod source;
 mod tests;
 
 pub use authority::{Account, Authority, OpenAuthority, Wiring};
-pub use classify::can_mean_expiry;
 pub use endpoint::{EndpointFault, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint};
 pub use header::Grant;
 pub use resource::{Resource, UserType};

@@ -9,6 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::fault::{Cause, Fault};
 use super::reader::{RAW_VALUE, Reader};
+use crate::confirmation::SUCCESS_FLAGS;
 use crate::drift::DriftKind;
 
 /// What [`MapAccess::size_hint`] of a [`Fields`] says when the value that was just read did not fit, and the reader stands
@@ -19,25 +20,38 @@ pub(crate) const AGAIN: usize = usize::MAX;
 /// The field that stands in any reply and says nothing of what the reply is.
 pub(super) const TRACE: &str = "traceId";
 
+/// How a key counts in [`Progress::nothing_known`].
+#[derive(Clone, Copy, PartialEq)]
+enum Counts {
+    /// As known if the type has a field for it.
+    ByField,
+    /// As known in any case.
+    AsKnown,
+    /// Not at all.
+    Not,
+}
+
 /// How far an object has been read.
 pub(super) struct Progress {
     /// The bracket that closes it is yet to come.
     open: bool,
     first: bool,
     again: bool,
-    /// Whether the last key is [`TRACE`].
-    trace: bool,
+    /// The fields of the object's type.
+    fields: &'static [&'static str],
+    last_key: Counts,
     keys: u32,
     unnamed: u32,
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(fields: &'static [&'static str]) -> Self {
         Progress {
             open: true,
             first: true,
             again: false,
-            trace: false,
+            fields,
+            last_key: Counts::ByField,
             keys: 0,
             unnamed: 0,
         }
@@ -50,6 +64,24 @@ impl Progress {
 
     pub(super) fn open(&self) -> bool {
         self.open
+    }
+
+    /// A success flag comes under any spelling, whichever of them the type declares. For a type
+    /// without one it identifies an object as little as a trace id does.
+    fn counts(&self, key: &str) -> Counts {
+        if key == TRACE {
+            Counts::Not
+        } else if !SUCCESS_FLAGS.contains(&key) {
+            Counts::ByField
+        } else if self
+            .fields
+            .iter()
+            .any(|field| SUCCESS_FLAGS.contains(field))
+        {
+            Counts::AsKnown
+        } else {
+            Counts::Not
+        }
     }
 }
 
@@ -76,7 +108,7 @@ impl<'de> Fields<'_, 'de> {
         }
         progress.first = false;
         let (key, _) = scan.name()?.text();
-        progress.trace = key == TRACE;
+        progress.last_key = progress.counts(&key);
         Ok(Some(key))
     }
 
@@ -91,9 +123,11 @@ impl<'de> Fields<'_, 'de> {
     }
 
     fn counted(&mut self, start: usize) {
-        if !self.progress.trace {
+        let counts = self.progress.last_key;
+        if counts != Counts::Not {
+            let unnamed = counts == Counts::ByField && self.reader.unnamed == start;
             self.progress.keys += 1;
-            self.progress.unnamed += u32::from(self.reader.unnamed == start);
+            self.progress.unnamed += u32::from(unnamed);
         }
     }
 
@@ -107,7 +141,10 @@ impl<'de> Fields<'_, 'de> {
             reader.depth = depth;
             // What drifted in it does not matter where it is set aside as a whole.
             reader.drifts.truncate(drifts);
-            reader.note_as(DriftKind::SetAside, at.unwrap_or(start), expected.clone());
+            // The platform writes `""` for a value that is not set, whatever its type.
+            if !reader.scan.is_blank_string() {
+                reader.note_as(DriftKind::SetAside, at.unwrap_or(start), expected.clone());
+            }
             self.progress.again = true;
         }
         fault

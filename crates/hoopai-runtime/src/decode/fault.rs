@@ -63,6 +63,15 @@ impl Fault {
         self
     }
 
+    /// What the type takes.
+    #[cold]
+    pub(super) fn expected(&self) -> Cow<'static, str> {
+        match &*self.0 {
+            Cause::Unfit { expected, .. } => expected.clone(),
+            Cause::Broken | Cause::Deep => Cow::Borrowed("a value"),
+        }
+    }
+
     pub(crate) fn cause(&self) -> &Cause {
         &self.0
     }
@@ -86,8 +95,8 @@ pub(super) const STRING: &str = "a string";
 pub(super) const NUMBER: &str = "a number";
 pub(super) const WHOLE_NUMBER: &str = "a whole number";
 pub(super) const BOOLEAN: &str = "a boolean";
-pub(super) const LIST: &str = "a list";
-pub(super) const OBJECT: &str = "an object";
+pub(crate) const LIST: &str = "a list";
+pub(crate) const OBJECT: &str = "an object";
 pub(super) const NULL: &str = "null";
 
 /// Of what serde says only the part is kept that tells what a type takes: the rest repeats the value.

@@ -14,14 +14,14 @@ use bytes::Bytes;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 
-use crate::drift::Drift;
+use crate::drift::{Drift, DriftKind};
 use crate::error::Error;
 use crate::response::Response;
 use crate::sending::Sent;
 use crate::stream::ByteStream;
 use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
-pub(crate) use fault::{Cause, Fault};
+pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
 pub(crate) use places::{Listed, find};
 use reader::Reader;
 pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
@@ -40,15 +40,19 @@ pub struct Decoded<T> {
     pub raw: Option<Value>,
 }
 
-/// Reads a text as `T`, tolerantly. A text without contents, and `null`, is the empty value of the type.
+/// Reads a text as `T`, tolerantly. A text without contents, and `null`, is the empty value of the type, and a drift unless
+/// the type has `null` for a value, as those have of which nothing is declared.
 #[inline]
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault> {
     let text = text(body)?;
-    if text.is_empty() || text == "null" {
-        let value = empty_value()?;
+    if is_empty(text) {
+        let (value, drift) = match T::deserialize(&mut Reader::of_nothing("null")) {
+            Ok(value) => (value, Vec::new()),
+            Err(fault) => (empty_value()?, vec![empty_drift(text, fault.expected())]),
+        };
         return Ok(Decoded {
             value,
-            drift: Vec::new(),
+            drift,
             raw: None,
         });
     }
@@ -85,6 +89,22 @@ pub(crate) fn item<T: DeserializeOwned>(
         Err(fault) => fault,
     };
     Err(fault.at(0).moved(start))
+}
+
+/// Whether a text without the blanks around it has no contents.
+pub(crate) fn is_empty(text: &str) -> bool {
+    text.is_empty() || text == "null"
+}
+
+/// The drift of a text without contents.
+#[cold]
+pub(crate) fn empty_drift(text: &str, expected: Cow<'static, str>) -> Drift {
+    Drift {
+        kind: DriftKind::Empty,
+        path: "$".to_owned(),
+        expected,
+        found: if text.is_empty() { "nothing" } else { "null" },
+    }
 }
 
 /// The value of a type of which nothing came.

@@ -65,6 +65,9 @@ fn put_in_order(drifts: &mut [Noted]) {
     }
 }
 
+/// The name and the fields of a struct that is read.
+type Struct = (&'static str, &'static [&'static str]);
+
 pub(super) struct Reader<'de> {
     pub(super) scan: Scan<'de>,
     /// How many levels more may be opened.
@@ -281,7 +284,7 @@ impl<'de> Reader<'de> {
 
     fn object<V: Visitor<'de>>(
         &mut self,
-        of: Option<&'static str>,
+        of: Option<Struct>,
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let start = self.scan.peek_at();
@@ -292,10 +295,12 @@ impl<'de> Reader<'de> {
                 return Err(fault);
             }
             // Only models take it; to others it is what does not fit.
-            let before = self.scan.at;
+            let (before, blank) = (self.scan.at, self.scan.is_blank_string());
             return match visitor.visit_newtype_struct(&mut *self) {
                 Ok(value) if self.scan.at > before => {
-                    self.note(DriftKind::SetAside, start, OBJECT);
+                    if start == 0 || !blank {
+                        self.note(DriftKind::SetAside, start, OBJECT);
+                    }
                     self.set_aside |= start == 0;
                     Ok(value)
                 }
@@ -303,7 +308,7 @@ impl<'de> Reader<'de> {
             };
         }
         self.enter()?;
-        let mut progress = Progress::new();
+        let mut progress = Progress::new(of.map_or(&[], |(_, fields)| fields));
         let value = visitor.visit_map(Fields {
             reader: self,
             progress: &mut progress,
@@ -316,7 +321,7 @@ impl<'de> Reader<'de> {
         &mut self,
         progress: &Progress,
         start: usize,
-        of: Option<&'static str>,
+        of: Option<Struct>,
     ) -> Result<(), Fault> {
         self.depth += 1;
         if progress.open() {
@@ -325,8 +330,9 @@ impl<'de> Reader<'de> {
             }
             self.scan.at += 1;
         }
-        if let Some(name) = of
+        if let Some((name, fields)) = of
             && progress.nothing_known()
+            && says_more(fields)
         {
             let expected = Cow::Owned(format!("fields of `{name}`"));
             self.note_as(DriftKind::NothingKnown, start, expected);
@@ -531,7 +537,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.object(if says_more(fields) { Some(name) } else { None }, visitor)
+        self.object(Some((name, fields)), visitor)
     }
 
     /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.

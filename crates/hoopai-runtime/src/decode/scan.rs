@@ -186,6 +186,18 @@ impl<'de> Scan<'de> {
         }
     }
 
+    /// Whether a string of nothing but blanks stands next.
+    pub(super) fn is_blank_string(&self) -> bool {
+        let mut scan = *self;
+        if scan.peek() != b'"' {
+            return false;
+        }
+        match scan.string() {
+            Ok(text) => text.text().0.trim().is_empty(),
+            Err(_) => false,
+        }
+    }
+
     /// Takes a name and the colon behind it.
     #[inline]
     pub(super) fn name(&mut self) -> Result<Quoted<'de>, Fault> {

@@ -1,19 +1,25 @@
-//! Errors in words: what went wrong, and what to do about it.
+//! Errors as text.
 
 use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
 use super::json_path::{Places, position};
-use super::mask::{mask, mask_values};
+use super::mask::{head, mask, mask_values};
 use super::reply::{self, Reply, Shape};
-use super::{Error, ErrorKind, Inner, Origin, ids};
+use super::{Error, Inner, Origin, advice, ids};
 use crate::decode::{Cause, Fault};
-use crate::operation::Tokens;
+use crate::drift::{Drift, DriftKind};
 use crate::road::in_words;
 
-/// How many things that the platform said are shown.
+/// How many complaints of the platform are shown.
 const MOST_SAID: usize = 10;
+
+/// How many are compared with each other; what comes beyond is only counted.
+const MOST_READ: usize = 100;
+
+/// How much of a complaint is read, in characters. Less is shown.
+const LONGEST: usize = 1000;
 
 /// The name of the operation where there is one, and method and path, without values.
 impl Display for Origin {
@@ -37,44 +43,49 @@ impl Display for Error {
         if let Some(origin) = &inner.origin {
             write!(f, "{origin}: ")?;
         }
-        match (inner.kind, &inner.reply) {
-            (ErrorKind::Status, Some(reply)) => refusal(f, self, inner, reply)?,
-            _ => f.write_str(&inner.text)?,
+        match (inner.refusal, &inner.reply) {
+            (Some(_), Some(reply)) => f.write_str(&refusal(self, inner, reply))?,
+            _ => match advice::failed(self) {
+                Some(advice) => write!(f, "{}. {advice}.", inner.text)?,
+                None => f.write_str(&inner.text)?,
+            },
         }
-        if let (ErrorKind::Status, Some(wait)) = (inner.kind, inner.retry_after) {
-            write!(f, "; wait {}", in_words(wait))?;
-        }
-        if inner.attempts > 1 {
-            write!(f, " (sent {} times)", inner.attempts)?;
+        match (inner.tries, inner.sent) {
+            (0 | 1, _) => {}
+            (tries, 0) => write!(f, " (tried {tries} times)")?,
+            (tries, sent) if sent < tries => {
+                write!(f, " (tried {tries} times, sent {sent} times)")?
+            }
+            (_, sent) => write!(f, " (sent {sent} times)")?,
         }
         match (plain(self.trace_id()), plain(self.request_id())) {
-            (Some(trace), Some(request)) => write!(f, " [trace id {trace}, request id {request}]"),
-            (Some(trace), None) => write!(f, " [trace id {trace}]"),
+            (Some(trace), Some(request)) if trace != request => {
+                write!(f, " [trace id {trace}, request id {request}]")
+            }
+            (Some(trace), _) => write!(f, " [trace id {trace}]"),
             (None, Some(request)) => write!(f, " [request id {request}]"),
             (None, None) => Ok(()),
         }
     }
 }
 
+/// The text of `Display` first, since a `main` that returns an error shows this.
 impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         let mut out = f.debug_struct("Error");
+        out.field("message", &self.to_string());
         out.field("kind", &inner.kind);
-        if let Some(origin) = &inner.origin {
-            out.field("call", &format_args!("{origin}"));
-        }
-        if !inner.text.is_empty() {
-            out.field("text", &inner.text);
-        }
         if let Some(status) = inner.status {
             out.field("status", &status.as_u16());
         }
+        if let Some(refusal) = inner.refusal {
+            out.field("refusal", &refusal);
+        }
         if let Some(reply) = &inner.reply {
             out.field("shape", &reply.shape);
-            let code = reply.code.as_ref();
+            let code = reply.code();
             out.field("code", &code.map(|code| mask_values(code, &inner.carried)));
-            out.field("said", &format_args!("{}", said(inner, reply)));
         }
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
@@ -88,14 +99,8 @@ impl fmt::Debug for Error {
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);
         }
-        if inner.attempts > 0 {
-            out.field("attempts", &inner.attempts);
-        }
-        if let Some(trace) = plain(self.trace_id()) {
-            out.field("trace_id", &trace);
-        }
-        if let Some(request) = plain(self.request_id()) {
-            out.field("request_id", &request);
+        if inner.tries > 0 {
+            out.field("attempts", &inner.sent);
         }
         if let Some(body) = &inner.body {
             out.field("body", &format_args!("[{} bytes hidden]", body.len()));
@@ -109,127 +114,135 @@ fn plain(id: Option<&str>) -> Option<&str> {
     if ids::is_plain(id) { Some(id) } else { None }
 }
 
-/// What the platform answered, and what to do.
-fn refusal(f: &mut Formatter<'_>, error: &Error, inner: &Inner, reply: &Reply) -> fmt::Result {
-    let status = match inner.status {
-        Some(status) => status.as_u16(),
-        None => 0,
+/// What went wrong, what the platform said, and what to do: sentences, each with one full stop at its end.
+fn refusal(error: &Error, inner: &Inner, reply: &Reply) -> String {
+    let (kind, status) = match (inner.refusal, inner.status) {
+        (Some(kind), Some(status)) => (kind, status.as_u16()),
+        _ => return String::new(),
     };
-    let what = match status {
-        300..=399 => {
-            "the reply is a redirect, which is not followed so that the token stays with the platform"
-        }
-        401 => "the platform refused the token",
-        403 => "the platform forbids it",
-        404 => "the platform does not know it",
-        400 | 422 if error.is_not_found() => "the platform does not know it",
-        400 | 422 => "the platform takes the request for invalid",
-        429 => "too many requests",
-        500..=599 => "the platform failed",
-        _ => "the platform refused",
-    };
-    write!(f, "{what} ({status})")?;
-
+    let mut text = format!("{} ({status})", advice::reason(kind));
     let said = said(inner, reply);
-    match reply.shape {
-        _ if !said.is_empty() => write!(f, ": {said}")?,
-        Shape::Empty => f.write_str("; its body is empty")?,
-        Shape::Html => f.write_str("; its body is an HTML page, so it comes from a proxy or from the edge before the platform")?,
-        Shape::CutOff => f.write_str("; its body is cut off")?,
-        Shape::Other => f.write_str("; its body is no JSON")?,
-        Shape::Json => {}
+    text.push_str(match reply.shape {
+        _ if !said.is_empty() => ": ",
+        Shape::Empty => "; its body is empty",
+        Shape::Html => {
+            "; its body is an HTML page, so it comes from a proxy or from the edge in front of the platform"
+        }
+        Shape::CutOff => "; its body is cut off",
+        Shape::Other => "; its body is not JSON",
+        Shape::Json => "",
+    });
+    text.push_str(&said);
+    if !text.ends_with(['!', '?', '…']) {
+        text.push('.');
     }
-    advice(f, inner, status, reply)
+    if let Some(advice) = advice::refused(error, kind) {
+        text.push_str(&format!(" {advice}."));
+    }
+    if let Some(wait) = inner.retry_after {
+        text.push_str(&format!(" Wait {}.", in_words(wait)));
+    }
+    text
 }
 
-/// The messages and the complaints about fields, masked, in one line.
+/// The messages and the complaints about fields, masked, in one line and without a full stop at its end. Each is stated once.
 fn said(inner: &Inner, reply: &Reply) -> String {
-    let mut parts = Vec::new();
-    for message in &reply.messages {
-        parts.push(mask_values(message, &inner.carried));
-    }
-    for fault in &reply.fields {
-        let field = mask_values(&fault.field, &inner.carried);
-        let message = mask_values(&fault.message, &inner.carried);
-        parts.push(format!("{field}: {message}"));
-    }
-    let (mut line, mut count) = (String::new(), 0);
-    for (at, part) in parts.iter().enumerate() {
-        if at > 0 && *part == parts[at - 1] {
-            continue;
-        }
-        count += 1;
-        if count <= MOST_SAID {
-            if count > 1 {
-                line.push_str("; ");
-            }
-            line.push_str(part);
+    let mut shown: Vec<String> = Vec::new();
+    for complaint in complaints(reply) {
+        let complaint = mask_values(complaint.trim(), &inner.carried);
+        // Complaints that differ only in what is masked look the same.
+        if !shown.contains(&complaint) {
+            shown.push(complaint);
         }
     }
-    if count > MOST_SAID {
-        line.push_str(&format!("; and {} more", count - MOST_SAID));
+    let unread = reply.messages.len().saturating_sub(MOST_READ)
+        + reply.fields.len().saturating_sub(MOST_READ);
+    let more = shown.len().saturating_sub(MOST_SAID) + unread;
+    shown.truncate(MOST_SAID);
+    let mut line = shown.join("; ");
+    if more > 0 {
+        line.push_str(&format!("; and {more} more"));
     }
     line
 }
 
-fn advice(f: &mut Formatter<'_>, inner: &Inner, status: u16, reply: &Reply) -> fmt::Result {
-    match status {
-        300..=399 => f.write_str(". Check the base URL"),
-        401 if reply.says("version header") => f.write_str(". Check `api_version`, a date such as 2021-07-28"),
-        401 if reply.says("scope") || reply.says("authclass") || reply.says("iam ") => {
-            f.write_str(". The token itself is good: ")?;
-            needs(f, inner)
+/// What the platform complains of, without repetitions: its messages often say the same as its complaints about fields.
+fn complaints(reply: &Reply) -> Vec<String> {
+    let mut said: Vec<String> = Vec::new();
+    let fields = &reply.fields[..reply.fields.len().min(MOST_READ)];
+    for message in reply.messages.iter().take(MOST_READ) {
+        // A bare complaint is left to the field that it is about.
+        let message = without_stop(message);
+        let of_field = fields
+            .iter()
+            .any(|fault| without_stop(&fault.message) == message && !names(message, &fault.field));
+        if !message.is_empty() && !of_field && !said.iter().any(|other| other == message) {
+            said.push(message.to_owned());
         }
-        401 if reply.says("private integration") => {
-            f.write_str(". Check the private integration token: copy it again from Settings > Integrations of the account")
+    }
+    for fault in fields {
+        let message = without_stop(&fault.message);
+        let (complaint, sentence) = if names(message, &fault.field) {
+            (message.to_owned(), message.to_owned())
+        } else {
+            (
+                format!("{}: {message}", fault.field),
+                format!("{} {message}", fault.field),
+            )
+        };
+        let repeated = said
+            .iter()
+            .any(|other| states(other, &sentence) || states(other, &complaint));
+        if !repeated {
+            said.push(complaint);
         }
-        401 if reply.says("jwt") || reply.says("expired") => f.write_str(". The token has expired or is damaged: get a new one"),
-        401 => f.write_str(". Check that the token is whole, has not been revoked, and belongs to the account"),
-        403 if reply.shape == Shape::Html => f.write_str(". Check the network, and that nothing on the way changes the request"),
-        403 if reply.says("location") => f.write_str(". Use a token of that location, or that location's id"),
-        403 => {
-            f.write_str(". Check the token: ")?;
-            needs(f, inner)
-        }
-        404 => f.write_str(". Check the ids that were given, and that the token belongs to the account that has them"),
-        429 => f.write_str(". Wait before the next call: an app has 100 calls in 10 seconds and 200,000 a day for each location, unless its plan says otherwise"),
-        500..=599 => f.write_str(". Try again later; a call that writes may have been carried out, so look first"),
-        _ => Ok(()),
+    }
+    said
+}
+
+/// A message without the full stops and blanks around it.
+fn without_stop(message: &str) -> &str {
+    head(message.trim(), LONGEST).trim_end_matches(['.', ' '])
+}
+
+/// Whether a complaint begins with the name of its field.
+fn names(message: &str, field: &str) -> bool {
+    match message.strip_prefix(field) {
+        Some(rest) => !field.is_empty() && !rest.starts_with(|c: char| c.is_alphanumeric()),
+        None => false,
     }
 }
 
-/// What token the operation needs.
-fn needs(f: &mut Formatter<'_>, inner: &Inner) -> fmt::Result {
-    let (tokens, scopes) = match &inner.origin {
-        Some(Origin {
-            operation: Some(operation),
-            ..
-        }) => (operation.tokens, operation.scopes),
-        _ => (Tokens::NONE, &[][..]),
-    };
-    let kind = match (tokens.location, tokens.agency) {
-        (true, false) => "the operation needs a location token",
-        (false, true) => "the operation needs an agency token",
-        _ => "the operation needs a token",
-    };
-    f.write_str(kind)?;
-    match scopes {
-        [] => f.write_str(" with the right scope"),
-        [scope] => write!(f, " with the scope {scope}"),
-        scopes => write!(f, " with the scopes {}", scopes.join(", ")),
-    }
+/// Whether a message holds a complaint, as words of its own.
+fn states(message: &str, complaint: &str) -> bool {
+    let (message, complaint) = (message.to_lowercase(), complaint.to_lowercase());
+    let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    message.match_indices(&complaint).any(|(start, _)| {
+        !is_of_word(message[..start].chars().next_back())
+            && !is_of_word(message[start + complaint.len()..].chars().next())
+    })
 }
 
 /// A reply that cannot be read: in words, and where.
 pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
     if reply::is_blank(body) {
+        let expected = match fault.cause() {
+            Cause::Unfit { expected, .. } => mask(expected),
+            _ => "a body".to_owned(),
+        };
         return (
-            "the reply is empty where a value is needed".to_owned(),
+            format!(
+                "{}: read back what the request was to do, or use `request`, which returns a reply of any kind",
+                empty("nothing", &expected)
+            ),
             None,
         );
     }
     if reply::looks_like_html(body) {
-        return ("the reply is an HTML page in place of JSON, so it comes from a proxy or from the edge before the platform".to_owned(), None);
+        return (
+            "the reply is an HTML page instead of JSON, so it comes from a proxy or from the edge in front of the platform: check the base URL, and the proxy if there is one".to_owned(),
+            None,
+        );
     }
     match fault.cause() {
         Cause::Broken => (broken(body), None),
@@ -248,11 +261,30 @@ pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
 }
 
 /// A value that does not fit its type.
-pub(super) fn unfit(path: String, found: &str, expected: &str) -> (String, Option<String>) {
+fn unfit(path: String, found: &str, expected: &str) -> (String, Option<String>) {
     let place = place(&path);
     let expected = mask(expected);
     let text = format!("the reply does not fit at {place}: found {found}, expected {expected}");
     (text, Some(path))
+}
+
+/// A reply without contents.
+fn empty(found: &str, expected: &str) -> String {
+    format!("the reply is empty ({found} where {expected} is declared)")
+}
+
+/// A drift that is an error.
+pub(super) fn drift(drift: &Drift) -> (String, Option<String>) {
+    match drift.kind {
+        DriftKind::Empty => {
+            let text = format!(
+                "{}: without strict mode it is the empty value",
+                empty(drift.found, &mask(&drift.expected))
+            );
+            (text, Some(drift.path.clone()))
+        }
+        _ => unfit(drift.path.clone(), drift.found, &drift.expected),
+    }
 }
 
 /// A path in a sentence.
@@ -264,7 +296,7 @@ pub(super) fn place(path: &str) -> String {
     }
 }
 
-/// What is wrong with a text that is no JSON. `serde_json` tells, who reads it once more.
+/// What is wrong with a text that is not JSON, by `serde_json`.
 fn broken(body: &[u8]) -> String {
     let at = match std::str::from_utf8(body) {
         Ok(text) => match text.parse::<Value>() {
@@ -275,7 +307,7 @@ fn broken(body: &[u8]) -> String {
         Err(fault) => fault.error_len().map(|_| fault.valid_up_to()),
     };
     match at {
-        Some(at) => format!("the reply is no JSON, from byte {at} on"),
+        Some(at) => format!("the reply is no JSON, from byte {at} on: check the base URL"),
         None => "the reply is cut off: its JSON ends before it is whole".to_owned(),
     }
 }

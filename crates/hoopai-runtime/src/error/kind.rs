@@ -1,7 +1,7 @@
 //! The kinds of errors.
 
 /// The kind of an [`Error`](crate::Error): how far the call came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The client's settings are unfit. Nothing was sent.
@@ -30,7 +30,7 @@ pub enum ErrorKind {
 }
 
 /// Why a list cannot be read on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PagingFault {
     /// A page gave a mark that led to a page before: following it would go in circles.
@@ -52,12 +52,12 @@ pub enum PagingFault {
 }
 
 /// Why there is no token for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthFault {
     /// The handle acts on no account yet: choose a location or a company.
     NoAccount,
-    /// The store has no tokens for the account: the app is not installed there, or the store is another one.
+    /// The store has no tokens for the account: a user must install the app there, or the store is another one.
     NotInstalled,
     /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
     ReinstallNeeded,

@@ -38,7 +38,7 @@ pub(crate) fn mask(text: &str) -> String {
 }
 
 /// The beginning of a text, so many characters of it.
-fn head(text: &str, length: usize) -> &str {
+pub(super) fn head(text: &str, length: usize) -> &str {
     let mut chars = text.chars();
     for _ in 0..length {
         if chars.next().is_none() {

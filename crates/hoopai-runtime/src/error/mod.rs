@@ -1,12 +1,17 @@
 //! What can go wrong with a call, as one type.
 
+mod advice;
 mod carried;
 mod display;
 pub(crate) mod ids;
 mod json_path;
 mod kind;
 mod mask;
+mod predicates;
+mod refusal;
 mod reply;
+mod rules;
+mod words;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,10 +27,10 @@ use crate::body::Payload;
 use crate::decode::{self, Fault};
 use crate::drift::Drift;
 use crate::operation::{Method, Operation};
-use crate::retry::FailureKind;
 pub(crate) use json_path::Places;
 pub use kind::{AuthFault, ErrorKind, PagingFault};
 pub(crate) use mask::mask;
+pub use refusal::RefusalKind;
 use reply::Reply;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
@@ -64,9 +69,10 @@ impl Origin {
 
 /// What went wrong with a call, or with making a client.
 ///
-/// Its `Display` is a sentence to act on, its `Debug` the facts. Neither shows tokens or personal data: of the platform's own
+/// Its `Display` says what went wrong, with which operation, and what to do. Its `Debug` has the same text and the facts, so
+/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: in the platform's own
 /// message, values, addresses, numbers and ids are masked, and the body is left out. [`messages`](Error::messages) and
-/// [`body`](Error::body) give them unmasked.
+/// [`body`](Error::body) return them unmasked.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -80,10 +86,16 @@ struct Inner {
     auth_fault: Option<AuthFault>,
     paging_fault: Option<PagingFault>,
     retry_after: Option<Duration>,
-    attempts: u32,
+    /// How many requests reached the wire.
+    sent: u32,
+    /// How many attempts were made, those included that made no connection.
+    tries: u32,
+    /// Whether the call may be executed twice, where the caller said so.
+    idempotent: Option<bool>,
     status: Option<StatusCode>,
     headers: HeaderMap,
     reply: Option<Reply>,
+    refusal: Option<RefusalKind>,
     /// What the call carried, to be masked in what the platform says.
     carried: Vec<String>,
     body: Option<Bytes>,
@@ -120,10 +132,13 @@ impl Error {
             auth_fault: None,
             paging_fault: None,
             retry_after: None,
-            attempts: 0,
+            sent: 0,
+            tries: 0,
+            idempotent: None,
             status: None,
             headers: HeaderMap::new(),
             reply: None,
+            refusal: None,
             carried: Vec::new(),
             body: None,
             json_path: None,
@@ -191,9 +206,16 @@ impl Error {
         self
     }
 
-    /// Says how often the call went on the wire.
-    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+    /// Adds how many attempts were made and how many requests reached the wire.
+    pub(crate) fn with_attempts(mut self, tries: u32, sent: u32) -> Self {
+        self.0.tries = tries;
+        self.0.sent = sent;
+        self
+    }
+
+    /// Adds whether the call may be executed twice, where the caller said so.
+    pub(crate) fn with_idempotent(mut self, idempotent: Option<bool>) -> Self {
+        self.0.idempotent = idempotent;
         self
     }
 
@@ -220,11 +242,9 @@ impl Error {
         self
     }
 
-    /// Time ran out, on this side. `setting` is what would have to be longer.
+    /// No reply within the time that a setting of this side gives.
     pub(crate) fn timed_out(origin: Origin, time: Duration, setting: &str) -> Self {
-        let text = format!(
-            "no whole reply came within {time:?}: try again later, or set a longer `{setting}`"
-        );
+        let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
         let mut error = Self::new(ErrorKind::Timeout, Some(origin), text.into());
         error.0.timed_out = true;
         error
@@ -235,25 +255,14 @@ impl Error {
         let fault = fault.without_url();
         let cause = display::root_cause(&fault);
         let (kind, text) = if fault.is_connect() {
-            (
-                ErrorKind::Connect,
-                format!(
-                    "no connection was made ({cause}): check the network, a proxy if there is one, and the base URL"
-                ),
-            )
+            let text = format!("no connection was made ({cause}), so nothing was sent");
+            (ErrorKind::Connect, text)
         } else if fault.is_timeout() {
-            (
-                ErrorKind::Timeout,
-                "the reply did not end in time: try again later, or set a longer `timeout`"
-                    .to_owned(),
-            )
+            let text = "the reply did not end in time, which `timeout` sets";
+            (ErrorKind::Timeout, text.to_owned())
         } else {
-            (
-                ErrorKind::Transport,
-                format!(
-                    "the connection broke before the reply was whole ({cause}); whether the platform acted on it is not known"
-                ),
-            )
+            let text = format!("the connection broke before the reply was whole ({cause})");
+            (ErrorKind::Transport, text)
         };
         let mut error = Self::new(kind, Some(origin), text.into());
         error.0.timed_out = fault.is_timeout();
@@ -270,7 +279,9 @@ impl Error {
         cut: bool,
     ) -> Self {
         let mut error = Self::new(ErrorKind::Status, Some(origin), Cow::Borrowed(""));
-        error.0.reply = Some(Reply::parse(&headers, &body, cut));
+        let reply = Reply::parse(&headers, &body, cut);
+        error.0.refusal = Some(rules::classify(status.as_u16(), &reply));
+        error.0.reply = Some(reply);
         error.0.body = Some(body);
         error.with_reply(status, headers)
     }
@@ -297,8 +308,7 @@ impl Error {
 
     /// A 2xx that drifted, where that is an error.
     pub(crate) fn drifted(origin: Option<Origin>, drift: &Drift, body: Bytes) -> Self {
-        let words = display::unfit(drift.path.clone(), drift.found, &drift.expected);
-        Self::not_read(origin, words, body)
+        Self::not_read(origin, display::drift(drift), body)
     }
 
     /// A 2xx that holds something else where the list of items is to stand.
@@ -335,6 +345,11 @@ impl Error {
     /// The kind: how far the call came.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// Why the platform rejected the request, for kind [`Status`](ErrorKind::Status).
+    pub fn refusal(&self) -> Option<RefusalKind> {
+        self.0.refusal
     }
 
     /// The operation that was called. `None` for settings, and for calls by method and path.
@@ -376,19 +391,15 @@ impl Error {
         self.0.paging_fault
     }
 
-    /// A user of the account must authorise the app again before any call can succeed.
-    pub fn needs_reinstall(&self) -> bool {
-        matches!(self.0.auth_fault, Some(AuthFault::ReinstallNeeded))
-    }
-
     /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many times the call went on the wire.
+    /// The number of requests that were sent for the call. Attempts that made no connection do not count, so it is 0 if
+    /// nothing reached the wire.
     pub fn attempts(&self) -> u32 {
-        self.0.attempts
+        self.0.sent
     }
 
     /// The HTTP status, if there was a reply.
@@ -398,7 +409,7 @@ impl Error {
 
     /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked.
     pub fn code(&self) -> Option<&str> {
-        self.0.reply.as_ref()?.code.as_deref()
+        self.0.reply.as_ref()?.code()
     }
 
     /// The status that the body gives. It can differ from HTTP's.
@@ -464,78 +475,6 @@ impl Error {
     /// for kind [`Decode`](ErrorKind::Decode).
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
-    }
-
-    /// The platform refused the token (401): it is wrong, has expired, or lacks a scope; the message tells which. Or no token
-    /// could be had: [`auth_fault`](Error::auth_fault) tells why.
-    pub fn is_auth(&self) -> bool {
-        self.is_status(401) || self.0.kind == ErrorKind::Auth
-    }
-
-    /// The token may not do this (403), as with a location that is not its own.
-    pub fn is_forbidden(&self) -> bool {
-        self.is_status(403)
-    }
-
-    /// What was asked for does not exist: 404, or a 400 that says so, which is how the platform answers for an unknown contact.
-    pub fn is_not_found(&self) -> bool {
-        match &self.0.reply {
-            Some(reply) if self.is_status(400) => reply.says("not found"),
-            _ => self.is_status(404),
-        }
-    }
-
-    /// The platform takes the request for invalid: 422, or a 400 that is not about something missing.
-    pub fn is_validation(&self) -> bool {
-        self.is_status(422) || self.is_status(400) && !self.is_not_found()
-    }
-
-    /// Too many requests: the platform said so (429), or this side knew and did not send the call.
-    pub fn is_rate_limited(&self) -> bool {
-        self.is_status(429) || self.0.kind == ErrorKind::RateLimit
-    }
-
-    /// Time ran out on this side, while connecting or later.
-    pub fn is_timeout(&self) -> bool {
-        self.0.timed_out
-    }
-
-    /// No connection was made, so nothing was sent.
-    pub fn is_connect(&self) -> bool {
-        self.0.kind == ErrorKind::Connect
-    }
-
-    /// The reply could not be read as what the operation answers.
-    pub fn is_decode(&self) -> bool {
-        self.0.kind == ErrorKind::Decode
-    }
-
-    /// The same call may be made again: it did nothing, or doing it twice does no harm, and it can go better then. Where
-    /// [`retry_after`](Error::retry_after) gives a wait, not before that.
-    ///
-    /// The client has tried again by itself as often as its policy, its retry budget and the call's time allow.
-    pub fn is_retryable(&self) -> bool {
-        let kind = FailureKind::of(self);
-        match self.0.kind {
-            ErrorKind::RateLimit => true,
-            ErrorKind::Auth => matches!(self.0.auth_fault, Some(AuthFault::Unavailable)),
-            _ if kind == FailureKind::Final => false,
-            _ => match &self.0.origin {
-                Some(origin) if origin.is_idempotent() => true,
-                _ => !kind.may_have_acted(),
-            },
-        }
-    }
-
-    /// The platform, or a host before it, failed (5xx).
-    pub fn is_server_error(&self) -> bool {
-        self.0.kind == ErrorKind::Status
-            && matches!(self.0.status, Some(status) if status.is_server_error())
-    }
-
-    pub(crate) fn is_status(&self, status: u16) -> bool {
-        self.0.kind == ErrorKind::Status
-            && matches!(self.0.status, Some(own) if own.as_u16() == status)
     }
 }
 

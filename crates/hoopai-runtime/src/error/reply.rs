@@ -23,13 +23,27 @@ pub(super) enum Shape {
 /// An error body, read.
 pub(super) struct Reply {
     pub(super) shape: Shape,
-    pub(super) code: Option<String>,
+    /// What the body has as codes and names, the most telling first.
+    pub(super) codes: Vec<String>,
     pub(super) status: Option<u16>,
     pub(super) messages: Vec<String>,
     pub(super) fields: Vec<FieldError>,
     pub(super) meta: Option<Value>,
     pub(super) trace_id: Option<String>,
 }
+
+/// The names under which bodies have their message.
+const MESSAGES: [&str; 6] = [
+    "message",
+    "msg",
+    "error_description",
+    "errorMessage",
+    "error_message",
+    "detail",
+];
+
+/// The names under which they have their code.
+const CODES: [&str; 5] = ["code", "errorCode", "canonicalCode", "error_code", "name"];
 
 impl Reply {
     /// Reads whatever came; there is no body that it does not take.
@@ -49,7 +63,7 @@ impl Reply {
         };
         let mut reply = Reply {
             shape,
-            code: None,
+            codes: Vec::new(),
             status: None,
             messages: Vec::new(),
             fields: Vec::new(),
@@ -64,14 +78,14 @@ impl Reply {
         reply
     }
 
-    /// Whether a message holds a word, which is given in small letters.
-    pub(super) fn says(&self, word: &str) -> bool {
-        for message in &self.messages {
-            if message.to_ascii_lowercase().contains(word) {
-                return true;
+    /// The platform's own code: a name rather than a number.
+    pub(super) fn code(&self) -> Option<&str> {
+        for code in &self.codes {
+            if code.parse::<f64>().is_err() {
+                return Some(code);
             }
         }
-        false
+        Some(self.codes.first()?)
     }
 
     fn take(&mut self, object: &Map<String, Value>) {
@@ -85,19 +99,19 @@ impl Reply {
             Some(meta) => Some(meta.clone()),
         };
         // The token endpoint speaks OAuth's own dialect, in which `error` is the code.
-        let message = first(object, &["message", "msg", "error_description"]);
+        let message = first(object, &MESSAGES);
         // `error` is the short name of the status where there is a message, and the message where there is none.
-        let (message, code) = match message {
-            None | Some(Value::Null) => (object.get("error"), None),
-            Some(_) => (message, first_text(object, &["error"])),
+        let (message, error) = match message {
+            None => (object.get("error"), None),
+            Some(_) => (message, object.get("error")),
         };
         if let Some(message) = message {
             self.message(message);
         }
-        self.code = match first_text(object, &["code", "errorCode", "canonicalCode", "name"]) {
-            None => code,
-            code => code,
-        };
+        let codes = CODES.iter().map(|name| object.get(*name));
+        for code in codes.chain([error]).flatten() {
+            self.codes.extend(text(code));
+        }
         match object.get("errors") {
             Some(Value::Object(fields)) => {
                 for (field, complaint) in fields {
@@ -154,12 +168,12 @@ fn complaints(object: &Map<String, Value>) -> Option<(&str, Vec<String>)> {
     Some((field, texts))
 }
 
-/// The first of these fields that is there.
+/// The first of these fields that is there and is not `null`.
 fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
     for name in names {
-        let value = object.get(*name);
-        if value.is_some() {
-            return value;
+        match object.get(*name) {
+            None | Some(Value::Null) => {}
+            value => return value,
         }
     }
     None
@@ -296,7 +310,7 @@ mod tests {
         let reply =
             parse(r#"{"error":"invalid_grant","error_description":"refresh token is invalid"}"#);
         assert_eq!(reply.messages, ["refresh token is invalid"]);
-        assert_eq!(reply.code.as_deref(), Some("invalid_grant"));
+        assert_eq!(reply.code(), Some("invalid_grant"));
     }
 
     #[test]
@@ -305,18 +319,12 @@ mod tests {
             r#"{"status":404,"message":"m","name":"HttpException","traceId":"t-1","meta":{"contactId":"x"}}"#,
         );
         assert_eq!(
-            (
-                reply.status,
-                reply.code.as_deref(),
-                reply.trace_id.as_deref()
-            ),
+            (reply.status, reply.code(), reply.trace_id.as_deref()),
             (Some(404), Some("HttpException"), Some("t-1"))
         );
         assert_eq!(reply.meta, Some(json!({"contactId": "x"})));
         assert_eq!(
-            parse(r#"{"message":"m","canonicalCode":"INVALID"}"#)
-                .code
-                .as_deref(),
+            parse(r#"{"message":"m","canonicalCode":"INVALID"}"#).code(),
             Some("INVALID")
         );
         assert_eq!(
@@ -324,9 +332,7 @@ mod tests {
             Some(422)
         );
         assert_eq!(
-            parse(r#"{"message":"m","error":"Bad Request"}"#)
-                .code
-                .as_deref(),
+            parse(r#"{"message":"m","error":"Bad Request"}"#).code(),
             Some("Bad Request")
         );
     }

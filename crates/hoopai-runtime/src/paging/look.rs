@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::position::marks_of;
 use crate::Call;
-use crate::decode::{self, Listed};
+use crate::decode::{self, LIST, Listed, OBJECT};
 use crate::drift::Drift;
 use crate::error::{Error, Places};
 use crate::operation::{Paging, Source};
@@ -71,6 +71,18 @@ impl Arrived {
             Err(fault) => fault,
         };
         Err(sent.unreadable(&fault, body))
+    }
+
+    /// Reports a page without contents, which would otherwise look like the end of the list.
+    pub(super) fn check_contents(&self, items: &str) -> Result<(), Error> {
+        match std::str::from_utf8(&self.text) {
+            Ok(text) if decode::is_empty(text) => {
+                let expected = if items.is_empty() { LIST } else { OBJECT };
+                let drift = decode::empty_drift(text, expected.into());
+                self.sent.drifted(&[drift], &self.sent.body())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The text of an item, and where it begins.

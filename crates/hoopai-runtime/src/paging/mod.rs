@@ -9,7 +9,7 @@
 //! // What the operation's table knows of operations, said by hand.
 //! const RULE: Paging = Paging {
 //!     items: "businesses",
-//!     size: Some(PageSize { to: Target::Query("limit"), max: 100 }),
+//!     size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
 //!     step: Step::Offset(Target::Query("skip")),
 //!     ..Paging::DEFAULT
 //! };

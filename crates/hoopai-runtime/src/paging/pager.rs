@@ -244,6 +244,12 @@ impl Pager {
                 Some(Ok(())) => {}
                 other => return Poll::Ready(other),
             }
+            if let Some(page) = &self.hand
+                && let Err(error) = page.check_contents(self.rule.items)
+            {
+                self.end();
+                return Poll::Ready(Some(Err(error)));
+            }
         }
         Poll::Ready(None)
     }

@@ -18,7 +18,7 @@ pub use budget::{RetryBudget, TokenBucket, Unbounded};
 pub(crate) use server_wait::{server_time, server_wait};
 
 use crate::Error;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, RefusalKind};
 
 /// How an attempt failed, as far as sending it again goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,9 +26,10 @@ use crate::error::ErrorKind;
 pub enum FailureKind {
     /// No connection was made: the platform knows nothing of the request.
     NotConnected,
-    /// The platform refused it for its number (429) and did nothing.
+    /// The platform rejected it because of its rate limit (429) and did nothing.
     RateLimited,
-    /// The platform, or a host before it, failed or was not ready: 408, 500, 502, 503, 504. It may have acted.
+    /// The platform, or a host in front of it, failed or was not available: [`RefusalKind::Internal`] and
+    /// [`RefusalKind::Unavailable`]. It may have acted.
     ServerError,
     /// The connection broke before the reply was whole. The platform may have acted.
     Broken,
@@ -45,19 +46,11 @@ impl FailureKind {
             ErrorKind::Connect => FailureKind::NotConnected,
             ErrorKind::Timeout => FailureKind::TimedOut,
             ErrorKind::Transport => FailureKind::Broken,
-            ErrorKind::Status => match error.status() {
-                Some(status) => Self::of_status(status.as_u16()),
-                None => FailureKind::Final,
+            _ => match error.refusal() {
+                Some(RefusalKind::RateLimited) => FailureKind::RateLimited,
+                Some(RefusalKind::Internal | RefusalKind::Unavailable) => FailureKind::ServerError,
+                _ => FailureKind::Final,
             },
-            _ => FailureKind::Final,
-        }
-    }
-
-    fn of_status(status: u16) -> Self {
-        match status {
-            429 => FailureKind::RateLimited,
-            408 | 500 | 502 | 503 | 504 => FailureKind::ServerError,
-            _ => FailureKind::Final,
         }
     }
 
@@ -75,7 +68,7 @@ pub struct Failure<'a> {
     pub kind: FailureKind,
     /// The error, which the caller gets if nothing more is tried.
     pub error: &'a Error,
-    /// How often the call has been sent, this attempt included.
+    /// The number of attempts so far, this one included. Attempts that made no connection count, too.
     pub attempts: u32,
     /// How long the platform asks to wait, if it says so.
     pub server_wait: Option<Duration>,
@@ -104,7 +97,7 @@ impl Standard {
         }
     }
 
-    /// How often a call is sent at most, the first time included. 0 counts as 1.
+    /// The maximum number of attempts, the first one included. 0 counts as 1.
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;

@@ -154,7 +154,7 @@ async fn a_required_query_parameter_that_is_not_set_is_named() {
     assert!(
         error
             .to_string()
-            .contains("`.location_id(..)`, or set a default with `location`"),
+            .contains("the location (`locationId`) is not set: set a default with `location` when the client is built, or call `.location_id(..)`"),
         "{error}"
     );
     assert_eq!(server.count(), 0);

@@ -81,6 +81,7 @@ pub mod operations {
             place: Place::Query,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         query: &[
             QueryParam {
@@ -114,6 +115,7 @@ pub mod operations {
             place: Place::Query,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         paging: Some(Paging {
             items: "contacts",
@@ -122,6 +124,7 @@ pub mod operations {
             size: Some(PageSize {
                 to: Target::Query("limit"),
                 max: 100,
+                declared: true,
             }),
             step: Step::Offset(Target::Query("skip")),
         }),
@@ -148,6 +151,7 @@ pub mod operations {
             place: Place::Body,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         body: Some(Body {
             fields: &["locationId", "firstName"],
@@ -182,6 +186,7 @@ pub mod operations {
             place: Place::Path,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         ..CONTACTS
     };
@@ -193,6 +198,7 @@ pub mod operations {
             place: Place::Query,
             name: "altId",
             alt_type: true,
+            required: true,
         }),
         query: &[
             QueryParam {
@@ -217,6 +223,7 @@ pub mod operations {
             place: Place::Body,
             name: "locationId",
             alt_type: false,
+            required: true,
         }),
         body: Some(Body {
             kind: BodyKind::Form,
@@ -234,6 +241,7 @@ pub mod operations {
             place: Place::Body,
             name: "altId",
             alt_type: true,
+            required: false,
         }),
         body: Some(Body {
             kind: BodyKind::Multipart,

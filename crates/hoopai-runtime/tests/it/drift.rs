@@ -113,7 +113,6 @@ fn what_fits_nothing_is_kept_where_it_stood() {
     }
     for value in [
         r#""soon""#,
-        r#""""#,
         "1.5",
         "true",
         "1e300",
@@ -126,7 +125,7 @@ fn what_fits_nothing_is_kept_where_it_stood() {
     for value in [r#""inf""#, r#""0x1""#, "false", r#""1,5""#] {
         aside("score", value, "a number");
     }
-    for value in [r#""yes""#, "2", "[]", r#""""#] {
+    for value in [r#""yes""#, "2", "[]"] {
         aside("dnd", value, "a boolean");
     }
     for value in [
@@ -391,7 +390,6 @@ fn a_reply_of_another_kind_is_there_as_it_came() {
         (0, Some(json!(["a", {"b": 1}])))
     );
     assert_eq!(texts.drift[0].path, "[1]");
-    assert!(from_slice::<Contact>(b"null").unwrap().drift.is_empty());
 
     // There is no empty value of these, so that one would be made up.
     let error = from_slice::<bool>(b"{}").unwrap_err();
@@ -507,8 +505,8 @@ fn times_and_amounts_are_written_as_they_came() {
     assert_eq!(read.value.extra.get("at"), Some(&json!("soon")));
     assert_eq!(
         told(&read.drift),
-        "`at`: a string where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
-         `times[1]`: an object where a date of RFC 3339, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+        "`at`: a string where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
+         `times[1]`: an object where a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970 is declared was set aside\n\
          `amount`: a string was read as a number"
     );
     let sent = Payment::new().at(UNIX_EPOCH).amount(3);

@@ -60,8 +60,8 @@ async fn an_error_knows_the_call_and_the_reply() {
     assert_eq!(error.body().unwrap(), body);
     assert_eq!(
         error.to_string(),
-        "contacts.get_contact (GET /contacts/{contactId}): the platform takes the request for invalid (400): \
-         a must be set; b should not exist; a: is empty [trace id t-1, request id r-1]"
+        "contacts.get_contact (GET /contacts/{contactId}): invalid request (400): \
+         a must be set; b should not exist; a: is empty. [trace id t-1, request id r-1]"
     );
 }
 
@@ -72,7 +72,7 @@ async fn every_refusal_says_what_to_do() {
         (
             400,
             message("Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ"),
-            "does not know it (400): Contact not found for id:***",
+            "not found (400): Contact not found for id:***. Check the ids",
         ),
         (
             401,
@@ -94,42 +94,42 @@ async fn every_refusal_says_what_to_do() {
         (
             401,
             message("Invalid Private Integration token"),
-            "copy it again",
+            "copy a private integration token again",
         ),
-        (401, message("Invalid JWT"), "get a new one"),
+        (401, message("Invalid JWT"), "Get a new token"),
         (
             401,
             String::new(),
-            "its body is empty. Check that the token is whole",
+            "its body is empty. Check that the token is complete",
         ),
         (
             403,
             message("The token does not have access to this location."),
-            "Use a token of that location",
+            "use a token of that location",
         ),
         (403, "<html>Error 1010</html>".into(), "HTML page"),
         (
             404,
             message("Cannot GET /contacts/x"),
-            "does not know it (404)",
+            "no such path (404): Cannot GET /contacts/x. Check the base URL",
         ),
         (
             422,
             message("property x should not exist"),
-            "takes the request for invalid (422): property x should not exist",
+            "invalid request (422): property x should not exist.",
         ),
         (
             429,
             json!({"statusCode": 429, "message": "Too Many Requests"}).to_string(),
-            "Wait before the next call",
+            "too many requests (429): Too Many Requests. Try again later",
         ),
         (
             500,
             json!({"statusCode": 500, "message": "Internal server error"}).to_string(),
-            "may have been carried out",
+            "Try again later.",
         ),
         (502, r#"{"message":"#.into(), "cut off"),
-        (503, "upstream failed".into(), "no JSON"),
+        (503, "upstream failed".into(), "not JSON"),
     ] {
         let error = refused(Answer::new(status, body)).await;
         assert!(

@@ -1,8 +1,8 @@
 //! What the examples share: an account to work in, and errors that read well.
 //!
 //! Without an account they work in a mock of the platform, in this process, with made-up people. With `HOOPAI_TOKEN` (a private
-//! integration token) and `HOOPAI_LOCATION_ID` they work in yours. `HOOPAI_BASE_URL` leads elsewhere, such as to a `hoopai-mock`
-//! that runs as a program.
+//! integration token) and `HOOPAI_LOCATION_ID` they work in yours. `HOOPAI_BASE_URL` sets another address, such as that of a
+//! `hoopai-mock` that runs as a program.
 
 #![allow(dead_code, reason = "no example uses all of it")]
 
@@ -40,12 +40,7 @@ pub(crate) struct Account {
 impl Account {
     /// The account that the environment names, or a mock.
     pub(crate) async fn open() -> Result<Self> {
-        if let Some(token) = variable("HOOPAI_TOKEN") {
-            let location = needed("HOOPAI_LOCATION_ID")?;
-            let client = elsewhere(Client::builder())
-                .private_token(token)
-                .location(&location)
-                .build()?;
+        if let Some((client, location)) = from_environment()? {
             return Ok(Account {
                 client,
                 location,
@@ -85,11 +80,35 @@ impl Account {
     }
 }
 
+/// The account that the environment names, and its location; `None` if it names none.
+pub(crate) fn from_environment() -> Result<Option<(Client, String)>> {
+    let Some(token) = credential("HOOPAI_TOKEN")? else {
+        return Ok(None);
+    };
+    let location = needed("HOOPAI_LOCATION_ID")?;
+    let client = elsewhere(Client::builder())
+        .private_token(token)
+        .location(&location)
+        .build()?;
+    Ok(Some((client, location)))
+}
+
 /// A builder for another address, if the environment has one.
 pub(crate) fn elsewhere(builder: ClientBuilder) -> ClientBuilder {
     match variable("HOOPAI_BASE_URL") {
         Some(url) => builder.base_url(url),
         None => builder,
+    }
+}
+
+/// The credential that chooses between an account and a mock in this process. An address without a credential is an error,
+/// since the mock would not be reached there.
+pub(crate) fn credential(name: &str) -> Result<Option<String>> {
+    match variable(name) {
+        None if variable("HOOPAI_BASE_URL").is_some() => {
+            Err(format!("HOOPAI_BASE_URL is set and {name} is not: set both or none").into())
+        }
+        credential => Ok(credential),
     }
 }
 

@@ -90,6 +90,42 @@ async fn mock() -> Mock {
 async fn quickstart() {
     let said = said("quickstart").await;
     assert!(said.contains("Read back: Ada (quickstart)"), "{said}");
+
+    let mock = mock().await;
+    mock.seed().contacts(LOCATION, 2);
+    let output = output(in_account("quickstart", &mock, &[])).await;
+    let said = String::from_utf8(output.stdout).expect("text");
+    assert!(said.contains("2 contacts:"), "{said}");
+    all_went_well(&mock, &["contacts.get-contacts"]);
+    assert_eq!(mock.journal().entries().len(), 1, "it only lists");
+}
+
+/// Every example goes to the address that is set, and none silently to another.
+#[tokio::test]
+async fn an_address_without_a_token_is_an_error() {
+    for name in [
+        "agency",
+        "book_appointment",
+        "move_opportunities",
+        "oauth_install",
+        "quickstart",
+        "send_invoice",
+        "send_message",
+        "sync_contacts",
+        "upload_media",
+        "upsert_leads",
+    ] {
+        let mut command = example(name);
+        command.env("HOOPAI_BASE_URL", "http://127.0.0.1:9");
+        let output = tokio::time::timeout(Duration::from_secs(60), command.output());
+        let output = output.await.expect("it ends").expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{name}: {said}");
+        assert!(
+            said.contains("HOOPAI_BASE_URL is set and "),
+            "{name}: {said}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai::contacts::types::CreateContactRequest;
+use hoopai::contacts::types::{CreateContactRequest, CreateWorkflow, Tags, UpsertContactRequest};
 use hoopai::retry::{FullJitter, Standard};
 use hoopai::{CallOptions, Error, ErrorKind};
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, RetryAfter};
@@ -94,6 +94,38 @@ async fn callers_know_of_their_creates_what_no_table_does() {
         .unwrap_err();
     assert!(error.is_rate_limited() && error.is_retryable(), "{error:?}");
     assert_eq!(world.mock.journal().of(CREATE).len(), 3);
+}
+
+/// Adding to a set and writing by key are retried; starting a workflow is not.
+#[tokio::test]
+async fn writes_are_retried_as_their_declaration_says() {
+    let world = World::new().await;
+    let id = world.mock.seed().contacts(LOCATION, 1).remove(0);
+    let fail = || {
+        let rule = FaultRule::new(Fault::StatusAfter(Failure::new(503))).times(1);
+        world.mock.faults().add(rule);
+    };
+    let client = world.client();
+    let contacts = client.contacts();
+
+    fail();
+    let tags = Tags::new().tags(["vip"]);
+    let add = contacts.add_tags().contact_id(&id).body(tags).send();
+    let reply = world.run(add).await.unwrap();
+    let tags = reply.into_inner().tags.unwrap_or_default();
+    assert_eq!(tags.iter().filter(|tag| *tag == "vip").count(), 1);
+
+    fail();
+    let contact = UpsertContactRequest::new().email("ada@example.com");
+    let upsert = contacts.upsert_contact().body(contact).send();
+    world.run(upsert).await.unwrap();
+    assert_eq!(world.mock.journal().of("contacts.upsert-contact").len(), 2);
+
+    fail();
+    let start = contacts.add_contact_to_workflow().contact_id(&id);
+    let start = start.workflow_id("w").body(CreateWorkflow::new()).send();
+    let error = world.run(start).await.unwrap_err();
+    assert_eq!(error.attempts(), 1, "{error:?}");
 }
 
 #[tokio::test]

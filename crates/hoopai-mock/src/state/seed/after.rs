@@ -1,5 +1,5 @@
-//! What a seeded item entails, as the same item does that a request makes: a conversation shows its last message, what is paid
-//! was paid by a transaction, and a location that something is in exists.
+//! The effects of seeded items on other items, which are those of items that requests create: conversations show their last
+//! message, paid invoices have transactions, locations exist.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ pub(super) fn seeded(store: &mut Store, name: &str, made: &Found, now: u64) {
     }
 }
 
-/// What all of some seeded items together entail: an order is paid by its transactions.
+/// The effects of several seeded items together: orders are paid by their transactions.
 pub(super) fn all_seeded(store: &mut Store, name: &str, ids: &[String], now: u64) {
     if name != "transactions" {
         return;

@@ -1,5 +1,5 @@
-//! Which fields a seeded item can have, and of which type: what the interface declares of the collection's items, in requests
-//! and in replies, and what the tables themselves name.
+//! The fields and types that seeded items can have: those that the interface declares for the collection's items, in requests
+//! and in replies, and those that the tables name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
@@ -20,13 +20,13 @@ type Schema = (&'static Operation, &'static Value);
 
 /// The fields of a collection's items.
 pub(super) struct Declared {
-    /// By name, every schema that a request or a reply declares for it.
+    /// All schemas that requests and replies declare for a field, by its name.
     schemas: BTreeMap<&'static str, Vec<Schema>>,
-    /// Fields that the tables name; nothing may be known of their types.
+    /// Fields that the tables name; their types may be unknown.
     internal: BTreeSet<&'static str>,
 }
 
-/// By a collection's number. The interface does not change.
+/// Cache by the collection's number.
 static DECLARED: LazyLock<Vec<OnceLock<Declared>>> =
     LazyLock::new(|| tables::all().map(|_| OnceLock::new()).collect());
 
@@ -72,7 +72,7 @@ impl Declared {
         }
     }
 
-    /// What is wrong with the fields of a seeded item, a sentence for each.
+    /// Returns the faults of the fields of a seeded item, a sentence each.
     pub(super) fn faults(&self, collection: &Collection, fields: &Fields) -> Vec<String> {
         let mut faults = Vec::new();
         let is_moment = |name: &str| {
@@ -80,7 +80,7 @@ impl Declared {
             moments.any(|own| *own == name)
         };
         for (name, value) in fields {
-            // Moments may be given in any form; that they are some is checked where they are read.
+            // Moments can be given in any form, and are checked where they are read.
             if is_moment(name) {
                 continue;
             }
@@ -100,7 +100,7 @@ impl Declared {
         faults
     }
 
-    /// Whether nothing is declared of the items, so that any field may be one of theirs.
+    /// Whether the interface declares no fields at all, so that all are accepted.
     fn is_open(&self) -> bool {
         self.schemas.is_empty()
     }
@@ -112,7 +112,7 @@ impl Declared {
     }
 }
 
-/// The collection of which a field is shown, if it is not the item's own.
+/// The collection from which replies copy a field; `None` for the item's own fields.
 fn shown_of(collection: &Collection, name: &str) -> Option<&'static str> {
     let shows = collection.shows?;
     let is_shown = match shows.under {
@@ -123,7 +123,7 @@ fn shown_of(collection: &Collection, name: &str) -> Option<&'static str> {
     (is_shown && !is_sampled).then_some(shows.collection)
 }
 
-/// What is wrong with a value for which some schema is to fit; for each item of a list it may be another. Nothing is required.
+/// The faults of a value that must fit one of several schemas. Each item of a list can fit another one.
 fn wrong_type(name: &str, value: &Value, schemas: &[Schema]) -> Vec<String> {
     let place = Place::named(name);
     let of_items = |(operation, schema): &Schema| {
@@ -156,7 +156,7 @@ fn closest_faults(place: &Place<'_>, value: &Value, schemas: &[Schema]) -> Vec<S
     sentences.collect()
 }
 
-/// What an operation takes of an item.
+/// The schema of an item in a request.
 fn request(operation: &'static Operation, row: &Row) -> Option<&'static Value> {
     let schema = &operation.body.as_ref()?.schema;
     match row.act {
@@ -166,7 +166,7 @@ fn request(operation: &'static Operation, row: &Row) -> Option<&'static Value> {
     }
 }
 
-/// What an operation shows of an item.
+/// The schema of an item in a reply.
 fn reply(operation: &'static Operation, row: &Row) -> Option<&'static Value> {
     let shows = matches!(
         row.act,

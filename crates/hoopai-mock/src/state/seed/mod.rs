@@ -21,16 +21,16 @@ use sampler::{Draft, Sampler};
 /// Fills collections with made-up items, the last of them the newest. The same calls on a server of the same seed make the same
 /// items, but for the time of their making.
 ///
-/// Seeds are consistent. What names an item of another collection names one of the same location; where the location has none,
-/// one is seeded first. An opportunity is in a stage of its pipeline, a message in a conversation of its contact, a transaction
-/// pays an order of its contact, a paid invoice has its transaction.
-///
-/// Seeds that cannot be right end the test.
+/// Seeds are consistent. A field that references an item of another collection references one of the same location. If the
+/// location has none, one is seeded first. Opportunities are in a stage of their pipeline, messages in a conversation of their
+/// contact; transactions pay orders of their contact, and paid invoices have transactions.
 ///
 /// # Panics
-/// The methods panic with the closest names if there is no such collection, or no such field in its items. They panic as well if
-/// a value is of a type that no request and no reply of the platform has there, if an item is to belong to one that its location
-/// does not have, and if an item of that id is in another location.
+/// The methods panic, and suggest the closest names, if the collection or a field is unknown. They also panic
+///
+/// - if the type of a value differs from that in all requests and replies of the platform,
+/// - if a reference names an item that the location does not have,
+/// - if another location has an item of the same id.
 ///
 /// ```no_run
 /// # async fn run() -> std::io::Result<()> {
@@ -96,8 +96,8 @@ impl<'a> Seeder<'a> {
             .collect()
     }
 
-    /// Adds `count` made-up items to a collection of a location; returns their ids in the order of their making. Items that belong
-    /// to something else (messages, tasks) belong to what the location has of that, in turn.
+    /// Adds `count` made-up items to a collection of a location; returns their ids in the order of their making. Items that have a
+    /// parent (messages, tasks) belong to the parents that the location has, in turn.
     ///
     /// # Panics
     /// As all seeds do: see [`Seeder`].
@@ -107,10 +107,10 @@ impl<'a> Seeder<'a> {
         self.fill(named, location, count, &Map::new())
     }
 
-    /// Adds `count` made-up items that belong to something: messages to a conversation, tasks to a contact.
+    /// Adds `count` made-up items to a parent: messages to a conversation, tasks to a contact.
     ///
     /// # Panics
-    /// As all seeds do: see [`Seeder`]. Also if items of the collection belong to nothing.
+    /// As all seeds do: see [`Seeder`]. Also if items of the collection have no parent.
     #[track_caller]
     pub fn items_of(
         &self,
@@ -129,8 +129,8 @@ impl<'a> Seeder<'a> {
 
     /// Adds an item with these fields, and made-up ones for the rest; returns its id. An item of the same id is replaced.
     ///
-    /// Fields have the names that they have in requests or in replies. The fields that say when an item was made and changed are
-    /// kept as they are given, and put the item into its place among the others.
+    /// Fields are named as in requests or in replies. The moments of creation and change (`dateAdded`, `createdAt`) are kept, and
+    /// determine the item's place in lists.
     ///
     /// # Panics
     /// As all seeds do: see [`Seeder`]. Also if the fields are no object.
@@ -186,7 +186,7 @@ fn named(name: &str) -> (usize, &'static Collection) {
     }
 }
 
-/// Where a collection's items of a location are kept.
+/// The key of a collection's items of a location in the store.
 fn scope<'s>(collection: &Collection, location: &'s str) -> &'s str {
     match collection.scope {
         Scope::Location => location,
@@ -194,7 +194,7 @@ fn scope<'s>(collection: &Collection, location: &'s str) -> &'s str {
     }
 }
 
-/// So many items of a collection, to be made for a location.
+/// Items to be made: a number of them, of a collection, for a location.
 struct Fill<'a> {
     number: usize,
     collection: &'static Collection,
@@ -204,7 +204,7 @@ struct Fill<'a> {
 }
 
 impl Fill<'_> {
-    /// What is wrong with the fields that are given, a sentence for each.
+    /// Returns the faults of the given fields, a sentence each.
     fn faults(&self, store: &Store, given: &Fields) -> Vec<String> {
         if given.is_empty() {
             return Vec::new();
@@ -216,7 +216,7 @@ impl Fill<'_> {
         faults
     }
 
-    /// What is no moment among the fields that say when an item was made or changed.
+    /// Returns the faults of the moments of creation and change.
     fn wrong_moments(&self, given: &Fields) -> Vec<String> {
         let names = self
             .collection
@@ -298,7 +298,7 @@ fn moment(value: &Value) -> Option<u64> {
     }
 }
 
-/// A location that has something exists.
+/// Adds a location that does not exist yet.
 pub(super) fn introduce(store: &mut Store, location: &str, now: u64) {
     let (number, collection) = tables::named("locations");
     if store.first_heard(number, location) && store.find(number, location).is_none() {

@@ -1,4 +1,4 @@
-//! What seeded items say of items of other collections.
+//! References of seeded items to items of other collections.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use super::super::tables;
 use super::{Fill, scope};
 
 impl Fill<'_> {
-    /// What the given fields say of other items that is not so: an item that the location does not have, an item that is there
-    /// already in another location, a place that is another than the location.
+    /// Returns the faults of the references: items that the location does not have, an id that another location has, a location
+    /// other than the one that is seeded.
     pub(super) fn wrong_references(&self, store: &Store, given: &Fields) -> Vec<String> {
         let collection = self.collection;
         let text = |name: &str| given.get(name).and_then(Value::as_str);
@@ -21,7 +21,7 @@ impl Fill<'_> {
                 "`{name}` is `{place}`, and the item is seeded for `{own}`"
             ));
         }
-        if let Some(found) = text(collection.id).and_then(|id| store.find_in(self.number, &own, id))
+        if let Some(found) = text(collection.id).and_then(|id| store.find_in(self.number, own, id))
             && *found.scope != *own
         {
             faults.push(format!("`{}` is in `{}` already", found.id, found.scope));
@@ -70,7 +70,7 @@ impl Fill<'_> {
         faults
     }
 
-    /// The given fields, and with each that names a member of a list the item whose list it is.
+    /// Adds to the given fields the items whose lists hold the given members.
     pub(super) fn with_references(&self, store: &Store, given: &Fields) -> Fields {
         let mut fields = given.clone();
         for (field, sample) in self.collection.sample {
@@ -92,7 +92,7 @@ impl Fill<'_> {
         collection.has_standard(id) || found.is_some_and(|found| *found.scope == *own)
     }
 
-    /// The item in whose list a member is; only this one, if one is named.
+    /// Finds the item whose list holds a member, among all items or in `only`.
     fn holder(
         &self,
         store: &Store,
@@ -117,7 +117,7 @@ impl Fill<'_> {
     }
 }
 
-/// The fields that name items of other collections, and the collections that the items may be of.
+/// The fields that reference other items, and the collections of these items.
 pub(super) fn references(
     collection: &Collection,
     given: &Fields,
@@ -136,7 +136,7 @@ pub(super) fn references(
     all
 }
 
-/// The collections of which a sampled field can name an item, as far as the given fields say.
+/// The collections that a sampled field can reference, as far as the given fields decide it.
 fn named_by(sample: Sample, given: &Fields) -> Vec<&'static str> {
     match sample {
         Sample::Of(name) | Sample::OfSame(name, _, _) => vec![name],

@@ -1,5 +1,4 @@
-//! The values of seeded fields. What names an item of another collection names one of the same location; where there is none, it
-//! is seeded first.
+//! The values of seeded fields. References are to items of the same location; if there is none, one is seeded first.
 
 use std::collections::HashMap;
 
@@ -30,7 +29,7 @@ const LAST: &[&str] = &[
 pub(super) struct Sampler<'a> {
     location: &'a str,
     now: u64,
-    /// The ids of items by collection, and by a field and its value where only those will do.
+    /// Cache of the ids of items by collection and by the field and value that they must have.
     known: HashMap<(&'static str, String), Vec<String>>,
 }
 
@@ -158,7 +157,7 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// The item that a field names, as it is read. Which collection it is of is known by the field's sample, and here by its id.
+/// The fields of the item that a field references, as replies show them.
 fn other(store: &Store, fields: &Fields, by: (&str, &str)) -> Option<Fields> {
     let (field, name) = by;
     let (number, collection) = tables::find(name)?;
@@ -167,7 +166,7 @@ fn other(store: &Store, fields: &Fields, by: (&str, &str)) -> Option<Fields> {
     Some(found.fields)
 }
 
-/// A contact as an invoice names it.
+/// The details of a contact, as in an invoice.
 fn payer(store: &Store, id: &str) -> Option<Value> {
     let (number, collection): (usize, &Collection) = tables::find("contacts")?;
     let mut found = store.find(number, id)?;

@@ -1,4 +1,4 @@
-//! Seeds of all collections: what names another item names one that there is, and what is made up fits the interface.
+//! Seeds of all collections: references are to items that exist, and made-up values fit the interface.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::tokens::{COMPANY, LOCATION, USER};
 
 const OTHER: &str = "otherLocation0000001";
 
-/// Fields that name things of which the mock has no collection.
+/// Fields that reference objects of which the mock has no collection.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("charges", "appId"),
     ("charges", "eventId"),

@@ -14,9 +14,9 @@ pub(super) const OF_CONTACT: Option<Parent> = Some(Parent {
     parameter: "contactId",
 });
 
-/// What a seeded item says of its contact.
+/// Copies of a contact's fields in seeded items.
 pub(super) const CONTACT_NAME: Sample = Sample::Via(("contactId", "contacts"), "contactName");
-/// The same.
+/// See [`CONTACT_NAME`].
 pub(super) const CONTACT_EMAIL: Sample = Sample::Via(("contactId", "contacts"), "email");
 
 pub(super) static TABLE: &[Collection] = &[

@@ -73,7 +73,7 @@ const TRANSACTIONS: &[Filter] = &[
     Filter::to("endAt", "createdAt"),
 ];
 
-/// What a transaction pays, unless it is seeded for something else.
+/// The entity that a seeded transaction pays by default.
 const ORDER: &str = "order";
 const OF_ORDER: Sample = Sample::OfSame("orders", "contactId", "contactId");
 const ENTITY: (&str, &str) = ("entityId", "orders");

@@ -1,8 +1,8 @@
-//! What the searches can filter and sort by: the fields that the vendor's pages list.
+//! The fields by which the searches filter and sort, as the vendor's pages list them.
 
 use super::super::conditions::Search;
 
-/// The vendor lists no `firstName` and `lastName` yet, and announces them.
+/// `firstName` and `lastName` are announced on these pages, not listed yet.
 pub(super) static CONTACTS: Search = Search {
     fields: &[
         ("id", "id"),
@@ -43,7 +43,7 @@ pub(super) static CONTACTS: Search = Search {
     properties: false,
 };
 
-/// Unlike items of replies, filters are spelt in snake case.
+/// These filters are in snake case, unlike the fields of replies.
 pub(super) static OPPORTUNITIES: Search = Search {
     fields: &[
         ("id", "id"),

@@ -13,6 +13,7 @@ use crate::server::{Answer, Seen, Server};
 pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
     to: Target::Query("limit"),
     max: 10,
+    declared: false,
 });
 
 pub(crate) const OFFSET: Paging = Paging {

@@ -84,6 +84,7 @@ const IN_BODY: Paging = Paging {
             text: false,
         },
         max: 2,
+        declared: false,
     }),
     step: Step::Cursor(&[Mark {
         from: Source::LastItem("sort"),
@@ -198,6 +199,7 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
                 text: true,
             },
             max: 20,
+            declared: false,
         }),
         step: Step::Offset(Target::Body {
             name: "skip",

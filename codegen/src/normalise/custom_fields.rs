@@ -1,0 +1,97 @@
+//! Values of custom fields. The files give a type for one kind of field or for each kind apart, while the kind depends on how
+//! an account defined the field: text, a number, a list of texts, or an object of files. Every such value gets one schema.
+//!
+//! A value is recognised by its place: it stands under one of [`VALUES`] in an item of a list called `customFields`. Overlays
+//! mark values in other places with the format `custom-field-value`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::walk;
+use crate::fault::{At, Fault};
+use crate::json::{self, Object};
+use crate::lower::CUSTOM_FIELD_FORMAT;
+
+const LISTS: [&str; 2] = ["customField", "customFields"];
+
+const VALUES: [&str; 3] = ["fieldValue", "field_value", "value"];
+
+pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+    let mut queue = Vec::new();
+    let mut changed = walk::schemas(document, |schema| {
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        let lists = properties
+            .into_iter()
+            .flatten()
+            .filter(|(name, _)| LISTS.contains(&name.as_str()));
+        lists
+            .filter_map(|(_, list)| list.get_mut("items"))
+            .map(|item| values_of(item, &mut queue))
+            .sum()
+    });
+    let mut done = BTreeSet::new();
+    while let Some(name) = queue.pop() {
+        if done.insert(name.clone())
+            && let Some(schema) =
+                document.pointer_mut(&format!("/components/schemas/{}", json::escape(&name)))
+        {
+            changed += values_of(schema, &mut queue);
+        }
+    }
+    Ok(changed + walk::schemas(document, marked))
+}
+
+/// Marks the values in the schema of an item, and collects the components that the item is made of.
+fn values_of(item: &mut Value, components: &mut Vec<String>) -> usize {
+    let Some(item) = item.as_object_mut() else {
+        return 0;
+    };
+    if let Some(name) =
+        json::text(item, "$ref").and_then(|target| target.strip_prefix("#/components/schemas/"))
+    {
+        components.push(name.to_owned());
+        return 0;
+    }
+    let mut changed = 0;
+    for parts in ["allOf", "anyOf", "oneOf"] {
+        let parts = item.get_mut(parts).and_then(Value::as_array_mut);
+        for part in parts.into_iter().flatten() {
+            changed += values_of(part, components);
+        }
+    }
+    let properties = item.get_mut("properties").and_then(Value::as_object_mut);
+    let values = properties
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| VALUES.contains(&name.as_str()));
+    for value in values.filter_map(|(_, value)| value.as_object_mut()) {
+        changed += set(value);
+    }
+    changed
+}
+
+/// Completes a schema that an overlay marked.
+fn marked(schema: &mut Object) -> usize {
+    if json::text(schema, "format") == Some(CUSTOM_FIELD_FORMAT) {
+        set(schema)
+    } else {
+        0
+    }
+}
+
+fn set(schema: &mut Object) -> usize {
+    let kinds = json!([
+        { "type": "string" },
+        { "type": "number" },
+        { "type": "array", "items": {} },
+        { "type": "object" },
+    ]);
+    if schema.get("oneOf") == Some(&kinds) {
+        return 0;
+    }
+    schema.retain(|key, _| ["description", "nullable"].contains(&key.as_str()));
+    schema.insert("format".into(), CUSTOM_FIELD_FORMAT.into());
+    schema.insert("oneOf".into(), kinds);
+    1
+}

@@ -1,0 +1,554 @@
+//! From a refusal to its class: the table of rules.
+//!
+//! The first row that fits decides. Rows with words stand before rows that go by the status alone, and a row whose words are
+//! part of another row's stands after it (`version header was not found` is not about an object that was not found).
+//!
+//! To add a wording, add a pattern to the row of its class, and the message to the table in the tests below.
+
+use super::refusal::RefusalKind as Kind;
+use super::reply::{Reply, Shape};
+use super::words::{holds, words};
+
+/// A row. An empty list demands nothing.
+struct Rule {
+    /// Ranges of statuses, the last included.
+    on: &'static [(u16, u16)],
+    /// The body is an HTML page.
+    page: bool,
+    /// One message must hold a pattern of each list.
+    says: &'static [&'static [&'static str]],
+    /// A message that holds one of these does not count, and no code beside it.
+    unless: &'static [&'static str],
+    /// Or: a code of the platform holds a pattern of this list.
+    code: &'static [&'static str],
+    /// Complaints about fields count as messages, with the field's name in front.
+    fields: bool,
+    kind: Kind,
+}
+
+const ANY: Rule = Rule {
+    on: &[],
+    page: false,
+    says: &[],
+    unless: &[],
+    code: &[],
+    fields: false,
+    kind: Kind::Other,
+};
+
+/// How many messages, and how many complaints about fields, are looked at.
+const MOST_READ: usize = 50;
+
+/// Statuses of requests that were rejected.
+const REJECTED: &[(u16, u16)] = &[(400, 499)];
+
+/// Statuses that are about the token, as a rule.
+const DENIED: &[(u16, u16)] = &[(401, 401), (403, 403)];
+
+/// Statuses of requests that are invalid, as a rule.
+const INVALID: &[(u16, u16)] = &[(400, 400), (422, 422)];
+
+/// Objects of the platform. A 500 is classified by its words only if it names one.
+const OBJECTS: &[&str] = &[
+    "agent|appointment|association|block|blog|business|calendar|campaign|category|collection|company|contact|conversation",
+    "coupon|document|estimate|event|field|folder|form|funnel|group|integration|invoice|link|list|location|media|member|menu",
+    "message|msg|note|notification|number|object|opportunity|order|page|pipeline|post|price|product|provider|record|relation",
+    "resource|review|schedule|schema|shipping|slot|snapshot|stage|store|subscription|survey|tag|task|template|tenant",
+    "transaction|user|value|workflow|zone",
+];
+
+/// What is said of an object that does not exist.
+const ABSENT: &[&str] = &[
+    "not found",
+    "not be found|located",
+    "not been found|located",
+    "not located",
+    "no * found",
+    "cannot|cant|couldnt find|locate",
+    "can|could|did not find|locate",
+    "unable|failed to find|locate",
+    "does|do|did not exist|exists",
+    "doesnt|dont|didnt exist|exists",
+    "not exist|exists|existing",
+    "no * exist|exists",
+    "not match any",
+    "nonexistent|inexistent",
+    "non existent|existing",
+    "no such",
+    "no matching",
+    "no * with * id|ids",
+    "is|was|been|already deleted",
+    "unknown contact|user|id|message|conversation|calendar|opportunity|invoice|product|object|record|resource|location",
+];
+
+const RULES: &[Rule] = &[
+    Rule {
+        on: &[(300, 399)],
+        kind: Kind::Redirect,
+        ..ANY
+    },
+    // The platform answers JSON, so a page is that of a proxy, of the edge, or of another server.
+    Rule {
+        on: &[(401, 401), (403, 403), (407, 407)],
+        page: true,
+        kind: Kind::Blocked,
+        ..ANY
+    },
+    Rule {
+        on: &[(404, 405), (410, 410)],
+        page: true,
+        kind: Kind::UnknownPath,
+        ..ANY
+    },
+    Rule {
+        on: &[(429, 429)],
+        kind: Kind::RateLimited,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "too many requests",
+            "throttler exception",
+            "rate|request|requests|call|calls|api limit exceeded|reached",
+            "rate limited",
+        ]],
+        kind: Kind::RateLimited,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "version header|headers",
+            "header version",
+            "api version * invalid|unknown|unsupported|missing|required",
+            "api version * not found|supported|valid|recognized",
+            "invalid|unknown|unsupported|missing api version",
+        ]],
+        kind: Kind::InvalidVersion,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "endpoint|api|route|operation * removed|retired|sunset|deprecated",
+            "removed in * version",
+            "not available in * version",
+            "endpoint|api|route|operation * no longer supported|available|exists",
+        ]],
+        kind: Kind::EndpointRemoved,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "cannot get|post|put|patch|delete|head|options /",
+            "route|endpoint|path * not found|exist",
+            "route|endpoint|path doesnt exist",
+            "no route",
+            "no such route|endpoint|path",
+            "unknown|invalid|unrecognized route|endpoint|path",
+            "method not allowed",
+        ]],
+        unless: &["file|image|media|avatar * path", "scope"],
+        kind: Kind::UnknownPath,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "location|company|agency|subaccount * not active|activated",
+            "location|company|agency|subaccount * inactive|deactivated|suspended",
+            "location|company|agency|subaccount is|was paused|disabled|cancelled|canceled",
+            "location|company|agency|subaccount * isnt active",
+            "sub account * not active|activated",
+            "sub account * inactive|deactivated|suspended|paused|disabled|cancelled|canceled",
+            "inactive|suspended|disabled location|company|agency",
+        ]],
+        kind: Kind::LocationInactive,
+        ..ANY
+    },
+    Rule {
+        on: &[(400, 403)],
+        says: &[
+            &["refresh token", "authorization|auth code"],
+            &["invalid|expired|revoked|used", "not found|valid"],
+        ],
+        unless: &["missing", "not active"],
+        kind: Kind::InvalidGrant,
+        ..ANY
+    },
+    Rule {
+        on: &[(400, 403)],
+        says: &[&["invalid grant"]],
+        unless: &["grant type", "not active"],
+        code: &["invalid grant"],
+        kind: Kind::InvalidGrant,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&[
+            "auth class",
+            "authclass",
+            "token class|kind|type * not allowed|supported|accepted|permitted|valid",
+            "private integration * not allowed|supported|accepted|permitted",
+        ]],
+        kind: Kind::WrongTokenKind,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&[
+            "agency|company|location|subaccount|account token|tokens",
+            "agency|company|location|subaccount|account level|access token|tokens",
+            "agency|company|location|subaccount level|only",
+        ]],
+        unless: &["invalid|expired|revoked|malformed|mismatch"],
+        kind: Kind::WrongTokenKind,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&["scope|scopes"]],
+        code: &["insufficient scope", "invalid scope"],
+        kind: Kind::MissingScope,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&[
+            "iam service|config|configuration",
+            "route * not * supported|allowed|enabled|configured",
+        ]],
+        kind: Kind::RouteNotSupported,
+        ..ANY
+    },
+    Rule {
+        on: &[(400, 400), (403, 403), (422, 422)],
+        says: &[
+            &[
+                "limit must|should|can|cannot|may|is|was|value|parameter|exceeds",
+                "limit greater|more|larger|higher|bigger|too",
+                "page size|length",
+                "per page",
+                "maximum|max|maximal * limit",
+                "maximum|max * records|items|results",
+            ],
+            &[
+                "greater|more|larger|higher|bigger than",
+                "not be above|over",
+                "less|lower|smaller|fewer than or equal",
+                "exceed|exceeds|exceeded|exceeding",
+                "between",
+                "at most",
+                "up to",
+                "maximum|max|maximal",
+                "too large|high|big",
+            ],
+        ],
+        unless: &[
+            "rate|credit|character|file|upload|storage|plan|usage|daily|monthly limit",
+            "file|upload|image|attachment size",
+            "less|lower|smaller|fewer than 0|1",
+            "must|should be greater|more|larger|higher than",
+        ],
+        fields: true,
+        kind: Kind::PageSizeTooLarge,
+        ..ANY
+    },
+    // Lists and sets in bodies have rules of their own about what comes twice.
+    Rule {
+        on: INVALID,
+        says: &[&[
+            "must|should not contain * duplicate|duplicates|duplicated",
+            "must|should be unique",
+        ]],
+        kind: Kind::Validation,
+        ..ANY
+    },
+    Rule {
+        on: &[(400, 400), (403, 403), (409, 409), (422, 422), (500, 500)],
+        says: &[&[
+            "duplicate|duplicates|duplicated",
+            "already exist|exists|existed|existing|taken|registered",
+            "already in use",
+            "exists already",
+            "e11000",
+            "unique constraint",
+        ]],
+        code: &["duplicate", "already exists", "e11000"],
+        fields: true,
+        kind: Kind::Duplicate,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&["private integration"]],
+        kind: Kind::InvalidToken,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[&[
+            "location|locations|subaccount|company|agency * not accessible",
+            "sub account * not accessible",
+            "not have * access to * location|locations|subaccount|company|agency",
+            "no access to * location|locations|subaccount|company|agency",
+            "not belong|belongs to * location|subaccount|company|agency",
+            "location|company|agency|subaccount mismatch",
+        ]],
+        kind: Kind::WrongLocation,
+        ..ANY
+    },
+    Rule {
+        on: &[(401, 401)],
+        says: &[
+            &["jwt|token|session"],
+            &[
+                "jwt|expired",
+                "invalid token",
+                "invalid access|bearer|auth|authentication|authorization token",
+                "token is|was invalid",
+                "token is|was|has not valid",
+                "token is no longer valid",
+            ],
+        ],
+        unless: &[
+            "missing|malformed|required|provided|present|absent|revoked",
+            "jwt|token not found",
+            "no jwt|token|authorization",
+        ],
+        kind: Kind::ExpiredToken,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[
+            &[
+                "jwt|token|header|credential|credentials|authorization|authentication",
+                "api key",
+            ],
+            &[
+                "not found|present|provided|set|exist",
+                "no * found|provided|present",
+                "missing|required|revoked|malformed|absent|invalid|expired",
+            ],
+        ],
+        unless: &["location|locations"],
+        kind: Kind::InvalidToken,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[
+            &[
+                "location|locations|subaccount|company|agency",
+                "sub account",
+            ],
+            &[
+                "access|accessible|allowed|permitted|permission|permissions|forbidden|denied",
+                "authorized|authorised",
+            ],
+        ],
+        kind: Kind::WrongLocation,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&[
+            "permission|permissions",
+            "not allowed|permitted",
+            "not authorized|authorised to",
+            "access denied",
+            "forbidden",
+        ]],
+        kind: Kind::Forbidden,
+        ..ANY
+    },
+    Rule {
+        on: REJECTED,
+        says: &[ABSENT],
+        unless: &["should|must|may|can not exist"],
+        code: &["not found|exist", "no such", "resource missing"],
+        kind: Kind::NotFound,
+        ..ANY
+    },
+    Rule {
+        on: &[(500, 500)],
+        says: &[OBJECTS, ABSENT],
+        unless: &[
+            "should|must not exist",
+            "host|dns|getaddrinfo|enotfound|module|upstream|handler",
+        ],
+        kind: Kind::NotFound,
+        ..ANY
+    },
+    Rule {
+        on: &[(500, 500)],
+        code: &["not found"],
+        kind: Kind::NotFound,
+        ..ANY
+    },
+    Rule {
+        on: DENIED,
+        says: &[&[
+            "location|locations|subaccount|company|agency",
+            "sub account",
+        ]],
+        kind: Kind::WrongLocation,
+        ..ANY
+    },
+    // Invalid input that the platform answers with 500.
+    Rule {
+        on: &[(500, 500)],
+        says: &[&[
+            "validation failed|error",
+            "cast to * failed",
+            "argument passed in must be",
+        ]],
+        kind: Kind::Validation,
+        ..ANY
+    },
+    Rule {
+        on: &[(401, 401), (407, 407)],
+        kind: Kind::InvalidToken,
+        ..ANY
+    },
+    Rule {
+        on: &[(403, 403)],
+        kind: Kind::Forbidden,
+        ..ANY
+    },
+    Rule {
+        on: &[(404, 404), (410, 410)],
+        kind: Kind::NotFound,
+        ..ANY
+    },
+    Rule {
+        on: &[(405, 405)],
+        kind: Kind::UnknownPath,
+        ..ANY
+    },
+    Rule {
+        on: &[(409, 409)],
+        kind: Kind::Conflict,
+        ..ANY
+    },
+    Rule {
+        on: &[(413, 414), (431, 431)],
+        kind: Kind::RequestTooLarge,
+        ..ANY
+    },
+    Rule {
+        on: &[
+            (400, 400),
+            (406, 406),
+            (411, 412),
+            (415, 417),
+            (422, 422),
+            (428, 428),
+        ],
+        kind: Kind::Validation,
+        ..ANY
+    },
+    Rule {
+        on: &[(500, 500)],
+        kind: Kind::Internal,
+        ..ANY
+    },
+    Rule {
+        on: &[(408, 408), (502, 504), (520, 524), (529, 529)],
+        kind: Kind::Unavailable,
+        ..ANY
+    },
+    Rule {
+        on: &[(500, 599)],
+        kind: Kind::ServerError,
+        ..ANY
+    },
+];
+
+/// The class of a reply with this status. The status of the body counts as well where HTTP's is general (400, 500) and the
+/// body's blames the request.
+pub(super) fn classify(status: u16, reply: &Reply) -> Kind {
+    let statuses = match reply.status {
+        Some(own @ 401..=499) if matches!(status, 400 | 500) => [status, own],
+        Some(own @ 400) if status == 500 => [status, own],
+        _ => [status, status],
+    };
+    let codes: Vec<String> = reply.codes.iter().map(|code| words(code)).collect();
+    let mut messages: Vec<String> = Vec::new();
+    for message in reply.messages.iter().take(MOST_READ) {
+        messages.push(words(message));
+    }
+    let own = messages.len();
+    for fault in reply.fields.iter().take(MOST_READ) {
+        messages.push(words(&format!("{} {}", fault.field, fault.message)));
+    }
+    for rule in RULES {
+        let said = if rule.fields {
+            &messages
+        } else {
+            &messages[..own]
+        };
+        if rule.fits(&statuses, reply.shape, &codes, said) {
+            return rule.kind;
+        }
+    }
+    Kind::Other
+}
+
+impl Rule {
+    fn fits(&self, statuses: &[u16], shape: Shape, codes: &[String], messages: &[String]) -> bool {
+        if !self.is_on(statuses) || self.page && shape != Shape::Html {
+            return false;
+        }
+        if self.says.is_empty() && self.code.is_empty() {
+            return true;
+        }
+        let mut excluded = false;
+        for message in messages {
+            if holds(message, self.unless) {
+                excluded = true;
+            } else if self.is_said(message) {
+                return true;
+            }
+        }
+        if excluded {
+            return false;
+        }
+        for code in codes {
+            if holds(code, self.code) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn is_on(&self, statuses: &[u16]) -> bool {
+        for status in statuses {
+            for (first, last) in self.on {
+                if (first..=last).contains(&status) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn is_said(&self, message: &str) -> bool {
+        if self.says.is_empty() {
+            return false;
+        }
+        for patterns in self.says {
+            if !holds(message, patterns) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,463 @@
+//! Messages of the platform, and wordings of the same kind, with their classes.
+
+use reqwest::header::HeaderMap;
+use serde_json::json;
+
+use super::super::reply::Reply;
+use super::{Kind, RULES, classify};
+
+fn class(status: u16, body: &str) -> Kind {
+    classify(
+        status,
+        &Reply::parse(&HeaderMap::new(), body.as_bytes(), false),
+    )
+}
+
+/// A message and its class, with every status that it can come with.
+const MESSAGES: &[(&[u16], &str, Kind)] = &[
+    (
+        &[400, 401, 403, 404, 422, 500],
+        "Contact not found",
+        Kind::NotFound,
+    ),
+    (&[400, 401, 404], "The user does not exist.", Kind::NotFound),
+    (&[400, 401], "User doesn't exist", Kind::NotFound),
+    (
+        &[400, 401],
+        "The opportunity doesn’t exist.",
+        Kind::NotFound,
+    ),
+    (
+        &[400],
+        "Contact not found for id:Hk7dD1fI4gZ1lS1kO8qQ",
+        Kind::NotFound,
+    ),
+    (
+        &[400],
+        "Contact with id Hk7dD1fI4gZ1lS1kO8qQ not found",
+        Kind::NotFound,
+    ),
+    (
+        &[400],
+        "No Agent found for the id: Hk7dD1fI4gZ1lS1kO8qQ",
+        Kind::NotFound,
+    ),
+    (&[400, 404], "No such calendar", Kind::NotFound),
+    (&[400, 422], "Could not find the pipeline", Kind::NotFound),
+    (&[400, 500], "Unable to find invoice", Kind::NotFound),
+    (&[400], "Cannot find contact c1", Kind::NotFound),
+    (&[400], "The message could not be found.", Kind::NotFound),
+    (
+        &[400],
+        "Order was not found in this location",
+        Kind::NotFound,
+    ),
+    (&[403, 404], "Location not found", Kind::NotFound),
+    (&[404], "The location does not exist", Kind::NotFound),
+    (&[400], "The contact no longer exists", Kind::NotFound),
+    (&[400], "Contact has been deleted", Kind::NotFound),
+    (&[400], "There is no contact with this id", Kind::NotFound),
+    (&[400], "CONTACT NOT FOUND!", Kind::NotFound),
+    (&[400], "No contact exists with that id", Kind::NotFound),
+    (&[400], "The id did not match any record", Kind::NotFound),
+    (&[410], "Gone", Kind::NotFound),
+    (
+        &[400, 422],
+        "property notFound should not exist",
+        Kind::Validation,
+    ),
+    (
+        &[400, 422],
+        "property locationId should not exist",
+        Kind::Validation,
+    ),
+    (&[422], "property foundBy must not exist", Kind::Validation),
+    (&[400], "Invalid field additional_phones", Kind::Validation),
+    (
+        &[400],
+        "A contact in use cannot be deleted",
+        Kind::Validation,
+    ),
+    (
+        &[400],
+        "Unknown error while updating contact",
+        Kind::Validation,
+    ),
+    (
+        &[422],
+        "altType must be a valid enum value",
+        Kind::Validation,
+    ),
+    (
+        &[400, 500],
+        "Argument passed in must be a single String of 12 bytes or a string of 24 hex characters",
+        Kind::Validation,
+    ),
+    (&[401, 404], "Cannot GET /contact/", Kind::UnknownPath),
+    (&[404], "Cannot DELETE /contacts/v2/x", Kind::UnknownPath),
+    (&[400], "Cannot delete contact", Kind::Validation),
+    (&[401, 404], "Route not found", Kind::UnknownPath),
+    (
+        &[404],
+        "no Route matched with those values",
+        Kind::UnknownPath,
+    ),
+    (
+        &[401],
+        "This route is not yet supported by the IAM Service. Please update your IAM config.",
+        Kind::RouteNotSupported,
+    ),
+    (
+        &[401, 403],
+        "This authClass type is not allowed to access this scope. Please verify your IAM configuration if this is not the case.",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401, 403],
+        "Please use a location level token",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401, 403],
+        "This endpoint requires an agency token.",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401, 403],
+        "The token is not authorized for this scope.",
+        Kind::MissingScope,
+    ),
+    (&[401, 403], "Insufficient scopes", Kind::MissingScope),
+    (
+        &[401, 403],
+        "This location is not accessible from this token.",
+        Kind::WrongLocation,
+    ),
+    (
+        &[400, 401, 403],
+        "The token does not have access to this location.",
+        Kind::WrongLocation,
+    ),
+    (
+        &[401, 403],
+        "Not authorized for location Lq3Tz8Wn5Rk1Yb6Hd0Vx",
+        Kind::WrongLocation,
+    ),
+    (
+        &[401, 403],
+        "You do not have permission to access this location",
+        Kind::WrongLocation,
+    ),
+    (
+        &[403],
+        "locationId does not match the token",
+        Kind::WrongLocation,
+    ),
+    (
+        &[400, 403],
+        "The contact does not belong to this location",
+        Kind::WrongLocation,
+    ),
+    (
+        &[400, 401, 403],
+        "Location is not active",
+        Kind::LocationInactive,
+    ),
+    (
+        &[400, 403],
+        "The location with id l1 is inactive",
+        Kind::LocationInactive,
+    ),
+    (
+        &[403],
+        "This location has been suspended",
+        Kind::LocationInactive,
+    ),
+    (&[403], "Forbidden resource", Kind::Forbidden),
+    (&[403], "Limit exceeded", Kind::Forbidden),
+    (
+        &[401, 403],
+        "Private integration tokens are not allowed",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401, 403],
+        "This token is not allowed to do this",
+        Kind::Forbidden,
+    ),
+    (&[400, 403], "API request limit exceeded", Kind::RateLimited),
+    (&[401], "Invalid API key", Kind::InvalidToken),
+    (&[403], "jwt expired", Kind::InvalidToken),
+    (
+        &[401, 403],
+        "User does not have permission to do this",
+        Kind::Forbidden,
+    ),
+    (&[401], "Invalid JWT", Kind::ExpiredToken),
+    (&[401], "jwt expired", Kind::ExpiredToken),
+    (&[401], "The access token has expired.", Kind::ExpiredToken),
+    (&[401], "Token expired", Kind::ExpiredToken),
+    (
+        &[401],
+        "Invalid token: access token is invalid",
+        Kind::ExpiredToken,
+    ),
+    (&[401], "Invalid access token", Kind::ExpiredToken),
+    (&[401], "jwt malformed", Kind::InvalidToken),
+    (
+        &[401],
+        "No authorization token was found",
+        Kind::InvalidToken,
+    ),
+    (&[401], "Authorization header not found", Kind::InvalidToken),
+    (&[401], "Token has been revoked", Kind::InvalidToken),
+    (
+        &[401],
+        "Invalid Private Integration token",
+        Kind::InvalidToken,
+    ),
+    (&[401], "Unauthorized", Kind::InvalidToken),
+    (&[401], "Your trial has expired", Kind::InvalidToken),
+    (
+        &[400, 401],
+        "This refresh token is invalid",
+        Kind::InvalidGrant,
+    ),
+    (
+        &[400],
+        "Invalid grant: refresh token is invalid",
+        Kind::InvalidGrant,
+    ),
+    (
+        &[400],
+        "Missing parameter: `refresh_token`",
+        Kind::Validation,
+    ),
+    (
+        &[401],
+        "version header was not found.",
+        Kind::InvalidVersion,
+    ),
+    (
+        &[400, 401],
+        "version header is invalid",
+        Kind::InvalidVersion,
+    ),
+    (
+        &[400],
+        "API endpoint has been removed",
+        Kind::EndpointRemoved,
+    ),
+    (
+        &[400],
+        "Endpoint /oauth/installedLocations?limit=100 not available in API version v3. This endpoint was removed in version v3. Please use a version before v3.",
+        Kind::EndpointRemoved,
+    ),
+    (
+        &[400, 403, 422],
+        "limit must not be greater than 100",
+        Kind::PageSizeTooLarge,
+    ),
+    (
+        &[422],
+        "pageLimit must not be greater than 500",
+        Kind::PageSizeTooLarge,
+    ),
+    (
+        &[400],
+        "\"pageSize\" must be less than or equal to 1000",
+        Kind::PageSizeTooLarge,
+    ),
+    (&[400], "Limit cannot exceed 100", Kind::PageSizeTooLarge),
+    (
+        &[400, 403],
+        "The maximum limit is 100",
+        Kind::PageSizeTooLarge,
+    ),
+    (&[422], "limit must not be less than 1", Kind::Validation),
+    (&[422], "limit must be greater than 0", Kind::Validation),
+    (&[422], "limit must be a number string", Kind::Validation),
+    (
+        &[422],
+        "amount must not be greater than 100",
+        Kind::Validation,
+    ),
+    (
+        &[400],
+        "File size exceeds the maximum limit of 25 MB",
+        Kind::Validation,
+    ),
+    (
+        &[400],
+        "This location does not allow duplicated contacts.",
+        Kind::Duplicate,
+    ),
+    (
+        &[400, 409, 422],
+        "A user with this email already exists",
+        Kind::Duplicate,
+    ),
+    (
+        &[400],
+        "Could not create relation: duplicate relation of object Ids for given association 350ae902",
+        Kind::Duplicate,
+    ),
+    (
+        &[500],
+        "E11000 duplicate key error collection",
+        Kind::Duplicate,
+    ),
+    (
+        &[422],
+        "tags must not contain duplicate values",
+        Kind::Validation,
+    ),
+    (&[409], "The appointment was changed", Kind::Conflict),
+    (
+        &[400, 403, 429],
+        "ThrottlerException: Too Many Requests",
+        Kind::RateLimited,
+    ),
+    (&[413, 414, 431], "", Kind::RequestTooLarge),
+    (&[500], "Internal server error", Kind::Internal),
+    (
+        &[500],
+        "getaddrinfo: host of the user service not found",
+        Kind::Internal,
+    ),
+    (&[502, 503, 504], "Contact not found", Kind::Unavailable),
+    (&[408, 520, 529], "", Kind::Unavailable),
+    (&[501, 505], "", Kind::ServerError),
+    (&[302, 307], "", Kind::Redirect),
+    (&[402, 418], "", Kind::Other),
+];
+
+#[test]
+fn messages_are_classified_by_their_words() {
+    for (statuses, message, kind) in MESSAGES {
+        for status in *statuses {
+            for body in [
+                json!({ "statusCode": status, "message": message }).to_string(),
+                json!({ "message": [message], "error": "Bad Request" }).to_string(),
+                json!({ "error": message }).to_string(),
+                json!({ "error": { "message": message } }).to_string(),
+            ] {
+                assert_eq!(class(*status, &body), *kind, "{status} {body}");
+            }
+        }
+    }
+}
+
+#[test]
+fn codes_count_where_messages_say_nothing() {
+    for (status, body, kind) in [
+        (
+            400,
+            json!({ "message": "Oops", "canonicalCode": "CONVERSATIONS_MSG_NOT_FOUND" }),
+            Kind::NotFound,
+        ),
+        (
+            400,
+            json!({ "canonicalCode": "CONTACT_NOT_FOUND" }),
+            Kind::NotFound,
+        ),
+        (
+            400,
+            json!({ "code": 400, "canonicalCode": "CONTACT_NOT_FOUND", "message": "Bad" }),
+            Kind::NotFound,
+        ),
+        (
+            422,
+            json!({ "message": "Bad", "name": "NotFoundException" }),
+            Kind::NotFound,
+        ),
+        (
+            400,
+            json!({ "error": "invalid_grant", "error_description": "It is not valid." }),
+            Kind::InvalidGrant,
+        ),
+        (
+            400,
+            json!({ "error": "invalid_grant", "error_description": "Location is not active" }),
+            Kind::LocationInactive,
+        ),
+        (400, json!({ "error": "invalid_client" }), Kind::Validation),
+        (
+            422,
+            json!({ "message": "property a should not exist", "code": "NOT_FOUND" }),
+            Kind::Validation,
+        ),
+        // A complaint about a field is not about what was asked for.
+        (
+            422,
+            json!({ "message": "Invalid", "errors": [{ "field": "id", "message": "does not exist" }] }),
+            Kind::Validation,
+        ),
+        (
+            422,
+            json!({ "message": "Invalid", "errors": [{ "field": "limit", "message": "must not be greater than 100" }] }),
+            Kind::PageSizeTooLarge,
+        ),
+        // The status of the body counts where HTTP's is general.
+        (
+            400,
+            json!({ "statusCode": 404, "message": "Oops" }),
+            Kind::NotFound,
+        ),
+        (
+            500,
+            json!({ "statusCode": 422, "message": ["a must be a string"] }),
+            Kind::Validation,
+        ),
+        (
+            400,
+            json!({ "statusCode": 422, "message": "Bad Request" }),
+            Kind::Validation,
+        ),
+        (
+            400,
+            json!({ "statusCode": 500, "message": "Oops" }),
+            Kind::Validation,
+        ),
+        (
+            404,
+            json!({ "statusCode": 401, "message": "Oops" }),
+            Kind::NotFound,
+        ),
+    ] {
+        assert_eq!(class(status, &body.to_string()), kind, "{status} {body}");
+    }
+}
+
+#[test]
+fn pages_and_empty_bodies_go_by_the_status() {
+    const PAGE: &str = "<!DOCTYPE html><title>Not found</title>";
+    for (status, page, empty) in [
+        (400, Kind::Validation, Kind::Validation),
+        (401, Kind::Blocked, Kind::InvalidToken),
+        (403, Kind::Blocked, Kind::Forbidden),
+        (404, Kind::UnknownPath, Kind::NotFound),
+        (405, Kind::UnknownPath, Kind::UnknownPath),
+        (429, Kind::RateLimited, Kind::RateLimited),
+        (500, Kind::Internal, Kind::Internal),
+        (503, Kind::Unavailable, Kind::Unavailable),
+    ] {
+        assert_eq!(class(status, PAGE), page, "{status}");
+        for nothing in ["", "{}", "null", "[]", "no JSON"] {
+            assert_eq!(class(status, nothing), empty, "{status} {nothing}");
+        }
+    }
+}
+
+#[test]
+fn every_class_has_a_row_and_a_name_of_its_own() {
+    let mut names = Vec::new();
+    for kind in Kind::ALL {
+        assert!(
+            *kind == Kind::Other || RULES.iter().any(|rule| rule.kind == *kind),
+            "{kind} has no row"
+        );
+        assert!(!names.contains(&kind.to_string()), "{kind} twice");
+        names.push(kind.to_string());
+    }
+}

@@ -1,0 +1,143 @@
+//! Matches the words of a message against patterns.
+
+/// How much of a message is looked at, in characters. Messages of the platform are a sentence or two.
+const LONGEST: usize = 2000;
+
+/// How many words a `*` stands for at most.
+const GAP: usize = 5;
+
+/// The words of a text in lower case, with one blank between them.
+///
+/// Apostrophes are left out (`doesn't` is `doesnt`). A name of letters is split at its capitals (`locationId` is
+/// `location id`), so that patterns match names and codes as well as prose. A slash is a word of its own; other marks only
+/// separate words.
+pub(super) fn words(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(LONGEST) + 16);
+    let mut token = String::new();
+    for c in text.chars().take(LONGEST) {
+        if c.is_alphanumeric() {
+            token.push(c);
+            continue;
+        }
+        if matches!(c, '\'' | '’') && !token.is_empty() {
+            continue;
+        }
+        push_token(&mut out, &token);
+        token.clear();
+        if c == '/' {
+            push_word(&mut out, "/");
+        }
+    }
+    push_token(&mut out, &token);
+    out
+}
+
+/// Adds a token, split at its capitals unless it holds a digit, as ids do.
+fn push_token(out: &mut String, token: &str) {
+    let mut is_name = true;
+    for c in token.chars() {
+        is_name &= c.is_ascii_alphabetic();
+    }
+    let bytes = token.as_bytes();
+    let mut start = 0;
+    if is_name {
+        for at in 1..bytes.len() {
+            let begins = bytes[at].is_ascii_uppercase()
+                && (bytes[at - 1].is_ascii_lowercase()
+                    || matches!(bytes.get(at + 1), Some(next) if next.is_ascii_lowercase()));
+            if begins {
+                push_word(out, &token[start..at]);
+                start = at;
+            }
+        }
+    }
+    push_word(out, &token[start..]);
+}
+
+fn push_word(out: &mut String, word: &str) {
+    if word.is_empty() {
+        return;
+    }
+    if !out.is_empty() {
+        out.push(' ');
+    }
+    out.push_str(&word.to_lowercase());
+}
+
+/// Whether words hold one of the patterns.
+///
+/// A pattern is a sequence of words that must follow each other. `a|b` stands for either word, and `*` for up to [`GAP`] words.
+pub(super) fn holds(words: &str, patterns: &[&str]) -> bool {
+    let words: Vec<&str> = words.split(' ').collect();
+    for pattern in patterns {
+        for start in 0..words.len() {
+            if begins(&words[start..], pattern) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn begins(words: &[&str], pattern: &str) -> bool {
+    let (first, rest) = match pattern.split_once(' ') {
+        Some((first, rest)) => (first, rest),
+        None => (pattern, ""),
+    };
+    if first == "*" {
+        for skipped in 0..=GAP.min(words.len()) {
+            if begins(&words[skipped..], rest) {
+                return true;
+            }
+        }
+        return false;
+    }
+    let Some((word, words)) = words.split_first() else {
+        return false;
+    };
+    for alternative in first.split('|') {
+        if alternative == *word {
+            return rest.is_empty() || begins(words, rest);
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{holds, words};
+
+    #[test]
+    fn texts_become_words() {
+        for (text, expected) in [
+            ("The user does not exist.", "the user does not exist"),
+            ("It doesn't exist, isn’t it?", "it doesnt exist isnt it"),
+            ("CONVERSATIONS_MSG_NOT_FOUND", "conversations msg not found"),
+            ("NotFoundException", "not found exception"),
+            ("JWTExpired locationId", "jwt expired location id"),
+            ("Cannot GET /contacts/v2", "cannot get / contacts / v2"),
+            ("id:Hk7dD1fI4gZ1lS1kO8qQ", "id hk7dd1fi4gz1ls1ko8qq"),
+            ("E11000 dup", "e11000 dup"),
+            ("'limit' must", "limit must"),
+            ("", ""),
+            (" .. ", ""),
+        ] {
+            assert_eq!(words(text), expected, "{text}");
+        }
+        assert!(words(&"word ".repeat(10_000)).len() <= super::LONGEST);
+    }
+
+    #[test]
+    fn patterns_match_whole_words_in_order() {
+        let matches = |text: &str, pattern: &str| holds(&words(text), &[pattern]);
+        assert!(matches("Contact not found", "not found"));
+        assert!(!matches("Contact not foundry", "not found"));
+        assert!(!matches("found not", "not found"));
+        assert!(matches("No Agent found for the id", "no * found"));
+        assert!(matches("None. No found", "no * found"));
+        assert!(!matches("no a b c d e f found", "no * found"));
+        assert!(matches("It cannot be located", "be found|located"));
+        assert!(!matches("", "not found"));
+        assert!(!matches("not", "not found"));
+    }
+}

@@ -1,0 +1,317 @@
+//! The written forms of a moment.
+
+const SECOND: i128 = 1_000_000_000;
+pub(super) const MILLI: i128 = 1_000_000;
+const DAY: i64 = 86_400;
+
+/// The first count that is of milliseconds.
+const MILLIS_FROM: i128 = 100_000_000_000;
+
+/// The first count that is of neither, in the year 5138 as well.
+const MILLIS_TO: i128 = 100_000_000_000_000;
+
+/// A count since 1970, in nanoseconds.
+pub(super) fn count(text: &str) -> Option<i128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    if digits.is_empty() || digits.len() > 15 || !are_digits(digits) || !are_digits(fraction) {
+        return None;
+    }
+    let size = digits.parse::<i128>().ok()?;
+    let (unit, places) = match size {
+        ..MILLIS_FROM => (SECOND, 9),
+        MILLIS_FROM..MILLIS_TO => (MILLI, 6),
+        _ => return None,
+    };
+    let nanos = size * unit + parts(fraction, places);
+    Some(if whole.starts_with('-') {
+        -nanos
+    } else {
+        nanos
+    })
+}
+
+/// The digits behind a point, of so many places.
+fn parts(digits: &str, places: usize) -> i128 {
+    let mut value = 0;
+    for place in 0..places {
+        let digit = digits.as_bytes().get(place).unwrap_or(&b'0');
+        value = value * 10 + i128::from(digit - b'0');
+    }
+    value
+}
+
+/// How many digits a text begins with.
+fn leading_digits(text: &str) -> usize {
+    let mut count = 0;
+    while let Some(b'0'..=b'9') = text.as_bytes().get(count) {
+        count += 1;
+    }
+    count
+}
+
+fn are_digits(text: &str) -> bool {
+    leading_digits(text) == text.len()
+}
+
+/// A date in any written form, in nanoseconds since 1970.
+pub(super) fn date(text: &str) -> Option<i128> {
+    iso_date(text)
+        .or_else(|| internet_date(text))
+        .or_else(|| american_date(text))
+}
+
+/// A date of RFC 3339 in nanoseconds since 1970: with a blank for the `T`, without zone, seconds or time as well.
+pub(super) fn iso_date(text: &str) -> Option<i128> {
+    let mut rest = Rest(text);
+    let (year, month, day) = (
+        rest.number(4)?,
+        rest.behind(b"-", 2)?,
+        rest.behind(b"-", 2)?,
+    );
+    let mut seconds = midnight(year, month, day)?;
+    if rest.0.is_empty() {
+        return Some(i128::from(seconds) * SECOND);
+    }
+    rest.take(b"Tt ")?;
+    seconds += rest.clock(2)?;
+    let mut nanos = 0;
+    if rest.take(b".,").is_some() {
+        let (digits, after) = rest.0.split_at(leading_digits(rest.0));
+        if digits.is_empty() {
+            return None;
+        }
+        (nanos, rest.0) = (parts(digits, 9), after);
+    }
+    if !rest.0.is_empty() {
+        seconds -= zone(rest.0.trim_start())?;
+    }
+    Some(i128::from(seconds) * SECOND + nanos)
+}
+
+/// A date of RFC 2822 in nanoseconds since 1970, such as `Mon, 05 Jan 2026 10:00:00 +0000`. The weekday is optional and is not
+/// compared with the date; a comment at the end is ignored.
+fn internet_date(text: &str) -> Option<i128> {
+    let text = match text.split_once('(') {
+        Some((date, comment)) if comment.ends_with(')') => date,
+        _ => text,
+    };
+    let date = match text.split_once(',') {
+        Some((weekday, date)) if position(&WEEKDAYS, weekday.trim()).is_some() => date,
+        Some(_) => return None,
+        None => text,
+    };
+    let mut words = date.split_whitespace();
+    let day = short_number(words.next()?)?;
+    let month = position(&MONTHS, words.next()?)? + 1;
+    let mut year = Rest(words.next()?);
+    let mut clock = Rest(words.next()?);
+    let seconds = midnight(year.number(4)?, month, day)? + clock.clock(2)?;
+    let east = words.next().map_or(Some(0), zone)?;
+    if !year.0.is_empty() || !clock.0.is_empty() || words.next().is_some() {
+        return None;
+    }
+    Some(i128::from(seconds - east) * SECOND)
+}
+
+/// A date as JavaScript writes it for the United States, such as `10/28/2022, 6:24:54 PM`. It has no zone, so UTC is assumed.
+fn american_date(text: &str) -> Option<i128> {
+    let (date, clock) = text.split_once(", ")?;
+    let mut numbers = date.split('/');
+    let (month, day) = (
+        short_number(numbers.next()?)?,
+        short_number(numbers.next()?)?,
+    );
+    let mut year = Rest(numbers.next()?);
+    let mut words = clock.split_whitespace();
+    let clock = words.next()?;
+    let half = position(&["am", "pm"], words.next()?)?;
+    let hour_digits = leading_digits(clock);
+    let mut clock = Rest(clock);
+    let seconds = clock.clock(hour_digits)?;
+    if !(1..=12).contains(&(seconds / 3600)) {
+        return None;
+    }
+    let seconds = midnight(year.number(4)?, month, day)? + seconds % 43_200 + half * 43_200;
+    let over = numbers.next().is_some() || words.next().is_some();
+    if over || !year.0.is_empty() || !clock.0.is_empty() {
+        return None;
+    }
+    Some(i128::from(seconds) * SECOND)
+}
+
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+const MONTHS: [&str; 12] = [
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+];
+
+/// The names of zones in RFC 2822, and their hours east.
+const ZONES: [(&str, i64); 12] = [
+    ("Z", 0),
+    ("UT", 0),
+    ("GMT", 0),
+    ("UTC", 0),
+    ("EDT", -4),
+    ("EST", -5),
+    ("CDT", -5),
+    ("CST", -6),
+    ("MDT", -6),
+    ("MST", -7),
+    ("PDT", -7),
+    ("PST", -8),
+];
+
+fn position(names: &[&str], name: &str) -> Option<i64> {
+    let index = names
+        .iter()
+        .position(|other| other.eq_ignore_ascii_case(name))?;
+    i64::try_from(index).ok()
+}
+
+/// A number of one or two digits.
+fn short_number(text: &str) -> Option<i64> {
+    if !are_digits(text) || text.len() > 2 {
+        return None;
+    }
+    text.parse().ok()
+}
+
+/// A zone in seconds east of UTC: an offset, or a name.
+fn zone(text: &str) -> Option<i64> {
+    for (name, hours) in ZONES {
+        if name.eq_ignore_ascii_case(text) {
+            return Some(hours * 3600);
+        }
+    }
+    let mut rest = Rest(text);
+    let sign = rest.take(b"+-")?;
+    let hours = rest.number(2)?;
+    rest.take(b":");
+    let minutes = if rest.0.is_empty() {
+        0
+    } else {
+        rest.number(2)?
+    };
+    if hours > 23 || minutes > 59 || !rest.0.is_empty() {
+        return None;
+    }
+    let east = hours * 3600 + minutes * 60;
+    Some(if sign == b'-' { -east } else { east })
+}
+
+/// The first second of a day, in seconds since 1970.
+fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
+    let valid = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    valid.then(|| days_since_1970(year, month, day) * DAY)
+}
+
+/// What of a text is still to be read.
+struct Rest<'a>(&'a str);
+
+impl Rest<'_> {
+    /// Takes one character if it is any of these, which are of ASCII.
+    fn take(&mut self, any: &[u8]) -> Option<u8> {
+        let first = *self.0.as_bytes().first()?;
+        if !any.contains(&first) {
+            return None;
+        }
+        self.0 = &self.0[1..];
+        Some(first)
+    }
+
+    fn number(&mut self, digits: usize) -> Option<i64> {
+        let (number, rest) = self.0.split_at_checked(digits)?;
+        if !are_digits(number) {
+            return None;
+        }
+        self.0 = rest;
+        number.parse().ok()
+    }
+
+    fn behind(&mut self, mark: &[u8], digits: usize) -> Option<i64> {
+        self.take(mark)?;
+        self.number(digits)
+    }
+
+    /// Seconds since midnight. The hour has this many digits, and the seconds may be missing.
+    fn clock(&mut self, hour_digits: usize) -> Option<i64> {
+        let (hour, minute) = (self.number(hour_digits)?, self.behind(b":", 2)?);
+        let second = if self.0.starts_with(':') {
+            self.behind(b":", 2)?
+        } else {
+            0
+        };
+        // 60 is a leap second, which no count has.
+        if hour > 23 || minute > 59 || second > 60 {
+            return None;
+        }
+        Some(hour * 3600 + minute * 60 + second)
+    }
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from the first of January of 1970. Years are taken to begin in March, so that the odd day is the last of its year.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month > 2 { year } else { year - 1 };
+    let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+}
+
+/// Year, month and day of a count of days.
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// As many places of a second as there are, three at a time.
+pub(super) fn rfc3339(nanos: i128) -> String {
+    let seconds = i64::try_from(nanos.div_euclid(SECOND)).unwrap_or_default();
+    let part = nanos.rem_euclid(SECOND);
+    let (year, month, day) = date_of(seconds.div_euclid(DAY));
+    let second = seconds.rem_euclid(DAY);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let fraction = match part {
+        0 => String::new(),
+        part if part % 1_000_000 == 0 => format!(".{:03}", part / 1_000_000),
+        part if part % 1_000 == 0 => format!(".{:06}", part / 1_000),
+        part => format!(".{part:09}"),
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{date_of, days_in, days_since_1970};
+
+    #[test]
+    fn days_and_dates_agree() {
+        let mut days = days_since_1970(1583, 1, 1);
+        let (mut last, end) = (date_of(days - 1), days_since_1970(2600, 1, 1));
+        while days < end {
+            let date = date_of(days);
+            assert_eq!(days_since_1970(date.0, date.1, date.2), days);
+            assert!(date > last && date.2 <= days_in(date.0, date.1));
+            (last, days) = (date, days + 1);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Refusals of every class, end to end against a server that is not ours: predicates, text, how often a call is sent, and
+//! whether the token is renewed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hoopai_runtime::auth::{SourceError, TokenSource};
+use hoopai_runtime::error::RefusalKind as Kind;
+use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::retry::{Backoff, Unbounded};
+use hoopai_runtime::serde_json::json;
+use hoopai_runtime::time::BoxFuture;
+use hoopai_runtime::{CallOptions, Error, Handle, SecretString};
+use std::time::Duration;
+
+use crate::api::Client;
+use crate::api::types::Contact;
+use crate::server::{Answer, LOCATION, Server};
+
+/// A class: a reply of it, and a part of the text that says what to do.
+const CLASSES: &[(Kind, u16, &str, &str)] = &[
+    (
+        Kind::NotFound,
+        401,
+        "The user does not exist.",
+        "Check the ids",
+    ),
+    (
+        Kind::UnknownPath,
+        404,
+        "Cannot GET /contact/x",
+        "moved the operation",
+    ),
+    (
+        Kind::RouteNotSupported,
+        401,
+        "This route is not yet supported by the IAM Service. Please update your IAM config.",
+        "does not offer the operation",
+    ),
+    (
+        Kind::EndpointRemoved,
+        400,
+        "API endpoint has been removed",
+        "`api_version` that has it, such as 2021-07-28",
+    ),
+    (
+        Kind::InvalidVersion,
+        401,
+        "version header was not found.",
+        "Check `api_version`",
+    ),
+    (Kind::ExpiredToken, 401, "Invalid JWT", "Get a new token"),
+    (
+        Kind::InvalidToken,
+        401,
+        "Invalid Private Integration token",
+        "copy a private integration token again",
+    ),
+    (
+        Kind::InvalidGrant,
+        400,
+        "This refresh token is invalid",
+        "authorize the app again",
+    ),
+    (
+        Kind::WrongTokenKind,
+        401,
+        "This authClass type is not allowed to access this scope.",
+        "needs a location token",
+    ),
+    (
+        Kind::MissingScope,
+        403,
+        "The token is not authorized for this scope.",
+        "with the scope contacts.readonly",
+    ),
+    (
+        Kind::WrongLocation,
+        401,
+        "This location is not accessible from this token.",
+        "Check the location id of the request",
+    ),
+    (
+        Kind::LocationInactive,
+        400,
+        "Location is not active",
+        "Activate the location",
+    ),
+    (
+        Kind::Forbidden,
+        403,
+        "Forbidden resource",
+        "Check the token",
+    ),
+    (
+        Kind::Blocked,
+        403,
+        "<html>Error 1010</html>",
+        "Check the network",
+    ),
+    (
+        Kind::Validation,
+        422,
+        "a must be a string",
+        "a must be a string",
+    ),
+    (
+        Kind::PageSizeTooLarge,
+        403,
+        "limit must not be greater than 100",
+        "Scopes and token are not the cause",
+    ),
+    (
+        Kind::Duplicate,
+        400,
+        "The contact already exists",
+        "Update the existing object",
+    ),
+    (
+        Kind::Conflict,
+        409,
+        "It was changed.",
+        "Read the object again",
+    ),
+    (Kind::RequestTooLarge, 413, "Too large", "Send less"),
+    (
+        Kind::RateLimited,
+        429,
+        "Too Many Requests",
+        "Try again later",
+    ),
+    (Kind::Internal, 500, "Internal server error", ""),
+    (Kind::Unavailable, 503, "Service Unavailable", ""),
+    (
+        Kind::ServerError,
+        501,
+        "Not Implemented",
+        "error of the platform (501)",
+    ),
+    (Kind::Redirect, 302, "", "Check the base URL"),
+    (
+        Kind::Other,
+        418,
+        "I am a teapot",
+        "rejected the request (418)",
+    ),
+];
+
+/// A source with one new token for each that expires.
+#[derive(Default)]
+struct Renewing(AtomicUsize);
+
+#[derive(Clone, Default)]
+struct Source(Arc<Renewing>);
+
+impl TokenSource for Source {
+    fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
+        Box::pin(async { Ok(SecretString::from("t-0")) })
+    }
+
+    fn refused<'a>(
+        &'a self,
+        _: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Option<SecretString>, SourceError>> {
+        let renewals = self.0.0.fetch_add(1, Ordering::SeqCst) + 1;
+        Box::pin(async move { Ok(Some(SecretString::from(format!("t-{renewals}")))) })
+    }
+}
+
+struct NoWait;
+
+impl Backoff for NoWait {
+    fn delay(&self, _: u32, _: f64) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// What came of a call.
+struct Outcome {
+    error: Error,
+    requests: usize,
+    renewals: usize,
+}
+
+/// A call that is refused whenever it is sent, under the standard policy.
+async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outcome {
+    let server = Server::start(answer).await;
+    let source = Source::default();
+    let handle = Handle::builder()
+        .token_source(source.clone())
+        .base_url(&*server.url)
+        .location(LOCATION)
+        .backoff(NoWait)
+        .limits(LimitSettings::unlimited())
+        .retry_budget(Unbounded)
+        .build()
+        .unwrap();
+    let client = Client::new(handle);
+    let options = match idempotent {
+        Some(idempotent) => CallOptions::new().idempotent(idempotent),
+        None => CallOptions::new(),
+    };
+    let error = if write {
+        let create = client
+            .create_contact()
+            .body(Contact::new().first_name("Ada"));
+        create.options(options).send().await.unwrap_err()
+    } else {
+        let read = client.get_contact().contact_id("c1").options(options);
+        read.send().await.unwrap_err()
+    };
+    Outcome {
+        error,
+        requests: server.count(),
+        renewals: source.0.0.load(Ordering::SeqCst),
+    }
+}
+
+fn answer(status: u16, message: &str) -> Answer {
+    if message.starts_with('<') {
+        return Answer::new(status, message).header("content-type", "text/html");
+    }
+    let body = json!({ "statusCode": status, "message": message, "traceId": "t-1" });
+    Answer::new(status, body.to_string())
+}
+
+#[test]
+fn every_class_is_in_the_table() {
+    for kind in Kind::ALL {
+        assert!(CLASSES.iter().any(|row| row.0 == *kind), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn predicates_text_and_requests_follow_from_the_class() {
+    for (kind, status, message, advice) in CLASSES {
+        for (write, idempotent) in [
+            (false, None),
+            (true, None),
+            (false, Some(false)),
+            (true, Some(true)),
+        ] {
+            let Outcome {
+                error,
+                requests,
+                renewals,
+            } = refused(answer(*status, message), write, idempotent).await;
+            let text = error.to_string();
+            let case = format!("{kind}, write {write}, idempotent {idempotent:?}: {text}");
+            assert_eq!(error.refusal(), Some(*kind), "{case}");
+
+            let predicates = [
+                (error.is_not_found(), kind.is_not_found()),
+                (error.is_auth(), kind.is_auth()),
+                (error.is_forbidden(), kind.is_forbidden()),
+                (error.is_validation(), kind.is_validation()),
+                (error.is_conflict(), kind.is_conflict()),
+                (error.is_unsupported(), kind.is_unsupported()),
+                (error.is_rate_limited(), kind.is_rate_limited()),
+                (error.is_server_error(), kind.is_server_error()),
+                (
+                    error.is_timeout() || error.is_connect() || error.is_decode(),
+                    false,
+                ),
+            ];
+            for (at, (has, expected)) in predicates.iter().enumerate() {
+                assert_eq!(has, expected, "predicate {at} of {case}");
+            }
+
+            // The token is renewed for expiry alone, and the call is sent once more then.
+            let expired = *kind == Kind::ExpiredToken;
+            assert_eq!(renewals, usize::from(expired), "{case}");
+            let safe = idempotent.unwrap_or(!write);
+            let retried = match kind {
+                Kind::RateLimited => true,
+                Kind::Internal | Kind::Unavailable => safe,
+                _ => false,
+            };
+            let expected = match (expired, retried) {
+                (true, _) => 2,
+                (_, true) => 5,
+                _ => 1,
+            };
+            assert_eq!(requests, expected, "{case}");
+            assert_eq!(error.attempts() as usize, requests, "{case}");
+
+            // Policy, predicate and text agree.
+            assert_eq!(error.is_retryable(), retried, "{case}");
+            let later = text.to_lowercase().contains("try again");
+            assert_eq!(later, retried, "{case}");
+            let unsure = matches!(kind, Kind::Internal | Kind::Unavailable) && !safe;
+            assert_eq!(
+                text.contains("look before you send it again"),
+                unsure,
+                "{case}"
+            );
+
+            if !write {
+                assert!(text.contains(advice), "{case}");
+            }
+            assert!(text.contains(&format!("({status})")), "{case}");
+            assert!(!text.contains(".."), "{case}");
+            assert_eq!(
+                text.matches("t-1").count(),
+                usize::from(!message.starts_with('<')),
+                "{case}"
+            );
+            if !kind.is_auth()
+                && !kind.is_forbidden()
+                && !kind.is_unsupported()
+                && *kind != Kind::PageSizeTooLarge
+                && *kind != Kind::Redirect
+            {
+                assert!(!text.contains("token"), "{case}");
+            }
+        }
+    }
+}
