@@ -16,6 +16,7 @@ mod paging;
 mod program;
 mod refusals;
 mod replies;
+mod sdk;
 mod seeds;
 mod server;
 mod shapes;

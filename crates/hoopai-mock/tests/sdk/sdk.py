@@ -44,8 +44,9 @@ def kind(what, above=()):
     if origin is list:
         return {"kind": "array", "items": kind(arguments[0], above)}
     if inspect.isclass(what) and issubclass(what, BaseModel) and what not in above:
+        # The SDK's models cannot be sent: bodies are dictionaries, whose keys may be keywords.
         fields = {
-            field.alias or name: {"required": field.is_required(), "type": kind(field.annotation, (*above, what))}
+            name.removesuffix("_"): {"required": field.is_required(), "type": kind(field.annotation, (*above, what))}
             for name, field in what.model_fields.items()
         }
         return {"kind": "object", "fields": fields}

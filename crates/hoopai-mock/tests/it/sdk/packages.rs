@@ -1,0 +1,99 @@
+//! The official clients, installed from their registries into the target folder, where later runs find them.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The versions that the expectations are written for.
+const JAVASCRIPT: [&str; 2] = ["@gohighlevel/api-client@3.1.0", "typescript@5.9.3"];
+const PYTHON: &str = "gohighlevel-api-client==3.0.0";
+
+/// A program that describes and calls a client, and the folder that it runs in.
+pub(super) struct Runner {
+    program: PathBuf,
+    script: PathBuf,
+    folder: PathBuf,
+}
+
+impl Runner {
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .arg(&self.script)
+            .args(arguments)
+            .current_dir(&self.folder);
+        command
+    }
+}
+
+/// The JavaScript client; `None`, after a line that says so, where it cannot be had.
+pub(super) fn javascript() -> Option<Runner> {
+    let folder = installed("sdk-javascript", &JAVASCRIPT.join(" "), |folder| {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .args(["--fetch-timeout=20000", "--fetch-retries=1", "--prefix"])
+            .arg(folder)
+            .args(JAVASCRIPT);
+        vec![npm]
+    })?;
+    Some(Runner {
+        program: "node".into(),
+        script: script("sdk.cjs"),
+        folder,
+    })
+}
+
+/// The Python client; `None`, after a line that says so, where it cannot be had.
+pub(super) fn python() -> Option<Runner> {
+    let interpreter = |folder: &Path| folder.join("bin").join("python");
+    let folder = installed("sdk-python", PYTHON, |folder| {
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(folder);
+        let mut pip = Command::new(interpreter(folder));
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ])
+        .args(["--timeout", "20", "--retries", "1", PYTHON]);
+        vec![venv, pip]
+    })?;
+    Some(Runner {
+        program: interpreter(&folder),
+        script: script("sdk.py"),
+        folder,
+    })
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/sdk")
+        .join(name)
+}
+
+/// Runs the commands that install something, unless the same was installed before.
+fn installed(
+    name: &str,
+    what: &str,
+    commands: impl FnOnce(&Path) -> Vec<Command>,
+) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let done = folder.join("installed.txt");
+    if std::fs::read_to_string(&done).is_ok_and(|text| text == what) {
+        return Some(folder);
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder within the target folder");
+    for mut command in commands(&folder) {
+        let problem = match command.output() {
+            Ok(output) if output.status.success() => continue,
+            Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+            Err(error) => error.to_string(),
+        };
+        println!("SKIPPED: {what} cannot be installed: {problem}");
+        return None;
+    }
+    std::fs::write(done, what).expect("a file within the target folder");
+    Some(folder)
+}
