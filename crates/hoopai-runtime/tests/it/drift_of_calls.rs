@@ -204,7 +204,7 @@ async fn an_empty_reply_where_a_body_is_declared_is_drift() {
 
         // A list would look as if it ended here.
         assert!(client.page_contacts().stream().next().await.is_none());
-        assert_eq!(heard.lines(), [expected.clone()]);
+        assert_eq!(heard.lines(), std::slice::from_ref(&expected));
         let page = client
             .page_contacts()
             .pages()
