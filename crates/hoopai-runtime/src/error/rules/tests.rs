@@ -135,7 +135,7 @@ const MESSAGES: &[(&[u16], &str, Kind)] = &[
     ),
     (
         &[400, 401, 403],
-        "The token does not have access to this location.",
+        "Forbidden: the token does not have access to this location.",
         Kind::WrongLocation,
     ),
     (
