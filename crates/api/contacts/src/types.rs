@@ -779,7 +779,7 @@ hoopai_runtime::model! {
         pub location_id: String = "locationId",
         /// Takes all tags from the contacts, whatever `tags` says. Only where `type` is `remove`.
         pub remove_all_tags: bool = "removeAllTags",
-        /// The tags to add or remove. Declared as required by the platform's specification.
+        /// The tags to add or remove.
         pub tags: Vec<String> = "tags",
     }
     /// `UpdateTagsResponseDTO` of Contacts.

@@ -183,7 +183,7 @@ hoopai_runtime::model! {
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",
@@ -637,7 +637,7 @@ hoopai_runtime::model! {
         pub business_details: BusinessDetailsDto = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
@@ -1307,7 +1307,7 @@ hoopai_runtime::model! {
         pub contact_details: ContactDetailsDto = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
-        /// What is taken off.
+        /// What is taken off. Declared as required by the platform's specification.
         pub discount: Discount = "discount",
         /// The number of the estimate; when left out, the next free one is taken.
         pub estimate_number: f64 = "estimateNumber",

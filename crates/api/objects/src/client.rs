@@ -37,8 +37,8 @@ impl Client {
     ///
     /// `POST /objects/{schemaKey}/records`
     ///
-    /// The platform's specification describes no field of the body. These fields are what public clients send and replies hold;
-    /// add others with `extra_body`.
+    /// The platform's specification describes no field of the body. These fields are what public clients send. Reports
+    /// disagree on `owner` and `followers`, which replies hold: `.extra_body("owner", ids)` adds such a field.
     ///
     /// - Scope: `objects/record.write`.
     /// - Needs the token of a location.
@@ -136,7 +136,7 @@ impl Client {
     /// `PUT /objects/{schemaKey}/records/{id}`
     ///
     /// The location is sent in the query, the change in the body. The platform's specification describes no field of the body.
-    /// These fields are what public clients send and replies hold; add others with `extra_body`.
+    /// These fields are what public clients send; add others with `extra_body`.
     ///
     /// - Needs the token of a location.
     /// - Version: `2021-07-28`.

@@ -11,12 +11,8 @@ hoopai_runtime::model! {
     /// A record to be created.
     #[doc(alias = "CreateCustomObjectRecordDto")]
     pub struct CreateObjectRecordRequest {
-        /// The ids of the users who follow the record.
-        pub followers: Vec<String> = "followers",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
-        /// The ids of the users who own the record.
-        pub owner: Vec<String> = "owner",
         /// The values of the record, by the key of the field without the object's prefix.
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
@@ -188,7 +184,7 @@ hoopai_runtime::model! {
         pub page: i64 = "page",
         /// How many records a page holds at most. Required.
         pub page_limit: i64 = "pageLimit",
-        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`. Declared as required by the platform's specification.
+        /// What to look for: words, or a searchable field and its value, as in `name:Buddy`.
         pub query: String = "query",
         /// The `searchAfter` of the last record of the page before.
         pub search_after: Vec<String> = "searchAfter",
@@ -203,10 +199,6 @@ hoopai_runtime::model! {
     /// The changes to a record.
     #[doc(alias = "UpdateCustomObjectRecordDto")]
     pub struct UpdateObjectRecordRequest {
-        /// The ids of the users who follow the record.
-        pub followers: Vec<String> = "followers",
-        /// The ids of the users who own the record.
-        pub owner: Vec<String> = "owner",
         /// The values that change, by the key of the field without the object's prefix.
         pub properties: BTreeMap<String, CustomFieldValue> = "properties",
     }
