@@ -101,7 +101,7 @@ async fn main() -> ExitCode {
                 ("client secret", &arguments.client_secret),
                 ("redirect uri", &arguments.redirect_uri),
             ] {
-                say(&format!("{name:12} {value}"));
+                say(&format!("{name:13} {value}"));
             }
             stop.await;
             mock.stop().await;

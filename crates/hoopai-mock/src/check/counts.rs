@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Accepted;
 use super::place::Place;
-use super::schema::{Fault, parts};
+use super::schema::{Fault, keys, parts};
 use crate::interface::Operation;
 
 /// The largest integer that a JavaScript number holds exactly.
@@ -46,8 +46,13 @@ pub(super) fn check(operation: &Operation, accepted: &Accepted, faults: &mut Vec
         }
     }
     let body = accepted.body.as_ref().and_then(Value::as_object);
+    let declared = operation.body.as_ref();
+    let declared = declared.and_then(|body| keys(operation, &body.schema));
     for (name, value) in body.into_iter().flatten() {
-        if let Some(number) = role(name) {
+        let is_declared = declared
+            .as_ref()
+            .is_none_or(|declared| declared.contains(&name.as_str()));
+        if let Some(number) = role(name).filter(|_| is_declared) {
             look(name, number, value, faults);
         }
     }

@@ -537,7 +537,11 @@ fn hostile_requests_do_no_harm() {
                 operation,
                 &incoming,
                 &draft.path,
-                Undeclared::Refused,
+                if rng.bool() {
+                    Undeclared::Refused
+                } else {
+                    Undeclared::Accepted
+                },
             )) {
                 let status = refusal.status.as_u16();
                 assert!(

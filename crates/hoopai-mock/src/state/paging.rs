@@ -171,7 +171,9 @@ impl Paging {
                 vec![(page, Number::From(1)), (after, Number::Moment)]
             }
         };
-        numbers.push((self.limit, Number::From(0)));
+        if !self.limit.is_empty() {
+            numbers.push((self.limit, Number::From(0)));
+        }
         numbers
     }
 

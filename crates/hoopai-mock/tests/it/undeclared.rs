@@ -97,6 +97,10 @@ async fn what_is_accepted_is_stored_returned_and_changed() {
         let changed = send(&mock, Method::PUT, &path, "", &blue).await;
         is_whole(&changed.json()["contact"], "blue");
     }
+    // Names that page a list elsewhere are names like any other where they are not declared.
+    let named = json!({ "limit": "none", "": "" });
+    let reply = send(&mock, Method::PUT, &path, "", &named).await;
+    assert_eq!(reply.json()["contact"]["limit"], "none", "{}", reply.text);
     // What is declared is checked all the same.
     let wrong = json!({ "firstName": 1, "favourite": "green" });
     let reply = send(&mock, Method::PUT, &path, "", &wrong).await;

@@ -23,12 +23,14 @@ expected-statuses = ["2xx", "400", "404"]
 [checks.negative_data_rejection]
 expected-statuses = ["400", "401", "403", "404", "413", "415", "422"]
 """
-# Refusals of valid requests that are expected, and counted apart, although the interface does not declare what they are about:
-# numbers that are no counts, pages that are too large, and a custom object record without a location.
+# Refusals that are expected, and counted apart, although the interface does not declare what they are about: numbers that are no
+# counts, pages that are too large, a custom object record without a location, users that do not exist, and the guide's shape of
+# the refusal of an email address.
 PAGES = (
-    r"""- ST\d+ Schema-valid request rejected\n.*"message":"""
+    r"""(- ST\d+ Schema-valid request rejected\n.*"message":"""
     r"""(\[?"\w+ must (be a number string|be an integer number|not be (less|greater) than \d+)"""
-    r"""|"This location is not accessible)"""
+    r"""|"This location is not accessible|"The user does not exist)"""
+    r"""|- ST108 Response violates schema\n.*"message":"Validation failed")"""
 )
 CHECKS = [
     "not_a_server_error",
