@@ -148,6 +148,11 @@ async fn it_takes_token_location_limits_and_faults() {
     for _ in 0..120 {
         assert_eq!(get(&program.url, TOKEN, LOCATION).await.status(), 200);
     }
+    assert_eq!(get(&program.url, TOKEN, "elsewhere").await.status(), 403);
+    let program = Running::start(&["--everything"]);
+    for location in [LOCATION, "elsewhere"] {
+        assert_eq!(get(&program.url, TOKEN, location).await.status(), 200);
+    }
 }
 
 #[cfg(unix)]

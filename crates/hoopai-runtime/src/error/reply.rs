@@ -134,7 +134,7 @@ impl Reply {
                 }
             }
             Value::Object(object) => match complaints(object) {
-                Some((field, texts)) => self.complain(field, texts),
+                Some((field, texts)) => self.complain(&field, texts),
                 None => flatten(None, message, &mut self.messages),
             },
             other => flatten(None, other, &mut self.messages),
@@ -152,8 +152,16 @@ impl Reply {
 }
 
 /// The complaints of an object that names a field, and the field.
-fn complaints(object: &Map<String, Value>) -> Option<(&str, Vec<String>)> {
-    let field = first_str(object, &["field", "property", "path", "param"])?;
+fn complaints(object: &Map<String, Value>) -> Option<(String, Vec<String>)> {
+    let field = match first(object, &["field", "property", "path", "param"])? {
+        Value::String(name) => name.clone(),
+        Value::Array(steps) => {
+            let mut names = Vec::new();
+            steps.iter().for_each(|step| names.extend(text(step)));
+            names.join(".")
+        }
+        _ => return None,
+    };
     let names = ["message", "constraints", "msg", "messages", "error"];
     let complaint = first(object, &names)?;
     let mut texts = Vec::new();
@@ -174,16 +182,6 @@ fn first<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value
         match object.get(*name) {
             None | Some(Value::Null) => {}
             value => return value,
-        }
-    }
-    None
-}
-
-/// The first of these fields that is a string.
-fn first_str<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a str> {
-    for name in names {
-        if let Some(Value::String(text)) = object.get(*name) {
-            return Some(text);
         }
     }
     None
@@ -344,6 +342,12 @@ mod tests {
                 r#"{"message":"m","errors":[{"field":"a","message":"b"}]}"#
             )),
             [("a", "b")]
+        );
+        assert_eq!(
+            fields(&parse(
+                r#"{"message":"m","errors":[{"code":"too_big","path":["a",0,"b"],"message":"c"}]}"#
+            )),
+            [("a.0.b", "c")]
         );
         assert_eq!(
             fields(&parse(r#"{"errors":{"a":["b","c"]}}"#)),

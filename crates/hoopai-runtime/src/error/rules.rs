@@ -75,6 +75,8 @@ const ABSENT: &[&str] = &[
     "nonexistent|inexistent",
     "non existent|existing",
     "no such",
+    "nothing found",
+    "id * not present",
     "no matching",
     "no * with * id|ids",
     "is|was|been|already deleted",
@@ -133,7 +135,8 @@ const RULES: &[Rule] = &[
         says: &[&[
             "endpoint|api|route|operation * removed|retired|sunset|deprecated",
             "removed in * version",
-            "not available in * version",
+            "not available|supported in * version",
+            "not available|supported in v2|v3",
             "endpoint|api|route|operation * no longer supported|available|exists",
         ]],
         kind: Kind::EndpointRemoved,
@@ -191,6 +194,8 @@ const RULES: &[Rule] = &[
         says: &[&[
             "auth class",
             "authclass",
+            "class type",
+            "user|token type mismatch",
             "token class|kind|type * not allowed|supported|accepted|permitted|valid",
             "private integration * not allowed|supported|accepted|permitted",
         ]],
@@ -228,7 +233,7 @@ const RULES: &[Rule] = &[
         on: &[(400, 400), (403, 403), (422, 422)],
         says: &[
             &[
-                "limit must|should|can|cannot|may|is|was|value|parameter|exceeds",
+                "limit must|should|can|cannot|may|is|was|value|number|parameter|exceeds",
                 "limit greater|more|larger|higher|bigger|too",
                 "page size|length",
                 "per page",
@@ -301,6 +306,13 @@ const RULES: &[Rule] = &[
         kind: Kind::WrongLocation,
         ..ANY
     },
+    // The description of `invalid_token` in RFC 6750.
+    Rule {
+        on: &[(401, 401)],
+        says: &[&["token * expired revoked"]],
+        kind: Kind::ExpiredToken,
+        ..ANY
+    },
     Rule {
         on: &[(401, 401)],
         says: &[
@@ -363,6 +375,7 @@ const RULES: &[Rule] = &[
             "access denied",
             "forbidden",
         ]],
+        code: &["no access", "access denied", "permission denied"],
         kind: Kind::Forbidden,
         ..ANY
     },
@@ -469,18 +482,22 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// The class of a reply with this status. The status of the body counts as well where HTTP's is general (400, 500) and the
-/// body's blames the request.
+/// The class of a reply with this status. The status of the body counts as well if HTTP's is general (400, 500) and the body's
+/// is specific.
 pub(super) fn classify(status: u16, reply: &Reply) -> Kind {
     let statuses = match reply.status {
-        Some(own @ 401..=499) if matches!(status, 400 | 500) => [status, own],
-        Some(own @ 400) if status == 500 => [status, own],
+        Some(own @ 401..=499) if status == 400 => [status, own],
+        // Less is believed of a server that failed: no token is given up for it.
+        Some(own @ (404 | 422)) if status == 500 => [status, own],
         _ => [status, status],
     };
     let codes: Vec<String> = reply.codes.iter().map(|code| words(code)).collect();
     let mut messages: Vec<String> = Vec::new();
     for message in reply.messages.iter().take(MOST_READ) {
-        messages.push(words(message));
+        // Several complaints can come as one text.
+        for complaint in message.split(';').take(MOST_READ) {
+            messages.push(words(complaint));
+        }
     }
     let own = messages.len();
     for fault in reply.fields.iter().take(MOST_READ) {

@@ -148,24 +148,28 @@ impl Backoff for NoWait {
     }
 }
 
-/// What an observer is told: attempts as they begin, then what each attempt and the call ended with.
-#[derive(Clone, Default)]
-struct Told(Arc<Mutex<Seen>>);
+/// What an observer is told.
+#[derive(Default)]
+struct Ends {
+    begun: Vec<u32>,
+    ended: Vec<u32>,
+    call: Option<End>,
+}
 
-/// The attempts that were about to be sent, those that ended, and how the call ended.
-type Seen = (Vec<u32>, Vec<u32>, Option<End>);
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<Ends>>);
 
 impl Observer for Told {
     fn on_send(&self, _: &CallInfo<'_>, attempt: u32) {
-        self.0.lock().unwrap().0.push(attempt);
+        self.0.lock().unwrap().begun.push(attempt);
     }
 
     fn on_attempt(&self, _: &CallInfo<'_>, end: &End) {
-        self.0.lock().unwrap().1.push(end.attempts);
+        self.0.lock().unwrap().ended.push(end.attempts);
     }
 
     fn on_call(&self, _: &CallInfo<'_>, end: &End) {
-        self.0.lock().unwrap().2 = Some(*end);
+        self.0.lock().unwrap().call = Some(*end);
     }
 }
 
@@ -197,10 +201,10 @@ async fn attempts_without_a_connection_are_not_counted_as_sent() {
     assert!(error.is_retryable());
     let told = told.0.lock().unwrap();
     assert_eq!(
-        (&*told.0, &*told.1),
+        (&*told.begun, &*told.ended),
         (&[1, 2, 3, 4, 5][..], &[1, 2, 3, 4, 5][..])
     );
-    assert_eq!(told.2.unwrap().attempts, 0);
+    assert_eq!(told.call.unwrap().attempts, 0);
 }
 
 #[tokio::test]
@@ -215,13 +219,13 @@ async fn attempts_that_were_sent_are_counted_among_others() {
         error.to_string().ends_with("(tried 5 times, sent 1 times)"),
         "{error}"
     );
-    assert_eq!(told.0.lock().unwrap().2.unwrap().attempts, 1);
+    assert_eq!(told.0.lock().unwrap().call.unwrap().attempts, 1);
 
     let server = Server::start(Answer::new(503, "{}")).await;
     let (error, told) = call(&server.url).await;
     assert!(error.to_string().ends_with(" (sent 5 times)"), "{error}");
     assert_eq!((error.attempts(), server.count()), (5, 5));
-    assert_eq!(told.0.lock().unwrap().2.unwrap().attempts, 5);
+    assert_eq!(told.0.lock().unwrap().call.unwrap().attempts, 5);
 }
 
 #[tokio::test]

@@ -161,7 +161,10 @@ impl<'a> Seeder<'a> {
         };
         let mut store = self.world.state.lock();
         let store = store.get_or_insert_with(|| Store::new(self.world.seed));
-        introduce(store, location, now);
+        // What a company has can be seeded without a location.
+        if !location.is_empty() && location != COMPANY {
+            introduce(store, location, now);
+        }
         let faults = fill.faults(store, given);
         if !faults.is_empty() {
             let (name, faults) = (collection.name, faults.join("; "));

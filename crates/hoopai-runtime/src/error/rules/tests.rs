@@ -62,6 +62,58 @@ const MESSAGES: &[(&[u16], &str, Kind)] = &[
     (&[400], "The id did not match any record", Kind::NotFound),
     (&[410], "Gone", Kind::NotFound),
     (
+        &[400],
+        "Opportunity with the given id is not present",
+        Kind::NotFound,
+    ),
+    (&[400], "Nothing found", Kind::NotFound),
+    (&[401], "No location found for this token", Kind::NotFound),
+    (
+        &[400],
+        "This endpoint is not supported in v3",
+        Kind::EndpointRemoved,
+    ),
+    (
+        &[401, 403],
+        "Token's user type mismatch!",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401, 403],
+        "This AuthClass is not yet supported",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401],
+        "This location is not accessible from this token!",
+        Kind::WrongLocation,
+    ),
+    (
+        &[400, 422],
+        "limit must not be greater than 100; offset must not be less than 0",
+        Kind::PageSizeTooLarge,
+    ),
+    (
+        &[422],
+        "There is no message or attachments",
+        Kind::Validation,
+    ),
+    (
+        &[401, 403],
+        "Token's user class type invalid",
+        Kind::WrongTokenKind,
+    ),
+    (
+        &[401],
+        "The access token provided is expired, revoked, malformed, or invalid for other reasons.",
+        Kind::ExpiredToken,
+    ),
+    (
+        &[400, 403, 422],
+        "limit: Number must be less than or equal to 100",
+        Kind::PageSizeTooLarge,
+    ),
+    (
         &[400, 422],
         "property notFound should not exist",
         Kind::Validation,
@@ -135,7 +187,7 @@ const MESSAGES: &[(&[u16], &str, Kind)] = &[
     ),
     (
         &[400, 401, 403],
-        "The token does not have access to this location.",
+        "Forbidden: the token does not have access to this location.",
         Kind::WrongLocation,
     ),
     (
@@ -357,6 +409,16 @@ fn codes_count_where_messages_say_nothing() {
             Kind::NotFound,
         ),
         (
+            401,
+            json!({ "message": "Oops", "canonicalCode": "CONVERSATIONS_MSG_PROVIDER_NO_ACCESS" }),
+            Kind::Forbidden,
+        ),
+        (
+            400,
+            json!({ "message": "limit", "errors": [{ "code": "too_big", "path": ["limit"], "message": "limit must not be greater than 100" }] }),
+            Kind::PageSizeTooLarge,
+        ),
+        (
             400,
             json!({ "canonicalCode": "CONTACT_NOT_FOUND" }),
             Kind::NotFound,
@@ -413,6 +475,16 @@ fn codes_count_where_messages_say_nothing() {
             400,
             json!({ "statusCode": 422, "message": "Bad Request" }),
             Kind::Validation,
+        ),
+        (
+            500,
+            json!({ "statusCode": 400, "message": "This refresh token is invalid" }),
+            Kind::Internal,
+        ),
+        (
+            500,
+            json!({ "statusCode": 401, "message": "Invalid JWT" }),
+            Kind::Internal,
         ),
         (
             400,
