@@ -15,6 +15,20 @@ pub(super) struct Runner {
 }
 
 impl Runner {
+    /// `None`, after a line that says so, where the program is not there.
+    fn new(program: PathBuf, name: &str, folder: PathBuf) -> Option<Self> {
+        if let Err(error) = Command::new(&program).arg("--version").output() {
+            println!("SKIPPED: {} cannot be run: {error}", program.display());
+            return None;
+        }
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sdk");
+        Some(Self {
+            program,
+            script: scripts.join(name),
+            folder,
+        })
+    }
+
     pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -35,11 +49,7 @@ pub(super) fn javascript() -> Option<Runner> {
             .args(JAVASCRIPT);
         vec![npm]
     })?;
-    Some(Runner {
-        program: "node".into(),
-        script: script("sdk.cjs"),
-        folder,
-    })
+    Runner::new("node".into(), "sdk.cjs", folder)
 }
 
 /// The Python client; `None`, after a line that says so, where it cannot be had.
@@ -59,17 +69,7 @@ pub(super) fn python() -> Option<Runner> {
         .args(["--timeout", "20", "--retries", "1", PYTHON]);
         vec![venv, pip]
     })?;
-    Some(Runner {
-        program: interpreter(&folder),
-        script: script("sdk.py"),
-        folder,
-    })
-}
-
-fn script(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/sdk")
-        .join(name)
+    Runner::new(interpreter(&folder), "sdk.py", folder)
 }
 
 /// Runs the commands that install something, unless the same was installed before.
