@@ -58,7 +58,7 @@ pub(crate) fn declared(
 
 /// The part of the request that takes the location: the path, then the query (required parameters first), then the body.
 ///
-/// `altId` is the id of a location only if `altType` stands beside it, which says whether it is one of a location or of an
+/// `altId` is the id of a location only if the operation declares `altType` as well, which says whether it is one of a location or of an
 /// agency. Elsewhere it means something else: in messages, the provider's own id of the message.
 ///
 /// If an operation acts on an agency, an optional location only narrows it, as in a list of the agency's locations. Filling

@@ -20,7 +20,7 @@ pub struct Drift {
     pub path: String,
     /// What its type takes, in words.
     pub expected: Cow<'static, str>,
-    /// What stands there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`.
+    /// What the reply holds there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`.
     pub found: &'static str,
 }
 
