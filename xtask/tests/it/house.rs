@@ -21,6 +21,7 @@ fn no_file_that_is_written_by_hand_is_too_long() {
         "crates/hoopai-mock",
         "crates/hoopai-auth",
         "crates/hoopai-runtime",
+        "conformance",
         "tests",
         "xtask",
     ] {

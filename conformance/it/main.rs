@@ -1,0 +1,3 @@
+//! The conformance suite: one file for each promise, against servers that break the rules in the way the promise is about.
+
+mod server;
