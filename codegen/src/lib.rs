@@ -14,6 +14,7 @@
 //!
 //! [`generate`] does 2 to 8. Every error is a [`Fault`]: the file, the JSON pointer in it, and what to do.
 
+mod boxing;
 mod diff;
 mod distil;
 mod documentation;
@@ -178,7 +179,8 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
     json::sort(&mut documented);
     let operations = table::read(&documented, &at)?;
     let lowered = lower::lower(&documented, &operations);
-    let types = generator::run(&lowered, &at)?;
+    let mut types = generator::run(&lowered, &at)?;
+    boxing::large_fields(&mut types);
     passes.extend(
         lowered
             .counts

@@ -57,6 +57,13 @@ pub(crate) enum Written<'a> {
 
 impl Kept {
     pub(crate) fn of_text(text: &str) -> Self {
+        // Most values are texts without escapes, of which both forms are plain.
+        if let Some(inner) = text.strip_prefix('"')
+            && let Some(inner) = inner.strip_suffix('"')
+            && !inner.contains('\\')
+        {
+            return Kept::of_value(inner.into());
+        }
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
         let exact = if decode::survives(text) || text.parse::<Value>().is_err() {
             None

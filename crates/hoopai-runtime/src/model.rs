@@ -217,10 +217,17 @@ pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
     map: &mut A,
     field: &mut Option<T>,
 ) -> Result<bool, A::Error> {
-    // First of all, so that a key that comes twice does not leave its first value next to a second that does not fit.
-    *field = None;
-    *field = map.next_value()?;
-    Ok(true)
+    match map.next_value() {
+        Ok(value) => {
+            *field = value;
+            Ok(true)
+        }
+        Err(fault) => {
+            // A key that comes twice does not leave its first value next to a second that does not fit.
+            *field = None;
+            Err(fault)
+        }
+    }
 }
 
 /// Says that no field has the name that was read.

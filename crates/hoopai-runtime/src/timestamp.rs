@@ -8,13 +8,14 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use compact_str::CompactString;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::extra::AsItStands;
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
-use format::{MILLI, count, date, iso_date, rfc3339};
+use format::{Moment, count, date, iso_date, rfc3339};
 
 /// A point in time: RFC 3339, or a count since 1970, of seconds or of milliseconds, as number or as text.
 ///
@@ -38,9 +39,9 @@ use format::{MILLI, count, date, iso_date, rfc3339};
 /// ```
 #[derive(Clone)]
 pub struct Timestamp {
-    /// Since 1970.
-    nanos: i128,
-    wire: Box<str>,
+    moment: Moment,
+    /// Replies are full of dates, and those of RFC 3339 in milliseconds fit in here without an allocation.
+    wire: CompactString,
     /// It came as a number.
     number: bool,
 }
@@ -63,27 +64,24 @@ const EXPECTED: &str =
 impl Timestamp {
     /// The moment of a count of milliseconds since 1970. It is written as RFC 3339.
     pub fn from_unix_millis(millis: i64) -> Self {
-        Self::of(i128::from(millis) * MILLI)
+        Self::of(Moment::of_millis(millis))
     }
 
     /// Milliseconds since 1970, less before; parts of one are dropped.
     pub fn unix_millis(&self) -> i64 {
-        let millis = self.nanos.div_euclid(MILLI);
-        i64::try_from(millis).unwrap_or(if millis < 0 { i64::MIN } else { i64::MAX })
+        self.moment.millis()
     }
 
     /// The moment on the system's clock; the nearest that the clock knows, should it not know this one.
     pub fn to_system_time(&self) -> SystemTime {
-        const SECOND: u128 = 1_000_000_000;
-        let apart = self.nanos.unsigned_abs();
-        let seconds = u64::try_from(apart / SECOND).unwrap_or(u64::MAX);
-        let apart = Duration::new(seconds, (apart % SECOND) as u32);
-        let time = if self.nanos < 0 {
-            UNIX_EPOCH.checked_sub(apart)
+        let whole = Duration::from_secs(self.moment.seconds.unsigned_abs());
+        let time = if self.moment.seconds < 0 {
+            UNIX_EPOCH.checked_sub(whole)
         } else {
-            UNIX_EPOCH.checked_add(apart)
+            UNIX_EPOCH.checked_add(whole)
         };
-        time.unwrap_or(UNIX_EPOCH)
+        time.and_then(|time| time.checked_add(Duration::from_nanos(self.moment.nanos.into())))
+            .unwrap_or(UNIX_EPOCH)
     }
 
     /// What the wire has, without quotes.
@@ -91,26 +89,27 @@ impl Timestamp {
         &self.wire
     }
 
-    fn of(nanos: i128) -> Self {
+    fn of(moment: Moment) -> Self {
         Timestamp {
-            nanos,
-            wire: rfc3339(nanos).into(),
+            moment,
+            wire: rfc3339(moment).into(),
             number: false,
         }
     }
 
     /// Reads what stands on the wire: a text without its quotes, or a number.
     fn read(wire: &str, number: bool) -> Result<Self, NoTimestamp> {
-        let nanos = match count(wire.trim()) {
-            Some(nanos) => nanos,
+        let text = wire.trim();
+        let moment = match count(text) {
+            Some(moment) => moment,
             None if number => return Err(NoTimestamp),
-            None => match date(wire.trim()) {
-                Some(nanos) => nanos,
+            None => match date(text) {
+                Some(moment) => moment,
                 None => return Err(NoTimestamp),
             },
         };
         Ok(Timestamp {
-            nanos,
+            moment,
             wire: wire.into(),
             number,
         })
@@ -142,11 +141,10 @@ impl TryFrom<&str> for Timestamp {
 /// It is written as RFC 3339.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let (apart, sign) = match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => (after, 1),
-            Err(before) => (before.duration(), -1),
-        };
-        Self::of(sign * i128::try_from(apart.as_nanos()).unwrap_or_default())
+        Self::of(match time.duration_since(UNIX_EPOCH) {
+            Ok(after) => Moment::after_1970(after),
+            Err(before) => Moment::before_1970(before.duration()),
+        })
     }
 }
 
@@ -159,7 +157,7 @@ impl From<Timestamp> for SystemTime {
 /// RFC 3339 in UTC, however it came.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&rfc3339(self.nanos))
+        f.pad(&rfc3339(self.moment))
     }
 }
 
@@ -187,15 +185,15 @@ impl Scalar for Timestamp {}
 impl ParamValue for Timestamp {
     fn write(self, to: &mut ParamWriter) {
         match iso_date(self.wire.trim()) {
-            Some(_) => to.text(self.wire),
-            None => to.text(rfc3339(self.nanos)),
+            Some(_) => to.text(self.wire.into_string()),
+            None => to.text(rfc3339(self.moment)),
         }
     }
 }
 
 impl PartialEq for Timestamp {
     fn eq(&self, other: &Self) -> bool {
-        self.nanos == other.nanos
+        self.moment == other.moment
     }
 }
 
@@ -209,13 +207,13 @@ impl PartialOrd for Timestamp {
 
 impl Ord for Timestamp {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.nanos.cmp(&other.nanos)
+        self.moment.cmp(&other.moment)
     }
 }
 
 impl Hash for Timestamp {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.nanos.hash(state);
+        self.moment.hash(state);
     }
 }
 

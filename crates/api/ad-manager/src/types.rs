@@ -244,7 +244,7 @@ hoopai_runtime::model! {
         /// The questions, in their order. Declared as required by the platform's specification.
         pub questions: Vec<FormQuestion> = "questions",
         /// What people see when they have sent the form. Declared as required by the platform's specification.
-        pub thank_you_page: ThankYouPage = "thankYouPage",
+        pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
         /// `MORE_VOLUME` for as many leads as possible, `HIGHER_INTENT` for fewer that mean it. Declared as required by the platform's specification.
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
     }
@@ -306,7 +306,7 @@ hoopai_runtime::model! {
     #[doc(alias = "LinkedInCreateLeadFormBodyDTO")]
     pub struct CreateLinkedinLeadFormRequest {
         /// What the form says and asks. Declared as required by the platform's specification.
-        pub content: LeadFormContent = "content",
+        pub content: Box<LeadFormContent> = "content",
         /// The language and country that the form is made in. Declared as required by the platform's specification.
         pub creation_locale: CreationLocale = "creationLocale",
         /// Fields that people do not see, with values that each answer brings along.
@@ -412,7 +412,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookAdsetDTO")]
     pub struct FacebookAdset {
         pub ads: Vec<FacebookAd> = "ads",
-        pub audience: FacebookAudience = "audience",
+        pub audience: Box<FacebookAudience> = "audience",
         pub budget: FacebookAdsetBudget = "budget",
         pub campaign_id: String = "campaignId",
         pub conversion_location: String = "conversionLocation",
@@ -669,7 +669,7 @@ hoopai_runtime::model! {
         pub question_page_headline: String = "questionPageHeadline",
         pub questions: Vec<FormQuestion> = "questions",
         pub status: String = "status",
-        pub thank_you_page: ThankYouPage = "thankYouPage",
+        pub thank_you_page: Box<ThankYouPage> = "thankYouPage",
         pub type_: CreateFacebookPageLeadFormRequestType = "type",
         pub updated_at: Timestamp = "updatedAt",
     }
@@ -891,7 +891,7 @@ hoopai_runtime::model! {
         pub privacy_policy_url: String = "privacyPolicyUrl",
         pub question_page_custom_headline: String = "questionPageCustomHeadline",
         pub questions: Vec<FormQuestion> = "questions",
-        pub thank_you_page: GetFacebookLeadFormResponseThankYouPage = "thankYouPage",
+        pub thank_you_page: Box<GetFacebookLeadFormResponseThankYouPage> = "thankYouPage",
         pub trace_id: String = "traceId",
     }
     /// `GetFacebookLeadFormResponseContextCard` of Ad Manager.
@@ -926,7 +926,7 @@ hoopai_runtime::model! {
     #[doc(alias = "FacebookReportingDTO")]
     pub struct GetFacebookReportingResponse {
         pub grouped: Vec<FacebookReportingPeriod> = "grouped",
-        pub totals: FacebookReportingTotals = "totals",
+        pub totals: Box<FacebookReportingTotals> = "totals",
         pub trace_id: String = "traceId",
     }
     /// `GoogleAdAccountDetailsDTO` of Ad Manager.
@@ -977,14 +977,14 @@ hoopai_runtime::model! {
     #[doc(alias = "GoogleReportingDTO")]
     pub struct GetGoogleReportingResponse {
         pub grouped: Vec<GoogleReportingPeriod> = "grouped",
-        pub totals: GoogleMetrics = "totals",
+        pub totals: Box<GoogleMetrics> = "totals",
         pub trace_id: String = "traceId",
     }
     /// `LinkedInAnalyticsDTO` of Ad Manager.
     #[doc(alias = "LinkedInAnalyticsDTO")]
     pub struct GetLinkedinAdAnalyticsResponse {
         pub grouped: Vec<LinkedInAnalyticsRow> = "grouped",
-        pub totals: LinkedInAnalyticsTotals = "totals",
+        pub totals: Box<LinkedInAnalyticsTotals> = "totals",
         pub trace_id: String = "traceId",
     }
     /// `LinkedInCampaignGroupReportingDTO` of Ad Manager.
@@ -1198,8 +1198,8 @@ hoopai_runtime::model! {
     /// `GoogleAudienceDTO` of Ad Manager.
     #[doc(alias = "GoogleAudienceDTO")]
     pub struct GoogleAudience {
-        pub dimensions: GoogleAudienceDimensions = "dimensions",
-        pub exclusion_dimension: GoogleAudienceExclusionDimension = "exclusionDimension",
+        pub dimensions: Box<GoogleAudienceDimensions> = "dimensions",
+        pub exclusion_dimension: Box<GoogleAudienceExclusionDimension> = "exclusionDimension",
         pub id: String = "id",
         pub name: String = "name",
         pub resource_name: String = "resourceName",
@@ -1263,8 +1263,8 @@ hoopai_runtime::model! {
         pub advanced_options: Map = "advancedOptions",
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        pub assets: GoogleAssets = "assets",
-        pub audience: GoogleCampaignAudience2 = "audience",
+        pub assets: Box<GoogleAssets> = "assets",
+        pub audience: Box<GoogleCampaignAudience2> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -1394,11 +1394,11 @@ hoopai_runtime::model! {
         pub ad_group_id: String = "adGroupId",
         pub ad_group_name: String = "adGroupName",
         pub average_revenue: String = "averageRevenue",
-        pub campaign: GoogleReportedCampaign = "campaign",
+        pub campaign: Box<GoogleReportedCampaign> = "campaign",
         pub id: String = "id",
         pub keyword_view: Value = "keywordView",
         pub leads: String = "leads",
-        pub metrics: GoogleMetrics = "metrics",
+        pub metrics: Box<GoogleMetrics> = "metrics",
         pub name: String = "name",
         pub resource_name: String = "resourceName",
         pub revenue: String = "revenue",
@@ -1415,7 +1415,7 @@ hoopai_runtime::model! {
         /// The address in one line.
         pub formatted_address: String = "formatted_address",
         /// Where the place is.
-        pub geometry: GeoGeometry = "geometry",
+        pub geometry: Box<GeoGeometry> = "geometry",
         /// The id of the place.
         pub id: String = "id",
         /// The place by its resource name at Google Ads.
@@ -1518,8 +1518,8 @@ hoopai_runtime::model! {
     /// `GoogleReportingPeriodDTO` of Ad Manager.
     #[doc(alias = "GoogleReportingPeriodDTO")]
     pub struct GoogleReportingPeriod {
-        pub campaign: GoogleReportedCampaign = "campaign",
-        pub metrics: GoogleMetrics = "metrics",
+        pub campaign: Box<GoogleReportedCampaign> = "campaign",
+        pub metrics: Box<GoogleMetrics> = "metrics",
         pub segments: GoogleReportingPeriodSegments = "segments",
     }
     /// `GoogleReportingPeriodSegments` of Ad Manager.
@@ -1829,7 +1829,7 @@ hoopai_runtime::model! {
     /// `LinkedInLeadFormDTO` of Ad Manager.
     #[doc(alias = "LinkedInLeadFormDTO")]
     pub struct LinkedInLeadForm {
-        pub content: LeadFormContent = "content",
+        pub content: Box<LeadFormContent> = "content",
         pub created: Timestamp = "created",
         pub creation_locale: CreationLocale = "creationLocale",
         pub hidden_fields: Vec<HiddenField> = "hiddenFields",
@@ -2005,8 +2005,8 @@ hoopai_runtime::model! {
         pub advanced_options: Map = "advancedOptions",
         pub advertising_channel_sub_type: AdvertisingChannelSubType = "advertisingChannelSubType",
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
-        pub assets: GoogleAssets = "assets",
-        pub audience: GoogleCampaignAudience2 = "audience",
+        pub assets: Box<GoogleAssets> = "assets",
+        pub audience: Box<GoogleCampaignAudience2> = "audience",
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         pub budget: GoogleBudget = "budget",
         pub campaign_goal: GoogleCampaignGoal = "campaignGoal",
@@ -2232,7 +2232,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpsertAdsetDTO")]
     pub struct UpsertFacebookAdsetRequest {
         /// Who is to see the ads, and where.
-        pub audience: FacebookAudience = "audience",
+        pub audience: Box<FacebookAudience> = "audience",
         /// What the ad set may spend, and from when to when.
         pub budget: Budget = "budget",
         /// The id of the campaign that the ad set is in. Declared as required by the platform's specification.
@@ -2301,7 +2301,7 @@ hoopai_runtime::model! {
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// What the asset holds; which fields it has depends on `type`. Declared as required by the platform's specification.
-        pub payload: UpsertGoogleAssetsRequestPayload = "payload",
+        pub payload: Box<UpsertGoogleAssetsRequestPayload> = "payload",
         /// The kind of asset. Declared as required by the platform's specification.
         pub type_: GoogleAssetType = "type",
     }
@@ -2360,9 +2360,9 @@ hoopai_runtime::model! {
     #[doc(alias = "UpsertAudienceDTO")]
     pub struct UpsertGoogleAudienceRequest {
         /// Who is in the audience.
-        pub dimensions: AudienceDimension = "dimensions",
+        pub dimensions: Box<AudienceDimension> = "dimensions",
         /// Who is left out of it.
-        pub exclusion_dimension: AudienceDimension = "exclusionDimension",
+        pub exclusion_dimension: Box<AudienceDimension> = "exclusionDimension",
         /// The id of the location (sub-account). The client's default location unless set.
         pub location_id: String = "locationId",
         /// The audience's name. Declared as required by the platform's specification.
@@ -2384,9 +2384,9 @@ hoopai_runtime::model! {
         /// Where at Google the ads run: in the search, in the display network and so on. Declared as required by the platform's specification.
         pub advertising_channel_type: AdvertisingChannelType = "advertisingChannelType",
         /// Phone numbers, sitelinks, images and the like that go with the ads.
-        pub assets: GoogleAssets = "assets",
+        pub assets: Box<GoogleAssets> = "assets",
         /// Who is to see the ads.
-        pub audience: GoogleCampaignAudience = "audience",
+        pub audience: Box<GoogleCampaignAudience> = "audience",
         /// How Google bids.
         pub bidding_strategy: GoogleBiddingStrategy = "biddingStrategy",
         /// What the campaign may spend, and from when to when.

@@ -49,7 +49,7 @@ hoopai_runtime::model! {
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
-        pub customer: CommissionCustomerResponse = "customer",
+        pub customer: Box<CommissionCustomerResponse> = "customer",
         pub due_at: Timestamp = "dueAt",
         pub event_id: String = "eventId",
         pub is_trial: bool = "isTrial",
@@ -176,7 +176,7 @@ hoopai_runtime::model! {
     #[doc(alias = "PayoutListItemResponseDto")]
     pub struct PayoutListItemResponse {
         pub id: String = "_id",
-        pub affiliate: OAuthAffiliateListItemResponse = "affiliate",
+        pub affiliate: Box<OAuthAffiliateListItemResponse> = "affiliate",
         pub affiliate_email: String = "affiliateEmail",
         pub affiliate_id: String = "affiliateId",
         pub affiliate_name: String = "affiliateName",

@@ -105,7 +105,7 @@ hoopai_runtime::model! {
     /// `BlogPostCreateResponseWrapperDTO` of Blogs.
     #[doc(alias = "BlogPostCreateResponseWrapperDTO")]
     pub struct CreateBlogPostResponse {
-        pub data: BlogPostResponse = "data",
+        pub data: Box<BlogPostResponse> = "data",
         pub trace_id: String = "traceId",
     }
     /// `AuthorsResponseDTO` of Blogs.
@@ -169,7 +169,7 @@ hoopai_runtime::model! {
     #[doc(alias = "BlogPostUpdateResponseWrapperDTO")]
     pub struct UpdateBlogPostResponse {
         pub trace_id: String = "traceId",
-        pub updated_blog_post: BlogPostResponse = "updatedBlogPost",
+        pub updated_blog_post: Box<BlogPostResponse> = "updatedBlogPost",
     }
 }
 

@@ -72,7 +72,7 @@ hoopai_runtime::model! {
     /// `GetBusinessByIdResponseDto` of Businesses.
     #[doc(alias = "GetBusinessByIdResponseDto")]
     pub struct GetBusinessResponse {
-        pub business: Business = "business",
+        pub business: Box<Business> = "business",
         pub trace_id: String = "traceId",
     }
     /// `GetBusinessByLocationResponseDto` of Businesses.
@@ -109,7 +109,7 @@ hoopai_runtime::model! {
     /// `UpdateBusinessResponseDto` of Businesses.
     #[doc(alias = "UpdateBusinessResponseDto")]
     pub struct UpdateBusinessResponse {
-        pub buiseness: Business = "buiseness",
+        pub buiseness: Box<Business> = "buiseness",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }

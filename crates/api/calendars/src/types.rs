@@ -150,7 +150,7 @@ hoopai_runtime::model! {
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
-        pub recurring: Recurring = "recurring",
+        pub recurring: Box<Recurring> = "recurring",
         /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         /// Whether the member who keeps the appointment gets an email about it.
@@ -184,7 +184,7 @@ hoopai_runtime::model! {
     /// `CalendarByIdSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarByIdSuccessfulResponseDTO")]
     pub struct CalendarByIdResponse {
-        pub calendar: Calendar = "calendar",
+        pub calendar: Box<Calendar> = "calendar",
         pub trace_id: String = "traceId",
     }
     /// `CalendarChangedBy` of Calendars.
@@ -466,7 +466,7 @@ hoopai_runtime::model! {
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
-        pub recurring: Recurring = "recurring",
+        pub recurring: Box<Recurring> = "recurring",
         /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         /// Whether the member who keeps the appointment gets an email about it.
@@ -566,7 +566,7 @@ hoopai_runtime::model! {
     /// `CalendarDeleteSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "CalendarDeleteSuccessfulResponseDTO")]
     pub struct DeleteCalendarResponse {
-        pub calendar: DeletedCalendar = "calendar",
+        pub calendar: Box<DeletedCalendar> = "calendar",
         pub message: String = "message",
         pub succeeded: bool = "succeeded",
         pub success: bool = "success",
@@ -676,7 +676,7 @@ hoopai_runtime::model! {
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
-        pub recurring: Recurring = "recurring",
+        pub recurring: Box<Recurring> = "recurring",
         pub reserve_service: bool = "reserveService",
         /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
@@ -721,7 +721,7 @@ hoopai_runtime::model! {
     /// `GetCalendarEventSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GetCalendarEventSuccessfulResponseDTO")]
     pub struct GetAppointmentResponse {
-        pub appointment: CalendarEvent = "appointment",
+        pub appointment: Box<CalendarEvent> = "appointment",
         pub trace_id: String = "traceId",
     }
     /// `GetCalendarEventsSuccessfulResponseDTO` of Calendars.
@@ -733,7 +733,7 @@ hoopai_runtime::model! {
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Calendars.
     #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
     pub struct GetCreateUpdateNoteResponse {
-        pub note: GetNote = "note",
+        pub note: Box<GetNote> = "note",
         pub trace_id: String = "traceId",
     }
     /// `GetNoteSchema` of Calendars.
@@ -762,7 +762,7 @@ hoopai_runtime::model! {
     /// `GroupCreateSuccessfulResponseDTO` of Calendars.
     #[doc(alias = "GroupCreateSuccessfulResponseDTO")]
     pub struct GroupCreateResponse {
-        pub group: Group = "group",
+        pub group: Box<Group> = "group",
         pub trace_id: String = "traceId",
     }
     /// `GroupSuccessfulResponseDTO` of Calendars.
@@ -909,7 +909,7 @@ hoopai_runtime::model! {
     /// `ScheduleResponseDTO` of Calendars.
     #[doc(alias = "ScheduleResponseDTO")]
     pub struct ScheduleResponse {
-        pub schedule: ScheduleObjectResponse = "schedule",
+        pub schedule: Box<ScheduleObjectResponse> = "schedule",
         pub trace_id: String = "traceId",
     }
     /// When a user is available on a day of the week, or on a date.
@@ -1115,7 +1115,7 @@ hoopai_runtime::model! {
         /// The unit of `preBuffer`.
         pub pre_buffer_unit: PreBufferUnit = "preBufferUnit",
         /// How appointments recur.
-        pub recurring: Recurring = "recurring",
+        pub recurring: Box<Recurring> = "recurring",
         /// Whether a contact is assigned to the member who keeps the appointment.
         pub should_assign_contact_to_team_member: bool = "shouldAssignContactToTeamMember",
         /// Whether the member who keeps the appointment gets an email about it.

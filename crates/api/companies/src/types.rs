@@ -35,7 +35,7 @@ hoopai_runtime::model! {
         pub location_count: f64 = "locationCount",
         pub logo_url: String = "logoUrl",
         pub name: String = "name",
-        pub onboarding_info: IOnboarding = "onboardingInfo",
+        pub onboarding_info: Box<IOnboarding> = "onboardingInfo",
         pub phone: String = "phone",
         pub plan: f64 = "plan",
         pub postal_code: String = "postalCode",
@@ -66,7 +66,7 @@ hoopai_runtime::model! {
     /// `GetCompanyByIdSuccessfulResponseDto` of Companies.
     #[doc(alias = "GetCompanyByIdSuccessfulResponseDto")]
     pub struct GetCompanyResponse {
-        pub company: GetCompanyById = "company",
+        pub company: Box<GetCompanyById> = "company",
         pub trace_id: String = "traceId",
     }
     /// `IOnboardingDto` of Companies.

@@ -75,7 +75,7 @@ hoopai_runtime::model! {
         /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
-        pub attribution_source: AttributionSource = "attributionSource",
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
         pub business_id: String = "businessId",
         /// The town or city.
         pub city: String = "city",
@@ -83,7 +83,7 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
-        pub created_by: ContactCreatedBy = "createdBy",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
@@ -94,7 +94,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
@@ -108,7 +108,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: AttributionSource = "lastAttributionSource",
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
         /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
@@ -179,7 +179,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         /// The given name.
@@ -216,7 +216,7 @@ hoopai_runtime::model! {
     pub struct ContactsSearchResponse {
         pub contacts: Vec<ContactsSearch> = "contacts",
         pub count: f64 = "count",
-        pub meta: ContactsMeta = "meta",
+        pub meta: Box<ContactsMeta> = "meta",
         pub trace_id: String = "traceId",
     }
     /// `ContactsWorkflowSuccessfulResponseDto` of Contacts.
@@ -245,7 +245,7 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
-        pub created_by: ContactCreatedBy = "createdBy",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
@@ -257,7 +257,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
@@ -314,7 +314,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         /// The given name.
@@ -357,7 +357,7 @@ hoopai_runtime::model! {
     /// `CreateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "CreateContactsSuccessfulResponseDto")]
     pub struct CreateContactResponse {
-        pub contact: CreateContact = "contact",
+        pub contact: Box<CreateContact> = "contact",
         pub trace_id: String = "traceId",
     }
     /// `CreateDeleteCantactsCampaignsSuccessfulResponseDto` of Contacts.
@@ -460,7 +460,7 @@ hoopai_runtime::model! {
     /// `ContactsByIdSuccessfulResponseDto` of Contacts.
     #[doc(alias = "ContactsByIdSuccessfulResponseDto")]
     pub struct GetContactResponse {
-        pub contact: GetContectById = "contact",
+        pub contact: Box<GetContectById> = "contact",
         pub trace_id: String = "traceId",
     }
     /// `GetContectByIdSchema` of Contacts.
@@ -473,7 +473,7 @@ hoopai_runtime::model! {
         /// The id of the user who looks after the contact.
         pub assigned_to: String = "assignedTo",
         pub attachments: String = "attachments",
-        pub attribution_source: AttributionSource = "attributionSource",
+        pub attribution_source: Box<AttributionSource> = "attributionSource",
         pub business_id: String = "businessId",
         /// The town or city.
         pub city: String = "city",
@@ -481,7 +481,7 @@ hoopai_runtime::model! {
         pub company_name: String = "companyName",
         /// The country by its two letters of ISO 3166, such as `US`.
         pub country: String = "country",
-        pub created_by: ContactCreatedBy = "createdBy",
+        pub created_by: Box<ContactCreatedBy> = "createdBy",
         /// Values of the fields that the location has defined itself, one item for each.
         pub custom_fields: Vec<CustomField> = "customFields",
         pub date_added: Timestamp = "dateAdded",
@@ -492,7 +492,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         pub email_lower_case: String = "emailLowerCase",
@@ -506,7 +506,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         pub keyword: String = "keyword",
         pub last_activity: Timestamp = "lastActivity",
-        pub last_attribution_source: AttributionSource = "lastAttributionSource",
+        pub last_attribution_source: Box<AttributionSource> = "lastAttributionSource",
         /// The family name.
         pub last_name: String = "lastName",
         pub last_name_lower_case: String = "lastNameLowerCase",
@@ -534,13 +534,13 @@ hoopai_runtime::model! {
     /// `GetCreateUpdateNoteSuccessfulResponseDto` of Contacts.
     #[doc(alias = "GetCreateUpdateNoteSuccessfulResponseDto")]
     pub struct GetCreateUpdateNoteResponse {
-        pub note: GetNote = "note",
+        pub note: Box<GetNote> = "note",
         pub trace_id: String = "traceId",
     }
     /// `DuplicateContactResponse` of Contacts.
     #[doc(alias = "DuplicateContactResponse")]
     pub struct GetDuplicateContactResponse {
-        pub contact: GetContectById = "contact",
+        pub contact: Box<GetContectById> = "contact",
         pub matching_field: String = "matchingField",
         pub trace_id: String = "traceId",
     }
@@ -698,7 +698,7 @@ hoopai_runtime::model! {
     /// `TaskByIsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "TaskByIsSuccessfulResponseDto")]
     pub struct TaskByIsResponse {
-        pub task: Task = "task",
+        pub task: Box<Task> = "task",
         pub trace_id: String = "traceId",
     }
     /// What to change in a contact. What is left out stays as it is.
@@ -722,7 +722,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         /// The given name.
@@ -751,7 +751,7 @@ hoopai_runtime::model! {
     /// `UpdateContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpdateContactsSuccessfulResponseDto")]
     pub struct UpdateContactResponse {
-        pub contact: GetContectById = "contact",
+        pub contact: Box<GetContectById> = "contact",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",
         pub trace_id: String = "traceId",
@@ -846,7 +846,7 @@ hoopai_runtime::model! {
         /// Whether the contact is not to be disturbed on any channel.
         pub dnd: bool = "dnd",
         /// On which channels the contact is not to be disturbed, one by one.
-        pub dnd_settings: DndSettings = "dndSettings",
+        pub dnd_settings: Box<DndSettings> = "dndSettings",
         /// The main email address. Along with the phone number it is what duplicates are recognised by.
         pub email: String = "email",
         /// The given name.
@@ -879,7 +879,7 @@ hoopai_runtime::model! {
     /// `UpsertContactsSuccessfulResponseDto` of Contacts.
     #[doc(alias = "UpsertContactsSuccessfulResponseDto")]
     pub struct UpsertContactResponse {
-        pub contact: GetContectById = "contact",
+        pub contact: Box<GetContectById> = "contact",
         pub new_: bool = "new",
         pub succeded: bool = "succeded",
         pub succeeded: bool = "succeeded",

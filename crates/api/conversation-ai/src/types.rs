@@ -10,7 +10,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ActionDataDTO")]
     pub struct ActionData {
         pub agent_id: String = "agentId",
-        pub details: Details = "details",
+        pub details: Box<Details> = "details",
         pub id: String = "id",
         pub name: String = "name",
         pub type_: Type = "type",
@@ -32,7 +32,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateActionDTO")]
     pub struct CreateAction {
         /// The settings of the action, in the shape that belongs to `type`. Declared as required by the platform's specification.
-        pub details: Details = "details",
+        pub details: Box<Details> = "details",
         /// What the action is called, such as `Book a visit`. Declared as required by the platform's specification.
         pub name: String = "name",
         /// What kind of action it is, which decides the shape of `details`. Declared as required by the platform's specification.

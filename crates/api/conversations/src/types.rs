@@ -179,7 +179,7 @@ hoopai_runtime::model! {
     /// `CreateConversationSuccessResponse` of Conversations.
     #[doc(alias = "CreateConversationSuccessResponse")]
     pub struct CreateConversationResponse {
-        pub conversation: ConversationCreateResponse = "conversation",
+        pub conversation: Box<ConversationCreateResponse> = "conversation",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -335,7 +335,7 @@ hoopai_runtime::model! {
     /// `GetMessageResponse2` of Conversations.
     pub struct GetMessageResponse2 {
         /// The text of the message.
-        pub message: GetMessageResponse = "message",
+        pub message: Box<GetMessageResponse> = "message",
         pub trace_id: String = "traceId",
     }
     /// `GetMessageTranscriptionResponseDto` of Conversations.
@@ -472,7 +472,7 @@ hoopai_runtime::model! {
         /// The email address that it goes to, if not the contact's main one; it must be one of the contact's.
         pub email_to: String = "emailTo",
         /// What is forwarded to whom, if the email forwards another.
-        pub forward: ForwardConfig = "forward",
+        pub forward: Box<ForwardConfig> = "forward",
         /// The phone number that it comes from, in E.164 form.
         pub from_number: String = "fromNumber",
         /// The content as HTML, for emails.
@@ -508,7 +508,7 @@ hoopai_runtime::model! {
         /// The id of the conversation.
         pub conversation_id: String = "conversationId",
         pub email_message_id: String = "emailMessageId",
-        pub forward_data: ForwardResponse = "forwardData",
+        pub forward_data: Box<ForwardResponse> = "forwardData",
         pub message_id: String = "messageId",
         pub message_ids: Vec<String> = "messageIds",
         pub msg: String = "msg",
@@ -574,7 +574,7 @@ hoopai_runtime::model! {
     /// `GetConversationSuccessfulResponse` of Conversations.
     #[doc(alias = "GetConversationSuccessfulResponse")]
     pub struct UpdateConversationResponse {
-        pub conversation: Conversation = "conversation",
+        pub conversation: Box<Conversation> = "conversation",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }

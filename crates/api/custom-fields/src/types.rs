@@ -48,7 +48,7 @@ hoopai_runtime::model! {
     /// `CustomFieldSuccessfulResponseDto` of Custom Fields.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
-        pub field: ICustomField = "field",
+        pub field: Box<ICustomField> = "field",
         pub trace_id: String = "traceId",
     }
     /// `CustomFolderDeleteResponseDto` of Custom Fields.

@@ -71,7 +71,7 @@ hoopai_runtime::model! {
     /// `GetSingleCustomMenusSuccessfulResponseDTO` of Custom Menus.
     #[doc(alias = "GetSingleCustomMenusSuccessfulResponseDTO")]
     pub struct GetSingleCustomMenusResponse {
-        pub custom_menu: CustomMenu = "customMenu",
+        pub custom_menu: Box<CustomMenu> = "customMenu",
         pub trace_id: String = "traceId",
     }
     /// `IconSchema` of Custom Menus.
@@ -118,7 +118,7 @@ hoopai_runtime::model! {
     /// `UpdateCustomMenuLinkResponseDTO` of Custom Menus.
     #[doc(alias = "UpdateCustomMenuLinkResponseDTO")]
     pub struct UpdateCustomMenuResponse {
-        pub custom_menu: CustomMenu = "customMenu",
+        pub custom_menu: Box<CustomMenu> = "customMenu",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }

@@ -80,7 +80,7 @@ hoopai_runtime::model! {
     pub struct Others {
         pub custom_field_id: String = "__custom_field_id__",
         pub submissions_other_field: String = "__submissions_other_field__",
-        pub event_data: EventData = "eventData",
+        pub event_data: Box<EventData> = "eventData",
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
     }
     /// `PageDetailsSchema` of Forms.

@@ -23,7 +23,7 @@ hoopai_runtime::model! {
     /// `CreateRedirectResponseDTO` of Funnels.
     #[doc(alias = "CreateRedirectResponseDTO")]
     pub struct CreateRedirectResponse {
-        pub data: RedirectResponse = "data",
+        pub data: Box<RedirectResponse> = "data",
         pub trace_id: String = "traceId",
     }
     /// `DeleteRedirectResponseDTO` of Funnels.
@@ -88,7 +88,7 @@ hoopai_runtime::model! {
     /// `SendConversionEventRequest` of Funnels.
     pub struct SendConversionEventRequest {
         /// Who the visitor is, as far as it is known.
-        pub contact: SendConversionEventRequestContact = "contact",
+        pub contact: Box<SendConversionEventRequestContact> = "contact",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         /// An id of the event.

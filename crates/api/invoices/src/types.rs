@@ -111,7 +111,7 @@ hoopai_runtime::model! {
     /// The business that writes, as it stands on the document.
     pub struct BusinessDetailsDto {
         /// The business's postal address.
-        pub address: AddressDto = "address",
+        pub address: Box<AddressDto> = "address",
         /// Custom values that stand on the document; replies hold objects where text is declared.
         pub custom_values: Vec<String> = "customValues",
         /// The address of the logo.
@@ -150,7 +150,7 @@ hoopai_runtime::model! {
         /// Further email addresses of the contact.
         pub additional_emails: Vec<AdditionalEmails> = "additionalEmails",
         /// The contact's postal address.
-        pub address: AddressDto = "address",
+        pub address: Box<AddressDto> = "address",
         /// The name of the contact's company.
         pub company_name: String = "companyName",
         /// Custom fields of the contact.
@@ -178,9 +178,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -208,7 +208,7 @@ hoopai_runtime::model! {
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
         /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
@@ -233,8 +233,8 @@ hoopai_runtime::model! {
     /// `CreateInvoiceFromEstimateResponseDTO` of Invoices.
     #[doc(alias = "CreateInvoiceFromEstimateResponseDTO")]
     pub struct CreateInvoiceFromEstimateResponse {
-        pub estimate: EstimateResponse = "estimate",
-        pub invoice: DefaultInvoiceResponse = "invoice",
+        pub estimate: Box<EstimateResponse> = "estimate",
+        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
         pub trace_id: String = "traceId",
     }
     /// An invoice to be made.
@@ -249,9 +249,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -267,7 +267,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
@@ -299,9 +299,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -311,7 +311,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
@@ -341,7 +341,7 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -353,7 +353,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         /// Charges beside the items, such as processing fees.
         pub miscellaneous_charges: ProcessingFee = "miscellaneousCharges",
         /// The template's name. Declared as required by the platform's specification.
@@ -370,22 +370,22 @@ hoopai_runtime::model! {
     /// `CustomNotificationDto` of Invoices.
     #[doc(alias = "CustomNotificationDto")]
     pub struct CustomNotification {
-        pub customer_auto_payment_amount_changed: CustomNotificationItem = "customerAutoPaymentAmountChanged",
-        pub customer_auto_payment_failure: CustomNotificationItem = "customerAutoPaymentFailure",
-        pub customer_auto_payment_info: CustomNotificationItem = "customerAutoPaymentInfo",
-        pub customer_auto_payment_success: CustomNotificationItem = "customerAutoPaymentSuccess",
-        pub customer_payment_failure: CustomNotificationItem = "customerPaymentFailure",
-        pub customer_payment_success: CustomNotificationItem = "customerPaymentSuccess",
-        pub customer_send_estimate: CustomNotificationItem = "customerSendEstimate",
-        pub customer_send_invoice: CustomNotificationItem = "customerSendInvoice",
-        pub team_auto_payment_failure: CustomNotificationItem = "teamAutoPaymentFailure",
-        pub team_auto_payment_skip: CustomNotificationItem = "teamAutoPaymentSkip",
-        pub team_auto_payment_success: CustomNotificationItem = "teamAutoPaymentSuccess",
-        pub team_estimate_accepted: CustomNotificationItem = "teamEstimateAccepted",
-        pub team_estimate_declined: CustomNotificationItem = "teamEstimateDeclined",
-        pub team_payment_failure: CustomNotificationItem = "teamPaymentFailure",
-        pub team_payment_success: CustomNotificationItem = "teamPaymentSuccess",
-        pub team_recurring_send_invoice_failed: CustomNotificationItem = "teamRecurringSendInvoiceFailed",
+        pub customer_auto_payment_amount_changed: Box<CustomNotificationItem> = "customerAutoPaymentAmountChanged",
+        pub customer_auto_payment_failure: Box<CustomNotificationItem> = "customerAutoPaymentFailure",
+        pub customer_auto_payment_info: Box<CustomNotificationItem> = "customerAutoPaymentInfo",
+        pub customer_auto_payment_success: Box<CustomNotificationItem> = "customerAutoPaymentSuccess",
+        pub customer_payment_failure: Box<CustomNotificationItem> = "customerPaymentFailure",
+        pub customer_payment_success: Box<CustomNotificationItem> = "customerPaymentSuccess",
+        pub customer_send_estimate: Box<CustomNotificationItem> = "customerSendEstimate",
+        pub customer_send_invoice: Box<CustomNotificationItem> = "customerSendInvoice",
+        pub team_auto_payment_failure: Box<CustomNotificationItem> = "teamAutoPaymentFailure",
+        pub team_auto_payment_skip: Box<CustomNotificationItem> = "teamAutoPaymentSkip",
+        pub team_auto_payment_success: Box<CustomNotificationItem> = "teamAutoPaymentSuccess",
+        pub team_estimate_accepted: Box<CustomNotificationItem> = "teamEstimateAccepted",
+        pub team_estimate_declined: Box<CustomNotificationItem> = "teamEstimateDeclined",
+        pub team_payment_failure: Box<CustomNotificationItem> = "teamPaymentFailure",
+        pub team_payment_success: Box<CustomNotificationItem> = "teamPaymentSuccess",
+        pub team_recurring_send_invoice_failed: Box<CustomNotificationItem> = "teamRecurringSendInvoiceFailed",
     }
     /// `CustomNotificationItemDto` of Invoices.
     #[doc(alias = "CustomNotificationItemDto")]
@@ -634,7 +634,7 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -652,7 +652,7 @@ hoopai_runtime::model! {
         /// The template's name. Declared as required by the platform's specification.
         pub name: String = "name",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
         /// The terms at the foot of the document; HTML is allowed.
         pub terms_notes: String = "termsNotes",
         /// The heading of the document, such as `INVOICE`.
@@ -730,9 +730,9 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: InvoiceSettingsBusinessDetails = "businessDetails",
+        pub business_details: Box<InvoiceSettingsBusinessDetails> = "businessDetails",
         pub custom_fields: Vec<String> = "customFields",
-        pub custom_notification: CustomNotification = "customNotification",
+        pub custom_notification: Box<CustomNotification> = "customNotification",
         pub due_after_x_days: f64 = "dueAfterXDays",
         /// What goes before the number; `EST-` when left out.
         pub estimate_number_prefix: String = "estimateNumberPrefix",
@@ -742,7 +742,7 @@ hoopai_runtime::model! {
         /// What goes before the number, such as `INV-`.
         pub invoice_number_prefix: String = "invoiceNumberPrefix",
         /// What is charged when it is paid late.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         pub minimum_percentage_partial_payment: f64 = "minimumPercentagePartialPayment",
         /// How it can be paid.
         pub payment_methods: PaymentMethod = "paymentMethods",
@@ -765,10 +765,10 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -798,7 +798,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -897,10 +897,10 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -925,7 +925,7 @@ hoopai_runtime::model! {
     /// `InvoiceSettingsBusinessDetailsDto` of Invoices.
     #[doc(alias = "InvoiceSettingsBusinessDetailsDto")]
     pub struct InvoiceSettingsBusinessDetails {
-        pub address: Address = "address",
+        pub address: Box<Address> = "address",
         pub custom_values: Vec<String> = "customValues",
         pub logo_url: String = "logoUrl",
         pub name: String = "name",
@@ -949,7 +949,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -1136,7 +1136,7 @@ hoopai_runtime::model! {
     /// `RecordPaymentResponseDto` of Invoices.
     #[doc(alias = "RecordPaymentResponseDto")]
     pub struct RecordInvoicePaymentResponse {
-        pub invoice: DefaultInvoiceResponse = "invoice",
+        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -1183,7 +1183,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether and by what it is paid automatically.
-        pub auto_payment: AutoPaymentDetails = "autoPayment",
+        pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
     }
@@ -1193,7 +1193,7 @@ hoopai_runtime::model! {
         /// The moment at which it happens, if only once.
         pub execute_at: Timestamp = "executeAt",
         /// The rule by which it recurs.
-        pub rrule: CustomRRuleOptions = "rrule",
+        pub rrule: Box<CustomRRuleOptions> = "rrule",
     }
     /// How an estimate is sent.
     #[doc(alias = "SendEstimateDto")]
@@ -1223,7 +1223,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether and by what it is paid automatically.
-        pub auto_payment: AutoPaymentDetails = "autoPayment",
+        pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// The sender, as the receiver sees it; not for `send_manually`.
@@ -1235,7 +1235,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SendInvoicesResponseDto")]
     pub struct SendInvoiceResponse {
         pub email_data: Map = "emailData",
-        pub invoice: DefaultInvoiceResponse = "invoice",
+        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
         pub sms_data: Map = "smsData",
         pub trace_id: String = "traceId",
     }
@@ -1302,9 +1302,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off. Declared as required by the platform's specification.
@@ -1334,7 +1334,7 @@ hoopai_runtime::model! {
         /// The parts in which the estimate is paid.
         pub payment_schedule_config: PaymentScheduleConfig = "paymentScheduleConfig",
         /// How to send the estimate at once, when it is saved; a real person gets it.
-        pub send_estimate_details: SendEstimate = "sendEstimateDetails",
+        pub send_estimate_details: Box<SendEstimate> = "sendEstimateDetails",
         /// The addresses and phone numbers to which it is sent.
         pub sent_to: SentToDto = "sentTo",
         /// The terms at the foot of the document; HTML is allowed.
@@ -1358,7 +1358,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// What is charged when it is paid late. Declared as required by the platform's specification.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
     }
     /// An invoice as it is to be.
     #[doc(alias = "UpdateInvoiceDto")]
@@ -1372,9 +1372,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The id of the contact to whom the invoice goes.
         pub contact_id: String = "contactId",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
@@ -1420,7 +1420,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// Whether and by what it is paid automatically. Declared as required by the platform's specification.
-        pub auto_payment: AutoPaymentDetails = "autoPayment",
+        pub auto_payment: Box<AutoPaymentDetails> = "autoPayment",
         /// The id of the schedule, as in the path. Declared as required by the platform's specification.
         pub id: String = "id",
     }
@@ -1433,10 +1433,10 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         pub compiled_terms_notes: String = "compiledTermsNotes",
         /// The contact to whom the document goes.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         pub created_at: Timestamp = "createdAt",
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
@@ -1468,9 +1468,9 @@ hoopai_runtime::model! {
         /// Files that go with the document.
         pub attachments: Vec<Attachments> = "attachments",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1508,7 +1508,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The business that writes, as it stands on the document. Declared as required by the platform's specification.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1540,9 +1540,9 @@ hoopai_runtime::model! {
         /// Whether taxes are calculated automatically.
         pub automatic_taxes_enabled: bool = "automaticTaxesEnabled",
         /// The business that writes, as it stands on the document.
-        pub business_details: BusinessDetailsDto = "businessDetails",
+        pub business_details: Box<BusinessDetailsDto> = "businessDetails",
         /// The contact to whom the document goes. Declared as required by the platform's specification.
-        pub contact_details: ContactDetailsDto = "contactDetails",
+        pub contact_details: Box<ContactDetailsDto> = "contactDetails",
         /// The currency by its three letters of ISO 4217, such as `USD`. Declared as required by the platform's specification.
         pub currency: String = "currency",
         /// What is taken off.
@@ -1562,7 +1562,7 @@ hoopai_runtime::model! {
         /// What is charged for, one entry a line. Declared as required by the platform's specification.
         pub items: Vec<InvoiceItem> = "items",
         /// What is charged when it is paid late.
-        pub late_fees_configuration: LateFeesConfiguration = "lateFeesConfiguration",
+        pub late_fees_configuration: Box<LateFeesConfiguration> = "lateFeesConfiguration",
         /// Whether real money is meant; if not, payments are tests. Declared as required by the platform's specification.
         pub live_mode: bool = "liveMode",
         /// Charges beside the items, such as processing fees.
@@ -1587,7 +1587,7 @@ hoopai_runtime::model! {
     /// `Text2PayInvoiceResponseDto` of Invoices.
     #[doc(alias = "Text2PayInvoiceResponseDto")]
     pub struct UpsertText2payInvoiceResponse {
-        pub invoice: DefaultInvoiceResponse = "invoice",
+        pub invoice: Box<DefaultInvoiceResponse> = "invoice",
         pub invoice_url: String = "invoiceUrl",
         pub trace_id: String = "traceId",
     }

@@ -31,7 +31,7 @@ hoopai_runtime::model! {
     /// `CrawlingRecordDTO` of Knowledge Base.
     #[doc(alias = "CrawlingRecordDTO")]
     pub struct CrawlingRecord {
-        pub error: ErrorDetails = "error",
+        pub error: Box<ErrorDetails> = "error",
         pub id: String = "id",
         pub title: String = "title",
         pub url: String = "url",
@@ -40,7 +40,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CrawlingStatusDataDTO")]
     pub struct CrawlingStatusData {
         pub aggregate: Vec<CrawlingAggregate> = "aggregate",
-        pub operation_details: OperationDetails = "operationDetails",
+        pub operation_details: Box<OperationDetails> = "operationDetails",
     }
     /// `AddFaqDTO` of Knowledge Base.
     #[doc(alias = "AddFaqDTO")]
@@ -57,7 +57,7 @@ hoopai_runtime::model! {
     /// `CreateFaqResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateFaqResponseDTO")]
     pub struct CreateFaqResponse {
-        pub faq: FaqResponse = "faq",
+        pub faq: Box<FaqResponse> = "faq",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -74,7 +74,7 @@ hoopai_runtime::model! {
     /// `CreateKnowledgeBaseResponseDTO` of Knowledge Base.
     #[doc(alias = "CreateKnowledgeBaseResponseDTO")]
     pub struct CreateKnowledgeBaseResponse {
-        pub data: KnowledgeBaseData = "data",
+        pub data: Box<KnowledgeBaseData> = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }
@@ -192,7 +192,7 @@ hoopai_runtime::model! {
     /// `GetKnowledgeBaseByIdResponseDTO` of Knowledge Base.
     #[doc(alias = "GetKnowledgeBaseByIdResponseDTO")]
     pub struct GetKnowledgeBaseResponse {
-        pub data: GetKnowledgeBaseByIdData = "data",
+        pub data: Box<GetKnowledgeBaseByIdData> = "data",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
     }

@@ -22,7 +22,7 @@ hoopai_runtime::model! {
     /// `GetLinkSuccessfulResponseDto` of Trigger Links.
     #[doc(alias = "GetLinkSuccessfulResponseDto")]
     pub struct GetLinkResponse {
-        pub link: Link = "link",
+        pub link: Box<Link> = "link",
         pub trace_id: String = "traceId",
     }
     /// `GetLinksSuccessfulResponseDto` of Trigger Links.

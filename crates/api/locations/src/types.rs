@@ -74,7 +74,7 @@ hoopai_runtime::model! {
         /// The id of a snapshot that is loaded into the new location.
         pub snapshot_id: String = "snapshotId",
         /// The business's pages on social networks.
-        pub social: Social = "social",
+        pub social: Box<Social> = "social",
         /// The state or region of the business.
         pub state: String = "state",
         /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
@@ -99,7 +99,7 @@ hoopai_runtime::model! {
         pub phone: String = "phone",
         pub postal_code: String = "postalCode",
         pub settings: Settings = "settings",
-        pub social: Social = "social",
+        pub social: Box<Social> = "social",
         pub state: String = "state",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
@@ -118,7 +118,7 @@ hoopai_runtime::model! {
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
         /// The schedule. Declared as required by the platform's specification.
-        pub rrule_options: CustomRRulesOptions = "rruleOptions",
+        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
         /// The title that each task made from it gets. Declared as required by the platform's specification.
         pub title: String = "title",
     }
@@ -148,7 +148,7 @@ hoopai_runtime::model! {
     /// `CustomFieldSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomFieldSuccessfulResponseDto")]
     pub struct CustomFieldResponse {
-        pub custom_field: CustomField = "customField",
+        pub custom_field: Box<CustomField> = "customField",
         pub trace_id: String = "traceId",
     }
     /// The schedule of a recurring task.
@@ -195,7 +195,7 @@ hoopai_runtime::model! {
     /// `CustomValueIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "CustomValueIdSuccessfulResponseDto")]
     pub struct CustomValueIdResponse {
-        pub custom_value: CustomValue = "customValue",
+        pub custom_value: Box<CustomValue> = "customValue",
         pub trace_id: String = "traceId",
     }
     /// A custom value.
@@ -244,7 +244,7 @@ hoopai_runtime::model! {
         pub phone: String = "phone",
         pub postal_code: String = "postalCode",
         pub settings: Settings = "settings",
-        pub social: Social = "social",
+        pub social: Box<Social> = "social",
         pub state: String = "state",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
@@ -254,7 +254,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetLocationByIdSchema")]
     pub struct GetLocationById {
         pub address: String = "address",
-        pub business: Business = "business",
+        pub business: Box<Business> = "business",
         pub city: String = "city",
         /// The id of the agency (company).
         pub company_id: String = "companyId",
@@ -270,7 +270,7 @@ hoopai_runtime::model! {
         pub postal_code: String = "postalCode",
         pub reseller: Map = "reseller",
         pub settings: Settings = "settings",
-        pub social: Social = "social",
+        pub social: Box<Social> = "social",
         pub state: String = "state",
         /// A time zone by its IANA name, such as `America/New_York`.
         pub timezone: String = "timezone",
@@ -279,7 +279,7 @@ hoopai_runtime::model! {
     /// `GetLocationByIdSuccessfulResponseDto` of Accounts.
     #[doc(alias = "GetLocationByIdSuccessfulResponseDto")]
     pub struct GetLocationResponse {
-        pub location: GetLocationById = "location",
+        pub location: Box<GetLocationById> = "location",
         pub trace_id: String = "traceId",
     }
     /// `CustomFieldsListSuccessfulResponseDto` of Accounts.
@@ -367,7 +367,7 @@ hoopai_runtime::model! {
         pub id: String = "id",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
-        pub rrule_options: CustomRRulesOptions = "rruleOptions",
+        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
         pub title: String = "title",
         pub total_occurrence: f64 = "totalOccurrence",
         pub updated_at: Timestamp = "updatedAt",
@@ -375,7 +375,7 @@ hoopai_runtime::model! {
     /// `RecurringTaskSingleResponseDTO` of Accounts.
     #[doc(alias = "RecurringTaskSingleResponseDTO")]
     pub struct RecurringTaskSingleResponse {
-        pub recurring_task: RecurringTaskResponse = "recurringTask",
+        pub recurring_task: Box<RecurringTaskResponse> = "recurringTask",
         pub trace_id: String = "traceId",
     }
     /// `SearchSuccessfulResponseDto` of Accounts.
@@ -539,7 +539,7 @@ hoopai_runtime::model! {
         /// A snapshot that is loaded into the location.
         pub snapshot: SnapshotPut = "snapshot",
         /// The business's pages on social networks.
-        pub social: Social = "social",
+        pub social: Box<Social> = "social",
         /// The state or region of the business.
         pub state: String = "state",
         /// The time zone of the business by its IANA name, such as `America/Chicago`; old names such as `US/Central` are taken, too.
@@ -561,7 +561,7 @@ hoopai_runtime::model! {
         /// The ids of the users to whom the tasks are assigned.
         pub owners: Vec<String> = "owners",
         /// The schedule.
-        pub rrule_options: CustomRRulesOptions = "rruleOptions",
+        pub rrule_options: Box<CustomRRulesOptions> = "rruleOptions",
         /// The title that each task made from it gets.
         pub title: String = "title",
     }

@@ -68,7 +68,7 @@ hoopai_runtime::model! {
     /// `GetInstallerDetailsResponseDTO` of Marketplace.
     #[doc(alias = "GetInstallerDetailsResponseDTO")]
     pub struct GetInstallerDetailsResponse {
-        pub installation_details: InstallerDetails = "installationDetails",
+        pub installation_details: Box<InstallerDetails> = "installationDetails",
         pub trace_id: String = "traceId",
     }
     /// `GetRebillingConfigResponseDTO` of Marketplace.

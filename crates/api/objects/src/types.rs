@@ -65,7 +65,7 @@ hoopai_runtime::model! {
     /// `CustomObjectResponseDTO` of Objects.
     #[doc(alias = "CustomObjectResponseDTO")]
     pub struct CustomObjectResponse {
-        pub object: ICustomObject = "object",
+        pub object: Box<ICustomObject> = "object",
         pub trace_id: String = "traceId",
     }
     /// `ObjectRecordDeleteResponseDTO` of Objects.
@@ -80,7 +80,7 @@ hoopai_runtime::model! {
     pub struct GetObjectResponse {
         pub cache: bool = "cache",
         pub fields: Vec<ICustomField> = "fields",
-        pub object: ICustomObject = "object",
+        pub object: Box<ICustomObject> = "object",
         pub trace_id: String = "traceId",
     }
     /// `ICustomField` of Objects.
@@ -155,7 +155,7 @@ hoopai_runtime::model! {
     /// `RecordByIdResponseDTO` of Objects.
     #[doc(alias = "RecordByIdResponseDTO")]
     pub struct RecordByIdResponse {
-        pub record: IRecord = "record",
+        pub record: Box<IRecord> = "record",
         pub trace_id: String = "traceId",
     }
     /// `RecordResponseDTO` of Objects.

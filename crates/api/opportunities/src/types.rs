@@ -84,7 +84,7 @@ hoopai_runtime::model! {
     /// `GetPostOpportunitySuccessfulResponseDto` of Opportunities.
     #[doc(alias = "GetPostOpportunitySuccessfulResponseDto")]
     pub struct GetPostOpportunityResponse {
-        pub opportunity: SearchOpportunitiesResponseSchema = "opportunity",
+        pub opportunity: Box<SearchOpportunitiesResponseSchema> = "opportunity",
         pub trace_id: String = "traceId",
     }
     /// `LostReasonsResponseSchema` of Opportunities.
@@ -202,7 +202,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SearchSuccessfulResponseDto")]
     pub struct SearchOpportunitiesResponse {
         pub aggregations: Map = "aggregations",
-        pub meta: SearchMetaResponse = "meta",
+        pub meta: Box<SearchMetaResponse> = "meta",
         pub opportunities: Vec<SearchOpportunitiesResponseSchema> = "opportunities",
         pub trace_id: String = "traceId",
     }
@@ -211,7 +211,7 @@ hoopai_runtime::model! {
         /// The id of the user who looks after the opportunity.
         pub assigned_to: String = "assignedTo",
         pub calendar_events: Vec<Value> = "calendarEvents",
-        pub contact: SearchOpportunitiesContactResponse = "contact",
+        pub contact: Box<SearchOpportunitiesContactResponse> = "contact",
         /// The id of the contact with whom the deal would be made.
         pub contact_id: String = "contactId",
         pub created_at: Timestamp = "createdAt",

@@ -176,7 +176,7 @@ hoopai_runtime::model! {
     /// `CreateFulfillmentResponseDto` of Payments.
     #[doc(alias = "CreateFulfillmentResponseDto")]
     pub struct CreateOrderFulfillmentResponse {
-        pub data: Fulfillment = "data",
+        pub data: Box<Fulfillment> = "data",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
     }
@@ -341,8 +341,8 @@ hoopai_runtime::model! {
     pub struct FulfilledItem {
         pub id: String = "_id",
         pub name: String = "name",
-        pub price: DefaultPriceResponse = "price",
-        pub product: DefaultProductResponse = "product",
+        pub price: Box<DefaultPriceResponse> = "price",
+        pub product: Box<DefaultProductResponse> = "product",
         pub qty: f64 = "qty",
     }
     /// `FulfillmentSchema` of Payments.
@@ -399,7 +399,7 @@ hoopai_runtime::model! {
         pub live_mode: bool = "liveMode",
         pub mark_as_test: bool = "markAsTest",
         pub meta: Map = "meta",
-        pub source: OrderSource = "source",
+        pub source: Box<OrderSource> = "source",
         pub status: String = "status",
         pub tax_calculation_provider: String = "taxCalculationProvider",
         pub trace_id: String = "traceId",
@@ -442,7 +442,7 @@ hoopai_runtime::model! {
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
-        pub entity_source: OrderSource = "entitySource",
+        pub entity_source: Box<OrderSource> = "entitySource",
         pub entity_type: String = "entityType",
         pub ip_address: String = "ipAddress",
         pub live_mode: bool = "liveMode",
@@ -477,7 +477,7 @@ hoopai_runtime::model! {
         /// The currency by its three letters of ISO 4217, such as `USD`.
         pub currency: String = "currency",
         pub entity_id: String = "entityId",
-        pub entity_source: OrderSource = "entitySource",
+        pub entity_source: Box<OrderSource> = "entitySource",
         pub entity_type: String = "entityType",
         pub invoice_id: String = "invoiceId",
         pub ip_address: String = "ipAddress",
@@ -663,7 +663,7 @@ hoopai_runtime::model! {
     #[doc(alias = "ScheduleOptionsDto")]
     pub struct ScheduleOptions {
         pub execute_at: Timestamp = "executeAt",
-        pub rrule: CustomRRuleOptions = "rrule",
+        pub rrule: Box<CustomRRuleOptions> = "rrule",
     }
     /// `SubscriptionResponseSchema` of Payments.
     #[doc(alias = "SubscriptionResponseSchema")]

@@ -28,7 +28,7 @@ hoopai_runtime::model! {
         /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
-        pub shipping_options: ShippingOptions = "shippingOptions",
+        pub shipping_options: Box<ShippingOptions> = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.
@@ -138,7 +138,7 @@ hoopai_runtime::model! {
         /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
-        pub shipping_options: ShippingOptions = "shippingOptions",
+        pub shipping_options: Box<ShippingOptions> = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.
@@ -175,7 +175,7 @@ hoopai_runtime::model! {
     /// `CreateCollectionResponseDto` of Products.
     #[doc(alias = "CreateCollectionResponseDto")]
     pub struct CreateProductCollectionResponse {
-        pub data: Collection = "data",
+        pub data: Box<Collection> = "data",
         pub trace_id: String = "traceId",
     }
     /// A product to be made.
@@ -623,7 +623,7 @@ hoopai_runtime::model! {
         /// A fee that is charged on top, in major units.
         pub setup_fee: Decimal = "setupFee",
         /// Weight and size, for shipping.
-        pub shipping_options: ShippingOptions = "shippingOptions",
+        pub shipping_options: Box<ShippingOptions> = "shippingOptions",
         /// The stock keeping unit, your own number for what is sold at this price.
         pub sku: String = "sku",
         /// After how many payments it ends; 1 or more.

@@ -27,7 +27,7 @@ hoopai_runtime::model! {
     /// `GetLatestSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.
     #[doc(alias = "GetLatestSnapshotPushStatusSuccessfulResponseDTO")]
     pub struct GetLatestSnapshotPushResponse {
-        pub data: SnapshotStatusSchemaWithAssets = "data",
+        pub data: Box<SnapshotStatusSchemaWithAssets> = "data",
         pub trace_id: String = "traceId",
     }
     /// `GetSnapshotPushStatusSuccessfulResponseDTO` of Snapshots.

@@ -32,7 +32,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaFBAccountResponseDTO")]
     pub struct AttachFacebookPageResponse {
         pub message: String = "message",
-        pub results: SocialMediaFacebookAccount = "results",
+        pub results: Box<SocialMediaFacebookAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -55,7 +55,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaInstagramAccountResponseDTO")]
     pub struct AttachInstagramAccountResponse {
         pub message: String = "message",
-        pub results: SocialMediaInstagramAccount = "results",
+        pub results: Box<SocialMediaInstagramAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -80,7 +80,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaLinkedInAccountResponseDTO")]
     pub struct AttachLinkedinPageOrProfileResponse {
         pub message: String = "message",
-        pub results: SocialMediaLinkedInAccount = "results",
+        pub results: Box<SocialMediaLinkedInAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -107,7 +107,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTiktokAccountResponseDTO")]
     pub struct AttachTiktokProfileResponse {
         pub message: String = "message",
-        pub results: SocialMediaTiktokAccount = "results",
+        pub results: Box<SocialMediaTiktokAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -134,7 +134,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaTwitterAccountResponseDTO")]
     pub struct AttachTwitterProfileResponse {
         pub message: String = "message",
-        pub results: SocialMediaTwitterAccount = "results",
+        pub results: Box<SocialMediaTwitterAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -166,7 +166,7 @@ hoopai_runtime::model! {
         /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
         /// What only Google Business Profile needs to know.
-        pub gmb_post_details: GmbPost = "gmbPostDetails",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.
@@ -201,7 +201,7 @@ hoopai_runtime::model! {
     }
     /// `CreatePostSuccessfulResponseSchema` of Social Planner.
     pub struct CreatePostSuccessfulResponseSchema {
-        pub post: GetPostFormatted = "post",
+        pub post: Box<GetPostFormatted> = "post",
     }
     /// `CSVImportSchema` of Social Planner.
     #[doc(alias = "CSVImportSchema")]
@@ -255,8 +255,8 @@ hoopai_runtime::model! {
         pub account_ids: Vec<String> = "accountIds",
         pub error_message: String = "errorMessage",
         pub follow_up_comment: String = "followUpComment",
-        pub gmb_post_details: GmbPost = "gmbPostDetails",
-        pub link: IOgTags = "link",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
+        pub link: Box<IOgTags> = "link",
         pub medias: Vec<CsvMediaResponse> = "medias",
         pub schedule_date: Timestamp = "scheduleDate",
         pub summary: String = "summary",
@@ -266,7 +266,7 @@ hoopai_runtime::model! {
     /// `CSVResponseSchema` of Social Planner.
     #[doc(alias = "CSVResponseSchema")]
     pub struct CsvResponse {
-        pub csv: CsvResponse2 = "csv",
+        pub csv: Box<CsvResponse2> = "csv",
     }
     /// `CsvResponse` of Social Planner.
     #[doc(alias = "CsvResponse")]
@@ -393,7 +393,7 @@ hoopai_runtime::model! {
         pub approval_status: String = "approvalStatus",
         pub approver: String = "approver",
         pub approver_note: String = "approverNote",
-        pub approver_user: PostUser = "approverUser",
+        pub approver_user: Box<PostUser> = "approverUser",
         pub requester_note: String = "requesterNote",
     }
     /// `GetAccountSchema` of Social Planner.
@@ -435,7 +435,7 @@ hoopai_runtime::model! {
     /// `GetCategorySchema` of Social Planner.
     #[doc(alias = "GetCategorySchema")]
     pub struct GetCategory {
-        pub category: GetByIdResponse = "category",
+        pub category: Box<GetByIdResponse> = "category",
     }
     /// `GetByIdResponseDTO` of Social Planner.
     #[doc(alias = "GetByIdResponseDTO")]
@@ -450,7 +450,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetCsvPostResponseSchema")]
     pub struct GetCsvPostResponse {
         pub count: f64 = "count",
-        pub csv: CsvImport = "csv",
+        pub csv: Box<CsvImport> = "csv",
         pub posts: Vec<CsvPost> = "posts",
     }
     /// `GetFacebookAccountsSchema` of Social Planner.
@@ -461,8 +461,8 @@ hoopai_runtime::model! {
     /// `GetGoogleLocationSchema` of Social Planner.
     #[doc(alias = "GetGoogleLocationSchema")]
     pub struct GetGoogleLocation {
-        pub account: GoogleAccounts = "account",
-        pub location: GoogleLocation = "location",
+        pub account: Box<GoogleAccounts> = "account",
+        pub location: Box<GoogleLocation> = "location",
     }
     /// `GetGoogleLocationAccountSchema` of Social Planner.
     #[doc(alias = "GetGoogleLocationAccountSchema")]
@@ -498,7 +498,7 @@ hoopai_runtime::model! {
         pub created_by: String = "createdBy",
         pub display_date: Timestamp = "displayDate",
         pub error: String = "error",
-        pub gmb_post_details: GmbPost = "gmbPostDetails",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
         /// The id of the location (sub-account).
         pub location_id: String = "locationId",
         pub media: Vec<PostMedia> = "media",
@@ -514,7 +514,7 @@ hoopai_runtime::model! {
         pub tiktok_post_details: TiktokPost = "tiktokPostDetails",
         pub type_: String = "type",
         pub updated_at: Timestamp = "updatedAt",
-        pub user: PostUser = "user",
+        pub user: Box<PostUser> = "user",
     }
     /// `GetPostSuccessfulResponseDTO` of Social Planner.
     #[doc(alias = "GetPostSuccessfulResponseDTO")]
@@ -527,7 +527,7 @@ hoopai_runtime::model! {
     }
     /// `GetPostSuccessfulResponseSchema` of Social Planner.
     pub struct GetPostSuccessfulResponseSchema {
-        pub post: GetPostFormatted = "post",
+        pub post: Box<GetPostFormatted> = "post",
     }
     /// `GetSocialMediaStatisticsRequest` of Social Planner.
     pub struct GetSocialMediaStatisticsRequest {
@@ -539,12 +539,12 @@ hoopai_runtime::model! {
     /// `GetSocialMediaStatisticsResponse` of Social Planner.
     pub struct GetSocialMediaStatisticsResponse {
         pub message: String = "message",
-        pub results: GetSocialMediaStatisticsResponseResults = "results",
+        pub results: Box<GetSocialMediaStatisticsResponseResults> = "results",
         pub trace_id: String = "traceId",
     }
     /// `GetSocialMediaStatisticsResponseResults` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResults {
-        pub breakdowns: GetSocialMediaStatisticsResponseResultsBreakdowns = "breakdowns",
+        pub breakdowns: Box<GetSocialMediaStatisticsResponseResultsBreakdowns> = "breakdowns",
         pub day_range: Vec<String> = "dayRange",
         pub demographics: GetSocialMediaStatisticsResponseResultsDemographics = "demographics",
         pub platform_totals: GetSocialMediaStatisticsResponseResultsPlatformTotals = "platformTotals",
@@ -585,7 +585,7 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographics` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographics {
-        pub age: GetSocialMediaStatisticsResponseResultsDemographicsAge = "age",
+        pub age: Box<GetSocialMediaStatisticsResponseResultsDemographicsAge> = "age",
         pub gender: GetSocialMediaStatisticsResponseResultsDemographicsGender = "gender",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsAge` of Social Planner.
@@ -604,7 +604,7 @@ hoopai_runtime::model! {
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGender` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGender {
-        pub totals: GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals = "totals",
+        pub totals: Box<GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals> = "totals",
     }
     /// `GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals` of Social Planner.
     pub struct GetSocialMediaStatisticsResponseResultsDemographicsGenderTotals {
@@ -1044,7 +1044,7 @@ hoopai_runtime::model! {
     #[doc(alias = "SocialMediaGmbAccountResponseDTO")]
     pub struct SetGoogleLocationResponse {
         pub message: String = "message",
-        pub results: SocialGoogleMediaAccount = "results",
+        pub results: Box<SocialGoogleMediaAccount> = "results",
         pub status_code: f64 = "statusCode",
         pub success: bool = "success",
         pub trace_id: String = "traceId",
@@ -1271,7 +1271,7 @@ hoopai_runtime::model! {
         /// A comment that follows the post; not for TikTok and Google, at most 280 characters for X (Twitter).
         pub follow_up_comment: String = "followUpComment",
         /// What only Google Business Profile needs to know.
-        pub gmb_post_details: GmbPost = "gmbPostDetails",
+        pub gmb_post_details: Box<GmbPost> = "gmbPostDetails",
         /// The pictures or videos of the post; networks limit their number, size and format.
         pub media: Vec<PostMedia> = "media",
         /// The preview of a link in the post.

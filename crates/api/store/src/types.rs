@@ -128,7 +128,7 @@ hoopai_runtime::model! {
     #[doc(alias = "GetAvailableShippingRates")]
     pub struct ListAvailableShippingRatesRequest {
         /// Where the order goes to.
-        pub address: ContactAddress = "address",
+        pub address: Box<ContactAddress> = "address",
         /// The id of the account that `altType` names, as a rule a location. The client's default location unless set.
         pub alt_id: String = "altId",
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
@@ -216,7 +216,7 @@ hoopai_runtime::model! {
     /// `CreateShippingCarrierResponseDto` of Store.
     #[doc(alias = "CreateShippingCarrierResponseDto")]
     pub struct ShippingCarrierResponse {
-        pub data: ShippingCarrier = "data",
+        pub data: Box<ShippingCarrier> = "data",
         pub message: String = "message",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
@@ -264,7 +264,7 @@ hoopai_runtime::model! {
     /// `CreateShippingRateResponseDto` of Store.
     #[doc(alias = "CreateShippingRateResponseDto")]
     pub struct ShippingRateResponse {
-        pub data: ShippingRate = "data",
+        pub data: Box<ShippingRate> = "data",
         pub message: String = "message",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
@@ -301,7 +301,7 @@ hoopai_runtime::model! {
     /// `CreateShippingZoneResponseDto` of Store.
     #[doc(alias = "CreateShippingZoneResponseDto")]
     pub struct ShippingZoneResponse {
-        pub data: ShippingZone = "data",
+        pub data: Box<ShippingZone> = "data",
         pub message: String = "message",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
@@ -339,7 +339,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule.
         pub alt_type: AltType = "altType",
         pub created_at: Timestamp = "createdAt",
-        pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
+        pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         pub store_order_notification: StoreOrderNotification = "storeOrderNotification",
         pub updated_at: Timestamp = "updatedAt",
@@ -347,7 +347,7 @@ hoopai_runtime::model! {
     /// `GetStoreSettingResponseDto` of Store.
     #[doc(alias = "GetStoreSettingResponseDto")]
     pub struct StoreSettingsResponse {
-        pub data: StoreSetting = "data",
+        pub data: Box<StoreSetting> = "data",
         pub message: String = "message",
         pub status: bool = "status",
         pub trace_id: String = "traceId",
@@ -440,7 +440,7 @@ hoopai_runtime::model! {
         /// The kind of account that `altId` is of; `location` as a rule. The client's default location unless set.
         pub alt_type: AltType = "altType",
         /// The address that orders ship from. Declared as required by the platform's specification.
-        pub shipping_origin: StoreShippingOrigin = "shippingOrigin",
+        pub shipping_origin: Box<StoreShippingOrigin> = "shippingOrigin",
         /// The email to the buyer when an order was fulfilled.
         pub store_order_fulfillment_notification: StoreOrderFulfillmentNotification = "storeOrderFulfillmentNotification",
         /// The email to the buyer when an order was placed.

@@ -72,7 +72,7 @@ hoopai_runtime::model! {
         pub submissions_other_field: String = "__submissions_other_field__",
         pub disqualified: bool = "disqualified",
         pub email: String = "email",
-        pub event_data: EventData = "eventData",
+        pub event_data: Box<EventData> = "eventData",
         pub fields_ori_sequance: Vec<String> = "fieldsOriSequance",
         pub form_id: String = "formId",
         pub full_name: String = "full_name",
@@ -95,7 +95,7 @@ hoopai_runtime::model! {
         pub email: String = "email",
         pub id: String = "id",
         pub name: String = "name",
-        pub others: Others = "others",
+        pub others: Box<Others> = "others",
         pub survey_id: String = "surveyId",
     }
 }

@@ -9,7 +9,7 @@ hoopai_runtime::model! {
     /// `ActionParameters` of Voice AI.
     pub struct ActionParameters {
         /// The service, and what is sent to it.
-        pub api_details: CustomActionApiDetails = "apiDetails",
+        pub api_details: Box<CustomActionApiDetails> = "apiDetails",
         /// The id of the calendar.
         pub calendar_id: String = "calendarId",
         /// The id of the contact's field that the answer goes into.
@@ -49,7 +49,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateActionResponseDTO")]
     pub struct ActionResponse {
         /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
@@ -60,7 +60,7 @@ hoopai_runtime::model! {
     #[doc(alias = "AgentActionResponseDTO")]
     pub struct AgentActionResponse {
         /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub id: String = "id",
@@ -124,7 +124,7 @@ hoopai_runtime::model! {
         pub action_id: String = "actionId",
         pub action_name: String = "actionName",
         /// The settings of the action, in the shape that belongs to `actionType`.
-        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`.
         pub action_type: ActionType = "actionType",
         pub executed_at: Timestamp = "executedAt",
@@ -155,7 +155,7 @@ hoopai_runtime::model! {
     #[doc(alias = "CreateSingleActionDTO")]
     pub struct CreateActionRequest {
         /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
-        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
         /// The id of the agent. Declared as required by the platform's specification.
@@ -343,7 +343,7 @@ hoopai_runtime::model! {
     #[doc(alias = "UpdateSingleActionDTO")]
     pub struct UpdateActionRequest {
         /// The settings of the action, in the shape that belongs to `actionType`. Declared as required by the platform's specification.
-        pub action_parameters: ActionParameters = "actionParameters",
+        pub action_parameters: Box<ActionParameters> = "actionParameters",
         /// What kind of action it is, which decides the shape of `actionParameters`. Declared as required by the platform's specification.
         pub action_type: ActionType = "actionType",
         /// The id of the agent. Declared as required by the platform's specification.

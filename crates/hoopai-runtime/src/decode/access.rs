@@ -62,6 +62,11 @@ impl Progress {
         self.keys > 0 && self.keys == self.unnamed
     }
 
+    /// Whether no key was known so far. From the first known key on it does not matter how keys count.
+    fn nothing_known_yet(&self) -> bool {
+        self.keys == self.unnamed
+    }
+
     pub(super) fn open(&self) -> bool {
         self.open
     }
@@ -93,6 +98,7 @@ pub(super) struct Fields<'a, 'de> {
 
 impl<'de> Fields<'_, 'de> {
     /// The next key, or `None` behind the last field.
+    #[inline]
     fn key(&mut self) -> Result<Option<Cow<'de, str>>, Fault> {
         let scan = &mut self.reader.scan;
         let progress = &mut *self.progress;
@@ -108,11 +114,14 @@ impl<'de> Fields<'_, 'de> {
         }
         progress.first = false;
         let (key, _) = scan.name()?.text();
-        progress.last_key = progress.counts(&key);
+        if progress.nothing_known_yet() {
+            progress.last_key = progress.counts(&key);
+        }
         Ok(Some(key))
     }
 
     /// Begins a value: where it stands, and how many drifts there were before it.
+    #[inline]
     fn begin(&mut self) -> (usize, usize, u8) {
         let reader = &mut *self.reader;
         reader.scan.peek();
@@ -124,7 +133,7 @@ impl<'de> Fields<'_, 'de> {
 
     fn counted(&mut self, start: usize) {
         let counts = self.progress.last_key;
-        if counts != Counts::Not {
+        if self.progress.nothing_known_yet() && counts != Counts::Not {
             let unnamed = counts == Counts::ByField && self.reader.unnamed == start;
             self.progress.keys += 1;
             self.progress.unnamed += u32::from(unnamed);
@@ -233,6 +242,13 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
             Ok(item) => Ok(Some(item)),
             Err(fault) => Err(fault.at(start)),
         }
+    }
+
+    /// A `Vec` that is told nothing has room for four items from the first on. Most lists of objects hold one, and objects
+    /// are large.
+    fn size_hint(&self) -> Option<usize> {
+        let mut scan = self.reader.scan;
+        (scan.peek() == b'{').then_some(1)
     }
 }
 

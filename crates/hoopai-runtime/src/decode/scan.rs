@@ -56,10 +56,24 @@ impl<'de> Scan<'de> {
     }
 
     /// Takes a string, on whose opening quote the reader stands.
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Quoted<'de>, Fault> {
         let bytes = self.text.as_bytes();
         let start = self.at + 1;
-        let mut at = start;
+        let at = plain_end(bytes, start);
+        if bytes.get(at) == Some(&b'"') {
+            self.at = at + 1;
+            return Ok(Quoted {
+                inner: &self.text[start..at],
+                escaped: false,
+            });
+        }
+        self.string_with_escapes(start, at)
+    }
+
+    /// The rest of a string that begins at `start` and is plain up to `at`.
+    fn string_with_escapes(&mut self, start: usize, mut at: usize) -> Result<Quoted<'de>, Fault> {
+        let bytes = self.text.as_bytes();
         let mut escaped = false;
         loop {
             at = plain_end(bytes, at);

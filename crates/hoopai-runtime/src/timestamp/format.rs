@@ -1,42 +1,97 @@
 //! The written forms of a moment.
 
-const SECOND: i128 = 1_000_000_000;
-pub(super) const MILLI: i128 = 1_000_000;
+use std::time::Duration;
+
 const DAY: i64 = 86_400;
 
 /// The first count that is of milliseconds.
-const MILLIS_FROM: i128 = 100_000_000_000;
+const MILLIS_FROM: i64 = 100_000_000_000;
 
 /// The first count that is of neither, in the year 5138 as well.
-const MILLIS_TO: i128 = 100_000_000_000_000;
+const MILLIS_TO: i64 = 100_000_000_000_000;
 
-/// A count since 1970, in nanoseconds.
-pub(super) fn count(text: &str) -> Option<i128> {
+/// A point in time: seconds since 1970, less before, and the nanoseconds that follow them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Moment {
+    pub(super) seconds: i64,
+    pub(super) nanos: u32,
+}
+
+impl Moment {
+    fn of_seconds(seconds: i64) -> Self {
+        Moment { seconds, nanos: 0 }
+    }
+
+    pub(super) fn of_millis(millis: i64) -> Self {
+        Moment {
+            seconds: millis.div_euclid(1_000),
+            nanos: millis.rem_euclid(1_000) as u32 * 1_000_000,
+        }
+    }
+
+    /// Parts of a millisecond are dropped.
+    pub(super) fn millis(self) -> i64 {
+        self.seconds
+            .saturating_mul(1_000)
+            .saturating_add(i64::from(self.nanos / 1_000_000))
+    }
+
+    pub(super) fn after_1970(time: Duration) -> Self {
+        Moment {
+            seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            nanos: time.subsec_nanos(),
+        }
+    }
+
+    pub(super) fn before_1970(time: Duration) -> Self {
+        Moment::after_1970(time).negated()
+    }
+
+    /// As long before 1970 as this is after it.
+    fn negated(self) -> Self {
+        match self.nanos {
+            0 => Moment::of_seconds(-self.seconds),
+            nanos => Moment {
+                seconds: -self.seconds - 1,
+                nanos: 1_000_000_000 - nanos,
+            },
+        }
+    }
+}
+
+/// A count since 1970.
+pub(super) fn count(text: &str) -> Option<Moment> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     if digits.is_empty() || digits.len() > 15 || !are_digits(digits) || !are_digits(fraction) {
         return None;
     }
-    let size = digits.parse::<i128>().ok()?;
-    let (unit, places) = match size {
-        ..MILLIS_FROM => (SECOND, 9),
-        MILLIS_FROM..MILLIS_TO => (MILLI, 6),
+    let size = digits.parse::<i64>().ok()?;
+    let moment = match size {
+        ..MILLIS_FROM => Moment {
+            seconds: size,
+            nanos: fraction_of(fraction, 9),
+        },
+        MILLIS_FROM..MILLIS_TO => {
+            let mut moment = Moment::of_millis(size);
+            moment.nanos += fraction_of(fraction, 6);
+            moment
+        }
         _ => return None,
     };
-    let nanos = size * unit + parts(fraction, places);
     Some(if whole.starts_with('-') {
-        -nanos
+        moment.negated()
     } else {
-        nanos
+        moment
     })
 }
 
 /// The digits behind a point, of so many places.
-fn parts(digits: &str, places: usize) -> i128 {
+fn fraction_of(digits: &str, places: usize) -> u32 {
     let mut value = 0;
     for place in 0..places {
         let digit = digits.as_bytes().get(place).unwrap_or(&b'0');
-        value = value * 10 + i128::from(digit - b'0');
+        value = value * 10 + u32::from(digit - b'0');
     }
     value
 }
@@ -54,15 +109,15 @@ fn are_digits(text: &str) -> bool {
     leading_digits(text) == text.len()
 }
 
-/// A date in any written form, in nanoseconds since 1970.
-pub(super) fn date(text: &str) -> Option<i128> {
+/// A date in any written form.
+pub(super) fn date(text: &str) -> Option<Moment> {
     iso_date(text)
         .or_else(|| internet_date(text))
         .or_else(|| american_date(text))
 }
 
-/// A date of RFC 3339 in nanoseconds since 1970: with a blank for the `T`, without zone, seconds or time as well.
-pub(super) fn iso_date(text: &str) -> Option<i128> {
+/// A date of RFC 3339: with a blank for the `T`, without zone, seconds or time as well.
+pub(super) fn iso_date(text: &str) -> Option<Moment> {
     let mut rest = Rest(text);
     let (year, month, day) = (
         rest.number(4)?,
@@ -71,7 +126,7 @@ pub(super) fn iso_date(text: &str) -> Option<i128> {
     );
     let mut seconds = midnight(year, month, day)?;
     if rest.0.is_empty() {
-        return Some(i128::from(seconds) * SECOND);
+        return Some(Moment::of_seconds(seconds));
     }
     rest.take(b"Tt ")?;
     seconds += rest.clock(2)?;
@@ -81,17 +136,17 @@ pub(super) fn iso_date(text: &str) -> Option<i128> {
         if digits.is_empty() {
             return None;
         }
-        (nanos, rest.0) = (parts(digits, 9), after);
+        (nanos, rest.0) = (fraction_of(digits, 9), after);
     }
     if !rest.0.is_empty() {
         seconds -= zone(rest.0.trim_start())?;
     }
-    Some(i128::from(seconds) * SECOND + nanos)
+    Some(Moment { seconds, nanos })
 }
 
-/// A date of RFC 2822 in nanoseconds since 1970, such as `Mon, 05 Jan 2026 10:00:00 +0000`. The weekday is optional and is not
+/// A date of RFC 2822, such as `Mon, 05 Jan 2026 10:00:00 +0000`. The weekday is optional and is not
 /// compared with the date; a comment at the end is ignored.
-fn internet_date(text: &str) -> Option<i128> {
+fn internet_date(text: &str) -> Option<Moment> {
     let text = match text.split_once('(') {
         Some((date, comment)) if comment.ends_with(')') => date,
         _ => text,
@@ -111,11 +166,11 @@ fn internet_date(text: &str) -> Option<i128> {
     if !year.0.is_empty() || !clock.0.is_empty() || words.next().is_some() {
         return None;
     }
-    Some(i128::from(seconds - east) * SECOND)
+    Some(Moment::of_seconds(seconds - east))
 }
 
 /// A date as JavaScript writes it for the United States, such as `10/28/2022, 6:24:54 PM`. It has no zone, so UTC is assumed.
-fn american_date(text: &str) -> Option<i128> {
+fn american_date(text: &str) -> Option<Moment> {
     let (date, clock) = text.split_once(", ")?;
     let mut numbers = date.split('/');
     let (month, day) = (
@@ -137,7 +192,7 @@ fn american_date(text: &str) -> Option<i128> {
     if over || !year.0.is_empty() || !clock.0.is_empty() {
         return None;
     }
-    Some(i128::from(seconds) * SECOND)
+    Some(Moment::of_seconds(seconds))
 }
 
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -179,6 +234,9 @@ fn short_number(text: &str) -> Option<i64> {
 
 /// A zone in seconds east of UTC: an offset, or a name.
 fn zone(text: &str) -> Option<i64> {
+    if text == "Z" {
+        return Some(0);
+    }
     for (name, hours) in ZONES {
         if name.eq_ignore_ascii_case(text) {
             return Some(hours * 3600);
@@ -222,11 +280,15 @@ impl Rest<'_> {
 
     fn number(&mut self, digits: usize) -> Option<i64> {
         let (number, rest) = self.0.split_at_checked(digits)?;
-        if !are_digits(number) {
-            return None;
+        let mut value = 0;
+        for digit in number.bytes() {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            value = value * 10 + i64::from(digit - b'0');
         }
         self.0 = rest;
-        number.parse().ok()
+        Some(value)
     }
 
     fn behind(&mut self, mark: &[u8], digits: usize) -> Option<i64> {
@@ -284,9 +346,8 @@ fn date_of(days: i64) -> (i64, i64, i64) {
 }
 
 /// As many places of a second as there are, three at a time.
-pub(super) fn rfc3339(nanos: i128) -> String {
-    let seconds = i64::try_from(nanos.div_euclid(SECOND)).unwrap_or_default();
-    let part = nanos.rem_euclid(SECOND);
+pub(super) fn rfc3339(moment: Moment) -> String {
+    let (seconds, part) = (moment.seconds, moment.nanos);
     let (year, month, day) = date_of(seconds.div_euclid(DAY));
     let second = seconds.rem_euclid(DAY);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
