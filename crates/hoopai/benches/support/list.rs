@@ -1,26 +1,15 @@
-//! What a list costs, item by item: the hand-written loop over pages with reqwest and derived serde types, and ours, from the
-//! same server on loopback: 20 pages of 100 contacts.
-//!
-//! First they are measured in turns, in rounds of one run, so that what else the machine does meets all. Then divan measures
-//! each.
-//!
-//! `cargo bench -p hoopai --bench paging`
-
-mod pair;
+//! A list of contacts: its pages, the loop that a caller would write over them, and the stream.
 
 use std::hint::black_box;
-use std::sync::OnceLock;
-use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use pair::{Bench, LOCATION, TOKEN};
+use super::server::{Bench, LOCATION, TOKEN};
 
-const PAGES: usize = 20;
-const PER_PAGE: usize = 100;
-const ROUNDS: usize = 60;
+pub(crate) const PAGES: usize = 20;
+pub(crate) const PER_PAGE: usize = 100;
 
-/// What a caller would write.
+/// The types that a caller would write.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PlainPage {
@@ -37,7 +26,6 @@ struct PlainMeta {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "read, as a caller's own type would be")]
 struct PlainContact {
     id: String,
     location_id: Option<String>,
@@ -59,7 +47,6 @@ struct PlainContact {
 }
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "read, as a caller's own type would be")]
 struct PlainField {
     id: String,
     value: hoopai::serde_json::Value,
@@ -67,7 +54,6 @@ struct PlainField {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[allow(dead_code, reason = "read, as a caller's own type would be")]
 struct PlainAttribution {
     url: Option<String>,
     utm_source: Option<String>,
@@ -75,12 +61,11 @@ struct PlainAttribution {
     medium_id: Option<String>,
 }
 
-fn bench() -> &'static Bench {
-    static BENCH: OnceLock<Bench> = OnceLock::new();
-    BENCH.get_or_init(|| Bench::new((0..PAGES).map(page), asked_for))
+pub(crate) fn bench() -> Bench {
+    Bench::new((0..PAGES).map(page), requested_page)
 }
 
-/// The body of a page. The people are made up.
+/// The body of a page. The data is invented.
 fn page(page: usize) -> String {
     let first = page * PER_PAGE;
     let contacts: Vec<String> = (first..first + PER_PAGE).map(contact).collect();
@@ -106,8 +91,8 @@ fn contact(index: usize) -> String {
     )
 }
 
-/// Which page a request is for.
-fn asked_for(request: &str) -> usize {
+/// The page that a request asks for.
+fn requested_page(request: &str) -> usize {
     let Some((_, rest)) = request.split_once("startAfterId=") else {
         return 0;
     };
@@ -115,7 +100,7 @@ fn asked_for(request: &str) -> usize {
     digits.parse().unwrap()
 }
 
-async fn read_plain(bench: &Bench) -> usize {
+pub(crate) async fn read_plain(bench: &Bench) -> usize {
     let (mut count, mut marks) = (0, None::<(String, String)>);
     loop {
         let mut url = format!("{}/contacts/?locationId={LOCATION}&limit=100", bench.url);
@@ -146,8 +131,8 @@ async fn read_plain(bench: &Bench) -> usize {
     }
 }
 
-#[allow(deprecated, reason = "the list of contacts is the one that most use")]
-async fn read_ours(bench: &Bench, prefetch: bool) -> usize {
+#[allow(deprecated, reason = "most programs use this list")]
+pub(crate) async fn read_ours(bench: &Bench, prefetch: bool) -> usize {
     let list = bench.ours.contacts().list_contacts();
     let mut contacts = list.stream().prefetch(prefetch);
     let mut count = 0;
@@ -156,59 +141,4 @@ async fn read_ours(bench: &Bench, prefetch: bool) -> usize {
         count += 1;
     }
     count
-}
-
-fn timed(read: impl Future<Output = usize>) -> Duration {
-    let started = Instant::now();
-    assert_eq!(bench().runtime.block_on(read), PAGES * PER_PAGE);
-    started.elapsed()
-}
-
-fn main() {
-    let bench = bench();
-    let read = |which: usize| match which {
-        0 => timed(read_plain(bench)),
-        1 => timed(read_ours(bench, true)),
-        _ => timed(read_ours(bench, false)),
-    };
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    for which in 0..3 {
-        read(which);
-    }
-    for round in 0..ROUNDS {
-        // Each goes first as often as the others.
-        for turn in 0..3 {
-            let which = (round + turn) % 3;
-            times[which].push(read(which));
-        }
-    }
-    let rates = times.map(|mut times| {
-        times.sort_unstable();
-        (PAGES * PER_PAGE) as f64 / times[times.len() / 2].as_secs_f64()
-    });
-    for (name, rate) in ["plain loop", "stream", "stream, no prefetch"]
-        .iter()
-        .zip(rates)
-    {
-        println!(
-            "{name}: {rate:.0} contacts a second, {:.3} x the plain loop",
-            rate / rates[0]
-        );
-    }
-    divan::main();
-}
-
-#[divan::bench]
-fn plain() {
-    timed(read_plain(bench()));
-}
-
-#[divan::bench]
-fn ours() {
-    timed(read_ours(bench(), true));
-}
-
-#[divan::bench]
-fn ours_without_prefetch() {
-    timed(read_ours(bench(), false));
 }

@@ -1,4 +1,4 @@
-//! Plain reqwest and ours, with the same settings, before the same server on loopback.
+//! Plain reqwest and this client, with the same settings, and a server on loopback that both call.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// Before a server that has these bodies, of which `which` picks one by the head of the request.
+    /// A server that answers one of these bodies, which `which` chooses by the head of the request.
     pub(crate) fn new(bodies: impl IntoIterator<Item = String>, which: fn(&str) -> usize) -> Self {
         let url = server(bodies.into_iter().map(reply).collect(), which);
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -36,7 +36,7 @@ impl Bench {
             .private_token(TOKEN)
             .location(LOCATION)
             .base_url(&*url)
-            // A limiter at work that never has to hold a call back.
+            // The limiter works and never delays a call.
             .limits(
                 LimitSettings::default()
                     .max(1_000)

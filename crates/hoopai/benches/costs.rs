@@ -1,0 +1,160 @@
+//! What a call, a list and a page cost in time, each next to plain reqwest and serde_json, against a server on loopback.
+//!
+//! The two of a pair run directly one after the other, and each is first in half of the pairs, so that whatever else the machine
+//! does affects both. A row shows the median of the ratios of all pairs, and their quartiles.
+//!
+//! `cargo bench -p hoopai` prints these figures and those of `memory`. The name of a row, or a part of it, limits a run to it.
+
+mod support;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use hoopai::contacts::types::ContactsSearchResponse;
+use hoopai::runtime::json;
+use serde_json::Value;
+
+use support::server::Bench;
+use support::{contact, list, page};
+
+const PAIRS: usize = 20;
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));
+    let runs = |name: &str| filter.as_ref().is_none_or(|part| name.contains(&**part));
+    println!(
+        "{:<28}{:>12}{:>12}{:>9}{:>17}  goal",
+        "median of pairs", "plain", "ours", "ratio", "quartiles"
+    );
+    let row =
+        |name: &str, goal: &str, plain: &dyn Fn() -> Duration, ours: &dyn Fn() -> Duration| {
+            if runs(name) {
+                pairs(name, goal, plain, ours);
+            }
+        };
+
+    let calls = contact::bench();
+    let one_by_one = |ours: bool| per_call(&calls, 1, ours);
+    row(
+        "one call, time",
+        "at most 1.03",
+        &|| one_by_one(false),
+        &|| one_by_one(true),
+    );
+    let together = |ours: bool| per_call(&calls, 20, ours);
+    // The time is compared, so a throughput of at least 0.97 is a ratio of at most 1.031.
+    row(
+        "20 in flight, time",
+        "at most 1.031",
+        &|| together(false),
+        &|| together(true),
+    );
+    let lists = list::bench();
+    let stream = |prefetch: Option<bool>| per_item(&lists, prefetch);
+    row(
+        "stream, time an item",
+        "at most 1.00",
+        &|| stream(None),
+        &|| stream(Some(true)),
+    );
+    row(
+        "stream without prefetch",
+        "at most 1.00",
+        &|| stream(None),
+        &|| stream(Some(false)),
+    );
+    let conforming = page::list();
+    let any_json = || timed(|| serde_json::from_slice::<Value>(&conforming).unwrap());
+    row(
+        "page, of a Value's time",
+        "at most 0.45",
+        &any_json,
+        &|| timed(|| json::from_slice::<ContactsSearchResponse>(&conforming).unwrap()),
+    );
+    let drifted = page::drifted_list();
+    row("page, all drifted", "none", &any_json, &|| {
+        timed(|| json::from_slice::<ContactsSearchResponse>(&drifted).unwrap())
+    });
+}
+
+/// Measures two in turns and prints the ratio of their times.
+fn pairs(name: &str, goal: &str, plain: &dyn Fn() -> Duration, ours: &dyn Fn() -> Duration) {
+    let (mut of_plain, mut of_ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for pair in 0..=PAIRS {
+        let (plain, ours) = if pair % 2 == 0 {
+            let plain = plain();
+            (plain, ours())
+        } else {
+            let ours = ours();
+            (plain(), ours)
+        };
+        // The first pair makes the connections.
+        if pair > 0 {
+            of_plain.push(plain.as_secs_f64());
+            of_ours.push(ours.as_secs_f64());
+            ratios.push(ours.as_secs_f64() / plain.as_secs_f64());
+        }
+    }
+    let micros = |times: &mut Vec<f64>| format!("{:.2} µs", quantile(times, 0.5) * 1e6);
+    println!(
+        "{name:<28}{:>12}{:>12}{:>9.3}{:>17}  {goal}",
+        micros(&mut of_plain),
+        micros(&mut of_ours),
+        quantile(&mut ratios, 0.5),
+        format!(
+            "{:.3} to {:.3}",
+            quantile(&mut ratios, 0.25),
+            quantile(&mut ratios, 0.75)
+        ),
+    );
+}
+
+fn quantile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values[((values.len() - 1) as f64 * share).round() as usize]
+}
+
+/// The time of a call, of so many at a time.
+fn per_call(bench: &Bench, in_flight: usize, ours: bool) -> Duration {
+    const CALLS: usize = 100;
+    let started = Instant::now();
+    bench.runtime.block_on(async {
+        let lanes = (0..in_flight).map(|_| async {
+            for _ in 0..CALLS / in_flight {
+                match ours {
+                    true => contact::call_ours(bench).await,
+                    false => contact::call_plain(bench).await,
+                }
+            }
+        });
+        futures_util::future::join_all(lanes).await;
+    });
+    started.elapsed() / CALLS as u32
+}
+
+/// The time of an item of a list; `None` is the loop that a caller would write.
+fn per_item(bench: &Bench, prefetch: Option<bool>) -> Duration {
+    const ITEMS: usize = list::PAGES * list::PER_PAGE;
+    let started = Instant::now();
+    let read = bench.runtime.block_on(async {
+        match prefetch {
+            None => list::read_plain(bench).await,
+            Some(prefetch) => list::read_ours(bench, prefetch).await,
+        }
+    });
+    let time = started.elapsed();
+    assert_eq!(read, ITEMS);
+    time / ITEMS as u32
+}
+
+/// The time of a few runs, without that of dropping what they return.
+fn timed<T>(run: impl Fn() -> T) -> Duration {
+    let mut time = Duration::ZERO;
+    for _ in 0..4 {
+        let started = Instant::now();
+        let value = black_box(run());
+        time += started.elapsed();
+        drop(value);
+    }
+    time / 4
+}
