@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::Fault;
 use crate::fault::At;
+use crate::hidden::escaped_json;
 
 pub(crate) type Object = Map<String, Value>;
 
@@ -73,9 +74,8 @@ pub(crate) fn sort(value: &mut Value) {
 /// The canonical bytes of a document: sorted keys, two spaces, a newline at the end.
 pub(crate) fn to_bytes(mut value: Value) -> Vec<u8> {
     sort(&mut value);
-    let mut text = format!("{value:#}");
-    text.push('\n');
-    text.into_bytes()
+    let text = format!("{value:#}\n");
+    escaped_json(&text).into_owned().into_bytes()
 }
 
 pub(crate) fn object<'a>(value: &'a Value, at: &At<'_>, what: &str) -> Result<&'a Object, Fault> {
