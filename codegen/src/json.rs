@@ -122,6 +122,15 @@ pub(crate) fn items<'a>(map: &'a Object, key: &str) -> impl Iterator<Item = &'a 
     map.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
+/// Copies what stands under the keys.
+pub(crate) fn copy(from: &Object, to: &mut Object, keys: &[&str]) {
+    for key in keys {
+        if let Some(value) = from.get(*key) {
+            to.insert((*key).to_owned(), value.clone());
+        }
+    }
+}
+
 /// Writes a key as a step of a JSON pointer.
 pub(crate) fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")

@@ -49,7 +49,7 @@ pub use examples::{Contradiction, contradictions};
 pub use fault::Fault;
 pub use hidden::{escaped_json, is_hidden, visible};
 pub use modules::{MODULES_FILE, Module, parse_modules};
-pub use outside::outside_references;
+pub use outside::{outside_references, shown_reference};
 pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
