@@ -175,7 +175,7 @@ fn checked(generated: &Generated, at: &str) -> BTreeSet<String> {
         }
     }
     let read: Value = serde_json::from_str(&interface.1).expect("JSON");
-    assert_eq!(read["paths"].is_object(), true, "{at}");
+    assert!(read["paths"].is_object(), "{at}");
     found
 }
 
