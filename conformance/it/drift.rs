@@ -73,7 +73,7 @@ async fn strict_mode_rejects_deviations_and_nothing_else() {
         let error = get(id).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{error}");
         assert_eq!(error.status().map(|status| status.as_u16()), Some(200));
-        assert!(error.to_string().contains(place), "{error}");
+        assert_eq!(error.json_path(), Some(place), "{error}");
     }
     assert_eq!(server.count(), 3, "nothing is sent again for it");
 }
