@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::examples;
 use crate::fault::{At, Fault};
-use crate::json::{self, METHODS, Object};
+use crate::json::{self, METHODS, Object, copy};
+use crate::outside::shown_reference;
 
 /// Deeper than this no interface file nests; what does is refused before anything recurses into it.
 pub(crate) const DEPTH_LIMIT: usize = 100;
@@ -96,14 +97,6 @@ fn title(root: &Object) -> String {
     }
 }
 
-fn copy(from: &Object, to: &mut Object, keys: &[&str]) {
-    for key in keys {
-        if let Some(value) = from.get(*key) {
-            to.insert((*key).to_owned(), value.clone());
-        }
-    }
-}
-
 /// A schema in a file outside: which file, and its name there.
 type Foreign = (String, String);
 
@@ -141,10 +134,8 @@ impl<'a> Distiller<'a> {
         }
         let mut out = Object::new();
         if let Some(parameters) = item.get("parameters") {
-            out.insert(
-                "parameters".into(),
-                self.parameters(parameters, &at.key("parameters"))?,
-            );
+            let parameters = self.parameters(parameters, &at.key("parameters"))?;
+            out.insert("parameters".into(), parameters);
         }
         for method in METHODS {
             if let Some(operation) = item.get(method) {
@@ -439,7 +430,10 @@ impl<'a> Distiller<'a> {
                 Ok(Some(serde_json::json!({ "$ref": target })))
             }
             Some(target) => Err(at.key("$ref").fault(
-                format!("{target} is not a component of this file"),
+                format!(
+                    "{} is not a component of this file",
+                    shown_reference(&target.to_string())
+                ),
                 FETCH_AGAIN,
             )),
         }
@@ -459,7 +453,10 @@ impl<'a> Distiller<'a> {
             .filter(|name| !name.is_empty() && !name.contains('/'));
         let Some(name) = name else {
             return Err(at.fault(
-                format!("`{reference}` does not lead to a schema component"),
+                format!(
+                    "`{}` does not lead to a schema component",
+                    shown_reference(reference)
+                ),
                 FETCH_AGAIN,
             ));
         };
@@ -472,7 +469,10 @@ impl<'a> Distiller<'a> {
         if let Some(file) = file {
             if !self.outside.contains_key(file.as_str()) {
                 return Err(at.fault(
-                    format!("refers to `{file}`, which was not fetched"),
+                    format!(
+                        "refers to `{}`, which was not fetched",
+                        shown_reference(&file)
+                    ),
                     "fetch it from beside the interface file",
                 ));
             }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::hidden::visible;
+
 /// What is wrong, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -17,11 +19,11 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
+        f.write_str(&visible(&self.file))?;
         if !self.pointer.is_empty() {
-            write!(f, "#{}", self.pointer)?;
+            write!(f, "#{}", visible(&self.pointer))?;
         }
-        write!(f, ": {}; {}", self.problem, self.remedy)
+        write!(f, ": {}; {}", visible(&self.problem), visible(&self.remedy))
     }
 }
 

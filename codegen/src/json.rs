@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::Fault;
 use crate::fault::At;
+use crate::hidden::escaped_json;
 
 pub(crate) type Object = Map<String, Value>;
 
@@ -73,9 +74,8 @@ pub(crate) fn sort(value: &mut Value) {
 /// The canonical bytes of a document: sorted keys, two spaces, a newline at the end.
 pub(crate) fn to_bytes(mut value: Value) -> Vec<u8> {
     sort(&mut value);
-    let mut text = format!("{value:#}");
-    text.push('\n');
-    text.into_bytes()
+    let text = format!("{value:#}\n");
+    escaped_json(&text).into_owned().into_bytes()
 }
 
 pub(crate) fn object<'a>(value: &'a Value, at: &At<'_>, what: &str) -> Result<&'a Object, Fault> {
@@ -120,6 +120,15 @@ pub(crate) fn entries<'a>(
 /// The items of the array under `key`, or none.
 pub(crate) fn items<'a>(map: &'a Object, key: &str) -> impl Iterator<Item = &'a Value> {
     map.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Copies what stands under the keys.
+pub(crate) fn copy(from: &Object, to: &mut Object, keys: &[&str]) {
+    for key in keys {
+        if let Some(value) = from.get(*key) {
+            to.insert((*key).to_owned(), value.clone());
+        }
+    }
 }
 
 /// Writes a key as a step of a JSON pointer.

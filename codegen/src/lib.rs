@@ -23,6 +23,7 @@ mod enforced;
 mod examples;
 mod fault;
 mod generator;
+mod hidden;
 mod idempotence;
 mod json;
 mod location;
@@ -47,8 +48,9 @@ pub use documentation::Text;
 pub use emit::facade::facade;
 pub use examples::{Contradiction, contradictions};
 pub use fault::Fault;
+pub use hidden::{escaped_json, is_hidden, visible};
 pub use modules::{MODULES_FILE, Module, parse_modules};
-pub use outside::outside_references;
+pub use outside::{outside_references, shown_reference};
 pub use report::{Documented, ModuleReport, Share};
 
 use fault::At;
@@ -75,7 +77,7 @@ impl Generated {
     /// document on one line. Every operation has `x-hoopai-name`, the name of its method.
     pub fn interface(&self) -> (String, String) {
         let path = format!("{}/{}.json", emit::facade::INTERFACES, self.report.module);
-        (path, format!("{}\n", self.named))
+        (path, format!("{}\n", escaped_json(&self.named.to_string())))
     }
 }
 

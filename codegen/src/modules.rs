@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::Fault;
+use crate::hidden::is_hidden;
 
 /// The name under which faults in the list of modules are reported.
 pub const MODULES_FILE: &str = "specs/modules.toml";
@@ -75,6 +76,20 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
                 format!("module name `{}` is not kebab case", module.name),
                 "use the first folder of the module's address",
             ));
+        }
+        let texts = std::iter::once(&module.product)
+            .chain(&module.aliases)
+            .chain(&module.github);
+        for text in texts {
+            if text.contains(|c| is_hidden(c) || c == '\n' || c == '\t') {
+                return Err(fault(
+                    format!(
+                        "module `{}` has a hidden character or a line break in `{text}`",
+                        module.name
+                    ),
+                    "write its texts in visible characters, on one line",
+                ));
+            }
         }
         if file.module[..index]
             .iter()

@@ -7,6 +7,18 @@ use serde_json::Value;
 use crate::fault::Fault;
 use crate::json;
 
+/// A reference as errors name it: without user name, password and query, which may be secrets.
+pub fn shown_reference(reference: &str) -> String {
+    let shown = match reference.rsplit_once('@') {
+        Some((_, rest)) => format!("…@{rest}"),
+        None => reference.to_owned(),
+    };
+    match shown.split_once('?') {
+        Some((before, _)) => format!("{before}?…"),
+        None => shown,
+    }
+}
+
 /// The relative files that an interface file refers to, such as `../common/common-schemas.json`, each once, in
 /// alphabetical order. Those may refer on: ask again with what was fetched.
 pub fn outside_references(file: &str, bytes: &[u8]) -> Result<Vec<String>, Fault> {

@@ -1,3 +1,6 @@
 //! The conformance suite: one file for each promise, against servers that break the rules in the way the promise is about.
+//!
+//! Promises of `cargo xtask regen`, which loads from servers too, are tested in `xtask/tests/it/hostile.rs`.
 
+mod drift;
 mod server;

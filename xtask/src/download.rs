@@ -1,13 +1,16 @@
 //! A module's interface file and what it refers to outside itself, from whichever source has it.
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     fs,
     io::{self, Read},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hoopai_codegen::{Module, outside_references};
+use futures_util::future::{Either, select};
+use hoopai_codegen::{Module, outside_references, shown_reference};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -59,17 +62,37 @@ impl<'a> Downloads<'a> {
 
     /// The interface of one module.
     pub(crate) async fn document(&self, module: &Module) -> Result<Document> {
-        self.first_of(self.source.places(module)?).await
+        let places = self.source.places(module)?;
+        let loading = RefCell::new(String::new());
+        let download = pin!(self.first_of(places, &loading));
+        let time = pin!(self.fetcher.module_time());
+        match select(download, time).await {
+            Either::Left((document, _)) => document,
+            Either::Right(_) => Err(fault(
+                loading.take(),
+                format!(
+                    "module `{}` is not complete within {} s, retries and the files that it refers to included",
+                    module.name,
+                    self.fetcher.limits().module.as_secs_f32()
+                ),
+                "run the command again when the server is faster, or take another --source",
+            )),
+        }
     }
 
     /// The first place that has the document. A place that does not hand it out lets the next one have its turn; a place
     /// that has it in a bad state does not, since that is to be mended and not to be covered up.
-    async fn first_of(&self, places: Vec<(Origin, Place)>) -> Result<Document> {
+    async fn first_of(
+        &self,
+        places: Vec<(Origin, Place)>,
+        loading: &RefCell<String>,
+    ) -> Result<Document> {
         let mut missed: Vec<Fault> = Vec::new();
         for (origin, place) in places {
+            loading.replace(place.to_string());
             match self.load(&place, Expected::Interface).await {
                 Ok(bytes) => {
-                    let outside = self.outside(&place, &bytes).await?;
+                    let outside = self.outside(&place, &bytes, loading).await?;
                     let address = place.to_string();
                     return Ok(Document {
                         origin,
@@ -97,7 +120,14 @@ impl<'a> Downloads<'a> {
         Err(last)
     }
 
-    async fn outside(&self, document: &Place, bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
+    async fn outside(
+        &self,
+        document: &Place,
+        bytes: &[u8],
+        loading: &RefCell<String>,
+    ) -> Result<BTreeMap<String, Vec<u8>>> {
+        let limit = self.fetcher.limits().bytes;
+        let mut size = bytes.len();
         let mut found: BTreeMap<String, (Place, Vec<u8>)> = BTreeMap::new();
         let mut open: Vec<(Place, String)> = Vec::new();
         let refer = |place: &Place, bytes: &[u8], open: &mut Vec<_>| -> Result<()> {
@@ -118,7 +148,8 @@ impl<'a> Downloads<'a> {
                     return Err(fault(
                         from.to_string(),
                         format!(
-                            "refers to {place} as `{reference}`, which is {known} elsewhere in the same document"
+                            "refers to {place} as `{}`, which is {known} elsewhere in the same document",
+                            shown_reference(&reference)
                         ),
                         "take the module from another --source",
                     ));
@@ -132,7 +163,19 @@ impl<'a> Downloads<'a> {
                     "take the module from another --source",
                 ));
             }
+            loading.replace(place.to_string());
             let bytes = self.shared(&place).await?;
+            size += bytes.len();
+            if size > limit {
+                return Err(fault(
+                    document.to_string(),
+                    format!(
+                        "is larger than the {} KiB that are taken, together with the files that it refers to",
+                        limit.div_ceil(1024)
+                    ),
+                    "take the module from another --source",
+                ));
+            }
             refer(&place, &bytes, &mut open)?;
             found.insert(reference, (place, bytes));
         }
@@ -169,6 +212,14 @@ impl<'a> Downloads<'a> {
             Place::File { file, .. } => {
                 let limit = self.fetcher.limits().bytes;
                 let mut bytes = Vec::new();
+                // Opening a pipe would wait for whoever writes to it.
+
+                if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+                    return Err(Miss::last(
+                        "is no regular file",
+                        "check the folder, or take another --source",
+                    ));
+                }
                 let read = fs::File::open(file)
                     .and_then(|file| file.take(limit as u64 + 1).read_to_end(&mut bytes));
                 match read {
@@ -227,7 +278,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .expect("a runtime");
-        runtime.block_on(downloads.first_of(places))
+        runtime.block_on(downloads.first_of(places, &RefCell::default()))
     }
 
     #[test]

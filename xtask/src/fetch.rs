@@ -32,7 +32,9 @@ pub struct Limits {
     pub connect: Duration,
     /// Time of one attempt, from connecting to the last byte.
     pub attempt: Duration,
-    /// Size of one file in bytes.
+    /// Time of one module: its file, the files that it refers to, retries and waits included.
+    pub module: Duration,
+    /// Size in bytes of one file, and of all files of one module.
     pub bytes: usize,
     /// Attempts after the first one.
     pub retries: usize,
@@ -45,6 +47,7 @@ impl Default for Limits {
         Self {
             connect: Duration::from_secs(10),
             attempt: Duration::from_secs(60),
+            module: Duration::from_secs(300),
             bytes: 32 * 1024 * 1024,
             retries: 4,
             wait: Duration::from_secs(30),
@@ -117,7 +120,7 @@ impl Fetcher {
         Self::with_sleep(limits, tokio::time::sleep)
     }
 
-    /// A fetcher that waits between attempts as it is told, so that tests need not.
+    /// A fetcher with a sleep of its own: it is used for the waits between attempts and for the time of a module.
     pub fn with_sleep<F, Fut>(limits: Limits, sleep: F) -> Result<Self>
     where
         F: Fn(Duration) -> Fut + Send + Sync + 'static,
@@ -147,6 +150,11 @@ impl Fetcher {
             limits,
             unreachable: Arc::default(),
         })
+    }
+
+    /// Waits as long as one module may take.
+    pub(crate) async fn module_time(&self) {
+        (self.sleep)(self.limits.module).await;
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -238,7 +246,10 @@ impl Fetcher {
         let error = error.without_url();
         let causes = chain(&error);
         if error.is_redirect() {
-            Miss::last(causes, "check the address, or take another --source")
+            Miss::last(
+                causes,
+                "check the address, or name a --source that needs no redirect",
+            )
         } else if error.is_timeout() && error.is_connect() {
             let limit = self.limits.connect.as_secs_f32();
             Miss::new(
@@ -269,24 +280,23 @@ impl Fetcher {
     }
 }
 
-/// A redirect may not lead where the user could not have sent us, nor from a local mirror into the world or back.
+/// A redirect stays on the server that was asked: same scheme, host and port. Downloads become code, so another server is
+/// only asked if `--source` names it.
 fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
     let to = attempt.url();
     let came_from = attempt.previous();
+    let origin = to.origin();
     let problem = if came_from.len() > REDIRECTS {
         Some(format!("redirects more than {REDIRECTS} times"))
+    } else if came_from.iter().any(|from| from.origin() != origin) {
+        Some(format!(
+            "redirects to {}: no redirect to another server is followed",
+            origin.ascii_serialization()
+        ))
     } else if let Err(problem) = check_road(to) {
         Some(format!(
             "redirects to {}: {problem}",
-            to.origin().ascii_serialization()
-        ))
-    } else if came_from
-        .iter()
-        .any(|from| is_loopback(from) != is_loopback(to))
-    {
-        Some(format!(
-            "redirects to {}: between this machine and others no redirect is followed",
-            to.origin().ascii_serialization()
+            origin.ascii_serialization()
         ))
     } else {
         None

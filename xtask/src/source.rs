@@ -1,13 +1,15 @@
 //! Where interface files come from: `--source`, and the place of each file there.
 
 use std::{
+    ffi::OsStr,
     fmt,
     net::IpAddr,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use hoopai_codegen::Module;
+use clap::{builder::TypedValueParser, error::ErrorKind};
+use hoopai_codegen::{Module, is_hidden, shown_reference};
 use url::{Host, Url};
 
 use crate::{Result, fault::fault, lock::Origin};
@@ -56,6 +58,27 @@ impl FromStr for Source {
     }
 }
 
+/// Reads `--source` for clap. Its own parser repeats the value in its errors, and the value may hold a password or a key.
+#[derive(Clone)]
+pub(crate) struct SourceParser;
+
+impl TypedValueParser for SourceParser {
+    type Value = Source;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> std::result::Result<Source, clap::Error> {
+        let parsed = value.to_str().ok_or("is not UTF-8".to_owned());
+        parsed.and_then(str::parse).map_err(|problem: String| {
+            let text = format!("--source: {problem}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, text).with_cmd(command)
+        })
+    }
+}
+
 impl Source {
     /// The places to look for a module's file, the best first.
     pub(crate) fn places(&self, module: &Module) -> Result<Vec<(Origin, Place)>> {
@@ -98,7 +121,7 @@ impl Source {
 }
 
 fn url(text: String) -> Result<Url> {
-    let unusable = |problem: String| fault(&text, problem, CHOICES);
+    let unusable = |problem: String| fault(shown_reference(&text), problem, CHOICES);
     let url = Url::parse(&text).map_err(|error| unusable(format!("is no URL: {error}")))?;
     check_road(&url).map_err(unusable)?;
     Ok(url)
@@ -106,7 +129,7 @@ fn url(text: String) -> Result<Url> {
 
 /// Refuses addresses that are not safe to load from: what is loaded becomes code.
 pub(crate) fn check_road(url: &Url) -> std::result::Result<(), String> {
-    if !url.username().is_empty() || url.password().is_some() {
+    if has_credentials(url) {
         return Err(
             "a URL with a user name or password in it is refused; give one without".to_owned(),
         );
@@ -119,6 +142,10 @@ pub(crate) fn check_road(url: &Url) -> std::result::Result<(), String> {
         }
         other => Err(format!("`{other}:` is refused; give an https URL")),
     }
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 /// Whether a URL leads to this machine.
@@ -145,10 +172,13 @@ impl Place {
         let refuse = |problem: &str| {
             fault(
                 self.to_string(),
-                format!("refers to `{reference}`, {problem}"),
+                format!("refers to `{}`, {problem}", shown_reference(reference)),
                 remedy,
             )
         };
+        if reference.contains(is_hidden) {
+            return Err(refuse("whose name contains a hidden character"));
+        }
         match self {
             Self::Url(base) => {
                 let url = base
@@ -156,6 +186,13 @@ impl Place {
                     .map_err(|_| refuse("which is no address"))?;
                 if url.origin() != base.origin() {
                     return Err(refuse("which is on another server"));
+                }
+                // The reference is an entry of the lock, and what loads it becomes code.
+                if has_credentials(&url) {
+                    return Err(refuse("which carries a user name or password"));
+                }
+                if url.query().is_some() {
+                    return Err(refuse("which carries a query"));
                 }
                 Ok(Self::Url(url))
             }
@@ -189,6 +226,7 @@ impl fmt::Display for Place {
                 // As above: no query, it may carry a key.
                 let mut shown = url.clone();
                 shown.set_query(None);
+                shown.set_fragment(None);
                 write!(f, "{shown}")
             }
             Self::File { file, .. } => write!(f, "{}", file.display()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::{HEADER, literal};
+use super::{HEADER, checked, literal};
 use crate::fault::{At, Fault};
 use crate::modules::Module;
 
@@ -42,7 +42,7 @@ pub fn facade(modules: &[Module], cargo_toml: &str) -> Result<BTreeMap<String, S
     }
     let manifest = fill(cargo_toml, "[dependencies]", &dependencies)?;
     let manifest = fill(&manifest, "[features]", &features)?;
-    Ok(BTreeMap::from([
+    checked(BTreeMap::from([
         (MANIFEST.to_owned(), manifest),
         (
             "crates/hoopai/src/modules.rs".to_owned(),

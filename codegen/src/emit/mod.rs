@@ -16,8 +16,9 @@ use serde_json::Value;
 
 use crate::fault::{At, Fault};
 use crate::generator::Types;
+use crate::hidden::{is_hidden, visible};
 use crate::lower::Lowered;
-use crate::modules::Module;
+use crate::modules::{MODULES_FILE, Module};
 use crate::table::Operation;
 
 /// How every generated file begins.
@@ -34,7 +35,7 @@ pub(crate) struct Input<'a> {
 
 /// The files of the module's crate.
 pub(crate) fn files(input: &Input<'_>, at: &At<'_>) -> Result<BTreeMap<String, String>, Fault> {
-    Ok(BTreeMap::from([
+    checked(BTreeMap::from([
         ("Cargo.toml".to_owned(), manifest(input.module)),
         ("README.md".to_owned(), readme(input)),
         ("src/lib.rs".to_owned(), library(input)),
@@ -42,6 +43,20 @@ pub(crate) fn files(input: &Input<'_>, at: &At<'_>) -> Result<BTreeMap<String, S
         ("src/operations.rs".to_owned(), operations::file(input)),
         ("src/types.rs".to_owned(), types::file(input, at)?),
     ]))
+}
+
+/// The files, if none contains a hidden character. The emitters escape names and texts of the interface, so one that is
+/// left comes from the list of modules.
+fn checked(files: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Fault> {
+    for (path, text) in &files {
+        if let Some(line) = text.lines().position(|line| line.contains(is_hidden)) {
+            return Err(At::root(path).fault(
+                format!("line {} would contain a hidden character", line + 1),
+                format!("remove it from the names and texts in {MODULES_FILE}"),
+            ));
+        }
+    }
+    Ok(files)
 }
 
 fn manifest(module: &Module) -> String {
@@ -163,7 +178,8 @@ pub use client::{{Client, builder}};
 /// Writes text as documentation, one line of it a line.
 pub(crate) fn docs(out: &mut String, indent: &str, mark: &str, text: &str) {
     for line in text.lines() {
-        let line = line.trim_end().replace(char::is_control, " ");
+        let line = line.trim_end().replace('\t', " ");
+        let line = visible(&line);
         let _ = if line.is_empty() {
             writeln!(out, "{indent}{mark}")
         } else {
@@ -172,18 +188,15 @@ pub(crate) fn docs(out: &mut String, indent: &str, mark: &str, text: &str) {
     }
 }
 
-/// A Rust string literal.
+/// A Rust string literal, in which hidden characters are escapes.
 pub(crate) fn literal(text: &str) -> String {
-    proc_macro2::Literal::string(text).to_string()
+    visible(&proc_macro2::Literal::string(text).to_string()).into_owned()
 }
 
 /// Text within backticks in documentation: nothing in it may end them or the line.
 pub(crate) fn code(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c == '`' || c.is_control() { '\'' } else { c })
-        .collect();
-    format!("`{plain}`")
+    let plain = text.replace(['`', '\n', '\t'], "'");
+    format!("`{}`", visible(&plain))
 }
 
 pub(crate) fn list(items: &[String]) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{HEADER, Input, list, literal};
+use super::{HEADER, Input, code, list, literal};
 use crate::paging::{Paging, Size, Step, Target};
 use crate::table::{Body, BodyKind, Operation, Place, Reply};
 
@@ -36,8 +36,8 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
     pascal[..1].make_ascii_uppercase();
     let _ = write!(
         out,
-        "\n/// `{method} {}`\npub static {}: Operation = Operation {{\n    module: {}, name: {}, id: {},\n    method: Method::{pascal}, path: {},\n",
-        operation.path.replace('`', "'"),
+        "\n/// {}\npub static {}: Operation = Operation {{\n    module: {}, name: {}, id: {},\n    method: Method::{pascal}, path: {},\n",
+        code(&format!("{method} {}", operation.path)),
         constant(operation),
         literal(module),
         literal(&operation.name),

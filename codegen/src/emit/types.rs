@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::{HEADER, Input, code, docs, literal};
 use crate::fault::{At, Fault};
 use crate::generator::Type;
+use crate::hidden::is_hidden;
 use crate::lower::Field;
 use crate::names;
 
@@ -306,7 +307,11 @@ fn holder<'a>(input: &Input<'_>, root: &str, path: &'a str) -> Option<(String, &
     Some((model, last))
 }
 
-/// `rustdoc` takes no spaces or quotes in an alias.
+/// Whether a name can be an alias in rustdoc, which rejects spaces and quotes, and writes the others into its index as they
+/// are.
 pub(super) fn is_alias(alias: &str) -> bool {
-    !alias.is_empty() && !alias.contains(['"', '\'']) && !alias.contains(char::is_whitespace)
+    !alias.is_empty()
+        && !alias.contains(['"', '\''])
+        && !alias.contains(char::is_whitespace)
+        && !alias.contains(is_hidden)
 }

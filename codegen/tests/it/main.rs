@@ -5,6 +5,7 @@ mod distil;
 mod documentation;
 mod emitted;
 mod examples;
+mod hidden;
 mod hostile;
 mod idempotence;
 mod overlay;

@@ -4,6 +4,8 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 
+use hoopai_codegen::escaped_json;
+
 use crate::{
     Console, Result, Workspace,
     build::crates_of,
@@ -38,8 +40,9 @@ pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> R
                 let file = folder.join("openapi.json");
                 // Displaying a JSON value cannot fail, unlike serialising any type.
                 let text = format!("{:#}\n", generated.documented);
+                let text = escaped_json(&text);
                 fs::create_dir_all(&folder)
-                    .and_then(|()| fs::write(&file, text))
+                    .and_then(|()| fs::write(&file, text.as_bytes()))
                     .map_err(|error| {
                         refused(file.display().to_string(), "cannot be written", &error)
                     })?;

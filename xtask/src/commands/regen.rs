@@ -22,6 +22,7 @@ use crate::{
     download::{Document, Downloads},
     fault::{count, fault},
     lock::{Lock, Origin, Row},
+    source::SourceParser,
     swap::{Guard, Update, guard},
     workspace::{LOCK, select, spec_file},
 };
@@ -33,7 +34,7 @@ const AT_A_TIME: usize = 4;
 pub struct Regen {
     /// `platform`, `github`, a URL with `{module}` in it, or a folder with `<module>/openapi.json`
     /// [default: platform, then github for what it does not have]
-    #[arg(long, value_name = "SOURCE", conflicts_with = "offline")]
+    #[arg(long, value_name = "SOURCE", conflicts_with = "offline", value_parser = SourceParser)]
     pub source: Option<Source>,
     /// Only this module; may be given several times
     #[arg(long, value_name = "NAME", num_args = 1..)]

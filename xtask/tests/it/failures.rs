@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use xtask::{Fetcher, Limits};
+use xtask::Limits;
 
 use crate::{
-    server::{Answer, Server},
-    tree::{Tree, fetcher, interface, server},
+    server::{Answer, Clock},
+    tree::{Tree, fetcher, fetcher_on, interface, server},
 };
 
 const LIST: &[(&str, &str)] = &[("get", "/items/")];
@@ -16,7 +16,6 @@ const LIST: &[(&str, &str)] = &[("get", "/items/")];
 fn each_failure_is_named_and_the_others_go_on() {
     let good = interface("any", LIST).to_string();
     let half = good.as_bytes()[..good.len() / 2].to_vec();
-    let elsewhere = Server::start();
     let answers: [(&str, Answer, &str); 14] = [
         (
             "absent",
@@ -64,7 +63,7 @@ fn each_failure_is_named_and_the_others_go_on() {
         (
             "plain",
             Answer::Redirect("http://example.invalid/x".to_owned()),
-            "redirects to http://example.invalid: plain http is refused",
+            "redirects to http://example.invalid: no redirect to another server is followed",
         ),
         (
             "round",
@@ -74,7 +73,7 @@ fn each_failure_is_named_and_the_others_go_on() {
         (
             "world",
             Answer::Redirect("https://example.invalid/x".to_owned()),
-            "between this machine and others no redirect is followed",
+            "redirects to https://example.invalid: no redirect to another server is followed",
         ),
     ];
     let mut names: Vec<&str> = answers
@@ -96,14 +95,11 @@ fn each_failure_is_named_and_the_others_go_on() {
     }
     let more = [("get", "/items/"), ("post", "/items/")];
     server.module("items", interface("items", &more).to_string());
-    elsewhere.module("moved", interface("moved", &more).to_string());
-    elsewhere.on(
-        "/common/common-schemas.json",
-        [crate::tree::common().to_string().into()],
-    );
+    let moved = interface("moved", &more).to_string();
+    server.on("/elsewhere/moved.json", [moved.into()]);
     server.on(
         "/moved/openapi.json",
-        [Answer::Redirect(elsewhere.address("/moved/openapi.json"))],
+        [Answer::Redirect("/elsewhere/moved.json".to_owned())],
     );
 
     let text = tree.regen(&server, &[]).failed();
@@ -125,7 +121,7 @@ fn each_failure_is_named_and_the_others_go_on() {
     assert!(text.contains("items: updated"), "{text}");
     assert!(
         text.contains("moved: updated"),
-        "redirects within this machine are followed: {text}"
+        "redirects within the server are followed: {text}"
     );
     assert!(
         text.contains("16 modules: 2 updated, 0 unchanged, 14 failed; 4 operations"),
@@ -200,7 +196,7 @@ fn a_server_that_says_nothing_is_given_up() {
         retries: 1,
         ..Limits::default()
     };
-    let fetcher = Fetcher::with_sleep(limits, |_| std::future::ready(())).expect("a fetcher");
+    let fetcher = fetcher_on(&Clock::new(), limits);
     let text = tree
         .regen_with(&fetcher, &tree.workspace(), &server.source(), &[])
         .failed();

@@ -2,6 +2,7 @@
 
 mod check;
 mod failures;
+mod hostile;
 mod house;
 mod kill;
 mod real_input;

@@ -7,7 +7,10 @@ use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
     thread,
+    time::Duration,
 };
+
+use tokio::sync::watch;
 
 /// What the server does with a request.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub(crate) enum Answer {
     Silence,
     /// 200, does not say how much will come, and sends more than anybody wants.
     Flood,
+    /// 200, and then byte after byte for ever; each is told to the clock as one second.
+    Drip(Clock),
     /// 302 to this address.
     Redirect(String),
 }
@@ -29,6 +34,32 @@ pub(crate) enum Answer {
 impl From<String> for Answer {
     fn from(body: String) -> Self {
         Self::Body(body.into_bytes())
+    }
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock(Arc<watch::Sender<Duration>>);
+
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(watch::channel(Duration::ZERO).0))
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        *self.0.borrow()
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.send_modify(|now| *now += by);
+    }
+
+    /// Waits until others have moved it that far.
+    pub(crate) async fn passed(&self, time: Duration) {
+        let until = self.now() + time;
+        let mut now = self.0.subscribe();
+        let passed = now.wait_for(|now| *now >= until).await;
+        passed.expect("the clock is there");
     }
 }
 
@@ -173,6 +204,15 @@ fn handle(
                 .write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n")
                 .ok()?;
             while stream.write_all(&[b' '; 8192]).is_ok() {}
+            Some(())
+        }
+        Answer::Drip(clock) => {
+            stream
+                .write_all(head("200 OK", "", 1_000_000).as_bytes())
+                .ok()?;
+            while stream.write_all(b" ").is_ok() {
+                clock.advance(Duration::from_secs(1));
+            }
             Some(())
         }
         Answer::Redirect(to) => {

@@ -12,7 +12,7 @@ use clap::Parser;
 use serde_json::{Value, json};
 use xtask::{Cli, Console, Fault, Fetcher, Limits, Regen, Workspace};
 
-use crate::server::Server;
+use crate::server::{Clock, Server};
 
 /// The workspace that these tests belong to.
 pub(crate) fn own_root() -> PathBuf {
@@ -211,10 +211,33 @@ pub(crate) fn fetcher() -> (Fetcher, Arc<Mutex<Vec<Duration>>>) {
         ..Limits::default()
     };
     let fetcher = Fetcher::with_sleep(limits, move |wait| {
-        noted.lock().expect("not poisoned").push(wait);
-        std::future::ready(())
+        let is_module_time = wait == Limits::default().module;
+        if !is_module_time {
+            noted.lock().expect("not poisoned").push(wait);
+        }
+        async move {
+            if is_module_time {
+                std::future::pending().await
+            }
+        }
     });
     (fetcher.expect("a fetcher"), waits)
+}
+
+/// A fetcher whose waits move the clock instead of taking time. A module's time ends when the clock says so.
+pub(crate) fn fetcher_on(clock: &Clock, limits: Limits) -> Fetcher {
+    let (clock, module_time) = (clock.clone(), limits.module);
+    let fetcher = Fetcher::with_sleep(limits, move |wait| {
+        let clock = clock.clone();
+        async move {
+            if wait == module_time {
+                clock.passed(wait).await;
+            } else {
+                clock.advance(wait);
+            }
+        }
+    });
+    fetcher.expect("a fetcher")
 }
 
 /// An interface of a module: one operation for each `(method, path)`, and an error that stands in another file.

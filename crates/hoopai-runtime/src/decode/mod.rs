@@ -7,6 +7,8 @@ mod reader;
 mod scan;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tolerance_tests;
 
 use std::borrow::Cow;
 

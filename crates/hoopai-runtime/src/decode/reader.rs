@@ -55,7 +55,7 @@ fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
 }
 
 /// Puts drifts in the order of their places, in which nearly all of them were noted. There are [`REPORTED`] at most.
-fn put_in_order(drifts: &mut [Noted]) {
+pub(super) fn put_in_order(drifts: &mut [Noted]) {
     for end in 1..drifts.len() {
         let mut index = end;
         while index > 0 && drifts[index - 1].at > drifts[index].at {

@@ -129,6 +129,10 @@ fn json_and_what_is_none_are_told_apart() {
         "[1 2]",
         "]",
         "[}",
+        "[1}",
+        "{\"a\":1]",
+        "[[1}]",
+        "{\"a\":{\"b\":1]}",
         "{",
         "{\"a\"",
         "{\"a\":",
@@ -150,6 +154,24 @@ fn json_and_what_is_none_are_told_apart() {
         "\u{c}1",
     ] {
         agree(text);
+    }
+}
+
+/// Strings are looked through eight bytes at a time: what ends or spoils one is found at each place.
+#[test]
+fn what_a_string_must_not_hold_is_found_at_each_place() {
+    for fill in ["a", "é", "\u{7f}", "\u{1f600}", "!", "#", "[", "]"] {
+        for length in 0..20 {
+            for odd in [
+                "\u{0}", "\u{1}", "\n", "\u{1f}", " ", "!", "\"", "\\", "\\n", "]", "\u{80}",
+            ] {
+                agree(&format!(
+                    "\"{}{odd}{}\"",
+                    fill.repeat(length),
+                    fill.repeat(9)
+                ));
+            }
+        }
     }
 }
 
