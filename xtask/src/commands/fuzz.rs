@@ -65,7 +65,7 @@ pub(crate) fn fuzz(tree: &Workspace, console: &Console) -> Result<Outcome> {
             // New inputs go into the first folder, so that the committed ones stay as they are.
             let found = target.join("fuzz/corpus").join(name);
             fs::create_dir_all(&found)
-                .map_err(|error| refused(found.display(), "cannot be made", &error))?;
+                .map_err(|error| refused(found.display().to_string(), "cannot be made", &error))?;
             let mut command = command("run");
             command
                 .arg(name)
