@@ -160,7 +160,7 @@ async fn serve(mut connection: TcpStream, script: Rc<RefCell<Script>>) {
                 .push(head.lines().next().unwrap_or_default().to_owned());
             script.answers.pop_front()
         };
-        let answer = answer.unwrap_or_else(|| answer_of_nothing());
+        let answer = answer.unwrap_or_else(answer_of_nothing);
         if connection.write_all(&answer).await.is_err() {
             return;
         }
