@@ -17,6 +17,7 @@ use crate::{
         documents::documents,
         export::{Export, export},
         features::features,
+        fuzz::fuzz,
         package::{Package, package},
         regen::{Regen, regen},
         report::{Report, report},
@@ -59,6 +60,8 @@ enum Command {
     Advisories,
     /// Check that each feature compiles by itself
     Features,
+    /// Run each fuzz target for a minute, from copies of the committed corpora
+    Fuzz,
     /// Compare what the hand-written crates offer with the text of it that is committed
     Api(Api),
     /// Make the package of each published crate, in the order of publishing, and send nothing
@@ -87,6 +90,7 @@ pub fn run(cli: Cli, console: &Console) -> Result<bool> {
         Command::Deny => Ok(deny(&tree, console)?.told(console)),
         Command::Advisories => Ok(advisories(&tree, console)?.told(console)),
         Command::Features => features(&tree, console),
+        Command::Fuzz => Ok(fuzz(&tree, console)?.told(console)),
         Command::Api(options) => Ok(api(&tree, &options, console)?.told(console)),
         Command::Package(options) => package(&tree, &options, console),
         Command::Documents => Ok(documents(&tree, console)?.told(console)),

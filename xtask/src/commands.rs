@@ -10,6 +10,7 @@ pub(crate) mod dependencies;
 pub(crate) mod documents;
 pub(crate) mod export;
 pub(crate) mod features;
+pub(crate) mod fuzz;
 pub(crate) mod package;
 pub(crate) mod regen;
 pub(crate) mod report;

@@ -414,10 +414,11 @@ fn lints(code: &str) -> String {
             "--edition=2024",
             "--crate-type=lib",
             "--emit=metadata",
-            "-o",
-            "/dev/null",
             "-",
         ])
+        // Not to /dev/null: rustc renames its output into place, and root would replace the device.
+        .arg("--out-dir")
+        .arg(env!("CARGO_TARGET_TMPDIR"))
         .stdin(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -15,6 +15,7 @@ use crate::{
         dependencies::dependencies,
         documents::documents,
         features::features,
+        fuzz::fuzz,
         package::{Package, package},
     },
     fault::{count, fault, refused},
@@ -170,6 +171,7 @@ fn steps(tree: &Workspace) -> Result<Vec<Step>> {
             Ok(package(tree, &Package::default(), console)?.into())
         }),
         own("documents", documents),
+        own("fuzz", fuzz),
     ];
     let mut steps: Vec<Step> = fixed
         .into_iter()

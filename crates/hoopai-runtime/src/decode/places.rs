@@ -106,6 +106,12 @@ impl Walk<'_> {
         for place in wanted {
             deeper |= place.rest.is_some();
             list |= place.rest.is_none() && place.value.is_none();
+            // What was found below an earlier value of the same key no longer counts.
+            match (place.value, place.rest) {
+                (Some(n), Some(_)) => self.values[n] = None,
+                (None, Some(_)) => self.list = Listed::Nothing,
+                _ => {}
+            }
         }
         let first = self.scan.peek();
         let start = self.scan.at;
@@ -242,6 +248,9 @@ mod tests {
             (r#"{"a":{"1":[4]}}"#, "a.1", "4"),
             (r#"{"a":[1],"a":[2]}"#, "a", "2"),
             (r#"{"a":[1],"a":null}"#, "a", "nothing"),
+            (r#"{"a":{"b":[1]},"a":{}}"#, "a.b", "nothing"),
+            (r#"{"a":{"b":[1]},"a":{"b":[2]}}"#, "a.b", "2"),
+            (r#"{"a":7,"a":{"b":[1]}}"#, "a.b", "1"),
             (r#"{"a":[[1]]}"#, "a.5", "nothing"),
             ("", "a", "nothing"),
             ("null", "a", "nothing"),
@@ -282,6 +291,15 @@ mod tests {
                 None,
             ]
         );
+    }
+
+    #[test]
+    fn of_an_object_that_comes_twice_the_last_counts() {
+        let text = r#"{"meta":{"total":7,"next":"a"},"meta":{"next":null}}"#;
+        let found = find(text, "l", &["meta.total", "meta.next"])
+            .unwrap()
+            .values;
+        assert_eq!(found, [None, Some("null")]);
     }
 
     #[test]

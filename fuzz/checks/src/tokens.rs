@@ -1,0 +1,89 @@
+//! Files of the token store, and replies of the token endpoint.
+
+use hoopai_auth::{MemoryStore, OAuth, OAuthApp, Record, Resource, TokenKey, TokenManager};
+use serde_json::Value;
+
+use crate::stub;
+
+const APP: &str = "6f1c0ffee0fuzz-app1";
+
+/// The first byte chooses: a stored record, or a reply of the token endpoint.
+pub fn tokens(input: &[u8]) {
+    match input.split_first() {
+        Some((choice, rest)) if choice % 2 == 0 => record(rest),
+        Some((_, rest)) => reply(rest),
+        None => {}
+    }
+}
+
+/// What can be read is written so that it reads the same, and shows no token.
+fn record(json: &[u8]) {
+    let key = TokenKey::new(APP, Resource::location("fuzzed-l0cation"));
+    let shown = match Record::from_json(json, &key) {
+        Ok(record) => {
+            let written = record.to_json(&key);
+            let again = Record::from_json(&written, &key).expect("what was written can be read");
+            assert_eq!(*written, *again.to_json(&key), "a round trip changes it");
+            let (tree, written): (Value, Value) = (
+                serde_json::from_slice(json).expect("a record is JSON"),
+                serde_json::from_slice(&written).expect("a record is JSON"),
+            );
+            for name in [
+                "access_token",
+                "refresh_token",
+                "revision",
+                "company_id",
+                "user_id",
+            ] {
+                let came = tree.get(name).filter(|value| !value.is_null());
+                let here = written.get(name).filter(|value| !value.is_null());
+                assert_eq!(came, here, "`{name}` is another");
+            }
+            format!("{record:?}")
+        }
+        Err(fault) => format!("{fault} {fault:?}"),
+    };
+    hidden(json, &shown);
+}
+
+/// A reply with an access token is an installation, or an error that shows none.
+fn reply(json: &[u8]) {
+    let shown = stub::with(|stub| {
+        let app = OAuthApp::new(
+            APP,
+            "client-5ecret-0f-fuzz1ng".to_owned(),
+            "https://example.com/callback",
+        );
+        let oauth = OAuth::new(app).token_store(MemoryStore::new());
+        let handle = stub
+            .builder()
+            .authority(oauth)
+            .build()
+            .expect("settings that are valid");
+        let manager = TokenManager::of(&handle).expect("an app");
+        let answers = vec![stub::answer(200, &[], json)];
+        let outcome = stub.run(answers, async {
+            manager.exchange_code("c0de-0f-fuzz1ng".to_owned()).await
+        });
+        match outcome {
+            Ok(installation) => format!("{installation:?}"),
+            Err(fault) => format!("{fault} {fault:?}"),
+        }
+    });
+    hidden(json, &shown);
+}
+
+/// No token that is long enough to be one is shown.
+fn hidden(json: &[u8], shown: &str) {
+    let Ok(tree) = serde_json::from_slice::<Value>(json) else {
+        return;
+    };
+    for name in ["access_token", "refresh_token"] {
+        if let Some(token) = tree.get(name).and_then(Value::as_str)
+            && token.starts_with("s3cret-")
+            && token.len() >= 16
+        {
+            assert!(!shown.contains(token), "`{name}` is shown: {shown}");
+        }
+    }
+}
