@@ -410,12 +410,7 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
 /// What rustc says of code, of which it expands nothing.
 fn lints(code: &str) -> String {
     let mut rustc = Command::new("rustc")
-        .args([
-            "--edition=2024",
-            "--crate-type=lib",
-            "--emit=metadata",
-            "-",
-        ])
+        .args(["--edition=2024", "--crate-type=lib", "--emit=metadata", "-"])
         // Not to /dev/null: rustc renames its output into place, and root would replace the device.
         .arg("--out-dir")
         .arg(env!("CARGO_TARGET_TMPDIR"))

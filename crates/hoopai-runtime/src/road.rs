@@ -23,7 +23,7 @@ use crate::time::Clock;
 use crate::transport::{Prepared, RawReply};
 
 /// Brings a call to its reply. Every status but 2xx is an error.
-pub(crate) async fn travel(inner: &Inner, mut prepared: Prepared) -> Result<RawReply, Error> {
+pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<RawReply, Error> {
     let span = call_span(&inner.shared, &prepared.origin);
     let started = inner.shared.clock.now();
     let timeout = prepared.options.timeout.unwrap_or(inner.shared.timeout);
@@ -38,7 +38,7 @@ pub(crate) async fn travel(inner: &Inner, mut prepared: Prepared) -> Result<RawR
         attempts: 0,
         sent: 0,
     };
-    let result = inside(&span, pin!(trip.run(&mut prepared))).await;
+    let result = inside(&span, pin!(trip.run(prepared))).await;
     let result = result.map_err(|error| {
         error
             .of_call(&prepared.origin)

@@ -44,13 +44,16 @@ pub(crate) fn road(
     call: Call,
     streamed: bool,
 ) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
+    let reading = call.reading();
+    // Prepared here and not in the future, which would hold the call and the request at once.
+    let (handle, mut prepared) = match call.prepare(streamed) {
+        Ok(prepared) => prepared,
+        Err(error) => return Box::pin(std::future::ready(Err(error))),
+    };
     Box::pin(async move {
-        let reading = call.reading();
-        let (handle, prepared) = call.prepare(streamed)?;
-        let origin = prepared.origin.clone();
-        let reply = travel(&handle.0, prepared).await?;
+        let reply = travel(&handle.0, &mut prepared).await?;
         Ok(Sent {
-            origin,
+            origin: prepared.origin,
             reply,
             reading,
         })

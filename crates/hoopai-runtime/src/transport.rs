@@ -65,6 +65,57 @@ impl Wire {
         authorization: Option<HeaderValue>,
         permit: &mut Option<Permit>,
     ) -> Result<RawReply, Error> {
+        let request = self.request(prepared, authorization)?;
+        let origin = &prepared.origin;
+        let mut response = match self.http.execute(request).await {
+            Ok(response) => response,
+            Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+        };
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        if let Some(permit) = permit.take() {
+            permit.complete(status.as_u16(), &headers);
+        }
+        if !status.is_success() {
+            // What is refused stays refused, whatever becomes of the reason.
+            let (body, cut) = match read(&mut response, &headers, self.response_limit).await {
+                Ok(body) => (body, false),
+                Err(_) => (Bytes::new(), true),
+            };
+            return Err(Error::refused(origin.clone(), status, headers, body, cut)
+                .masking(&prepared.url, &prepared.payload));
+        }
+        let body = if prepared.streamed {
+            ReplyBody::Streamed {
+                rest: response,
+                limit: self.response_limit,
+                patience: self.patience.clone(),
+            }
+        } else {
+            match read(&mut response, &headers, self.response_limit).await {
+                Ok(body) => ReplyBody::Whole(body),
+                Err(unread) => {
+                    let error = match unread {
+                        Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
+                        Unread::Broken(fault) => Error::broken(origin.clone(), fault),
+                    };
+                    return Err(error.with_reply(status, headers));
+                }
+            }
+        };
+        Ok(RawReply {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    /// The request of a call, with what every request carries.
+    fn request(
+        &self,
+        prepared: &mut Prepared,
+        authorization: Option<HeaderValue>,
+    ) -> Result<reqwest::Request, Error> {
         let origin = &prepared.origin;
         let accept = if prepared.streamed {
             "*/*"
@@ -107,48 +158,7 @@ impl Wire {
                 }
             },
         }
-
-        let mut response = match self.http.execute(request).await {
-            Ok(response) => response,
-            Err(fault) => return Err(Error::broken(origin.clone(), fault)),
-        };
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        if let Some(permit) = permit.take() {
-            permit.complete(status.as_u16(), &headers);
-        }
-        if !status.is_success() {
-            // What is refused stays refused, whatever becomes of the reason.
-            let (body, cut) = match read(response, &headers, self.response_limit).await {
-                Ok(body) => (body, false),
-                Err(_) => (Bytes::new(), true),
-            };
-            return Err(Error::refused(origin.clone(), status, headers, body, cut)
-                .masking(&prepared.url, &prepared.payload));
-        }
-        let body = if prepared.streamed {
-            ReplyBody::Streamed {
-                rest: response,
-                limit: self.response_limit,
-                patience: self.patience.clone(),
-            }
-        } else {
-            match read(response, &headers, self.response_limit).await {
-                Ok(body) => ReplyBody::Whole(body),
-                Err(unread) => {
-                    let error = match unread {
-                        Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
-                        Unread::Broken(fault) => Error::broken(origin.clone(), fault),
-                    };
-                    return Err(error.with_reply(status, headers));
-                }
-            }
-        };
-        Ok(RawReply {
-            status,
-            headers,
-            body,
-        })
+        Ok(request)
     }
 }
 
@@ -160,7 +170,7 @@ enum Unread {
 
 /// Reads a body to its end, up to a limit in bytes.
 async fn read(
-    mut response: reqwest::Response,
+    response: &mut reqwest::Response,
     headers: &HeaderMap,
     limit: usize,
 ) -> Result<Bytes, Unread> {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use support::server::Bench;
 use support::{contact, list, page};
 
-const PAIRS: usize = 20;
+const PAIRS: usize = 100;
 
 fn main() {
     let filter = std::env::args().skip(1).find(|arg| !arg.starts_with('-'));

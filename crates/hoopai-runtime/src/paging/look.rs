@@ -1,9 +1,11 @@
 //! A look into a page: where its items stand, and what it says of the pages to come.
 
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::pin::pin;
 
 use bytes::Bytes;
+use foldhash::fast::FixedState;
 use serde_json::Value;
 use tracing::Span;
 
@@ -198,35 +200,18 @@ fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
             own.push((mark.to.name().to_owned(), json.to_owned()));
         }
     }
-    let mut hash = 0;
+    let mut hasher = FixedState::default().build_hasher();
     for item in &items {
-        hash = stirred(hash, &text.as_bytes()[item.clone()]);
+        hasher.write(&text.as_bytes()[item.clone()]);
+        hasher.write_usize(item.len());
     }
     Ok(Looked::Page(Look {
         items,
         total,
         more,
         marks: own,
-        hash,
+        hash: hasher.finish(),
     }))
-}
-
-/// Stirs a text into a hash, eight bytes at a time. It runs over everything that comes, so it must be quick; nobody gains from
-/// making it collide.
-fn stirred(mut hash: u64, text: &[u8]) -> u64 {
-    let mut stir = |word: u64| {
-        hash = (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    };
-    let mut rest = text;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        stir(u64::from_le_bytes(*word));
-        rest = behind;
-    }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    stir(u64::from_le_bytes(last));
-    stir(text.len() as u64);
-    hash
 }
 
 /// A count: a number, or the text of one.
