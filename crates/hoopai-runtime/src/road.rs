@@ -23,7 +23,7 @@ use crate::time::Clock;
 use crate::transport::{Prepared, RawReply};
 
 /// Brings a call to its reply. Every status but 2xx is an error.
-pub(crate) async fn travel(inner: &Inner, mut prepared: Prepared) -> Result<RawReply, Error> {
+pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<RawReply, Error> {
     let span = call_span(&inner.shared, &prepared.origin);
     let started = inner.shared.clock.now();
     let timeout = prepared.options.timeout.unwrap_or(inner.shared.timeout);
@@ -38,7 +38,7 @@ pub(crate) async fn travel(inner: &Inner, mut prepared: Prepared) -> Result<RawR
         attempts: 0,
         sent: 0,
     };
-    let result = inside(&span, pin!(trip.run(&mut prepared))).await;
+    let result = inside(&span, pin!(trip.run(prepared))).await;
     let result = result.map_err(|error| {
         error
             .of_call(&prepared.origin)
@@ -200,9 +200,9 @@ impl Trip<'_> {
         let started = self.now;
         let mut permit = Some(permit);
         let result = {
-            let authorization = Some(grant.header().clone());
+            prepared.authorize(grant.header());
             let wire = &self.shared.wire;
-            let hop = pin!(wire.send(prepared, authorization, &mut permit));
+            let hop = pin!(wire.send(prepared, &mut permit));
             let hop = pin!(inside(&span, hop));
             within(&*self.shared.clock, single.min(whole), hop).await
         };
@@ -213,6 +213,10 @@ impl Trip<'_> {
                 (single, "attempt_timeout")
             };
             Err(Error::timed_out(self.origin.clone(), time, setting))
+        });
+        let result = result.map_err(|error| {
+            let agent = &self.shared.wire.user_agent;
+            error.masking(&prepared.request(agent, self.inner.location.as_deref()))
         });
         let sent = match &result {
             Ok(_) => true,

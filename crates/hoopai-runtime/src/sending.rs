@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::drift::Reading;
-use crate::error::{Error, Origin};
+use crate::error::Error;
 use crate::road::travel;
-use crate::transport::RawReply;
-use crate::{Call, Response};
+use crate::transport::{Prepared, RawReply};
+use crate::{Call, Handle, Response};
 
 /// What a road yields: the reply as it came, and the call that it answers.
 pub(crate) struct Sent {
-    pub(crate) origin: Origin,
+    pub(crate) handle: Handle,
+    /// The request, whose values are masked where the reply is shown.
+    pub(crate) prepared: Prepared,
     pub(crate) reply: RawReply,
     pub(crate) reading: Reading,
 }
@@ -46,11 +48,11 @@ pub(crate) fn road(
 ) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
     Box::pin(async move {
         let reading = call.reading();
-        let (handle, prepared) = call.prepare(streamed)?;
-        let origin = prepared.origin.clone();
-        let reply = travel(&handle.0, prepared).await?;
+        let (handle, mut prepared) = call.prepare(streamed)?;
+        let reply = travel(&handle.0, &mut prepared).await?;
         Ok(Sent {
-            origin,
+            handle,
+            prepared,
             reply,
             reading,
         })
