@@ -188,7 +188,7 @@ fn is_word(letters: &[u8]) -> bool {
         spoken |= matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
     }
     let abbreviation = letters.len() <= 4 && capitals == letters.len();
-    abbreviation || capitals <= 1 && spoken
+    abbreviation || capitals <= 1 && spoken || matches!(letters, b"Id" | b"Ids")
 }
 
 #[cfg(test)]
@@ -259,6 +259,7 @@ mod tests {
     fn names_of_fields_are_told_from_keys_that_are_data() {
         for name in [
             "skipLocationKYC",
+            "locationId",
             "additionalPhones",
             "custom_fields_values",
             "contactUpdateExamples",
