@@ -2,3 +2,4 @@
 
 mod redaction;
 mod server;
+mod stray_bytes;

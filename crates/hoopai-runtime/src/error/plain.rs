@@ -172,6 +172,10 @@ fn entity(letters: &[Letter]) -> Option<(char, usize)> {
 /// The texts that letters can be in base64, of either alphabet, by the place of the first sextet. Start and end of each
 /// letter of such a text are indexes of the letters that encode it.
 pub(super) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
+    let mut texts = Vec::new();
+    if !may_be_base64(letters) {
+        return texts;
+    }
     let mut sextets = Vec::with_capacity(letters.len());
     for (index, letter) in letters.iter().enumerate() {
         let value = match letter.char {
@@ -185,11 +189,30 @@ pub(super) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
         };
         sextets.push((value, index));
     }
-    let mut texts = Vec::new();
     for first in 0..4.min(sextets.len()) {
         texts.push(undo(bytes_as_letters(&sextets[first..])));
     }
     texts
+}
+
+/// Whether letters hold a run of base64 that is long enough for six bytes, and no plain word.
+fn may_be_base64(letters: &[Letter]) -> bool {
+    let (mut length, mut small) = (0, 0);
+    for letter in letters {
+        match letter.char {
+            'a'..='z' => small += 1,
+            'A'..='Z' | '0'..='9' | '+' | '-' | '/' | '_' => {}
+            _ => {
+                (length, small) = (0, 0);
+                continue;
+            }
+        }
+        length += 1;
+        if length >= 8 && length > small {
+            return true;
+        }
+    }
+    false
 }
 
 /// The bytes that sextets stand for, as letters. Bytes that are no UTF-8 become U+FFFD.
@@ -249,9 +272,12 @@ impl Folded {
             if is_left_out(letter.char) {
                 continue;
             }
-            for char in letter.char.to_lowercase() {
-                folded.text.push(char);
-                folded.letters.resize(folded.text.len(), index);
+            // By way of capitals, as `ß` is `SS` in capitals.
+            for capital in letter.char.to_uppercase() {
+                for char in capital.to_lowercase() {
+                    folded.text.push(char);
+                    folded.letters.resize(folded.text.len(), index);
+                }
             }
         }
         folded
@@ -287,6 +313,7 @@ mod tests {
             ),
             ("&amp;amp;#37;4a", "j"),
             ("J%u00F6e", "jöe"),
+            ("GROSSE große ΣΑΣ σας", "grossegrosseσασσασ"),
             ("a\u{200b}b\u{a0}c\u{ad}", "abc"),
             ("%", "%"),
             ("\\", ""),
