@@ -12,7 +12,8 @@ use crate::{Error, decode};
 pub type Map = serde_json::Map<String, Value>;
 
 /// Reads JSON as replies are read: what does not fit is kept and reported, and the rest is typed. For what comes by other
-/// roads than a call, such as webhooks.
+/// roads than a call, such as webhooks. Stray bytes and other encodings are read as those of replies are, and reported as
+/// [`Repaired`](crate::DriftKind::Repaired).
 ///
 /// ```
 /// hoopai_runtime::model! {

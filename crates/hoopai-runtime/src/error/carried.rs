@@ -238,8 +238,15 @@ impl Carried {
         if value.len() <= 2 * MOST {
             return self.add(value, kind);
         }
-        self.add(&value[..value.floor_char_boundary(MOST)], kind);
-        self.add(&value[value.ceil_char_boundary(value.len() - MOST)..], kind);
+        let (mut head, mut tail) = (MOST, value.len() - MOST);
+        while !value.is_char_boundary(head) {
+            head -= 1;
+        }
+        while !value.is_char_boundary(tail) {
+            tail += 1;
+        }
+        self.add(&value[..head], kind);
+        self.add(&value[tail..], kind);
     }
 }
 
@@ -343,6 +350,19 @@ mod tests {
                 "a ***, b",
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn long_values_are_known_by_their_ends() {
+        let mut carried = Carried::default();
+        let long = format!("The Beginning {} The Very End", "ö filler ".repeat(2000));
+        carried.always(&long);
+        carried.sort();
+        let texts = [&long[..60], &long[long.len() - 60..], &long];
+        for text in texts {
+            let shown = carried.mask(text);
+            assert!(!shown.contains("filler"), "{shown}");
         }
     }
 

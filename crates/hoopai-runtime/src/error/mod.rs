@@ -71,9 +71,12 @@ impl Origin {
 /// What went wrong with a call, or with making a client.
 ///
 /// Its `Display` says what went wrong, with which operation, and what to do. Its `Debug` has the same text and the facts, so
-/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: in the platform's own
-/// message, values, addresses, numbers and ids are masked, and the body is left out. [`messages`](Error::messages) and
-/// [`body`](Error::body) return them unmasked.
+/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: what the request carried
+/// is masked wherever the platform repeats it, in whatever encoding, as are addresses, numbers and ids; the body is left out.
+///
+/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and [`meta`](Error::meta)
+/// return what the platform said without secrets that were sent (tokens, keys, passwords), and otherwise unmasked.
+/// [`body`](Error::body) and [`header`](Error::header) return the reply as it came.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -437,7 +440,8 @@ impl Error {
         self.0.status
     }
 
-    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked.
+    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked
+    /// but for secrets.
     pub fn code(&self) -> Option<&str> {
         self.0.reply.as_ref()?.code()
     }
@@ -447,7 +451,7 @@ impl Error {
         self.0.reply.as_ref()?.status
     }
 
-    /// What the platform said, unmasked, so it can hold personal data. It says one thing or several.
+    /// What the platform said, unmasked but for secrets, so it can hold personal data. It says one thing or several.
     pub fn messages(&self) -> &[String] {
         match &self.0.reply {
             Some(reply) => &reply.messages,
@@ -455,7 +459,7 @@ impl Error {
         }
     }
 
-    /// The platform's complaints about single fields, unmasked.
+    /// The platform's complaints about single fields, unmasked but for secrets.
     pub fn field_errors(&self) -> &[FieldError] {
         match &self.0.reply {
             Some(reply) => &reply.fields,
@@ -463,12 +467,14 @@ impl Error {
         }
     }
 
-    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked.
+    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked
+    /// but for secrets.
     pub fn meta(&self) -> Option<&Value> {
         self.0.reply.as_ref()?.meta.as_ref()
     }
 
-    /// The platform's id of this call in its traces, which its support asks for.
+    /// The platform's id of this call in its traces, which its support asks for. `None` as well if it repeats a secret that
+    /// was sent.
     pub fn trace_id(&self) -> Option<&str> {
         let of_refusal = match &self.0.reply {
             Some(reply) => reply.trace_id.as_deref(),
@@ -480,7 +486,7 @@ impl Error {
         self.unless_secret(id)
     }
 
-    /// The id that a host on the way gave to the request.
+    /// The id that a host on the way gave to the request. `None` as well if it repeats a secret that was sent.
     pub fn request_id(&self) -> Option<&str> {
         self.unless_secret(ids::request_id(&self.0.headers)?)
     }
@@ -497,7 +503,7 @@ impl Error {
         &self.0.headers
     }
 
-    /// A header of the reply, if there was one and it is text.
+    /// A header of the reply as it came, if there was one and it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }
