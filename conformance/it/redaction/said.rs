@@ -121,7 +121,7 @@ const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// How many ways there are to repeat a value.
-pub(super) const ENCODINGS: usize = 20;
+pub(super) const ENCODINGS: usize = 23;
 
 pub(super) fn encoded(random: &mut Random, planted: &Planted, encoding: usize) -> String {
     let text = planted.text.as_str();
@@ -184,6 +184,22 @@ pub(super) fn encoded(random: &mut Random, planted: &Planted, encoding: usize) -
                 ),
             }
         }
+        // Several encodings within one another.
+        19 => percent(
+            &base64(text.as_bytes(), STANDARD, true),
+            special,
+            random.below(2) == 0,
+        ),
+        20 => {
+            let encoded = base64(format!("id:{text}").as_bytes(), STANDARD, true);
+            let lines: Vec<&str> = encoded
+                .as_bytes()
+                .chunks(19)
+                .map(|line| std::str::from_utf8(line).unwrap())
+                .collect();
+            lines.join("\r\n")
+        }
+        21 => percent(&Value::from(text).to_string(), special, true),
         _ => Value::from(Value::from(text).to_string()).to_string(),
     }
 }
