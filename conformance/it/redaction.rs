@@ -453,7 +453,7 @@ async fn ordinary_messages_stay_whole() {
         "Contact not found for id",
         "property locationId should not exist",
         "limit must not be greater than 100",
-        "The token does not have access to this location.",
+        "The token has no access to this location.",
         "Location is not active",
         "email must be an email",
         "version header was not found.",
