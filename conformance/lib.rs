@@ -150,6 +150,8 @@ impl Server {
 }
 
 async fn serve(mut socket: TcpStream, seen: Arc<Mutex<Vec<Request>>>, script: Arc<Script>) {
+    // Head and body are written apart, and the second would wait for the first to be acknowledged.
+    let _ = socket.set_nodelay(true);
     while let Some(request) = read_request(&mut socket).await {
         seen.lock()
             .expect("no test panics in here")

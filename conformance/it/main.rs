@@ -3,4 +3,6 @@
 //! Promises of `cargo xtask regen`, which loads from servers too, are tested in `xtask/tests/it/hostile.rs`.
 
 mod drift;
+mod redaction;
 mod server;
+mod stray_bytes;

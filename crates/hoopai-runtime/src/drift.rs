@@ -20,7 +20,8 @@ pub struct Drift {
     pub path: String,
     /// What its type takes, in words.
     pub expected: Cow<'static, str>,
-    /// What the reply holds there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`.
+    /// What the reply holds there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`; for
+    /// [`Repaired`](DriftKind::Repaired) what was replaced or skipped, such as `a byte order mark`.
     pub found: &'static str,
 }
 
@@ -41,6 +42,10 @@ pub enum DriftKind {
     /// An object that has fields, none of which its type knows, so that the type's own fields are all empty. All that came is
     /// in its [`extra`](crate::Extra).
     NothingKnown,
+    /// The reply is JSON but for its encoding or for bytes that JSON does not allow, which were replaced or skipped: a byte
+    /// order mark, UTF-16, a byte that is no UTF-8, control characters, text before or after the JSON.
+    /// [`Response::raw_body`](crate::Response::raw_body) has the bytes as they came.
+    Repaired,
 }
 
 impl Drift {
@@ -81,6 +86,12 @@ impl fmt::Display for Drift {
                 )
             }
             DriftKind::Empty => write!(f, "`{path}`: {found} where {expected} is declared"),
+            DriftKind::Repaired => {
+                write!(
+                    f,
+                    "`{path}`: {found} was replaced or skipped to read {expected}"
+                )
+            }
             DriftKind::NothingKnown => write!(f, "`{path}`: {found} has none of the {expected}"),
         }
     }
@@ -133,7 +144,10 @@ impl Reading {
             }
             match kind {
                 DriftKind::Coerced => event!(debug),
-                DriftKind::SetAside | DriftKind::Empty | DriftKind::NothingKnown => event!(warn),
+                DriftKind::SetAside
+                | DriftKind::Empty
+                | DriftKind::NothingKnown
+                | DriftKind::Repaired => event!(warn),
             }
             if let Some(observer) = &self.observer {
                 observer.drift(origin.operation, drift);

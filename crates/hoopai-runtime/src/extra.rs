@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::decode::Entries;
+use crate::error::Carried;
 use crate::model::Key;
 use crate::{Error, decode, json};
 
@@ -307,11 +308,18 @@ fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     let read = json::from_slice::<T>(text)?;
     match (read.raw, read.drift.first()) {
         (None, _) => Ok(read.value),
-        (Some(_), Some(drift)) => Err(Error::drifted(None, drift, text.to_vec().into())),
+        (Some(_), Some(drift)) => Err(Error::drifted(
+            None,
+            drift,
+            text.to_vec().into(),
+            Carried::default(),
+        )),
         (Some(_), None) => Err(Error::decode(
             None,
             &decode::Fault::broken(),
+            text,
             text.to_vec().into(),
+            Carried::default(),
         )),
     }
 }

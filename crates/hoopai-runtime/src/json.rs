@@ -4,13 +4,16 @@ use serde::de::DeserializeOwned;
 pub use serde_json::Value;
 
 pub use crate::decode::Decoded;
+use crate::decode::{Cause, Mended};
+use crate::error::Carried;
 use crate::{Error, decode};
 
 /// A JSON object of any shape.
 pub type Map = serde_json::Map<String, Value>;
 
 /// Reads JSON as replies are read: what does not fit is kept and reported, and the rest is typed. For what comes by other
-/// roads than a call, such as webhooks.
+/// roads than a call, such as webhooks. Stray bytes and other encodings are read as those of replies are, and reported as
+/// [`Repaired`](crate::DriftKind::Repaired).
 ///
 /// ```
 /// hoopai_runtime::model! {
@@ -35,8 +38,28 @@ pub type Map = serde_json::Map<String, Value>;
 /// # Errors
 /// It is no JSON, nested too deeply, or a text of another kind than `T` where `T` has no empty value, such as a `bool`.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error> {
-    match decode::read(json) {
-        Ok(decoded) => Ok(decoded),
-        Err(fault) => Err(Error::decode(None, &fault, json.to_vec().into())),
+    let mut mended: Option<Mended> = None;
+    loop {
+        let text = mended.as_ref().map_or(json, |made| made.text.as_bytes());
+        let fault = match decode::read::<T>(text) {
+            Ok(mut decoded) => {
+                if let Some(made) = mended {
+                    decoded.drift.splice(..0, made.drift);
+                }
+                return Ok(decoded);
+            }
+            Err(fault) => fault,
+        };
+        let again = match (&mended, fault.cause()) {
+            (None, Cause::Broken) => decode::mend(json, None),
+            _ => None,
+        };
+        match again {
+            Some(made) => mended = Some(made),
+            None => {
+                let body = json.to_vec().into();
+                return Err(Error::decode(None, &fault, text, body, Carried::default()));
+            }
+        }
     }
 }

@@ -188,11 +188,21 @@ impl Parts {
         Ok(self)
     }
 
-    /// The texts that are no files.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+    /// The texts that are no files, with their names.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter_map(|(name, part)| match &part.content {
+                Content::Text(text) => Some((name.as_str(), text.as_str())),
+                _ => None,
+            })
+    }
+
+    /// The names of the files.
+    pub(crate) fn file_names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|(_, part)| match &part.content {
-            Content::Text(text) => Some(text.as_str()),
-            _ => None,
+            Content::Text(_) => None,
+            Content::File { name, .. } | Content::Stream { name, .. } => Some(name.as_str()),
         })
     }
 

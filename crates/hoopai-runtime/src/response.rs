@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
+use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -17,7 +18,33 @@ pub struct Response<T> {
     headers: HeaderMap,
     trace_id: Option<String>,
     drift: Vec<Drift>,
-    raw: Option<Box<Value>>,
+    came: Option<Box<AsItCame>>,
+}
+
+/// What came, where the value does not hold it.
+pub(crate) struct AsItCame {
+    value: Option<Value>,
+    body: Option<Bytes>,
+}
+
+impl AsItCame {
+    /// A reply of another kind than its type.
+    #[cold]
+    pub(crate) fn value(value: Value) -> Box<Self> {
+        Box::new(AsItCame {
+            value: Some(value),
+            body: None,
+        })
+    }
+
+    /// A reply that was mended, which can be of another kind as well.
+    #[cold]
+    pub(crate) fn body(before: Option<Box<Self>>, body: Bytes) -> Box<Self> {
+        Box::new(AsItCame {
+            value: before.and_then(|before| before.value),
+            body: Some(body),
+        })
+    }
 }
 
 impl<T> Response<T> {
@@ -37,7 +64,7 @@ impl<T> Response<T> {
         headers: HeaderMap,
         trace_id: Option<String>,
         drift: Vec<Drift>,
-        raw: Option<Box<Value>>,
+        came: Option<Box<AsItCame>>,
     ) -> Self {
         Response {
             value,
@@ -45,7 +72,7 @@ impl<T> Response<T> {
             headers,
             trace_id,
             drift,
-            raw,
+            came,
         }
     }
 
@@ -60,7 +87,13 @@ impl<T> Response<T> {
     /// The whole reply as it came, where that is of a kind that the type does not hold, such as a list in place of an object.
     /// The value is empty then.
     pub fn raw(&self) -> Option<&Value> {
-        self.raw.as_deref()
+        self.came.as_deref()?.value.as_ref()
+    }
+
+    /// The bytes of the reply as they came, where some had to be replaced or skipped to read it: see
+    /// [`DriftKind::Repaired`](crate::drift::DriftKind::Repaired).
+    pub fn raw_body(&self) -> Option<&Bytes> {
+        self.came.as_deref()?.body.as_ref()
     }
 
     /// What the reply holds.
@@ -104,7 +137,7 @@ impl<T> Response<T> {
             headers: self.headers,
             trace_id: self.trace_id,
             drift: self.drift,
-            raw: self.raw,
+            came: self.came,
         }
     }
 }
@@ -123,16 +156,12 @@ impl<T> DerefMut for Response<T> {
     }
 }
 
-/// Shows the type of the value in place of the value, which can be personal data, and no headers.
+/// Shows the type of the value in place of the value, which can be personal data, and neither headers nor ids: a reply can
+/// repeat in them what was sent.
 impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status.as_u16())
-            .field("trace_id", &self.trace_id().filter(|id| ids::is_plain(id)))
-            .field(
-                "request_id",
-                &self.request_id().filter(|id| ids::is_plain(id)),
-            )
             .field("drift", &self.drift.len())
             .field("value", &format_args!("{}", std::any::type_name::<T>()))
             .finish()

@@ -200,9 +200,9 @@ impl Trip<'_> {
         let started = self.now;
         let mut permit = Some(permit);
         let result = {
-            let authorization = Some(grant.header().clone());
+            prepared.authorize(grant.header());
             let wire = &self.shared.wire;
-            let hop = pin!(wire.send(prepared, authorization, &mut permit));
+            let hop = pin!(wire.send(prepared, &mut permit));
             let hop = pin!(inside(&span, hop));
             within(&*self.shared.clock, single.min(whole), hop).await
         };
@@ -213,6 +213,10 @@ impl Trip<'_> {
                 (single, "attempt_timeout")
             };
             Err(Error::timed_out(self.origin.clone(), time, setting))
+        });
+        let result = result.map_err(|error| {
+            let agent = &self.shared.wire.user_agent;
+            error.masking(&prepared.request(agent, self.inner.location.as_deref()))
         });
         let sent = match &result {
             Ok(_) => true,

@@ -5,14 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use crate::drift::Reading;
-use crate::error::{Error, Origin};
+use crate::error::Error;
 use crate::road::travel;
-use crate::transport::RawReply;
-use crate::{Call, Response};
+use crate::transport::{Prepared, RawReply};
+use crate::{Call, Handle, Response};
 
 /// What a road yields: the reply as it came, and the call that it answers.
 pub(crate) struct Sent {
-    pub(crate) origin: Origin,
+    pub(crate) handle: Handle,
+    /// The request, whose values are masked where the reply is shown.
+    pub(crate) prepared: Prepared,
     pub(crate) reply: RawReply,
     pub(crate) reading: Reading,
 }
@@ -53,7 +55,8 @@ pub(crate) fn road(
     Box::pin(async move {
         let reply = travel(&handle.0, &mut prepared).await?;
         Ok(Sent {
-            origin: prepared.origin,
+            handle,
+            prepared,
             reply,
             reading,
         })

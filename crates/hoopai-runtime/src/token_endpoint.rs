@@ -91,13 +91,14 @@ impl Endpoint {
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
             headers: HeaderMap::new(),
             payload: Payload::Form(body.into()),
+            authorization: bearer.map(|grant| grant.header().clone()),
+            replaced: None,
             streamed: false,
             options: CallOptions::new(),
         };
-        let bearer = bearer.map(|grant| grant.header().clone());
         permit.sent();
         let mut permit = Some(permit);
-        let hop = self.wire.send(&mut prepared, bearer, &mut permit);
+        let hop = self.wire.send(&mut prepared, &mut permit);
         let result = within(&*self.clock, self.timeout, pin!(hop)).await;
         let error = match result {
             Ok(Ok(reply)) => match reply.body {
@@ -107,6 +108,7 @@ impl Endpoint {
             Ok(Err(error)) => error,
             Err(TimeOut) => Error::timed_out(origin, self.timeout, "attempt_timeout"),
         };
+        let error = error.masking(&prepared.request(&self.wire.user_agent, None));
         let sent = error.kind() != ErrorKind::Connect;
         if let Some(permit) = permit {
             permit.failed(sent);

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::CallOptions;
 use crate::body::Payload;
-use crate::error::{Error, Origin};
+use crate::error::{Error, Origin, Request};
 use crate::limit::Permit;
 use crate::stream::Patience;
 
@@ -24,9 +24,39 @@ pub(crate) struct Prepared {
     /// What the call carries beyond what every call does.
     pub(crate) headers: HeaderMap,
     pub(crate) payload: Payload,
+    /// The value of `Authorization` of the last attempt.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// That of an attempt before, if it was another.
+    pub(crate) replaced: Option<HeaderValue>,
     /// Whether the caller reads the reply piece by piece.
     pub(crate) streamed: bool,
     pub(crate) options: CallOptions,
+}
+
+impl Prepared {
+    /// Sets the value of `Authorization`.
+    pub(crate) fn authorize(&mut self, value: &HeaderValue) {
+        if self.authorization.as_ref() != Some(value) {
+            self.replaced = self.authorization.replace(value.clone());
+        }
+    }
+
+    /// The request, for what is said of its reply.
+    pub(crate) fn request<'a>(
+        &'a self,
+        user_agent: &'a HeaderValue,
+        location: Option<&'a str>,
+    ) -> Request<'a> {
+        Request {
+            origin: &self.origin,
+            url: &self.url,
+            headers: &self.headers,
+            authorization: [self.authorization.as_ref(), self.replaced.as_ref()],
+            user_agent: Some(user_agent),
+            payload: &self.payload,
+            location,
+        }
+    }
 }
 
 /// A successful reply as it came.
@@ -62,10 +92,9 @@ impl Wire {
     pub(crate) async fn send(
         &self,
         prepared: &mut Prepared,
-        authorization: Option<HeaderValue>,
         permit: &mut Option<Permit>,
     ) -> Result<RawReply, Error> {
-        let request = self.request(prepared, authorization)?;
+        let request = self.request(prepared)?;
         let origin = &prepared.origin;
         let mut response = match self.http.execute(request).await {
             Ok(response) => response,
@@ -82,8 +111,7 @@ impl Wire {
                 Ok(body) => (body, false),
                 Err(_) => (Bytes::new(), true),
             };
-            return Err(Error::refused(origin.clone(), status, headers, body, cut)
-                .masking(&prepared.url, &prepared.payload));
+            return Err(Error::refused(origin.clone(), status, headers, body, cut));
         }
         let body = if prepared.streamed {
             ReplyBody::Streamed {
@@ -111,11 +139,7 @@ impl Wire {
     }
 
     /// The request of a call, with what every request carries.
-    fn request(
-        &self,
-        prepared: &mut Prepared,
-        authorization: Option<HeaderValue>,
-    ) -> Result<reqwest::Request, Error> {
+    fn request(&self, prepared: &mut Prepared) -> Result<reqwest::Request, Error> {
         let origin = &prepared.origin;
         let accept = if prepared.streamed {
             "*/*"
@@ -129,8 +153,8 @@ impl Wire {
         headers.insert(VERSION, prepared.version.clone());
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(USER_AGENT, self.user_agent.clone());
-        if let Some(authorization) = authorization {
-            headers.insert(AUTHORIZATION, authorization);
+        if let Some(authorization) = &prepared.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
         }
         let mut body = |kind: &'static str, body: &Bytes| {
             let headers = request.headers_mut();

@@ -45,6 +45,8 @@ impl Call {
                 version,
                 headers: self.headers,
                 payload,
+                authorization: None,
+                replaced: None,
                 streamed,
                 options: self.options,
             },

@@ -2,6 +2,7 @@
 
 mod access;
 mod fault;
+mod mend;
 mod places;
 mod reader;
 mod scan;
@@ -17,13 +18,14 @@ use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 
 use crate::drift::{Drift, DriftKind};
-use crate::error::Error;
-use crate::response::Response;
+use crate::error::{Carried, Error};
+use crate::response::{AsItCame, Response};
 use crate::sending::Sent;
 use crate::stream::ByteStream;
 use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
+pub(crate) use mend::{Mended, mend};
 pub(crate) use places::{Listed, find};
 use reader::Reader;
 pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
@@ -195,20 +197,32 @@ impl<'t> Entries<'t> {
 /// A reply of JSON.
 pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error> {
     let body = sent.body();
-    match read::<T>(&body) {
-        Ok(Decoded { value, drift, raw }) => {
-            if !drift.is_empty() {
-                sent.drifted(&drift, &body)?;
-            }
-            let trace_id = last_trace_id(&body);
-            let (status, headers) = (sent.reply.status, sent.reply.headers);
-            let raw = raw.map(Box::new);
-            Ok(Response::with_drift(
-                value, status, headers, trace_id, drift, raw,
-            ))
+    let mut mended: Option<Mended> = None;
+    let Decoded {
+        value,
+        mut drift,
+        raw,
+    } = loop {
+        let text = mended.as_ref().map_or(&*body, |made| made.text.as_bytes());
+        match read::<T>(text) {
+            Ok(decoded) => break decoded,
+            Err(fault) => mended = Some(sent.mend(&fault, mended)?),
         }
-        Err(fault) => Err(sent.unreadable(&fault, body)),
+    };
+    let trace_id = last_trace_id(mended.as_ref().map_or(&*body, |made| made.text.as_bytes()));
+    let mut came = raw.map(AsItCame::value);
+    if let Some(mut made) = mended {
+        made.drift.append(&mut drift);
+        drift = made.drift;
+        came = Some(AsItCame::body(came, body));
     }
+    if !drift.is_empty() {
+        drift = sent.drifted(drift)?;
+    }
+    let (status, headers) = (sent.reply.status, sent.reply.headers);
+    Ok(Response::with_drift(
+        value, status, headers, trace_id, drift, came,
+    ))
 }
 
 impl Sent {
@@ -220,23 +234,53 @@ impl Sent {
         }
     }
 
-    /// Reports drifts; in strict mode the first is an error.
+    /// Reports drifts, whose paths are masked; in strict mode the first is an error.
     #[cold]
-    pub(crate) fn drifted(&self, drift: &[Drift], body: &Bytes) -> Result<(), Error> {
-        self.reading.report(&self.origin, drift);
+    pub(crate) fn drifted(&self, mut drift: Vec<Drift>) -> Result<Vec<Drift>, Error> {
+        let carried = self.carried();
+        for drift in &mut drift {
+            if let Cow::Owned(masked) = carried.mask_path(&drift.path) {
+                drift.path = masked;
+            }
+        }
+        let origin = &self.prepared.origin;
+        self.reading.report(origin, &drift);
         match drift.first() {
             Some(first) if self.reading.strict => {
-                let error = Error::drifted(Some(self.origin.clone()), first, body.clone());
+                let error = Error::drifted(Some(origin.clone()), first, self.body(), carried);
                 Err(error.with_reply(self.reply.status, self.reply.headers.clone()))
             }
-            _ => Ok(()),
+            _ => Ok(drift),
         }
     }
 
+    /// Plain JSON, made of a reply that could not be read, unless that was done before.
     #[cold]
-    pub(crate) fn unreadable(&self, fault: &Fault, body: Bytes) -> Error {
-        Error::decode(Some(self.origin.clone()), fault, body)
+    pub(crate) fn mend(&self, fault: &Fault, before: Option<Mended>) -> Result<Mended, Error> {
+        let body = self.body();
+        match before {
+            Some(made) => Err(self.unreadable(fault, made.text.as_bytes())),
+            None => match fault.cause() {
+                Cause::Broken => mend(&body, Some(&self.reply.headers)),
+                Cause::Deep | Cause::Unfit { .. } => None,
+            }
+            .ok_or_else(|| self.unreadable(fault, &body)),
+        }
+    }
+
+    /// The reply cannot be read; `text` is what was read of it.
+    #[cold]
+    pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
+        let origin = Some(self.prepared.origin.clone());
+        Error::decode(origin, fault, text, self.body(), self.carried())
             .with_reply(self.reply.status, self.reply.headers.clone())
+    }
+
+    /// The values that the request carried.
+    pub(crate) fn carried(&self) -> Carried {
+        let inner = &*self.handle.0;
+        let agent = &inner.shared.wire.user_agent;
+        Carried::of(&self.prepared.request(agent, inner.location.as_deref()))
     }
 }
 
@@ -261,8 +305,8 @@ pub(crate) fn bytes(sent: Sent) -> Result<Response<ByteStream>, Error> {
             rest,
             limit,
             patience,
-        } => ByteStream::new(sent.origin, rest, limit, patience),
-        ReplyBody::Whole(body) => ByteStream::whole(sent.origin, body),
+        } => ByteStream::new(sent.prepared.origin, rest, limit, patience),
+        ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.origin, body),
     };
     Ok(Response::new(
         stream,

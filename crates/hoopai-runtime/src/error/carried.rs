@@ -1,48 +1,253 @@
-//! What a call carried: values that the platform may repeat in its message.
+//! The values that a request carried, which are masked wherever the platform repeats them.
 
 use percent_encoding::percent_decode_str;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use url::Url;
 
 use super::Origin;
+use super::find::{Carried, Kind};
+use super::mask::is_name;
 use crate::body::Payload;
+
+/// A request that was sent.
+pub(crate) struct Request<'a> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: &'a HeaderMap,
+    /// The values of `Authorization`, of the last attempt and of one before.
+    pub(crate) authorization: [Option<&'a HeaderValue>; 2],
+    pub(crate) user_agent: Option<&'a HeaderValue>,
+    pub(crate) payload: &'a Payload,
+    /// The location that the client acts on, whether or not the request names it.
+    pub(crate) location: Option<&'a str>,
+}
 
 /// Shorter values are left: masked, they would take half of a message with them.
 const SHORTEST: usize = 3;
 
-/// The values of a call in its path, its query and its body; files are left. There can be many, and the same one several times.
-pub(super) fn values(origin: &Origin, url: &Url, payload: &Payload) -> Vec<String> {
-    let mut values = Vec::new();
-    for segment in url.path().split('/') {
-        if !is_fixed(&origin.template, segment) {
-            let segment = percent_decode_str(segment).decode_utf8_lossy();
-            keep(&mut values, &segment);
+/// Numbers with fewer digits are left: they are counts, page sizes and statuses.
+const SHORTEST_NUMBER: usize = 4;
+
+/// Words of small letters up to this length choose among things as a rule.
+const LONGEST_CHOICE: usize = 15;
+
+/// How much of the beginning and of the end of a value is looked for, in bytes. Messages repeat less.
+const MOST: usize = 4000;
+
+/// Values under names that hold one of these are secrets.
+const SECRET: [&str; 9] = [
+    "token",
+    "secret",
+    "password",
+    "passphrase",
+    "credential",
+    "authorization",
+    "signature",
+    "apikey",
+    "api_key",
+];
+
+/// Values under these names are secrets.
+const SECRET_NAMES: [&str; 6] = ["code", "otp", "pin", "cvv", "cvc", "assertion"];
+
+/// Words of the platform's own messages. A value that is one of these says nothing about anybody.
+const VOCABULARY: [&str; 48] = [
+    "access",
+    "account",
+    "active",
+    "agency",
+    "appointment",
+    "array",
+    "authorized",
+    "bad",
+    "boolean",
+    "business",
+    "calendar",
+    "campaign",
+    "company",
+    "contact",
+    "contacts",
+    "conversation",
+    "date",
+    "email",
+    "error",
+    "exists",
+    "false",
+    "field",
+    "forbidden",
+    "found",
+    "get",
+    "invalid",
+    "limit",
+    "location",
+    "locations",
+    "message",
+    "missing",
+    "not",
+    "null",
+    "number",
+    "object",
+    "opportunity",
+    "page",
+    "phone",
+    "post",
+    "property",
+    "request",
+    "required",
+    "string",
+    "token",
+    "true",
+    "type",
+    "user",
+    "value",
+];
+
+impl Carried {
+    /// The values of a request, contents of files left out. There can be many, and the same one several times.
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        let mut values = Carried::default();
+        for header in request.authorization.into_iter().flatten() {
+            let text = header.to_str().unwrap_or_default();
+            let token = text.split_once(' ').map_or(text, |(_, token)| token);
+            values.secret(token);
         }
-    }
-    for (_, value) in url.query_pairs() {
-        take(&mut values, &value);
-    }
-    match payload {
-        Payload::Json(body) => {
-            // It is JSON as this side wrote it.
-            let body = std::str::from_utf8(body).unwrap_or_default();
-            if let Ok(body) = body.parse() {
-                texts(&mut values, &body);
+        for (name, value) in request.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            if is_secret(name.as_str()) || looks_random(&value) {
+                values.secret(&value);
+            } else {
+                values.always(&value);
             }
         }
-        Payload::Form(body) => {
-            for (_, value) in url::form_urlencoded::parse(body) {
-                take(&mut values, &value);
+        if let Some(agent) = request.user_agent {
+            values.always(agent.to_str().unwrap_or_default());
+        }
+        if let Some(location) = request.location {
+            values.always(location);
+        }
+        for segment in request.url.path().split('/') {
+            if !is_fixed(&request.origin.template, segment) {
+                values.always(&percent_decode_str(segment).decode_utf8_lossy());
             }
         }
-        Payload::Multipart(parts) => {
-            for text in parts.texts() {
-                take(&mut values, text);
-            }
+        for (name, value) in request.url.query_pairs() {
+            values.field(&name, &value);
         }
-        Payload::Empty => {}
+        match request.payload {
+            Payload::Json(body) => {
+                // It is JSON as this side wrote it.
+                let body = std::str::from_utf8(body).unwrap_or_default();
+                if let Ok(body) = body.parse() {
+                    values.json("", &body);
+                }
+            }
+            Payload::Form(body) => {
+                for (name, value) in url::form_urlencoded::parse(body) {
+                    values.field(&name, &value);
+                }
+            }
+            Payload::Multipart(parts) => {
+                for (name, text) in parts.texts() {
+                    values.field(name, text);
+                }
+                for name in parts.file_names() {
+                    values.always(name);
+                }
+            }
+            Payload::Empty => {}
+        }
+        values.sort();
+        values
     }
-    values
+
+    fn json(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::String(text) => self.field(name, text),
+            Value::Number(number) => self.field(name, &number.to_string()),
+            Value::Array(items) => {
+                for item in items {
+                    self.json(name, item);
+                }
+            }
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    // The keys of some objects are data.
+                    if !is_name(name) {
+                        self.optional(name);
+                    }
+                    self.json(name, value);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
+        }
+    }
+
+    /// The value of a field or parameter.
+    fn field(&mut self, name: &str, value: &str) {
+        if is_secret(name) {
+            return self.secret(value);
+        }
+        if matches!(value.as_bytes().first(), Some(b'{' | b'['))
+            && let Ok(json) = value.parse()
+        {
+            self.json(name, &json);
+        }
+        self.optional(value);
+        for piece in value.split(['\n', '\r', ',', ';', '|']) {
+            if piece.len() < value.len() {
+                self.optional(piece);
+            }
+        }
+    }
+
+    /// A value that is masked unless it chooses among things: a small word, the name of a field, a small number.
+    fn optional(&mut self, value: &str) {
+        let value = value.trim();
+        let is_small_number = value.len() < SHORTEST_NUMBER && value.parse::<f64>().is_ok();
+        if !is_small_number && !is_choice(value) {
+            self.always(value);
+        }
+    }
+
+    /// A value that is masked unless it is a word of the platform's own.
+    fn always(&mut self, value: &str) {
+        let value = value.trim();
+        for word in VOCABULARY {
+            if value.eq_ignore_ascii_case(word) {
+                return;
+            }
+        }
+        let kind = if is_choice(value) {
+            Kind::Name
+        } else {
+            Kind::Value
+        };
+        self.keep(value, kind);
+    }
+
+    /// A value that is masked in any case.
+    fn secret(&mut self, value: &str) {
+        self.keep(value.trim(), Kind::Secret);
+    }
+
+    fn keep(&mut self, value: &str, kind: Kind) {
+        if value.chars().count() < SHORTEST {
+            return;
+        }
+        if value.len() <= 2 * MOST {
+            return self.add(value, kind);
+        }
+        let (mut head, mut tail) = (MOST, value.len() - MOST);
+        while !value.is_char_boundary(head) {
+            head -= 1;
+        }
+        while !value.is_char_boundary(tail) {
+            tail += 1;
+        }
+        self.add(&value[..head], kind);
+        self.add(&value[tail..], kind);
+    }
 }
 
 /// Whether the template has a segment as it is. Templates are short.
@@ -55,34 +260,124 @@ fn is_fixed(template: &str, segment: &str) -> bool {
     false
 }
 
-/// Takes a value unless it is a plain small word, as those are that choose among things.
-fn take(values: &mut Vec<String>, value: &str) {
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    for part in SECRET {
+        if name.contains(part) {
+            return true;
+        }
+    }
+    SECRET_NAMES.contains(&&*name)
+}
+
+/// Whether a header holds a key or a token: many letters and digits without a blank.
+fn looks_random(value: &str) -> bool {
+    let (mut letter, mut digit) = (false, false);
     for byte in value.bytes() {
-        if !byte.is_ascii_lowercase() && byte != b'_' {
-            return keep(values, value);
+        if byte == b' ' {
+            return false;
         }
+        letter |= byte.is_ascii_alphabetic();
+        digit |= byte.is_ascii_digit();
     }
+    letter && digit && value.len() >= 16
 }
 
-fn keep(values: &mut Vec<String>, value: &str) {
-    if value.chars().count() >= SHORTEST {
-        values.push(value.to_owned());
+/// Whether a value chooses among things: words of small letters, or the name of a field such as `dateAdded`.
+fn is_choice(value: &str) -> bool {
+    let mut small = true;
+    for word in value.split('_') {
+        small &= word.len() <= LONGEST_CHOICE && word.bytes().all(|byte| byte.is_ascii_lowercase());
     }
+    let begins_small = value.starts_with(|first: char| first.is_ascii_lowercase());
+    let has_capital = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    small || begins_small && has_capital && is_name(value)
 }
 
-fn texts(values: &mut Vec<String>, value: &Value) {
-    match value {
-        Value::String(text) => take(values, text),
-        Value::Array(items) => {
-            for item in items {
-                texts(values, item);
-            }
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderValue};
+    use url::Url;
+
+    use super::{Carried, Request};
+    use crate::body::Payload;
+    use crate::error::Origin;
+    use crate::operation::Method;
+
+    fn carried(query: &str, body: &'static str) -> Carried {
+        let origin = Origin {
+            operation: None,
+            method: Method::Post,
+            template: "/contacts/{id}".into(),
+        };
+        let url = Url::parse(&format!("https://example.com/contacts/Id%20One?{query}")).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert("x-name", HeaderValue::from_static("Jane Header"));
+        let token = HeaderValue::from_static("Bearer pit-1a2b-3c4d");
+        Carried::of(&Request {
+            origin: &origin,
+            url: &url,
+            headers: &headers,
+            authorization: [Some(&token), None],
+            user_agent: None,
+            payload: &Payload::Json(body.into()),
+            location: Some("loc-default"),
+        })
+    }
+
+    #[test]
+    fn values_of_all_places_are_kept() {
+        let carried = carried(
+            "name=J%C3%B6e+D&tags=vip%20A,vip%20B&filter={\"a\":\"Deep+Value\"}",
+            r#"{"a":[{"b":"Body Value"}],"n":12345.5,"otp":"483","Key One":1,"note":"First line\nSecond line"}"#,
+        );
+        for value in [
+            "Id One",
+            "Jane Header",
+            "pit-1a2b-3c4d",
+            "loc-default",
+            "Jöe D",
+            "vip B",
+            "Deep Value",
+            "Body Value",
+            "12345.5",
+            "483",
+            "Key One",
+            "Second line",
+        ] {
+            assert_eq!(
+                carried.mask(&format!("a {value}, b")),
+                "a ***, b",
+                "{value}"
+            );
         }
-        Value::Object(fields) => {
-            for (_, value) in fields {
-                texts(values, value);
-            }
+    }
+
+    #[test]
+    fn long_values_are_known_by_their_ends() {
+        let mut carried = Carried::default();
+        let long = format!("The Beginning {} The Very End", "ö filler ".repeat(2000));
+        carried.always(&long);
+        carried.sort();
+        let texts = [&long[..60], &long[long.len() - 60..], &long];
+        for text in texts {
+            let shown = carried.mask(text);
+            assert!(!shown.contains("filler"), "{shown}");
         }
-        _ => {}
+    }
+
+    #[test]
+    fn choices_and_words_of_the_platform_are_left() {
+        let carried = carried(
+            "type=Location&sort=date_added&by=dateAdded&limit=100&on=true",
+            r#"{"status":"active","fields":["firstName"],"n":7,"b":true,"z":null,"kind":"Contact"}"#,
+        );
+        for text in [
+            "Location is not active",
+            "dateAdded and date_added: firstName is true at 100 of 7",
+            "contact was not found",
+        ] {
+            assert_eq!(carried.mask(text), text);
+        }
     }
 }

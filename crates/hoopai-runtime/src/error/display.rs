@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
+use super::find::Carried;
 use super::json_path::{Places, position};
-use super::mask::{head, mask, mask_values};
+use super::mask::{head, mask};
 use super::reply::{self, Reply, Shape};
 use super::{Error, Inner, Origin, advice, ids};
 use crate::decode::{Cause, Fault};
@@ -19,7 +20,7 @@ const MOST_SAID: usize = 10;
 const MOST_READ: usize = 100;
 
 /// How much of a complaint is read, in characters. Less is shown.
-const LONGEST: usize = 1000;
+const LONGEST: usize = 1300;
 
 /// The name of the operation where there is one, and method and path, without values.
 impl Display for Origin {
@@ -58,7 +59,11 @@ impl Display for Error {
             }
             (_, sent) => write!(f, " (sent {sent} times)")?,
         }
-        match (plain(self.trace_id()), plain(self.request_id())) {
+        let carried = &inner.carried;
+        match (
+            plain(carried, self.trace_id()),
+            plain(carried, self.request_id()),
+        ) {
             (Some(trace), Some(request)) if trace != request => {
                 write!(f, " [trace id {trace}, request id {request}]")
             }
@@ -85,7 +90,7 @@ impl fmt::Debug for Error {
         if let Some(reply) = &inner.reply {
             out.field("shape", &reply.shape);
             let code = reply.code();
-            out.field("code", &code.map(|code| mask_values(code, &inner.carried)));
+            out.field("code", &code.map(|code| inner.carried.mask(code)));
         }
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
@@ -109,9 +114,14 @@ impl fmt::Debug for Error {
     }
 }
 
-fn plain(id: Option<&str>) -> Option<&str> {
+/// An id, if it can be shown as it is.
+fn plain<'a>(carried: &Carried, id: Option<&'a str>) -> Option<&'a str> {
     let id = id?;
-    if ids::is_plain(id) { Some(id) } else { None }
+    if ids::is_plain(id) && !carried.are_in(id) {
+        Some(id)
+    } else {
+        None
+    }
 }
 
 /// What went wrong, what the platform said, and what to do: sentences, each with one full stop at its end.
@@ -149,7 +159,7 @@ fn refusal(error: &Error, inner: &Inner, reply: &Reply) -> String {
 fn said(inner: &Inner, reply: &Reply) -> String {
     let mut shown: Vec<String> = Vec::new();
     for complaint in complaints(reply) {
-        let complaint = mask_values(complaint.trim(), &inner.carried);
+        let complaint = inner.carried.mask(complaint.trim());
         // Complaints that differ only in what is masked look the same.
         if !shown.contains(&complaint) {
             shown.push(complaint);
@@ -224,7 +234,10 @@ fn states(message: &str, complaint: &str) -> bool {
 }
 
 /// A reply that cannot be read: in words, and where.
-pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
+///
+/// `text` is what was read: the body, mended where that was needed.
+pub(super) fn decode(fault: &Fault, text: &[u8], carried: &Carried) -> (String, Option<String>) {
+    let body = text;
     if reply::is_blank(body) {
         let expected = match fault.cause() {
             Cause::Unfit { expected, .. } => mask(expected),
@@ -255,7 +268,7 @@ pub(super) fn decode(fault: &Fault, body: &[u8]) -> (String, Option<String>) {
             // Places are counted without the blanks that a reply begins with.
             let mut places = Places::new(body.trim_ascii_start());
             let (path, found) = places.value_at(at.unwrap_or_default());
-            unfit(path, found, expected)
+            unfit(carried.mask_path(&path).into_owned(), found, expected)
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Takes values out of texts that the platform wrote, so that they can be shown and logged.
 
 /// Stands for what was taken out.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// How much of a text is shown, in characters.
-const LONGEST: usize = 300;
+pub(super) const LONGEST: usize = 300;
 
 /// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
 /// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
@@ -53,52 +53,6 @@ fn is_of_word(c: Option<char>) -> bool {
         Some(c) => c.is_alphanumeric(),
         None => false,
     }
-}
-
-/// The same, and without the values that the call itself carried, whatever they look like. No value is empty.
-pub(super) fn mask_values(text: &str, values: &[String]) -> String {
-    let folded = text.to_ascii_lowercase();
-    let mut found: Vec<String> = Vec::new();
-    'values: for value in values {
-        let value = value.to_ascii_lowercase();
-        if !folded.contains(value.as_str()) {
-            continue;
-        }
-        // A value that holds another goes first. A call can carry many values, but a text repeats few.
-        let mut place = 0;
-        while place < found.len() && found[place].len() >= value.len() {
-            if found[place] == value {
-                continue 'values;
-            }
-            place += 1;
-        }
-        found.insert(place, value);
-    }
-    let mut text = text.to_owned();
-    for value in &found {
-        text = without(&text, value);
-    }
-    mask(&text)
-}
-
-/// A text without the places where a value stands as a word of its own, in capitals or not. The value has no capitals.
-fn without(text: &str, value: &str) -> String {
-    let folded = text.to_ascii_lowercase();
-    let mut out = String::with_capacity(text.len());
-    let (mut taken, mut at) = (0, 0);
-    while let Some(found) = folded[at..].find(value) {
-        let start = at + found;
-        let end = start + value.len();
-        at = end;
-        if is_of_word(text[..start].chars().next_back()) || is_of_word(text[end..].chars().next()) {
-            continue;
-        }
-        out.push_str(&text[taken..start]);
-        out.push_str(MASK);
-        taken = end;
-    }
-    out.push_str(&text[taken..]);
-    out
 }
 
 /// The end of a quoted text or phone number that a text begins with; within a word there begins none.
@@ -210,6 +164,20 @@ pub(super) fn is_name(key: &str) -> bool {
     words * 4 <= letters
 }
 
+/// The path of a field, of which names that begin with a small letter and indexes are shown.
+pub(super) fn field_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for step in path.split_inclusive(['.', '[', ']']) {
+        let name = step.trim_end_matches(['.', '[', ']']);
+        let is_index = name.len() < 5 && name.bytes().all(|byte| byte.is_ascii_digit());
+        let begins_small = name.starts_with(|first: char| first.is_ascii_lowercase());
+        let is_shown = is_index || begins_small && is_name(name);
+        out.push_str(if is_shown { name } else { MASK });
+        out.push_str(&step[name.len()..]);
+    }
+    out
+}
+
 /// Whether letters can be a word or an abbreviation.
 fn is_word(letters: &[u8]) -> bool {
     let (mut capitals, mut spoken) = (0, false);
@@ -220,12 +188,12 @@ fn is_word(letters: &[u8]) -> bool {
         spoken |= matches!(letter, b'a' | b'e' | b'i' | b'o' | b'u' | b'y');
     }
     let abbreviation = letters.len() <= 4 && capitals == letters.len();
-    abbreviation || capitals <= 1 && spoken
+    abbreviation || capitals <= 1 && spoken || matches!(letters, b"Id" | b"Ids")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_name, mask, mask_values};
+    use super::{field_path, is_name, mask};
 
     #[test]
     fn values_are_taken_out() {
@@ -291,6 +259,7 @@ mod tests {
     fn names_of_fields_are_told_from_keys_that_are_data() {
         for name in [
             "skipLocationKYC",
+            "locationId",
             "additionalPhones",
             "custom_fields_values",
             "contactUpdateExamples",
@@ -311,12 +280,16 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_call_are_taken_out() {
-        let values = ["Jane Döe".to_owned(), "ann".to_owned()];
-        assert_eq!(
-            mask_values("contact JANE Döe exists, as does Ann; annual", &values),
-            "contact *** exists, as does ***; annual"
-        );
+    fn paths_show_names_of_fields_alone() {
+        for (path, shown) in [
+            ("customFields[0].field_value", "customFields[0].field_value"),
+            ("contacts.Jane.email", "contacts.***.email"),
+            ("AbCdEfGhIjKlMnOpQrSt[12]", "***[12]"),
+            ("jane@example.com", "***.***"),
+            ("", ""),
+        ] {
+            assert_eq!(field_path(path), shown);
+        }
     }
 
     #[test]

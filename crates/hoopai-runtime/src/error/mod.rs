@@ -3,10 +3,12 @@
 mod advice;
 mod carried;
 mod display;
+mod find;
 pub(crate) mod ids;
 mod json_path;
 mod kind;
 mod mask;
+mod plain;
 mod predicates;
 mod refusal;
 mod reply;
@@ -17,21 +19,20 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
-use serde_json::Value;
-use url::Url;
-
-use crate::body::Payload;
 use crate::decode::{self, Fault};
 use crate::drift::Drift;
 use crate::operation::{Method, Operation};
+use bytes::Bytes;
+pub(crate) use carried::Request;
+pub(crate) use find::Carried;
 pub(crate) use json_path::Places;
 pub use kind::{AuthFault, ErrorKind, PagingFault};
 pub(crate) use mask::mask;
 pub use refusal::RefusalKind;
 use reply::Reply;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+use serde_json::Value;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
 #[derive(Clone)]
@@ -70,9 +71,12 @@ impl Origin {
 /// What went wrong with a call, or with making a client.
 ///
 /// Its `Display` says what went wrong, with which operation, and what to do. Its `Debug` has the same text and the facts, so
-/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: in the platform's own
-/// message, values, addresses, numbers and ids are masked, and the body is left out. [`messages`](Error::messages) and
-/// [`body`](Error::body) return them unmasked.
+/// that a `main` which returns an error shows the text too. Neither shows tokens or personal data: what the request carried
+/// is masked wherever the platform repeats it, in whatever encoding, as are addresses, numbers and ids; the body is left out.
+///
+/// [`messages`](Error::messages), [`field_errors`](Error::field_errors), [`code`](Error::code) and [`meta`](Error::meta)
+/// return what the platform said without secrets that were sent (tokens, keys, passwords), and otherwise unmasked.
+/// [`body`](Error::body) and [`header`](Error::header) return the reply as it came.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -97,7 +101,7 @@ struct Inner {
     reply: Option<Reply>,
     refusal: Option<RefusalKind>,
     /// What the call carried, to be masked in what the platform says.
-    carried: Vec<String>,
+    carried: Carried,
     body: Option<Bytes>,
     json_path: Option<String>,
     /// From the body of a reply that could not be read.
@@ -117,7 +121,7 @@ pub struct FieldError {
 /// Shows the field and not what is said of it, which can repeat what the call carried.
 impl fmt::Debug for FieldError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: [hidden]", mask::mask(&self.field))
+        write!(f, "{}: [hidden]", mask::field_path(&self.field))
     }
 }
 
@@ -139,7 +143,7 @@ impl Error {
             headers: HeaderMap::new(),
             reply: None,
             refusal: None,
-            carried: Vec::new(),
+            carried: Carried::default(),
             body: None,
             json_path: None,
             trace_id: None,
@@ -286,10 +290,14 @@ impl Error {
         error.with_reply(status, headers)
     }
 
-    /// Masks what the call carried wherever the platform repeats it.
-    pub(crate) fn masking(mut self, url: &Url, payload: &Payload) -> Self {
-        if let Some(origin) = &self.0.origin {
-            self.0.carried = carried::values(origin, url, payload);
+    /// Masks what the request carried wherever the platform repeats it. Without a reply there is nothing to be masked.
+    pub(crate) fn masking(mut self, request: &Request<'_>) -> Self {
+        if self.0.status.is_some() {
+            let carried = Carried::of(request);
+            if let Some(reply) = &mut self.0.reply {
+                reply.conceal(&carried);
+            }
+            self.0.carried = carried;
         }
         self
     }
@@ -301,23 +309,46 @@ impl Error {
         Self::new(ErrorKind::TooLarge, Some(origin), text.into())
     }
 
-    /// A 2xx whose body cannot be read as what the operation answers.
-    pub(crate) fn decode(origin: Option<Origin>, fault: &Fault, body: Bytes) -> Self {
-        Self::not_read(origin, display::decode(fault, &body), body)
+    /// A 2xx whose body cannot be read as what the operation answers. `text` is what was read of it.
+    pub(crate) fn decode(
+        origin: Option<Origin>,
+        fault: &Fault,
+        text: &[u8],
+        body: Bytes,
+        carried: Carried,
+    ) -> Self {
+        Self::not_read(
+            origin,
+            display::decode(fault, text, &carried),
+            body,
+            carried,
+        )
     }
 
     /// A 2xx that drifted, where that is an error.
-    pub(crate) fn drifted(origin: Option<Origin>, drift: &Drift, body: Bytes) -> Self {
-        Self::not_read(origin, display::drift(drift), body)
+    pub(crate) fn drifted(
+        origin: Option<Origin>,
+        drift: &Drift,
+        body: Bytes,
+        carried: Carried,
+    ) -> Self {
+        Self::not_read(origin, display::drift(drift), body, carried)
     }
 
     /// A 2xx that holds something else where the list of items is to stand.
-    pub(crate) fn no_list(origin: Origin, path: String, found: &'static str, body: Bytes) -> Self {
+    pub(crate) fn no_list(
+        origin: Origin,
+        path: &str,
+        found: &'static str,
+        body: Bytes,
+        carried: Carried,
+    ) -> Self {
+        let path = carried.mask_path(path).into_owned();
         let text = format!(
             "the list of items is to stand at {}, and {found} stands there: the reply is not the page that was asked for, or the platform has changed; `send` gives it as it is",
             display::place(&path)
         );
-        let mut error = Self::not_read(Some(origin), (text, Some(path)), body);
+        let mut error = Self::not_read(Some(origin), (text, Some(path)), body, carried);
         error.0.kind = ErrorKind::Paging;
         error.0.paging_fault = Some(PagingFault::NoList);
         error
@@ -327,11 +358,13 @@ impl Error {
         origin: Option<Origin>,
         (text, path): (String, Option<String>),
         body: Bytes,
+        carried: Carried,
     ) -> Self {
         let mut error = Self::new(ErrorKind::Decode, origin, text.into());
         error.0.json_path = path;
         error.0.trace_id = decode::last_trace_id(&body);
         error.0.body = Some(body);
+        error.0.carried = carried;
         error
     }
 
@@ -407,7 +440,8 @@ impl Error {
         self.0.status
     }
 
-    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked.
+    /// The platform's own code: a name, such as `HttpException`, or a short text, such as `Bad Request`; unmasked
+    /// but for secrets.
     pub fn code(&self) -> Option<&str> {
         self.0.reply.as_ref()?.code()
     }
@@ -417,7 +451,7 @@ impl Error {
         self.0.reply.as_ref()?.status
     }
 
-    /// What the platform said, unmasked, so it can hold personal data. It says one thing or several.
+    /// What the platform said, unmasked but for secrets, so it can hold personal data. It says one thing or several.
     pub fn messages(&self) -> &[String] {
         match &self.0.reply {
             Some(reply) => &reply.messages,
@@ -425,7 +459,7 @@ impl Error {
         }
     }
 
-    /// The platform's complaints about single fields, unmasked.
+    /// The platform's complaints about single fields, unmasked but for secrets.
     pub fn field_errors(&self) -> &[FieldError] {
         match &self.0.reply {
             Some(reply) => &reply.fields,
@@ -433,34 +467,43 @@ impl Error {
         }
     }
 
-    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked.
+    /// What the platform adds to some errors: for a contact that exists already, the id and name of that contact. Unmasked
+    /// but for secrets.
     pub fn meta(&self) -> Option<&Value> {
         self.0.reply.as_ref()?.meta.as_ref()
     }
 
-    /// The platform's id of this call in its traces, which its support asks for.
+    /// The platform's id of this call in its traces, which its support asks for. `None` as well if it repeats a secret that
+    /// was sent.
     pub fn trace_id(&self) -> Option<&str> {
-        if let Some(reply) = &self.0.reply
-            && let Some(id) = &reply.trace_id
-        {
-            return Some(id);
-        }
-        match &self.0.trace_id {
-            Some(id) => Some(id),
-            None => ids::trace_id(&self.0.headers),
-        }
+        let of_refusal = match &self.0.reply {
+            Some(reply) => reply.trace_id.as_deref(),
+            None => None,
+        };
+        let id = of_refusal
+            .or(self.0.trace_id.as_deref())
+            .or_else(|| ids::trace_id(&self.0.headers))?;
+        self.unless_secret(id)
     }
 
-    /// The id that a host on the way gave to the request.
+    /// The id that a host on the way gave to the request. `None` as well if it repeats a secret that was sent.
     pub fn request_id(&self) -> Option<&str> {
-        ids::request_id(&self.0.headers)
+        self.unless_secret(ids::request_id(&self.0.headers)?)
+    }
+
+    /// An id, unless it repeats a secret that was sent.
+    fn unless_secret<'a>(&self, id: &'a str) -> Option<&'a str> {
+        match self.0.carried.conceal(id) {
+            Cow::Borrowed(_) => Some(id),
+            Cow::Owned(_) => None,
+        }
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// A header of the reply, if there was one and it is text.
+    /// A header of the reply as it came, if there was one and it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.0.headers.get(name)?.to_str().ok()
     }

@@ -1,9 +1,13 @@
 //! What the platform says when it refuses: the many shapes of its error bodies as one.
 
+use std::borrow::Cow;
+
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
 use super::FieldError;
+use super::find::Carried;
+use crate::decode::{self, Cause};
 
 /// What an error body is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,10 +52,9 @@ const CODES: [&str; 5] = ["code", "errorCode", "canonicalCode", "error_code", "n
 impl Reply {
     /// Reads whatever came; there is no body that it does not take.
     pub(super) fn parse(headers: &HeaderMap, body: &[u8], cut: bool) -> Self {
-        // The reader of texts is compiled with `serde_json`, that of bytes would be here.
-        let value = match std::str::from_utf8(body) {
-            Ok(text) => text.parse::<Value>().map_err(|fault| fault.is_eof()),
-            Err(fault) => Err(fault.error_len().is_none()),
+        let value = match is_blank(body) {
+            true => Err(false),
+            false => read(headers, body),
         };
         let shape = match &value {
             _ if cut => Shape::CutOff,
@@ -76,6 +79,20 @@ impl Reply {
             _ => {}
         }
         reply
+    }
+
+    /// Takes out secrets that were sent.
+    pub(super) fn conceal(&mut self, carried: &Carried) {
+        for text in self.codes.iter_mut().chain(&mut self.messages) {
+            conceal(carried, text);
+        }
+        for fault in &mut self.fields {
+            conceal(carried, &mut fault.field);
+            conceal(carried, &mut fault.message);
+        }
+        if let Some(meta) = &mut self.meta {
+            conceal_in(carried, meta);
+        }
     }
 
     /// The platform's own code: a name rather than a number.
@@ -148,6 +165,56 @@ impl Reply {
                 message,
             });
         }
+    }
+}
+
+/// The JSON of an error body, read as tolerantly as other replies. `Err(true)`: it ends too early.
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
+    match decode::read::<Value>(body) {
+        Ok(decoded) => return Ok(decoded.value),
+        Err(fault) => match fault.cause() {
+            Cause::Broken => {}
+            Cause::Deep | Cause::Unfit { .. } => return Err(false),
+        },
+    }
+    let mended = decode::mend(body, Some(headers));
+    let text = match &mended {
+        Some(made) => {
+            if let Ok(decoded) = decode::read::<Value>(made.text.as_bytes()) {
+                return Ok(decoded.value);
+            }
+            made.text.as_str()
+        }
+        None => std::str::from_utf8(body).map_err(|fault| fault.error_len().is_none())?,
+    };
+    match text.parse::<Value>() {
+        Ok(value) => Ok(value),
+        Err(fault) => Err(fault.is_eof()),
+    }
+}
+
+fn conceal(carried: &Carried, text: &mut String) {
+    if let Cow::Owned(concealed) = carried.conceal(text) {
+        *text = concealed;
+    }
+}
+
+fn conceal_in(carried: &Carried, value: &mut Value) {
+    match value {
+        Value::String(text) => conceal(carried, text),
+        Value::Array(items) => {
+            for item in items {
+                conceal_in(carried, item);
+            }
+        }
+        Value::Object(fields) => {
+            for (mut name, mut value) in std::mem::take(fields) {
+                conceal(carried, &mut name);
+                conceal_in(carried, &mut value);
+                fields.insert(name, value);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

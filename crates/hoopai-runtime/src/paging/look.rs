@@ -11,7 +11,7 @@ use tracing::Span;
 
 use super::position::marks_of;
 use crate::Call;
-use crate::decode::{self, LIST, Listed, OBJECT};
+use crate::decode::{self, LIST, Listed, Mended, OBJECT};
 use crate::drift::Drift;
 use crate::error::{Error, Places};
 use crate::operation::{Paging, Source};
@@ -38,6 +38,8 @@ pub(super) struct Arrived {
     /// The body without the blanks around it.
     pub(super) text: Bytes,
     pub(super) look: Look,
+    /// What was replaced or skipped so that the text is JSON.
+    repaired: Vec<Drift>,
 }
 
 /// Fetches a page and looks into it.
@@ -55,33 +57,43 @@ pub(super) fn fetch(
 
 impl Arrived {
     fn new(sent: Sent, rule: &Paging) -> Result<Self, Error> {
-        let body = sent.body();
-        let fault = match decode::text(&body) {
-            Ok(text) => match look(text, rule) {
-                Ok(Looked::Page(look)) => {
-                    let text = body.slice_ref(text.as_bytes());
-                    return Ok(Arrived { sent, text, look });
-                }
-                Ok(Looked::NoList(at)) => {
-                    let (path, found) = Places::new(text.as_bytes()).value_at(at);
-                    let (status, headers) = (sent.reply.status, sent.reply.headers);
-                    let error = Error::no_list(sent.origin, path, found, body.clone());
-                    return Err(error.with_reply(status, headers));
-                }
+        let mut whole = sent.body();
+        let mut mended: Option<Mended> = None;
+        loop {
+            let fault = match decode::text(&whole) {
+                Ok(text) => match look(text, rule) {
+                    Ok(Looked::Page(look)) => {
+                        return Ok(Arrived {
+                            text: whole.slice_ref(text.as_bytes()),
+                            sent,
+                            look,
+                            repaired: mended.map(|made| made.drift).unwrap_or_default(),
+                        });
+                    }
+                    Ok(Looked::NoList(at)) => {
+                        let (path, found) = Places::new(text.as_bytes()).value_at(at);
+                        return Err(sent.no_list(&path, found));
+                    }
+                    Err(fault) => fault,
+                },
                 Err(fault) => fault,
-            },
-            Err(fault) => fault,
-        };
-        Err(sent.unreadable(&fault, body))
+            };
+            let made = sent.mend(&fault, mended)?;
+            whole = made.text.clone().into();
+            mended = Some(made);
+        }
     }
 
-    /// Reports a page without contents, which would otherwise look like the end of the list.
+    /// Reports a page that was mended, and one without contents, which would otherwise look like the end of the list.
     pub(super) fn check_contents(&self, items: &str) -> Result<(), Error> {
+        if !self.repaired.is_empty() {
+            self.sent.drifted(self.repaired.clone())?;
+        }
         match std::str::from_utf8(&self.text) {
             Ok(text) if decode::is_empty(text) => {
                 let expected = if items.is_empty() { LIST } else { OBJECT };
                 let drift = decode::empty_drift(text, expected.into());
-                self.sent.drifted(&[drift], &self.sent.body())
+                self.sent.drifted(vec![drift]).map(|_| ())
             }
             _ => Ok(()),
         }
@@ -110,7 +122,15 @@ impl Arrived {
                 path => format!("{item}.{path}"),
             };
         }
-        self.sent.drifted(&drift, &self.sent.body())
+        self.sent.drifted(drift).map(|_| ())
+    }
+}
+
+impl Sent {
+    fn no_list(&self, path: &str, found: &'static str) -> Error {
+        let origin = self.prepared.origin.clone();
+        Error::no_list(origin, path, found, self.body(), self.carried())
+            .with_reply(self.reply.status, self.reply.headers.clone())
     }
 }
 

@@ -194,9 +194,7 @@ async fn a_reply_that_is_no_json_is_an_error_of_its_own() {
     for reply in [
         r#"{"items":[{"id":"0"}"#,
         r#"{"items":[{"id":"0"},]}"#,
-        r#"{"items":[{"id":"0"}]} x"#,
         r#"{"items":[{"id":"0" 1}]}"#,
-        r#"{"items":[{"id":"\q"}]}"#,
         "<html></html>",
     ] {
         let server = Server::start(Answer::json(reply)).await;

@@ -1,0 +1,352 @@
+//! Texts with their encodings undone, and the place in the text that each character comes from.
+
+/// A character, and the range of bytes of the source that stands for it.
+#[derive(Clone, Copy)]
+pub(super) struct Letter {
+    pub(super) char: char,
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+/// How many encodings within one another are undone.
+const PASSES: usize = 6;
+
+/// The named entities that escape a character which is special in HTML or in URLs.
+const ENTITIES: [(&str, char); 7] = [
+    ("amp", '&'),
+    ("lt", '<'),
+    ("gt", '>'),
+    ("quot", '"'),
+    ("apos", '\''),
+    ("nbsp", ' '),
+    ("sol", '/'),
+];
+
+/// The letters of a text. Percent-encoding, escapes of JSON and entities of HTML are undone until none is left.
+pub(super) fn letters(text: &str) -> Vec<Letter> {
+    let mut letters = Vec::with_capacity(text.len());
+    for (start, char) in text.char_indices() {
+        let end = start + char.len_utf8();
+        letters.push(Letter { char, start, end });
+    }
+    undo(letters)
+}
+
+/// The same letters with their encodings undone.
+fn undo(mut letters: Vec<Letter>) -> Vec<Letter> {
+    for _ in 0..PASSES {
+        let mut out = Vec::with_capacity(letters.len());
+        let mut at = 0;
+        while let Some(first) = letters.get(at) {
+            let rest = &letters[at..];
+            let (char, length) = match first.char {
+                '%' => percent(rest),
+                '\\' => escape(rest),
+                '&' => entity(rest),
+                _ => None,
+            }
+            .unwrap_or((first.char, 1));
+            out.push(Letter {
+                char,
+                start: first.start,
+                end: rest[length - 1].end,
+            });
+            at += length;
+        }
+        let changed = out.len() < letters.len();
+        letters = out;
+        if !changed {
+            break;
+        }
+    }
+    letters
+}
+
+/// The number that so many hexadecimal digits stand for.
+fn hex(letters: &[Letter], digits: usize) -> Option<u32> {
+    let mut number = 0;
+    for letter in letters.get(..digits)? {
+        number = number * 16 + letter.char.to_digit(16)?;
+    }
+    Some(number)
+}
+
+/// A percent-encoded character and how many letters encode it. Bytes that are no UTF-8 are read as Latin-1.
+fn percent(letters: &[Letter]) -> Option<(char, usize)> {
+    let mut bytes = [0; 4];
+    let mut length = 0;
+    while length < 4
+        && letters
+            .get(3 * length)
+            .is_some_and(|letter| letter.char == '%')
+    {
+        match hex(&letters[3 * length + 1..], 2) {
+            Some(byte) => bytes[length] = byte as u8,
+            None => break,
+        }
+        length += 1;
+        if let Ok(text) = std::str::from_utf8(&bytes[..length]) {
+            return Some((text.chars().next()?, 3 * length));
+        }
+    }
+    if length > 0 {
+        return Some((char::from(bytes[0]), 3));
+    }
+    unit(letters)
+}
+
+/// A character as `\u00e9`, `\xe9`, or a blank such as `\n`, behind any number of backslashes.
+fn escape(letters: &[Letter]) -> Option<(char, usize)> {
+    let mut slashes = 0;
+    while letters.get(slashes)?.char == '\\' {
+        slashes += 1;
+    }
+    match letters[slashes].char {
+        'n' | 'r' | 't' | 'b' | 'f' => Some((' ', slashes + 1)),
+        'x' => {
+            let code = hex(&letters[slashes + 1..], 2)?;
+            Some((char::from_u32(code)?, slashes + 3))
+        }
+        _ => {
+            let (char, length) = unit(&letters[slashes - 1..])?;
+            Some((char, slashes - 1 + length))
+        }
+    }
+}
+
+/// A character as `u` and four digits behind a mark; two of these stand for a character beyond U+FFFF.
+fn unit(letters: &[Letter]) -> Option<(char, usize)> {
+    let code = |at: usize| match letters.get(at + 1)?.char {
+        'u' | 'U' => hex(&letters[at + 2..], 4),
+        _ => None,
+    };
+    let first = code(0)?;
+    if let 0xd800..=0xdbff = first {
+        let mut second = 6;
+        while letters.get(second)?.char == '\\' && letters.get(second + 1)?.char == '\\' {
+            second += 1;
+        }
+        let low @ 0xdc00..=0xdfff = code(second)? else {
+            return None;
+        };
+        let code = 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00);
+        return Some((char::from_u32(code)?, second + 6));
+    }
+    Some((char::from_u32(first)?, 6))
+}
+
+/// A character as an entity of HTML: `&amp;`, `&#38;`, `&#x26;`.
+fn entity(letters: &[Letter]) -> Option<(char, usize)> {
+    if letters.get(1)?.char == '#' {
+        let (radix, first) = match letters.get(2)?.char {
+            'x' | 'X' => (16, 3),
+            _ => (10, 2),
+        };
+        let (mut code, mut at) = (0_u32, first);
+        while let Some(digit) = letters
+            .get(at)
+            .and_then(|letter| letter.char.to_digit(radix))
+        {
+            code = code.checked_mul(radix)?.checked_add(digit)?;
+            at += 1;
+        }
+        if at == first {
+            return None;
+        }
+        at += usize::from(letters.get(at).is_some_and(|letter| letter.char == ';'));
+        return Some((char::from_u32(code)?, at));
+    }
+    for (name, char) in ENTITIES {
+        let end = name.len() + 1;
+        let mut same = letters.get(end).is_some_and(|letter| letter.char == ';');
+        for (at, expected) in name.chars().enumerate() {
+            same = same && letters[at + 1].char == expected;
+        }
+        if same {
+            return Some((char, end + 1));
+        }
+    }
+    None
+}
+
+/// The texts that letters can be in base64, of either alphabet, by the place of the first sextet. Start and end of each
+/// letter of such a text are indexes of the letters that encode it.
+pub(super) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
+    let mut texts = Vec::new();
+    if !may_be_base64(letters) {
+        return texts;
+    }
+    let mut sextets = Vec::with_capacity(letters.len());
+    for (index, letter) in letters.iter().enumerate() {
+        let value = match letter.char {
+            'A'..='Z' => letter.char as u32 - 'A' as u32,
+            'a'..='z' => letter.char as u32 - 'a' as u32 + 26,
+            '0'..='9' => letter.char as u32 - '0' as u32 + 52,
+            '+' | '-' => 62,
+            '/' | '_' => 63,
+            // Line breaks and padding. Other marks are no base64, and what they part is no text that is looked for.
+            _ => continue,
+        };
+        sextets.push((value, index));
+    }
+    for first in 0..4.min(sextets.len()) {
+        texts.push(undo(bytes_as_letters(&sextets[first..])));
+    }
+    texts
+}
+
+/// Whether letters hold a run of base64 that is long enough for six bytes, and no plain word.
+fn may_be_base64(letters: &[Letter]) -> bool {
+    let (mut length, mut small) = (0, 0);
+    for letter in letters {
+        match letter.char {
+            'a'..='z' => small += 1,
+            'A'..='Z' | '0'..='9' | '+' | '-' | '/' | '_' => {}
+            _ => {
+                (length, small) = (0, 0);
+                continue;
+            }
+        }
+        length += 1;
+        if length >= 8 && length > small {
+            return true;
+        }
+    }
+    false
+}
+
+/// The bytes that sextets stand for, as letters. Bytes that are no UTF-8 become U+FFFD.
+fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<Letter> {
+    let mut bytes = Vec::with_capacity(sextets.len());
+    let mut places = Vec::with_capacity(sextets.len());
+    for (at, pair) in sextets.windows(2).enumerate() {
+        let [(high, start), (low, end)] = [pair[0], pair[1]];
+        let shift = match at % 4 {
+            0 => 4,
+            1 => 2,
+            2 => 0,
+            // The fourth sextet begins no byte.
+            _ => continue,
+        };
+        bytes.push((high << (6 - shift) | low >> shift) as u8);
+        places.push((start, end + 1));
+    }
+    let mut letters = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            let last = at + char.len_utf8() - 1;
+            letters.push(Letter {
+                char,
+                start: places[at].0,
+                end: places[last].1,
+            });
+            at = last + 1;
+        }
+        if !chunk.invalid().is_empty() {
+            let last = at + chunk.invalid().len() - 1;
+            letters.push(Letter {
+                char: char::REPLACEMENT_CHARACTER,
+                start: places[at].0,
+                end: places[last].1,
+            });
+            at = last + 1;
+        }
+    }
+    letters
+}
+
+/// Letters as texts are compared: in lower case, without blanks, plus signs (which are blanks in forms), backslashes and what
+/// cannot be seen.
+#[derive(Default)]
+pub(super) struct Folded {
+    pub(super) text: String,
+    /// Which letter each byte belongs to.
+    pub(super) letters: Vec<usize>,
+}
+
+impl Folded {
+    pub(super) fn of(letters: &[Letter]) -> Self {
+        let mut folded = Folded::default();
+        for (index, letter) in letters.iter().enumerate() {
+            if is_left_out(letter.char) {
+                continue;
+            }
+            // By way of capitals, as `ß` is `SS` in capitals.
+            for capital in letter.char.to_uppercase() {
+                for char in capital.to_lowercase() {
+                    folded.text.push(char);
+                    folded.letters.resize(folded.text.len(), index);
+                }
+            }
+        }
+        folded
+    }
+}
+
+fn is_left_out(char: char) -> bool {
+    char.is_whitespace()
+        || char.is_control()
+        || matches!(
+            char,
+            '+' | '\\' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folded, decoded, letters};
+
+    #[test]
+    fn encodings_are_undone() {
+        for (text, plain) in [
+            ("J%C3%B6e%20D+x", "jöedx"),
+            ("J%F6e", "jöe"),
+            ("%4a%4F%65 100%", "joe100%"),
+            ("J%25C3%25B6e", "jöe"),
+            (r"J\u00f6e\/D\n\t!", "jöe/d!"),
+            (r"J\\\\u00F6e \ud83d\ude00 \\ud83d\\ude00", "jöe😀😀"),
+            (r"\x4a\u12 \ud83d", r"ju12ud83d"),
+            (
+                "J&#246;e&amp;&#x2F;&quot;&#47 &unknown;",
+                "jöe&/\"/&unknown;",
+            ),
+            ("&amp;amp;#37;4a", "j"),
+            ("J%u00F6e", "jöe"),
+            ("GROSSE große ΣΑΣ σας", "grossegrosseσασσασ"),
+            ("a\u{200b}b\u{a0}c\u{ad}", "abc"),
+            ("%", "%"),
+            ("\\", ""),
+            ("&", "&"),
+            ("&#", "&#"),
+            ("&#99999999999;", "&#99999999999;"),
+        ] {
+            assert_eq!(Folded::of(&letters(text)).text, plain, "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_keep_their_places() {
+        let text = "a%C3%B6b&amp;c";
+        let shown: Vec<&str> = letters(text)
+            .iter()
+            .map(|letter| &text[letter.start..letter.end])
+            .collect();
+        assert_eq!(shown, ["a", "%C3%B6", "b", "&amp;", "c"]);
+    }
+
+    #[test]
+    fn base64_is_read_at_every_alignment() {
+        // `Jöe/secret` behind `u:`, `us:` and `use:`.
+        for text in [
+            "dTpKw7ZlL3NlY3JldA==",
+            "dXM6SsO2ZS9zZWNyZXQ",
+            "x dXNlOkrDtmUvc2VjcmV0",
+        ] {
+            let found = decoded(&letters(text))
+                .iter()
+                .any(|text| Folded::of(text).text.contains("jöe/secret"));
+            assert!(found, "{text}");
+        }
+    }
+}
