@@ -14,7 +14,7 @@ use crate::{Call, Handle, Response};
 pub(crate) struct Sent {
     pub(crate) handle: Handle,
     /// The request, whose values are masked where the reply is shown.
-    pub(crate) prepared: Prepared,
+    pub(crate) prepared: Box<Prepared>,
     pub(crate) reply: RawReply,
     pub(crate) reading: Reading,
 }
@@ -47,9 +47,9 @@ pub(crate) fn road(
     streamed: bool,
 ) -> Pin<Box<dyn Future<Output = Result<Sent, Error>> + Send>> {
     let reading = call.reading();
-    // Prepared here and not in the future, which would hold the call and the request at once.
+    // Prepared here and boxed, so that the future does not hold the call and the request, and moves neither.
     let (handle, mut prepared) = match call.prepare(streamed) {
-        Ok(prepared) => prepared,
+        Ok((handle, prepared)) => (handle, Box::new(prepared)),
         Err(error) => return Box::pin(std::future::ready(Err(error))),
     };
     Box::pin(async move {

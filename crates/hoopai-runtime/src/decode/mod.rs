@@ -14,6 +14,7 @@ mod tolerance_tests;
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 
@@ -81,10 +82,10 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault
 /// Reads an item of a list, which begins at `start` of the text of the reply, as a list reads it.
 #[inline]
 pub(crate) fn item<T: DeserializeOwned>(
-    text: &[u8],
+    text: &str,
     start: usize,
 ) -> Result<(T, Vec<Drift>), Fault> {
-    let mut reader = Reader::new(self::text(text)?);
+    let mut reader = Reader::new(text);
     let fault = match T::deserialize(&mut reader) {
         Ok(value) => match reader.end() {
             Ok(()) => return Ok((value, reader.finish().0)),
@@ -126,16 +127,22 @@ fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
 
 /// JSON as text, blanks around it left out.
 pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(without_blanks(body)).map_err(|_| Fault::broken())
+}
+
+/// The same text, which shares the memory of the body.
+pub(crate) fn shared_text(body: &Bytes) -> Result<ByteString, Fault> {
+    ByteString::try_from(body.slice_ref(without_blanks(body))).map_err(|_| Fault::broken())
+}
+
+fn without_blanks(body: &[u8]) -> &[u8] {
     let mut text = body;
     while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..]
     | [rest @ .., b' ' | b'\n' | b'\t' | b'\r'] = text
     {
         text = rest;
     }
-    match std::str::from_utf8(text) {
-        Ok(text) => Ok(text),
-        Err(_) => Err(Fault::broken()),
-    }
+    text
 }
 
 /// The value of a text that was checked.
