@@ -100,13 +100,12 @@ impl Timestamp {
     /// Reads what stands on the wire: a text without its quotes, or a number.
     fn read(wire: &str, number: bool) -> Result<Self, NoTimestamp> {
         let text = wire.trim();
-        let moment = match count(text) {
-            Some(moment) => moment,
-            None if number => return Err(NoTimestamp),
-            None => match date(text) {
-                Some(moment) => moment,
-                None => return Err(NoTimestamp),
-            },
+        let moment = match number {
+            true => count(text),
+            false => date(text),
+        };
+        let Some(moment) = moment else {
+            return Err(NoTimestamp);
         };
         Ok(Timestamp {
             moment,

@@ -109,9 +109,11 @@ fn are_digits(text: &str) -> bool {
     leading_digits(text) == text.len()
 }
 
-/// A date in any written form.
+/// A date in any written form, or a count.
 pub(super) fn date(text: &str) -> Option<Moment> {
+    // The most frequent form first.
     iso_date(text)
+        .or_else(|| count(text))
         .or_else(|| internet_date(text))
         .or_else(|| american_date(text))
 }
