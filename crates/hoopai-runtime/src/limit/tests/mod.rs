@@ -6,6 +6,7 @@ mod refusals;
 mod replies;
 mod runtimes;
 mod simulation;
+mod yields;
 
 use std::pin::Pin;
 use std::sync::Arc;
