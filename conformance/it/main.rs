@@ -1,3 +1,4 @@
 //! The conformance suite: one file for each promise, against servers that break the rules in the way the promise is about.
 
+mod limits;
 mod server;
