@@ -46,7 +46,7 @@ pub(super) struct Mark {
 /// server can have counted it: when its reply came, or earlier where [`Order`](super::order::Order) shows it. So whenever
 /// the server counts, it counts no more than stand here.
 ///
-/// Memory and time do not depend on the limit: slots are kept as runs, and an interval holds about 2,000 of them at most.
+/// Memory and time do not depend on the limit: slots are kept as runs, and an interval holds about 3,000 of them at most.
 pub(super) struct Window {
     pub(super) max: usize,
     pub(super) interval: Duration,
@@ -86,6 +86,11 @@ impl Window {
     /// How many slots are taken.
     pub(super) fn taken(&self) -> usize {
         self.standing.saturating_add(self.in_flight)
+    }
+
+    #[cfg(test)]
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
     }
 
     #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Tests on a clock that stands still until every task waits for something.
 
+mod bounds;
 mod headers;
 mod queue;
 mod refusals;
