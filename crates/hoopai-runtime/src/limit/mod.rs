@@ -14,6 +14,8 @@
 //! twice that after the next refusal in a row, and so on up to the interval. Then calls come back at a rising pace: one,
 //! and with each reply that is no refusal twice as many at a time, until after five of them all is as before.
 //!
+//! What replies say can be wrong. `day.rs`, `aimd.rs` and `order.rs` say what is done about that.
+//!
 //! ```text
 //! settings.rs   how much is let through
 //! window.rs     which requests the server may still be counting, ours and others'

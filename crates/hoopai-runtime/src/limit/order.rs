@@ -14,8 +14,11 @@
 //! freed an interval and a margin after sending. A number that does not fit, a refusal, a request without a reply and the
 //! requests of other processes end that at once, and more evidence is needed the next time.
 //!
-//! Limits: a server that counts at a steady delay for long and then suddenly at another one cannot be told in advance. It
-//! refuses some requests at the change.
+//! Limits: no rule based on replies can do without this assumption. Where all replies take the time `d`, counting all at
+//! sending and all at the reply cannot be told apart, and after a change from the latter to the former, any rule that
+//! sends more than `max` in `interval + d` is refused. Nor can more than `interval / (interval + mean delay)` be used where
+//! the delay varies at random, even if it were known afterwards. A server that counts at a steady delay for long and then
+//! suddenly at another one cannot be told in advance. It refuses some requests at the change.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
