@@ -3,6 +3,7 @@
 //! Promises of `cargo xtask regen`, which loads from servers too, are tested in `xtask/tests/it/hostile.rs`.
 
 mod drift;
+mod limits;
 mod redaction;
 mod server;
 mod stray_bytes;

@@ -165,7 +165,7 @@ impl Trip<'_> {
                 let wait = held.wait;
                 let text = match held.reason {
                     HeldReason::Daily => format!(
-                        "not sent: the calls of the day are spent, and there are new ones in {}",
+                        "not sent: the calls of the day are spent: try again in {}",
                         in_words(wait)
                     ),
                     _ => format!(

@@ -25,12 +25,15 @@ pub trait Clock: Send + Sync + 'static {
 }
 
 /// The clock of the machine, which waits on tokio's timer.
+///
+/// Durations are measured by tokio's time too. It is the machine's unless a test has paused it (`tokio::time::pause`), and
+/// then [`now`](Clock::now) and [`sleep`](Clock::sleep) go on together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Instant {
-        Instant::now()
+        tokio::time::Instant::now().into_std()
     }
 
     fn system_time(&self) -> SystemTime {

@@ -1,4 +1,12 @@
 //! The daily budget: so many requests in the 24 hours that begin with the first.
+//!
+//! Replies can be wrong about it, so no single value blocks an account:
+//!
+//! - A value that drops by more than anybody can have sent meanwhile is held back until another reply confirms it.
+//! - A zero in a reply that is no refusal is held back likewise. A request that is sent later and goes well refutes it.
+//! - An end of the day that contradicts the one that was reported before is held back until another reply repeats it.
+//! - A day that is spent according to replies is probed: one call at an interval from the settings is sent all the same,
+//!   and its reply decides.
 
 use std::time::{Duration, Instant};
 
@@ -13,24 +21,77 @@ const SLOW_REPLY: Duration = Duration::from_secs(300);
 pub(super) struct Day {
     budget: u64,
     left: u64,
+    /// Our own requests of this day.
+    sent: u64,
     /// `None` until the first request.
     renews: Option<Instant>,
     /// Counts the days. What a reply says of a day that is over is no news.
     serial: u64,
+    /// A share of the budget, which replies do not widen.
+    fixed: bool,
+    /// How often a day that is spent according to replies is probed.
+    probe_interval: Duration,
+    /// When the next probe may be sent. `None` while the day is not blocked.
+    next_probe: Option<Instant>,
+    probe_in_flight: bool,
+    /// When a reply last reported what is left.
+    reported: Option<Instant>,
+    /// A value that waits for confirmation.
+    doubtful: Option<Doubtful>,
+    /// An end of the day that waits for confirmation.
+    doubtful_end: Option<Instant>,
+    /// The end of the day is one that a reply reported.
+    end_is_reported: bool,
+    /// Calls go well although replies say that nothing is left.
+    zero_is_wrong: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Doubtful {
+    left: u64,
+    /// How many requests had been let through when it was reported.
+    granted: u64,
+}
+
+/// What is remembered of a request.
+#[derive(Clone, Copy, Default)]
+pub(super) struct DayTicket {
+    serial: u64,
+    is_probe: bool,
+}
+
+/// The circumstances of a reply.
+pub(super) struct ReplyContext {
+    pub(super) status: u16,
+    /// The serial number of its request among all that were let through.
+    pub(super) request: u64,
+    /// How many were let through by now.
+    pub(super) granted: u64,
+    /// Our own requests that the server may not have counted when it replied.
+    pub(super) uncounted: u64,
+    /// What can be sent in one interval by everybody together.
+    pub(super) max: u64,
+    pub(super) interval: Duration,
 }
 
 impl Day {
-    pub(super) fn new(budget: u64) -> Self {
+    pub(super) fn new(budget: u64, probe_interval: Duration, fixed: bool) -> Self {
         Day {
             budget,
             left: budget,
+            sent: 0,
             renews: None,
             serial: 0,
+            fixed,
+            probe_interval,
+            next_probe: None,
+            probe_in_flight: false,
+            reported: None,
+            doubtful: None,
+            doubtful_end: None,
+            end_is_reported: false,
+            zero_is_wrong: false,
         }
-    }
-
-    pub(super) fn serial(&self) -> u64 {
-        self.serial
     }
 
     pub(super) fn left(&self) -> u64 {
@@ -38,11 +99,30 @@ impl Day {
     }
 
     /// How long until the budget is whole again.
-    pub(super) fn renews_in(&self, now: Instant) -> Duration {
+    fn renews_in(&self, now: Instant) -> Duration {
         match self.renews {
             Some(renews) => renews.saturating_duration_since(now),
             None => LENGTH,
         }
+    }
+
+    /// Whether one more request may be sent after so many that wait already. An error is how long it would have to wait.
+    pub(super) fn room(&self, ahead: u64, now: Instant) -> Result<(), Duration> {
+        if self.left > ahead {
+            return Ok(());
+        }
+        let renews = self.renews_in(now);
+        let Some(next) = self.next_probe else {
+            return Err(renews);
+        };
+        let until_probe = next.saturating_duration_since(now);
+        if until_probe.is_zero() {
+            if ahead == 0 && !self.probe_in_flight {
+                return Ok(());
+            }
+            return Err(renews.min(self.probe_interval));
+        }
+        Err(renews.min(until_probe))
     }
 
     /// So much is used that forgetting it would matter.
@@ -55,77 +135,200 @@ impl Day {
         if let Some(renews) = self.renews
             && renews <= now
         {
-            self.renews = None;
-            self.begin();
+            self.begin(None);
         }
     }
 
-    fn begin(&mut self) {
-        self.left = self.budget;
-        self.serial += 1;
+    fn begin(&mut self, renews: Option<Instant>) {
+        *self = Day {
+            renews,
+            end_is_reported: renews.is_some(),
+            serial: self.serial + 1,
+            ..Day::new(self.budget, self.probe_interval, self.fixed)
+        };
     }
 
-    pub(super) fn take(&mut self, now: Instant) {
+    pub(super) fn take(&mut self, now: Instant) -> DayTicket {
         if self.renews.is_none() {
             self.renews = Some(later(now, LENGTH));
         }
-        self.left = self.left.saturating_sub(1);
+        let is_probe = self.left == 0;
+        if is_probe {
+            self.probe_in_flight = true;
+            self.next_probe = Some(later(now, self.probe_interval));
+        } else {
+            self.left -= 1;
+            self.block_or_not(now);
+        }
+        self.sent += 1;
+        DayTicket {
+            serial: self.serial,
+            is_probe,
+        }
+    }
+
+    /// A day that is spent by the settings alone is not probed: they are a promise.
+    fn block_or_not(&mut self, now: Instant) {
+        if self.left > 0 {
+            self.next_probe = None;
+        } else if self.reported.is_some() && self.next_probe.is_none() {
+            self.next_probe = Some(later(now, self.probe_interval));
+        }
     }
 
     /// A request that was let through on that day did not go out.
-    pub(super) fn give_back(&mut self, serial: u64) {
-        if serial == self.serial {
+    pub(super) fn give_back(&mut self, ticket: DayTicket, now: Instant) {
+        if ticket.serial != self.serial {
+            return;
+        }
+        self.sent = self.sent.saturating_sub(1);
+        if ticket.is_probe {
+            self.probe_in_flight = false;
+            self.next_probe = Some(now);
+        } else {
             self.left = self.left.saturating_add(1).min(self.budget);
+            self.block_or_not(now);
         }
     }
 
-    /// Takes in what a reply says.
-    ///
-    /// `serial`: the day on which its request was let through. `uncounted`: our own requests that the server may not have
-    /// counted when it replied. `slack`: differences up to this are left alone.
+    /// No reply came. A probe is repeated after its interval.
+    pub(super) fn lost(&mut self, ticket: DayTicket) {
+        if ticket.is_probe && ticket.serial == self.serial {
+            self.probe_in_flight = false;
+        }
+    }
+
+    /// Takes in a reply.
     pub(super) fn correct(
         &mut self,
         told: &Told,
-        serial: u64,
-        uncounted: u64,
-        slack: u64,
-        fixed: bool,
+        ticket: DayTicket,
+        context: &ReplyContext,
         now: Instant,
     ) {
+        let refused = context.status == 429;
         if let Some(limit) = told.daily_limit
-            && !fixed
+            && !self.fixed
         {
             let used = self.budget.saturating_sub(self.left);
-            self.budget = limit;
-            self.left = limit.saturating_sub(used);
-        }
-        if serial != self.serial {
-            return;
-        }
-        if let Some(reset) = told.daily_reset {
-            let ends = later(now, reset);
-            let known = self.renews.unwrap_or(ends);
-            if ends > later(known, SLOW_REPLY) {
-                // Theirs ends so much later that it began after ours: the one we count is over.
-                self.begin();
-                self.left = self.left.saturating_sub(uncounted);
-                self.renews = Some(ends);
-            } else {
-                // Each reply names the end too late by the time that it took.
-                self.renews = Some(known.min(ends));
+            // A limit below what was just allowed is an error.
+            if refused || limit >= used {
+                self.budget = limit;
+                self.left = limit - used.min(limit);
             }
         }
-        let Some(theirs) = told.daily_remaining else {
+        if ticket.serial != self.serial {
+            return;
+        }
+        if ticket.is_probe {
+            self.probe_in_flight = false;
+            if refused || context.status >= 500 {
+                return;
+            }
+            // It went well, so the day is not spent.
+            self.zero_is_wrong = told.daily_remaining == Some(0);
+            self.left = match told.daily_remaining {
+                None | Some(0) => self.budget.saturating_sub(self.sent).max(1),
+                Some(left) => left,
+            };
+            self.reported = Some(now);
+            self.block_or_not(now);
+            return;
+        }
+        self.correct_end(told, context.uncounted, now);
+        self.correct_left(told, context, now);
+        self.block_or_not(now);
+    }
+
+    fn correct_end(&mut self, told: &Told, uncounted: u64, now: Instant) {
+        let Some(reset) = told.daily_reset else {
             return;
         };
+        let ends = later(now, reset);
+        let known = self.renews.unwrap_or(ends);
+        if ends > later(known, SLOW_REPLY) {
+            // Theirs ends so much later that it began after ours: the one we count is over. Then more is left than was.
+            if told.daily_remaining.is_none_or(|left| left >= self.left) {
+                self.begin(Some(ends));
+                self.left = self.left.saturating_sub(uncounted);
+            }
+            return;
+        }
+        if later(ends, SLOW_REPLY) < known && self.end_is_reported {
+            let confirmed = self.doubtful_end.is_some_and(|doubtful| {
+                later(doubtful, SLOW_REPLY) >= ends && later(ends, SLOW_REPLY) >= doubtful
+            });
+            if !confirmed {
+                self.doubtful_end = Some(ends);
+                return;
+            }
+        }
+        self.doubtful_end = None;
+        self.end_is_reported = true;
+        // Each reply names the end too late by the time that it took.
+        self.renews = Some(known.min(ends));
+    }
+
+    fn correct_left(&mut self, told: &Told, context: &ReplyContext, now: Instant) {
+        let refused = context.status == 429;
+        let Some(theirs) = told.daily_remaining else {
+            // A refusal without limits confirms a zero.
+            if refused && self.doubtful.take().is_some_and(|value| value.left == 0) {
+                self.left = 0;
+            }
+            return;
+        };
+        if theirs > 0 || refused {
+            self.zero_is_wrong = false;
+        } else if self.zero_is_wrong {
+            return;
+        }
         // In a share of the budget, what others leave of the whole matters only when it is less than what is left of the
         // share.
-        let surely = theirs.saturating_sub(uncounted);
+        let surely = theirs.saturating_sub(context.uncounted);
+        let doubtful = self.doubtful.take();
         if theirs < self.left {
-            self.left = theirs;
-        } else if surely > self.left.saturating_add(slack) && !fixed {
+            let confirmed = match doubtful {
+                // The request went well after the zero had been reported.
+                Some(value)
+                    if theirs == 0 && value.left == 0 && value.granted < context.request =>
+                {
+                    self.zero_is_wrong = !refused;
+                    refused
+                }
+                Some(value) => theirs <= value.left.saturating_add(context.max),
+                None => false,
+            };
+            if refused || confirmed || self.left - theirs <= self.plausible(theirs, context, now) {
+                self.left = theirs;
+            } else if !self.zero_is_wrong {
+                self.doubtful = Some(Doubtful {
+                    left: theirs,
+                    granted: context.granted,
+                });
+                return;
+            } else {
+                return;
+            }
+        } else if surely > self.left.saturating_add(context.max) && !self.fixed {
             // A new day that began without our knowing, or many calls that never arrived.
             self.left = surely.min(self.budget);
         }
+        self.reported = Some(now);
+    }
+
+    /// By how much less can be left than we count: what everybody together can have sent since the last report. Before
+    /// the first report that is not known, and any value but zero is believed.
+    fn plausible(&self, theirs: u64, context: &ReplyContext, now: Instant) -> u64 {
+        let rounds = match self.reported {
+            None if theirs > 0 => return u64::MAX,
+            None => 2,
+            Some(at) => {
+                let since = now.saturating_duration_since(at).as_nanos();
+                let rounds = since / context.interval.as_nanos().max(1);
+                u64::try_from(rounds).unwrap_or(u64::MAX).saturating_add(2)
+            }
+        };
+        rounds.saturating_mul(context.max)
     }
 }

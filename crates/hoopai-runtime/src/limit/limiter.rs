@@ -173,7 +173,15 @@ impl Shared {
         let state = lock(&self.state);
         // Asked under the lock, so that time goes forward from one change to the next.
         let now = self.clock.now();
+        let now = state.reached.map_or(now, |reached| reached.max(now));
         (state, now)
+    }
+
+    /// A sleep has ended that was to last until this moment, so the time is not earlier, whatever the clock reads. A clock
+    /// that stands still while sleeps end would keep the driver from ever getting ahead.
+    fn reach(&self, moment: Instant) {
+        let mut state = lock(&self.state);
+        state.reached = state.reached.max(Some(moment));
     }
 
     /// What follows from a change: waiters are told, and woken after the lock is given up.
@@ -203,6 +211,7 @@ impl Shared {
         let driver = Driver {
             shared: Arc::downgrade(self),
             sleep: None,
+            reached: None,
             done: false,
         };
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
@@ -265,6 +274,8 @@ impl Drop for Waiter<'_> {
 struct Driver {
     shared: Weak<Shared>,
     sleep: Option<(Instant, BoxFuture<'static, ()>)>,
+    /// Until when a sleep lasted that has ended.
+    reached: Option<Instant>,
     done: bool,
 }
 
@@ -277,6 +288,9 @@ impl Future for Driver {
             let Some(shared) = this.shared.upgrade() else {
                 return Poll::Ready(());
             };
+            if let Some(until) = this.reached.take() {
+                shared.reach(until);
+            }
             let (mut state, now) = shared.settled();
             let next = state.drive(context.waker(), now);
             shared.follow_up(state, now);
@@ -299,6 +313,7 @@ impl Future for Driver {
                 this.sleep = Some((until, sleep));
                 return Poll::Pending;
             }
+            this.reached = Some(until);
         }
     }
 }
@@ -356,6 +371,7 @@ impl Permit {
     /// The head of a reply came.
     pub(crate) fn complete(mut self, status: u16, headers: &HeaderMap) {
         if let Some(open) = self.take() {
+            let sent = open.sent;
             // Only a refusal is read by the time of the day, and asking for it costs.
             let system_time = match status {
                 429 => Some(open.shared.clock.system_time()),
@@ -365,6 +381,7 @@ impl Permit {
                 status,
                 headers,
                 system_time,
+                sent,
             });
         }
     }

@@ -14,11 +14,16 @@
 //! twice that after the next refusal in a row, and so on up to the interval. Then calls come back at a rising pace: one,
 //! and with each reply that is no refusal twice as many at a time, until after five of them all is as before.
 //!
+//! What replies say can be wrong. `day.rs`, `aimd.rs` and `order.rs` say what is done about that.
+//!
 //! ```text
 //! settings.rs   how much is let through
 //! window.rs     which requests the server may still be counting, ours and others'
 //! pause.rs      refusals, and the pace after them
-//! day.rs        the daily budget
+//! aimd.rs       a lower limit that refusals show
+//! order.rs      whether the server counts in the order of sending, so that slots can be freed early
+//! latency.rs    how long replies take
+//! day.rs        the daily budget, and probes of a day that is spent
 //! headers.rs    what replies say
 //! queue.rs      who waits, in which order and until when
 //! state.rs      all of them behind one lock
@@ -26,9 +31,12 @@
 //! registry.rs   a limiter for each resource
 //! ```
 
+mod aimd;
 mod day;
 mod headers;
+mod latency;
 mod limiter;
+mod order;
 mod pause;
 mod queue;
 mod registry;

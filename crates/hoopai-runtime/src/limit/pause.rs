@@ -100,14 +100,19 @@ impl Pause {
         }
     }
 
-    /// A refusal came, with or without a hint for how long.
+    /// Requests are probes still.
+    pub(super) fn is_recovering(&self) -> bool {
+        self.ramp.is_some()
+    }
+
+    /// A refusal came, with or without a hint for how long. `false`: of a burst that another refusal came of before.
     pub(super) fn refused(
         &mut self,
         epoch: u64,
         hint: Option<Duration>,
         interval: Duration,
         now: Instant,
-    ) {
+    ) -> bool {
         // A hint of nothing at all is none: taken at its word, it would have us ask again without end.
         let hinted = hint.unwrap_or_default();
         let news = epoch == self.epoch || !hinted.is_zero() && self.ramp.is_none();
@@ -122,13 +127,14 @@ impl Pause {
             let doubled = 1_u32.checked_shl(self.streak - 1).unwrap_or(u32::MAX);
             breath(interval).saturating_mul(doubled).min(interval)
         } else {
-            return;
+            return false;
         };
         let until = later(now, wait);
         self.until = match self.until {
             Some(earlier) if earlier > until => Some(earlier),
             _ => Some(until),
         };
+        news
     }
 
     /// Nothing is held back.

@@ -1,5 +1,6 @@
 //! A limiter for each resource, since the platform limits an app in each location and company apart.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -20,17 +21,10 @@ struct Inner {
 }
 
 struct Known {
-    /// Ordered by their keys.
-    limiters: Vec<(String, Limiter)>,
+    limiters: HashMap<String, Limiter>,
+    /// At this number those that hold nothing are dropped. It is twice the number that was left the last time, so that
+    /// each addition costs constant time on average.
     sweep_at: usize,
-}
-
-impl Known {
-    /// Where the limiter of a key stands, or where it would have to stand.
-    fn find(&self, key: &str) -> Result<usize, usize> {
-        self.limiters
-            .binary_search_by(|(known, _)| known.as_str().cmp(key))
-    }
 }
 
 impl Limiters {
@@ -40,7 +34,7 @@ impl Limiters {
             settings,
             clock,
             known: Mutex::new(Known {
-                limiters: Vec::new(),
+                limiters: HashMap::new(),
                 sweep_at: FEW,
             }),
         }))
@@ -49,21 +43,18 @@ impl Limiters {
     /// The limiter of a resource. It is the same one for as long as anybody holds it, or it has something to remember.
     pub(crate) fn get(&self, key: &str) -> Limiter {
         let mut known = lock(&self.0.known);
-        if let Ok(index) = known.find(key) {
-            return known.limiters[index].1.clone();
+        if let Some(limiter) = known.limiters.get(key) {
+            return limiter.clone();
         }
         if known.limiters.len() >= known.sweep_at {
             // Nobody can come to hold one meanwhile: they are given out under this lock.
-            known
-                .limiters
-                .retain(|(_, limiter)| !limiter.is_disposable());
+            known.limiters.retain(|_, limiter| !limiter.is_disposable());
             known.sweep_at = FEW.max(known.limiters.len().saturating_mul(2));
+            let room = known.sweep_at;
+            known.limiters.shrink_to(room);
         }
         let limiter = Limiter::new(self.0.settings.clone(), self.0.clock.clone());
-        let (Ok(index) | Err(index)) = known.find(key);
-        known
-            .limiters
-            .insert(index, (key.to_owned(), limiter.clone()));
+        known.limiters.insert(key.to_owned(), limiter.clone());
         limiter
     }
 

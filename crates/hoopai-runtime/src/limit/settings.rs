@@ -27,6 +27,7 @@ pub struct LimitSettings {
     pub(super) max: u32,
     pub(super) interval: Duration,
     pub(super) daily: Option<u64>,
+    pub(super) daily_probe: Duration,
     pub(crate) max_wait: Duration,
     pub(super) fixed: bool,
 }
@@ -38,6 +39,7 @@ impl Default for LimitSettings {
             max: 100,
             interval: Duration::from_secs(10),
             daily: Some(200_000),
+            daily_probe: Duration::from_secs(300),
             max_wait: Duration::from_secs(60),
             fixed: false,
         }
@@ -82,6 +84,16 @@ impl LimitSettings {
     /// replies say of it.
     pub fn daily(mut self, daily: Option<u64>) -> Self {
         self.daily = daily;
+        self
+    }
+
+    /// How often a day whose budget is spent according to replies is probed. 5 minutes unless set; at least a second.
+    ///
+    /// One call is sent although no budget is left. If it succeeds, calls are sent again. Other calls fail at once, and
+    /// [`retry_after`](crate::Error::retry_after) is the time until the next probe. A budget that is spent by the settings alone is not
+    /// probed.
+    pub fn daily_probe(mut self, interval: Duration) -> Self {
+        self.daily_probe = interval.max(Duration::from_secs(1));
         self
     }
 

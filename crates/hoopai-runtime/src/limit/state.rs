@@ -6,11 +6,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::HeaderMap;
 
-use super::day::Day;
+use super::aimd::Aimd;
+use super::day::{Day, DayTicket, ReplyContext};
 use super::headers::Told;
+use super::latency::Latency;
+use super::order::{Observation, Order};
 use super::pause::Pause;
 use super::queue::{Place, Queue};
-use super::window::{Mark, Window};
+use super::window::{Mark, Window, later};
 use super::{Held, HeldReason, LimitSettings, Snapshot};
 
 /// What a call is told.
@@ -25,7 +28,8 @@ pub(super) enum Verdict {
 pub(super) struct Ticket {
     pub(super) mark: Mark,
     epoch: u64,
-    day: u64,
+    day: DayTicket,
+    granted: Instant,
 }
 
 /// How a request ended.
@@ -38,6 +42,8 @@ pub(super) enum Ending<'h> {
         status: u16,
         headers: &'h HeaderMap,
         system_time: Option<SystemTime>,
+        /// When it was sent, if that was recorded.
+        sent: Option<Instant>,
     },
 }
 
@@ -68,6 +74,13 @@ pub(super) struct State {
     settings: LimitSettings,
     pub(super) window: Window,
     pub(super) pause: Pause,
+    aimd: Aimd,
+    order: Order,
+    latency: Latency,
+    /// When the last request was let through.
+    last: Option<Instant>,
+    /// The time is never earlier than this: a sleep has ended that was to last until then.
+    pub(super) reached: Option<Instant>,
     /// `None` where no day is counted.
     day: Option<Day>,
     queue: Queue,
@@ -85,7 +98,14 @@ impl State {
         State {
             window: Window::new(max, settings.interval),
             pause: Pause::default(),
-            day: settings.daily.map(Day::new),
+            aimd: Aimd::default(),
+            order: Order::new(),
+            latency: Latency::default(),
+            last: None,
+            reached: None,
+            day: settings
+                .daily
+                .map(|budget| Day::new(budget, settings.daily_probe, settings.fixed)),
             queue: Queue::default(),
             driver: Driver::default(),
             outbox: Vec::new(),
@@ -136,58 +156,139 @@ impl State {
     /// A request that was let through is over.
     pub(super) fn end(&mut self, ticket: &Ticket, ending: Ending<'_>, now: Instant) {
         self.pause.over(ticket.epoch);
+        self.latency.end(ticket.granted);
         match ending {
             Ending::Unsent => {
                 self.window.give_back();
+                self.order.disturb(now);
                 if let Some(day) = &mut self.day {
-                    day.give_back(ticket.day);
+                    day.give_back(ticket.day, now);
                 }
             }
-            Ending::Strayed(sent) => self.window.strayed(sent, now),
+            Ending::Strayed(sent) => {
+                self.window.strayed(sent, now);
+                self.order.disturb(now);
+                if let Some(day) = &mut self.day {
+                    day.lost(ticket.day);
+                }
+            }
             Ending::Replied {
                 status,
                 headers,
                 system_time,
+                sent,
             } => {
-                self.window.replied(now);
                 let told = Told::read(headers, system_time);
-                self.correct(ticket, &told, now);
-                if status != 429 {
-                    self.pause.passed(ticket.epoch);
-                    return;
+                let sent = sent.map_or(ticket.granted, |sent| sent.max(ticket.granted));
+                if status == 429 {
+                    self.refused(ticket, &told, now);
+                } else {
+                    self.passed(ticket, &told, sent, now);
                 }
-                if told.remaining == Some(0) {
-                    self.window.fill_up(now);
-                }
-                let interval = self.window.interval;
-                self.pause
-                    .refused(ticket.epoch, told.retry_after, interval, now);
+                self.correct_day(ticket, &told, status, now);
             }
         }
     }
 
-    /// Takes in what a reply says of the limits and of what is left of them.
-    fn correct(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
-        let fixed = self.settings.fixed;
-        if !fixed {
+    fn passed(&mut self, ticket: &Ticket, told: &Told, sent: Instant, now: Instant) {
+        let took = now.saturating_duration_since(sent);
+        self.latency.replied(took);
+        self.correct_limits(told);
+        let is_in_order = self.observe(ticket, told, sent, now);
+        let interval = self.window.interval;
+        // A reply that takes far longer than others says little of when its request was counted.
+        let is_usual = took <= self.latency.mean().saturating_mul(4);
+        let counted = match self.order.is_steady() && is_in_order && is_usual {
+            true => now.min(later(sent, Order::margin(interval))),
+            false => now,
+        };
+        self.window.replied(counted);
+        if !is_in_order {
+            self.count_foreign(ticket, told, now);
+        }
+        self.aimd.passed(self.window.max, interval, now);
+        self.pause.passed(ticket.epoch);
+    }
+
+    fn refused(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
+        let used = self.window.taken();
+        self.correct_limits(told);
+        self.order.refused(now);
+        let interval = self.window.interval;
+        let is_full = told.remaining == Some(0);
+        if is_full {
+            self.window.replied(now);
+            self.count_foreign(ticket, told, now);
+            self.window.fill_up(now);
+        } else {
+            // It was not counted.
+            self.window.give_back();
+        }
+        let was_recovering = self.pause.is_recovering();
+        let is_new = self
+            .pause
+            .refused(ticket.epoch, told.retry_after, interval, now);
+        if is_new && !is_full && told.daily_remaining != Some(0) {
+            self.aimd
+                .refused(self.window.max, used, interval, was_recovering, now);
+        }
+    }
+
+    fn correct_limits(&mut self, told: &Told) {
+        if !self.settings.fixed {
             self.window.max = told.max.unwrap_or(self.window.max);
             self.window.interval = told.interval.unwrap_or(self.window.interval);
         }
+    }
+
+    /// Whether the count in a reply shows that the server counts in order.
+    fn observe(&mut self, ticket: &Ticket, told: &Told, sent: Instant, now: Instant) -> bool {
+        let Some(remaining) = told.remaining else {
+            return false;
+        };
+        let interval = self.window.interval;
+        // Sendings are recorded when they are let through.
+        if self.settings.fixed || sent > later(ticket.granted, interval / 1024) {
+            return false;
+        }
+        let max = told.max.unwrap_or(self.window.max);
+        let since = self.window.granted().saturating_sub(ticket.mark.granted);
+        let observation = Observation {
+            sent: ticket.granted,
+            used: u64::try_from(max.saturating_sub(remaining)).unwrap_or(u64::MAX),
+            concurrent: since
+                .saturating_add(u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX) - 1),
+        };
+        self.order
+            .observe(&observation, self.latency.mean(), interval, now)
+    }
+
+    /// Takes in how much others use of the limit.
+    fn count_foreign(&mut self, ticket: &Ticket, told: &Told, now: Instant) {
         if let Some(remaining) = told.remaining {
             let limit = told.max.unwrap_or(self.window.max);
             let used = limit.saturating_sub(remaining);
             self.window.count_foreign(&ticket.mark, used, limit, now);
         }
-        if let Some(day) = &mut self.day {
-            let others_in_flight = u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX);
-            let uncounted = self
-                .window
-                .granted()
+    }
+
+    fn correct_day(&mut self, ticket: &Ticket, told: &Told, status: u16, now: Instant) {
+        let Some(day) = &mut self.day else {
+            return;
+        };
+        let granted = self.window.granted();
+        let in_flight = u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX);
+        let context = ReplyContext {
+            status,
+            request: ticket.mark.granted,
+            granted,
+            uncounted: granted
                 .saturating_sub(ticket.mark.granted)
-                .saturating_add(others_in_flight);
-            let slack = u64::try_from(self.window.max).unwrap_or(u64::MAX);
-            day.correct(told, ticket.day, uncounted, slack, fixed, now);
-        }
+                .saturating_add(in_flight),
+            max: u64::try_from(self.window.max).unwrap_or(u64::MAX),
+            interval: self.window.interval,
+        };
+        day.correct(told, ticket.day, &context, now);
     }
 
     /// Lets through who can go and turns away who waited too long.
@@ -199,7 +300,7 @@ impl State {
         while let Some(serial) = self.queue.first() {
             let verdict = match self.day_is_spent(0, now) {
                 Some(held) => Verdict::Held(held),
-                None if self.gate(now).is_ok() => Verdict::Go(self.take(now)),
+                None if self.queue_gate(now).is_ok() => Verdict::Go(self.take(now)),
                 None => break,
             };
             self.tell(serial, verdict);
@@ -220,49 +321,75 @@ impl State {
 
     fn take(&mut self, now: Instant) -> Ticket {
         self.pause.take(now);
-        if let Some(day) = &mut self.day {
-            day.take(now);
-        }
+        self.aimd.take(now);
+        self.latency.begin(now);
+        self.last = Some(now);
+        let mark = self.window.take();
+        self.order.sent(mark.granted, self.window.interval, now);
         Ticket {
-            mark: self.window.take(),
+            mark,
             epoch: self.pause.epoch(),
-            day: match &self.day {
-                Some(day) => day.serial(),
-                None => 0,
+            day: match &mut self.day {
+                Some(day) => day.take(now),
+                None => DayTicket::default(),
             },
+            granted: now,
         }
+    }
+
+    fn max(&self) -> usize {
+        self.aimd.max(self.window.max)
     }
 
     /// Whether a request may go out now, or from when on, or that this depends on replies.
     fn gate(&self, now: Instant) -> Result<(), Option<Instant>> {
-        let opens = self.pause.closed(0, self.window.interval, now);
-        match (self.window.room(), opens) {
-            (Ok(()), None) => Ok(()),
-            (Ok(()), Some(opens)) => Err(Some(opens)),
-            (Err(Some(free)), Some(opens)) => Err(Some(free.max(opens))),
-            (Err(free), _) => Err(free),
+        let interval = self.window.interval;
+        let opens = self.pause.closed(0, interval, now);
+        let opens = opens.max(self.aimd.opens(0, interval).filter(|opens| *opens > now));
+        later_of(self.window.room(self.max()), opens)
+    }
+
+    /// The same for a call that waits in the queue. They are spread out if that helps to learn how the server counts.
+    fn queue_gate(&self, now: Instant) -> Result<(), Option<Instant>> {
+        later_of(self.gate(now), self.spread(0).filter(|opens| *opens > now))
+    }
+
+    /// The moment from which a call may leave the queue that has so many before it.
+    fn spread(&self, ahead: usize) -> Option<Instant> {
+        if !self.order.needs_evidence() {
+            return None;
         }
+        let max = u32::try_from(self.window.max).unwrap_or(u32::MAX).max(1);
+        let turns = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);
+        let spacing = self.latency.mean() / max;
+        Some(later(self.last?, spacing.saturating_mul(turns)))
     }
 
     /// The budget is spent, or will be by those who wait already.
     fn day_is_spent(&self, ahead: usize, now: Instant) -> Option<Held> {
         let ahead = u64::try_from(ahead).unwrap_or(u64::MAX);
-        match &self.day {
-            Some(day) if day.left() <= ahead => Some(Held {
-                wait: day.renews_in(now),
-                reason: HeldReason::Daily,
-            }),
-            _ => None,
-        }
+        let wait = self.day.as_ref()?.room(ahead, now).err()?;
+        Some(Held {
+            wait,
+            reason: HeldReason::Daily,
+        })
     }
 
     /// How long a call would wait that came now, and for what.
     fn forecast(&self, now: Instant) -> Held {
         let ahead = self.queue.len();
-        let opens = self.pause.closed(ahead, self.window.interval, now);
-        let unpaused = self.window.predict(ahead, now, now);
-        let at = match opens {
-            Some(opens) => self.window.predict(ahead, opens, now),
+        let interval = self.window.interval;
+        let replies = self.latency.expected_end(now);
+        let hold = match self.order.is_steady() {
+            true => Order::margin(interval),
+            false => self.latency.mean(),
+        };
+        let predict = |from| self.window.predict(self.max(), ahead, from, replies, hold);
+        let spaced = self.aimd.opens(ahead, interval).max(self.spread(ahead));
+        let from = spaced.map_or(now, |spaced| spaced.max(now));
+        let unpaused = predict(now).max(from);
+        let at = match self.pause.closed(ahead, interval, now) {
+            Some(opens) => predict(opens).max(from),
             None => unpaused,
         };
         Held {
@@ -301,7 +428,7 @@ impl State {
 
     fn next_event(&mut self, now: Instant) -> Option<Instant> {
         let deadline = self.queue.next_deadline();
-        let free = match self.gate(now) {
+        let free = match self.queue_gate(now) {
             Ok(()) => None,
             Err(free) => free,
         };
@@ -342,7 +469,7 @@ impl State {
 
     pub(super) fn snapshot(&self, now: Instant) -> Snapshot {
         Snapshot {
-            max: self.window.max,
+            max: self.max(),
             interval: self.window.interval,
             in_window: self.window.taken(),
             queued: self.queue.len(),
@@ -363,6 +490,20 @@ impl State {
         self.window.taken() == 0
             && self.queue.is_empty()
             && self.pause.is_over(now)
+            && self.aimd.is_at_rest()
             && !day_is_telling
+    }
+}
+
+/// What opens at a moment, and not before another.
+fn later_of(
+    gate: Result<(), Option<Instant>>,
+    opens: Option<Instant>,
+) -> Result<(), Option<Instant>> {
+    match (gate, opens) {
+        (Ok(()), None) => Ok(()),
+        (Ok(()), Some(opens)) => Err(Some(opens)),
+        (Err(Some(free)), Some(opens)) => Err(Some(free.max(opens))),
+        (Err(free), _) => Err(free),
     }
 }

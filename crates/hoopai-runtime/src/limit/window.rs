@@ -9,11 +9,26 @@ use std::time::{Duration, Instant};
 /// assumption.
 const STRAY: Duration = Duration::from_secs(1);
 
-/// A request that went out and is over, or one of another process that a reply told of.
-struct Slot {
-    /// The latest moment at which the server can have counted it.
+/// Up to this number of runs, each moment has a run of its own. Beyond it, moments that are close together share one.
+const EXACT: usize = 1024;
+
+/// Moments within this part of the interval can share a run. Each slot of the run is then freed at the latest of them, so
+/// sharing is safe, and costs less than 0.1 % of the limit.
+const GRANULARITY: u32 = 1024;
+
+/// Slots with the same latest moment at which the server can have counted their requests.
+struct Run {
     at: Instant,
-    foreign: bool,
+    /// The earliest moment of those that share this run.
+    since: Instant,
+    own: usize,
+    foreign: usize,
+}
+
+impl Run {
+    fn len(&self) -> usize {
+        self.own + self.foreign
+    }
 }
 
 /// What is known when a request is let through, so that the server's count in its reply can be compared with ours.
@@ -28,12 +43,17 @@ pub(super) struct Mark {
 }
 
 /// The window. A slot is taken from when a request is let through until an interval after the last moment at which the
-/// server can have counted it: when its reply came. So whenever the server counts, it counts no more than stand here.
+/// server can have counted it: when its reply came, or earlier where [`Order`](super::order::Order) shows it. So whenever
+/// the server counts, it counts no more than stand here.
+///
+/// Memory and time do not depend on the limit: slots are kept as runs, and an interval holds about 3,000 of them at most.
 pub(super) struct Window {
     pub(super) max: usize,
     pub(super) interval: Duration,
     /// Ordered by `at`.
-    slots: VecDeque<Slot>,
+    runs: VecDeque<Run>,
+    /// The slots of all runs.
+    standing: usize,
     foreign: usize,
     in_flight: usize,
     granted: u64,
@@ -44,7 +64,8 @@ impl Window {
         Window {
             max,
             interval,
-            slots: VecDeque::new(),
+            runs: VecDeque::new(),
+            standing: 0,
             foreign: 0,
             in_flight: 0,
             granted: 0,
@@ -53,17 +74,23 @@ impl Window {
 
     /// Forgets what left the window.
     pub(super) fn expire(&mut self, now: Instant) {
-        while let Some(first) = self.slots.front()
+        while let Some(first) = self.runs.front()
             && later(first.at, self.interval) <= now
         {
-            self.foreign -= usize::from(first.foreign);
-            self.slots.pop_front();
+            self.standing -= first.len();
+            self.foreign -= first.foreign;
+            self.runs.pop_front();
         }
     }
 
     /// How many slots are taken.
     pub(super) fn taken(&self) -> usize {
-        self.slots.len() + self.in_flight
+        self.standing.saturating_add(self.in_flight)
+    }
+
+    #[cfg(test)]
+    pub(super) fn runs(&self) -> usize {
+        self.runs.len()
     }
 
     #[cfg(test)]
@@ -92,25 +119,41 @@ impl Window {
     }
 
     /// A reply came, so its request was counted at this moment or before.
-    pub(super) fn replied(&mut self, now: Instant) {
+    pub(super) fn replied(&mut self, counted: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.put(now, false);
+        self.put(counted, 1, 0);
     }
 
     /// A request was given up that may have gone out, and may yet arrive.
     pub(super) fn strayed(&mut self, sent: Instant, now: Instant) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.put(now.max(later(sent, STRAY)), false);
+        self.put(now.max(later(sent, STRAY)), 1, 0);
     }
 
-    fn put(&mut self, at: Instant, foreign: bool) {
-        // Only those that strayed are ahead of the time, so this is the end or close to it.
-        let mut index = self.slots.len();
-        while index > 0 && self.slots[index - 1].at > at {
-            index -= 1;
+    fn put(&mut self, at: Instant, own: usize, foreign: usize) {
+        self.standing += own + foreign;
+        self.foreign += foreign;
+        let index = match self.runs.back() {
+            Some(last) if last.at > at => self.runs.partition_point(|run| run.at <= at),
+            _ => self.runs.len(),
+        };
+        if let Some(before) = index.checked_sub(1) {
+            let shared = later(self.runs[before].since, self.interval / GRANULARITY);
+            let run = &mut self.runs[before];
+            if run.at == at || self.standing > EXACT && at <= shared {
+                run.at = at;
+                run.own += own;
+                run.foreign += foreign;
+                return;
+            }
         }
-        self.slots.insert(index, Slot { at, foreign });
-        self.foreign += usize::from(foreign);
+        let run = Run {
+            at,
+            since: at,
+            own,
+            foreign,
+        };
+        self.runs.insert(index, run);
     }
 
     /// Takes in what a reply says of the server's count, `used` in a window of `limit`.
@@ -131,45 +174,70 @@ impl Window {
         self.fill(foreign.saturating_sub(self.foreign), now);
     }
 
-    /// The server's window is full, with whatever.
+    /// The server's window is full, by whatever requests.
     pub(super) fn fill_up(&mut self, now: Instant) {
         self.fill(self.max, now);
     }
 
     /// Takes slots for others, as far as there are any. They are freed when even the last of theirs must have left.
     fn fill(&mut self, slots: usize, now: Instant) {
-        for _ in 0..slots.min(self.max.saturating_sub(self.taken())) {
-            self.put(now, true);
+        let slots = slots.min(self.max.saturating_sub(self.taken()));
+        if slots > 0 {
+            self.put(now, 0, slots);
         }
     }
 
-    /// When the next slot is free: `Ok` for now, an error for later. `Err(None)`: when one of the replies is there that
-    /// are awaited.
-    pub(super) fn room(&self) -> Result<(), Option<Instant>> {
-        let Some(beyond) = self.taken().checked_sub(self.max) else {
-            return Ok(());
-        };
-        match self.slots.get(beyond) {
-            Some(slot) => Err(Some(later(slot.at, self.interval))),
-            None => Err(None),
+    /// The moment at which the slot of this index is freed, in the order in which they are. `None`: its request is on its
+    /// way.
+    fn freed(&self, mut index: usize) -> Option<Instant> {
+        if index >= self.standing {
+            return None;
+        }
+        for run in &self.runs {
+            match index.checked_sub(run.len()) {
+                Some(rest) => index = rest,
+                None => return Some(later(run.at, self.interval)),
+            }
+        }
+        None
+    }
+
+    /// When the next slot of `max` is free: `Ok` for now, an error for later. `Err(None)`: when one of the replies is there
+    /// that are awaited.
+    pub(super) fn room(&self, max: usize) -> Result<(), Option<Instant>> {
+        match self.taken().checked_sub(max) {
+            None => Ok(()),
+            Some(beyond) => Err(self.freed(beyond)),
         }
     }
 
-    /// When a call will probably go out that has so many before it, not earlier than `from`. Requests that are on their
-    /// way are taken to end now, so it can only be too early.
-    pub(super) fn predict(&self, ahead: usize, from: Instant, now: Instant) -> Instant {
-        let max = self.max.max(1);
+    /// When a call will probably go out that has so many before it, not earlier than `from`. `replies`: when the requests
+    /// that are on their way are expected to have ended. `hold`: how long a slot is expected to be taken before its
+    /// interval begins.
+    pub(super) fn predict(
+        &self,
+        max: usize,
+        ahead: usize,
+        from: Instant,
+        replies: Instant,
+        hold: Duration,
+    ) -> Instant {
+        let max = max.max(1);
         // Every `max` calls an interval passes. Within one, slots are free already, or are freed one after the other.
         let rounds = u32::try_from(ahead / max).unwrap_or(u32::MAX);
         let nth = ahead % max + 1;
-        let free_at = match (nth + self.taken()).checked_sub(max + 1) {
-            None => now,
-            Some(index) => match self.slots.get(index) {
-                Some(slot) => later(slot.at, self.interval),
-                None => later(now, self.interval),
+        let free_at = match nth
+            .saturating_add(self.taken())
+            .checked_sub(max.saturating_add(1))
+        {
+            None => from,
+            Some(index) => match self.freed(index) {
+                Some(freed) => freed,
+                None => later(replies, self.interval),
             },
         };
-        later(free_at.max(from), self.interval.saturating_mul(rounds))
+        let round = self.interval.saturating_add(hold);
+        later(free_at.max(from), round.saturating_mul(rounds))
     }
 }
 

@@ -1,11 +1,13 @@
 //! Tests on a clock that stands still until every task waits for something.
 
+mod bounds;
 mod headers;
 mod queue;
 mod refusals;
 mod replies;
 mod runtimes;
 mod simulation;
+mod yields;
 
 use std::pin::Pin;
 use std::sync::Arc;

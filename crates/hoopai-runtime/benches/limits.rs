@@ -1,0 +1,63 @@
+//! Prints the time and memory that limiters of many accounts take: `cargo bench -p hoopai-runtime --bench limits`.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use hoopai_runtime::Handle;
+use hoopai_runtime::limit::LimitSettings;
+
+fn main() {
+    let client = client(LimitSettings::default());
+    for accounts in [1_000, 10_000, 100_000] {
+        let before = resident_kib();
+        let started = Instant::now();
+        let held: Vec<Handle> = (0..accounts)
+            .map(|number| client.as_location(format!("held-{accounts}-{number}")))
+            .collect();
+        let added = started.elapsed();
+        let started = Instant::now();
+        for number in 0..accounts {
+            black_box(client.as_location(format!("held-{accounts}-{number}")));
+        }
+        let found = started.elapsed();
+        let memory = resident_kib().saturating_sub(before);
+        println!(
+            "{accounts} accounts in use: added in {added:?}, found in {found:?}, {memory} KiB"
+        );
+        drop(held);
+    }
+
+    let client = self::client(LimitSettings::default());
+    let before = resident_kib();
+    let started = Instant::now();
+    for number in 0..1_000_000 {
+        black_box(client.as_location(format!("passing-{number}")));
+    }
+    let memory = resident_kib().saturating_sub(before);
+    let took = started.elapsed();
+    println!("1000000 accounts, one after the other: {took:?}, {memory} KiB");
+
+    for max in [100, u32::MAX] {
+        let client = self::client(LimitSettings::default().max(max));
+        let rounds = 1_000_000;
+        let started = Instant::now();
+        for _ in 0..rounds {
+            black_box(client.would_wait());
+        }
+        let each: Duration = started.elapsed() / rounds;
+        println!("a look at a limiter of {max}: {each:?}");
+    }
+}
+
+fn client(limits: LimitSettings) -> Handle {
+    let builder = Handle::builder().private_token("pit-1").limits(limits);
+    builder.build().expect("valid settings")
+}
+
+/// The memory of this process. Zero where the system does not report it.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}

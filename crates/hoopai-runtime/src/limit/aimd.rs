@@ -1,0 +1,100 @@
+//! A limit below the declared one, learnt from refusals: additive increase, multiplicative decrease.
+//!
+//! A refusal without a statement on what is left (`x-ratelimit-remaining: 0`) shows that the server's limit is lower than
+//! the declared one, or that its interval is shorter. Neither is known. So the number of requests in an interval is
+//! halved, and they are spread evenly over it: then shorter intervals hold no more than their part.
+//!
+//! All refusals of one burst count as one, and so do those of the probes that follow (see `pause.rs`), unless an interval
+//! has passed.
+
+use std::time::{Duration, Instant};
+
+use super::window::later;
+
+/// The limit is raised once in this part of an interval, if requests go well.
+const STEPS: u32 = 16;
+
+/// By this part of the declared limit, and by 1 at least.
+const RAISE: usize = 100;
+
+/// Refusals with fewer requests in the window do not show that there were too many of ours. The limit is not halved below
+/// half of this either: the pauses after refusals do the rest.
+const FEW: usize = 8;
+
+#[derive(Default)]
+pub(super) struct Aimd(Option<Learnt>);
+
+struct Learnt {
+    max: usize,
+    reduced: Instant,
+    raised: Instant,
+    /// When the last request was let through.
+    last: Option<Instant>,
+}
+
+impl Aimd {
+    /// The limit in force.
+    pub(super) fn max(&self, declared: usize) -> usize {
+        match &self.0 {
+            Some(learnt) => learnt.max.min(declared),
+            None => declared,
+        }
+    }
+
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// A refusal. `recovering`: of a request that was sent as a probe after another refusal. `used`: how many requests
+    /// were in the window.
+    pub(super) fn refused(
+        &mut self,
+        declared: usize,
+        used: usize,
+        interval: Duration,
+        recovering: bool,
+        now: Instant,
+    ) {
+        let known = match &self.0 {
+            Some(learnt) if recovering && now < later(learnt.reduced, interval) => return,
+            Some(learnt) => learnt.max,
+            None if used < FEW => return,
+            None => used,
+        };
+        self.0 = Some(Learnt {
+            max: (known.min(declared) / 2).max(FEW / 2),
+            reduced: now,
+            raised: now,
+            last: Some(now),
+        });
+    }
+
+    /// A reply came that is no refusal.
+    pub(super) fn passed(&mut self, declared: usize, interval: Duration, now: Instant) {
+        let Some(learnt) = &mut self.0 else {
+            return;
+        };
+        if now < later(learnt.raised, interval / STEPS) {
+            return;
+        }
+        learnt.max += (declared / RAISE).max(1);
+        learnt.raised = now;
+        if learnt.max >= declared {
+            self.0 = None;
+        }
+    }
+
+    pub(super) fn take(&mut self, now: Instant) {
+        if let Some(learnt) = &mut self.0 {
+            learnt.last = Some(now);
+        }
+    }
+
+    /// The moment from which a call may go that has so many before it. `None`: there is no lower limit.
+    pub(super) fn opens(&self, ahead: usize, interval: Duration) -> Option<Instant> {
+        let learnt = self.0.as_ref()?;
+        let spacing = interval / u32::try_from(learnt.max).unwrap_or(u32::MAX);
+        let turns = u32::try_from(ahead).unwrap_or(u32::MAX).saturating_add(1);
+        Some(later(learnt.last?, spacing.saturating_mul(turns)))
+    }
+}

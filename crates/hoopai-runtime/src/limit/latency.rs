@@ -1,0 +1,63 @@
+//! How long replies take, and so when the requests that are on their way will probably have ended.
+
+use std::time::{Duration, Instant};
+
+use super::window::later;
+
+/// Each reply changes the mean by this part of the difference.
+const WEIGHT: u32 = 8;
+
+#[derive(Default)]
+pub(super) struct Latency {
+    smoothed: Option<Duration>,
+    /// The moment from which `sum` is counted.
+    origin: Option<Instant>,
+    /// The sum of the moments at which the requests began that are on their way.
+    sum: Duration,
+    in_flight: u32,
+}
+
+impl Latency {
+    /// The mean time of a reply. Zero before the first.
+    pub(super) fn mean(&self) -> Duration {
+        self.smoothed.unwrap_or_default()
+    }
+
+    pub(super) fn begin(&mut self, now: Instant) {
+        if self.in_flight == 0 {
+            self.origin = Some(now);
+            self.sum = Duration::ZERO;
+        }
+        self.in_flight = self.in_flight.saturating_add(1);
+        self.sum = self.sum.saturating_add(self.offset(now));
+    }
+
+    pub(super) fn end(&mut self, began: Instant) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        self.sum = self.sum.saturating_sub(self.offset(began));
+    }
+
+    fn offset(&self, moment: Instant) -> Duration {
+        match self.origin {
+            Some(origin) => moment.saturating_duration_since(origin),
+            None => Duration::ZERO,
+        }
+    }
+
+    pub(super) fn replied(&mut self, took: Duration) {
+        self.smoothed = Some(match self.smoothed {
+            Some(mean) => mean - mean / WEIGHT + took / WEIGHT,
+            None => took,
+        });
+    }
+
+    /// When the requests that are on their way will have ended on average.
+    pub(super) fn expected_end(&self, now: Instant) -> Instant {
+        match (self.origin, self.smoothed, self.in_flight) {
+            (Some(origin), Some(mean), 1..) => {
+                later(later(origin, self.sum / self.in_flight), mean).max(now)
+            }
+            _ => now,
+        }
+    }
+}
