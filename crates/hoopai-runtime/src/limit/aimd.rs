@@ -1,7 +1,7 @@
 //! A limit below the declared one, learnt from refusals: additive increase, multiplicative decrease.
 //!
-//! A refusal without a statement on what is left (`x-ratelimit-remaining: 0`) shows that the server's limit is lower than
-//! the declared one, or that its interval is shorter. Neither is known. So the number of requests in an interval is
+//! If no reply declares a limit, a refusal shows that the server's limit is lower than the one in the settings, or that its
+//! interval is shorter. Neither is known. So the number of requests in an interval is
 //! halved, and they are spread evenly over it: then shorter intervals hold no more than their part.
 //!
 //! All refusals of one burst count as one, and so do those of the probes that follow (see `pause.rs`), unless an interval

@@ -75,6 +75,8 @@ pub(super) struct State {
     pub(super) window: Window,
     pub(super) pause: Pause,
     aimd: Aimd,
+    /// A reply has declared the limit, so a refusal does not show that it is lower.
+    is_declared: bool,
     order: Order,
     latency: Latency,
     /// When the last request was let through.
@@ -99,6 +101,7 @@ impl State {
             window: Window::new(max, settings.interval),
             pause: Pause::default(),
             aimd: Aimd::default(),
+            is_declared: false,
             order: Order::new(),
             latency: Latency::default(),
             last: None,
@@ -216,25 +219,24 @@ impl State {
         self.order.refused(now);
         let interval = self.window.interval;
         let is_full = told.remaining == Some(0);
+        // The server may count what it refuses.
+        self.window.replied(now);
         if is_full {
-            self.window.replied(now);
             self.count_foreign(ticket, told, now);
             self.window.fill_up(now);
-        } else {
-            // It was not counted.
-            self.window.give_back();
         }
         let was_recovering = self.pause.is_recovering();
         let is_new = self
             .pause
             .refused(ticket.epoch, told.retry_after, interval, now);
-        if is_new && !is_full && told.daily_remaining != Some(0) {
+        if is_new && !is_full && !self.is_declared && told.daily_remaining != Some(0) {
             self.aimd
                 .refused(self.window.max, used, interval, was_recovering, now);
         }
     }
 
     fn correct_limits(&mut self, told: &Told) {
+        self.is_declared |= told.max.is_some();
         if !self.settings.fixed {
             self.window.max = told.max.unwrap_or(self.window.max);
             self.window.interval = told.interval.unwrap_or(self.window.interval);
