@@ -5,5 +5,8 @@
 mod drift;
 mod limits;
 mod redaction;
+mod retries;
 mod server;
 mod stray_bytes;
+mod tls;
+mod transport;

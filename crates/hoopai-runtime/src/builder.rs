@@ -9,6 +9,7 @@ use secrecy::SecretString;
 
 use crate::auth::{Credentials, OpenAuthority, Resource, TokenSource, Wiring};
 use crate::base_url::BaseUrl;
+use crate::connection::ConnectionSettings;
 use crate::drift::{DriftObserver, Reading};
 use crate::handle::{Inner, limit_key};
 use crate::limit::{LimitSettings, Limiters};
@@ -26,7 +27,6 @@ const USER_AGENT: &str = concat!("hoopai-rust/", env!("CARGO_PKG_VERSION"));
 
 const TIMEOUT: Duration = Duration::from_secs(120);
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// The settings of a [`Handle`]. Only the credentials are needed: a private token, an authority such as an OAuth app, or a token source.
@@ -40,7 +40,7 @@ pub struct HandleBuilder {
     base_url: Option<String>,
     timeout: Duration,
     attempt_timeout: Duration,
-    connect_timeout: Duration,
+    pub(crate) connection: ConnectionSettings,
     read_timeout: Duration,
     response_limit: usize,
     user_agent: Option<String>,
@@ -52,8 +52,6 @@ pub struct HandleBuilder {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
     observer: Option<Arc<dyn Observer>>,
-    proxy: Option<reqwest::Proxy>,
-    http: Option<reqwest::Client>,
     reading: Reading,
 }
 
@@ -68,7 +66,7 @@ impl HandleBuilder {
             base_url: None,
             timeout: TIMEOUT,
             attempt_timeout: ATTEMPT_TIMEOUT,
-            connect_timeout: CONNECT_TIMEOUT,
+            connection: ConnectionSettings::default(),
             read_timeout: ATTEMPT_TIMEOUT,
             response_limit: RESPONSE_LIMIT,
             user_agent: None,
@@ -80,8 +78,6 @@ impl HandleBuilder {
             clock: Arc::new(SystemClock),
             random: Arc::new(fastrand::f64),
             observer: None,
-            proxy: None,
-            http: None,
             reading: Reading::default(),
         }
     }
@@ -137,13 +133,6 @@ impl HandleBuilder {
     /// How long one attempt may take, from connecting to the end of its reply. 30 seconds unless set.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
-        self
-    }
-
-    /// How long connecting may take. 10 seconds unless set. An [`http_client`](HandleBuilder::http_client) of the caller's own
-    /// has its own.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
         self
     }
 
@@ -214,20 +203,6 @@ impl HandleBuilder {
         self
     }
 
-    /// A proxy for all requests. Without it the environment names one, or none. An
-    /// [`http_client`](HandleBuilder::http_client) of the caller's own has its own.
-    pub fn proxy(mut self, proxy: reqwest::Proxy) -> Self {
-        self.proxy = Some(proxy);
-        self
-    }
-
-    /// An HTTP client of the caller's own, in place of ours, with its pool, proxies, certificates, time-outs and redirect policy. Ours
-    /// follows no redirects.
-    pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http = Some(client);
-        self
-    }
-
     /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
     /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
     /// [`Drift`](crate::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
@@ -267,10 +242,7 @@ impl HandleBuilder {
                 "the user agent cannot be sent: it holds characters that no header may have",
             )
         })?;
-        let http = match &self.http {
-            Some(client) => client.clone(),
-            None => self.http_client_of_ours(&base_url)?,
-        };
+        let (http, token_http) = self.connection.clients(&base_url)?;
         let wire = Wire {
             http,
             user_agent,
@@ -284,8 +256,12 @@ impl HandleBuilder {
 
         let authority = match self.authority {
             Some(authority) => {
+                let wire = Wire {
+                    http: token_http,
+                    ..wire.clone()
+                };
                 let endpoint = Endpoint::new(
-                    wire.clone(),
+                    wire,
                     base_url.clone(),
                     self.clock.clone(),
                     self.attempt_timeout,
@@ -374,21 +350,6 @@ impl HandleBuilder {
         }
         Ok(())
     }
-
-    fn http_client_of_ours(&self, base_url: &BaseUrl) -> Result<reqwest::Client, Error> {
-        let mut builder = reqwest::Client::builder()
-            // A redirect is an answer to be reported: followed, it could carry the token elsewhere.
-            .redirect(reqwest::redirect::Policy::none())
-            // Whether a call is sent again is decided by this crate, which knows what may be.
-            .retry(reqwest::retry::never())
-            .connect_timeout(self.connect_timeout);
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(proxy.clone());
-        } else if base_url.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(Error::no_client)
-    }
 }
 
 /// Shows which settings there are, and none of those that can hold a secret or an id.
@@ -407,7 +368,6 @@ impl fmt::Debug for HandleBuilder {
             .field("user_agent", &self.user_agent)
             .field("api_version", &self.api_version)
             .field("limits", &self.limits)
-            .field("http_client", &self.http.is_some())
             .finish_non_exhaustive()
     }
 }

@@ -21,6 +21,7 @@ mod body;
 mod builder;
 mod call;
 mod confirmation;
+mod connection;
 mod custom_field;
 mod debug;
 mod decimal;

@@ -20,7 +20,7 @@ use crate::observe::{CallInfo, End, WaitReason};
 use crate::retry::{Failure, FailureKind, server_wait};
 use crate::shared::Shared;
 use crate::time::Clock;
-use crate::transport::{Prepared, RawReply};
+use crate::transport::{Prepared, RawReply, Refusal};
 
 /// Brings a call to its reply. Every status but 2xx is an error.
 pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<RawReply, Error> {
@@ -69,6 +69,7 @@ impl Trip<'_> {
     async fn run(&mut self, prepared: &mut Prepared) -> Result<RawReply, Error> {
         let mut renewed = false;
         let mut retries = 0;
+        let mut unprocessed = false;
         let mut last: Option<Error> = None;
         loop {
             let permit = match self.slot(prepared).await {
@@ -108,6 +109,10 @@ impl Trip<'_> {
             if !replayable || !self.may_go_again(prepared, &error, wait) {
                 return Err(error);
             }
+            let kind = FailureKind::of(&error);
+            if kind == FailureKind::Unprocessed && std::mem::replace(&mut unprocessed, true) {
+                return Err(error);
+            }
             retries += 1;
             let delay = self
                 .shared
@@ -117,7 +122,6 @@ impl Trip<'_> {
             if self.left() <= delay {
                 return Err(error);
             }
-            let kind = FailureKind::of(&error);
             if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
                 warn!(target: "hoopai", ?kind, "not sent again: the retry budget is spent");
                 return Err(error);
@@ -199,14 +203,18 @@ impl Trip<'_> {
         permit.sent();
         let started = self.now;
         let mut permit = Some(permit);
+        let mut refusal = Refusal::default();
         let result = {
             prepared.authorize(grant.header());
             let wire = &self.shared.wire;
-            let hop = pin!(wire.send(prepared, &mut permit));
+            let hop = pin!(wire.send(prepared, &mut permit, &mut refusal));
             let hop = pin!(inside(&span, hop));
             within(&*self.shared.clock, single.min(whole), hop).await
         };
         let result = result.unwrap_or_else(|TimeOut| {
+            if let Some(error) = refusal.take_error(&self.origin) {
+                return Err(error);
+            }
             let (time, setting) = if whole < single {
                 (self.timeout, "timeout")
             } else {

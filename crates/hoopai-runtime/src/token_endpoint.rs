@@ -19,7 +19,7 @@ use crate::query::push_pair;
 use crate::retry::server_wait;
 use crate::road::{TimeOut, within};
 use crate::time::{BoxFuture, Clock};
-use crate::transport::{Prepared, ReplyBody, Wire};
+use crate::transport::{Prepared, Refusal, ReplyBody, Wire};
 use crate::{CallOptions, DEFAULT_API_VERSION};
 
 pub(crate) struct Endpoint {
@@ -98,7 +98,8 @@ impl Endpoint {
         };
         permit.sent();
         let mut permit = Some(permit);
-        let hop = self.wire.send(&mut prepared, &mut permit);
+        let mut refusal = Refusal::default();
+        let hop = self.wire.send(&mut prepared, &mut permit, &mut refusal);
         let result = within(&*self.clock, self.timeout, pin!(hop)).await;
         let error = match result {
             Ok(Ok(reply)) => match reply.body {
@@ -106,7 +107,9 @@ impl Endpoint {
                 ReplyBody::Streamed { .. } => Error::request(origin, "the reply is a stream"),
             },
             Ok(Err(error)) => error,
-            Err(TimeOut) => Error::timed_out(origin, self.timeout, "attempt_timeout"),
+            Err(TimeOut) => refusal
+                .take_error(&origin)
+                .unwrap_or_else(|| Error::timed_out(origin, self.timeout, "attempt_timeout")),
         };
         let error = error.masking(&prepared.request(&self.wire.user_agent, None));
         let sent = error.kind() != ErrorKind::Connect;

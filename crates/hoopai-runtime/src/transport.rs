@@ -89,10 +89,13 @@ pub(crate) struct Wire {
 impl Wire {
     /// Sends a call once and reads its reply. Every status but 2xx is an error. The permit is told of status and
     /// headers before the body is read; it stays where none came.
+    ///
+    /// A refusal is noted in `refusal` as it arrives, and is there also if the caller stops waiting for its body.
     pub(crate) async fn send(
         &self,
         prepared: &mut Prepared,
         permit: &mut Option<Permit>,
+        refusal: &mut Refusal,
     ) -> Result<RawReply, Error> {
         let request = self.request(prepared)?;
         let origin = &prepared.origin;
@@ -100,18 +103,19 @@ impl Wire {
             Ok(response) => response,
             Err(fault) => return Err(Error::broken(origin.clone(), fault)),
         };
+        // Only a client of the caller's own follows redirects.
+        if *response.url() != prepared.url {
+            return Err(Error::redirected(origin.clone()));
+        }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         if let Some(permit) = permit.take() {
             permit.complete(status.as_u16(), &headers);
         }
         if !status.is_success() {
-            // What is refused stays refused, whatever becomes of the reason.
-            let (body, cut) = match read(&mut response, &headers, self.response_limit).await {
-                Ok(body) => (body, false),
-                Err(_) => (Bytes::new(), true),
-            };
-            return Err(Error::refused(origin.clone(), status, headers, body, cut));
+            refusal.head = Some((status, headers.clone()));
+            refusal.read(&mut response, self.response_limit).await;
+            return Err(refusal.error(origin, status, headers));
         }
         let body = if prepared.streamed {
             ReplyBody::Streamed {
@@ -183,6 +187,43 @@ impl Wire {
             },
         }
         Ok(request)
+    }
+}
+
+/// A reply with a status other than 2xx, as far as it has arrived. Whatever becomes of its body, its status counts.
+#[derive(Default)]
+pub(crate) struct Refusal {
+    head: Option<(StatusCode, HeaderMap)>,
+    body: BytesMut,
+    /// The body arrived to its end.
+    whole: bool,
+}
+
+impl Refusal {
+    async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if self.body.len() + chunk.len() <= limit => {
+                    self.body.extend_from_slice(&chunk);
+                }
+                Ok(None) => {
+                    self.whole = true;
+                    return;
+                }
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+    }
+
+    /// The error that it is, if one has arrived.
+    pub(crate) fn take_error(&mut self, origin: &Origin) -> Option<Error> {
+        let (status, headers) = self.head.take()?;
+        Some(self.error(origin, status, headers))
+    }
+
+    fn error(&mut self, origin: &Origin, status: StatusCode, headers: HeaderMap) -> Error {
+        let body = std::mem::take(&mut self.body).freeze();
+        Error::refused(origin.clone(), status, headers, body, !self.whole)
     }
 }
 

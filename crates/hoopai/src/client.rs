@@ -1,6 +1,7 @@
 //! The client of the whole platform, and its settings. All that they do is the runtime's.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -176,6 +177,20 @@ settings! {
     observer(impl Observer);
     /// A proxy for all requests.
     proxy(reqwest::Proxy);
+    /// A root certificate to trust as well.
+    add_root_certificate(reqwest::Certificate);
+    /// Whether only the added root certificates are trusted.
+    only_added_root_certificates(bool);
+    /// A certificate of the client.
+    identity(reqwest::Identity);
+    /// The oldest version of TLS that is accepted.
+    min_tls_version(reqwest::tls::Version);
+    /// How long connections may be idle before they are closed.
+    pool_idle_timeout(Duration);
+    /// How many idle connections are kept.
+    pool_max_idle(usize);
+    /// A builder of the caller's own for the HTTP client.
+    http_client_builder(reqwest::ClientBuilder);
     /// An HTTP client of the caller's own.
     http_client(reqwest::Client);
     /// Makes a reply that is not as declared an error.
@@ -185,6 +200,16 @@ settings! {
 }
 
 impl ClientBuilder {
+    /// The address of a host, in place of the one that DNS has.
+    ///
+    /// See [`HandleBuilder::resolve`].
+    pub fn resolve(self, host: impl Into<String>, address: SocketAddr) -> Self {
+        ClientBuilder {
+            inner: self.inner.resolve(host, address),
+            ..self
+        }
+    }
+
     /// An OAuth app, in place of a private token. Its tokens are in the [`token_store`](ClientBuilder::token_store), and are renewed
     /// before they expire.
     ///

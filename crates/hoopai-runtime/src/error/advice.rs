@@ -2,7 +2,7 @@
 //! refusal, or from the kind of another error.
 
 use super::refusal::RefusalKind as Kind;
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, Outcome};
 use crate::DEFAULT_API_VERSION;
 use crate::operation::{Operation, Tokens};
 
@@ -118,6 +118,10 @@ pub(super) fn refused(error: &Error, kind: Kind) -> Option<String> {
 
 /// What to do about an error that no reply explains.
 pub(super) fn failed(error: &Error) -> Option<&'static str> {
+    // The text has the remedy.
+    if error.outcome() == Outcome::Permanent {
+        return None;
+    }
     match error.kind() {
         ErrorKind::Connect => {
             Some("Check the network, a proxy if there is one, and the base URL, then try again")

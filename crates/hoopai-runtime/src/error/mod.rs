@@ -2,6 +2,7 @@
 
 mod advice;
 mod carried;
+mod connection;
 mod display;
 mod find;
 pub(crate) mod ids;
@@ -87,6 +88,8 @@ struct Inner {
     /// The parameters that are missing or unfit.
     parameters: Vec<String>,
     timed_out: bool,
+    /// Whether a request that failed without a reply can succeed if it is sent again.
+    outcome: Outcome,
     auth_fault: Option<AuthFault>,
     paging_fault: Option<PagingFault>,
     retry_after: Option<Duration>,
@@ -107,6 +110,17 @@ struct Inner {
     /// From the body of a reply that could not be read.
     trace_id: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What is known of a request that failed without a reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Nothing: the kind of the error decides.
+    Unknown,
+    /// The server states that it did not process the request.
+    Unprocessed,
+    /// It would fail in the same way again.
+    Permanent,
 }
 
 /// A complaint of the platform about one field of a request.
@@ -133,6 +147,7 @@ impl Error {
             text,
             parameters: Vec::new(),
             timed_out: false,
+            outcome: Outcome::Unknown,
             auth_fault: None,
             paging_fault: None,
             retry_after: None,
@@ -258,20 +273,40 @@ impl Error {
     pub(crate) fn broken(origin: Origin, fault: reqwest::Error) -> Self {
         let fault = fault.without_url();
         let cause = display::root_cause(&fault);
-        let (kind, text) = if fault.is_connect() {
+        let (kind, outcome, text) = if let Some(reason) = connection::untrusted(&fault) {
+            let text = format!("no secure connection was made: {reason}");
+            (ErrorKind::Connect, Outcome::Permanent, text)
+        } else if let Some(signal) = connection::unprocessed(&fault) {
+            let text = format!("the server did not process the request (HTTP/2 {signal})");
+            (ErrorKind::Transport, Outcome::Unprocessed, text)
+        } else if fault.is_connect() {
             let text = format!("no connection was made ({cause}), so nothing was sent");
-            (ErrorKind::Connect, text)
+            (ErrorKind::Connect, Outcome::Unknown, text)
         } else if fault.is_timeout() {
             let text = "the reply did not end in time, which `timeout` sets";
-            (ErrorKind::Timeout, text.to_owned())
+            (ErrorKind::Timeout, Outcome::Unknown, text.to_owned())
         } else {
             let text = format!("the connection broke before the reply was whole ({cause})");
-            (ErrorKind::Transport, text)
+            (ErrorKind::Transport, Outcome::Unknown, text)
         };
         let mut error = Self::new(kind, Some(origin), text.into());
         error.0.timed_out = fault.is_timeout();
+        error.0.outcome = outcome;
         error.0.source = Some(Box::new(fault));
         error
+    }
+
+    /// The HTTP client that the caller gave followed a redirect.
+    pub(crate) fn redirected(origin: Origin) -> Self {
+        let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
+        let mut error = Self::new(ErrorKind::Transport, Some(origin), text.into());
+        error.0.outcome = Outcome::Permanent;
+        error
+    }
+
+    /// What is known of a request that failed without a reply.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.0.outcome
     }
 
     /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.

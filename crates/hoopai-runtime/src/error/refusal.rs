@@ -70,7 +70,7 @@ pub enum RefusalKind {
     RateLimited,
     /// The platform failed while it executed the request (500).
     Internal,
-    /// The platform is temporarily unavailable, or a gateway got no reply from it (408, 502 to 504, 520 to 524, 529).
+    /// The platform is temporarily unavailable, or a gateway got no reply from it (408, 502 to 504, 520 to 530).
     Unavailable,
     /// Any other 5xx, which a later attempt does not change.
     ServerError,

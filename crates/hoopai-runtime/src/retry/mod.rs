@@ -18,7 +18,7 @@ pub use budget::{RetryBudget, TokenBucket, Unbounded};
 pub(crate) use server_wait::{server_time, server_wait};
 
 use crate::Error;
-use crate::error::{ErrorKind, RefusalKind};
+use crate::error::{ErrorKind, Outcome, RefusalKind};
 
 /// How an attempt failed, as far as sending it again goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +31,8 @@ pub enum FailureKind {
     /// The platform, or a host in front of it, failed or was not available: [`RefusalKind::Internal`] and
     /// [`RefusalKind::Unavailable`]. It may have acted.
     ServerError,
+    /// The server states by HTTP/2 (`REFUSED_STREAM`, `GOAWAY`) that it did not process the request. It is sent again once.
+    Unprocessed,
     /// The connection broke before the reply was whole. The platform may have acted.
     Broken,
     /// No reply came in the time of one attempt. The platform may have acted.
@@ -42,6 +44,11 @@ pub enum FailureKind {
 impl FailureKind {
     /// The kind of an error.
     pub fn of(error: &Error) -> Self {
+        match error.outcome() {
+            Outcome::Permanent => return FailureKind::Final,
+            Outcome::Unprocessed => return FailureKind::Unprocessed,
+            Outcome::Unknown => {}
+        }
         match error.kind() {
             ErrorKind::Connect => FailureKind::NotConnected,
             ErrorKind::Timeout => FailureKind::TimedOut,
@@ -56,7 +63,10 @@ impl FailureKind {
 
     /// Whether the platform may have done what was asked.
     pub fn may_have_acted(self) -> bool {
-        !matches!(self, FailureKind::NotConnected | FailureKind::RateLimited)
+        !matches!(
+            self,
+            FailureKind::NotConnected | FailureKind::RateLimited | FailureKind::Unprocessed
+        )
     }
 }
 

@@ -378,7 +378,7 @@ const MESSAGES: &[(&[u16], &str, Kind)] = &[
         Kind::Internal,
     ),
     (&[502, 503, 504], "Contact not found", Kind::Unavailable),
-    (&[408, 520, 529], "", Kind::Unavailable),
+    (&[408, 520, 525, 529, 530], "", Kind::Unavailable),
     (&[501, 505], "", Kind::ServerError),
     (&[302, 307], "", Kind::Redirect),
     (&[402, 418], "", Kind::Other),
