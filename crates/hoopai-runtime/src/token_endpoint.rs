@@ -24,7 +24,7 @@ use crate::transport::{Prepared, ReplyBody, Wire};
 use crate::{CallOptions, DEFAULT_API_VERSION};
 
 /// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
-const REST_WAIT: Duration = Duration::from_secs(1);
+const REST_WAIT: Duration = Duration::from_millis(250);
 
 pub(crate) struct Endpoint {
     wire: Wire,
