@@ -17,9 +17,14 @@ use hoopai_conformance::{Reply, Request, Server};
 /// The directory of the store; set for the processes that are killed.
 const STORE: &str = "HOOPAI_CONFORMANCE_STORE";
 const URL: &str = "HOOPAI_CONFORMANCE_URL";
+/// The first day of a round by the clocks of its processes.
+const DAY: &str = "HOOPAI_CONFORMANCE_DAY";
 
-/// More than an access token lives.
-const TWO_DAYS: Duration = Duration::from_secs(2 * 86_400);
+/// Each client has a clock that is two days later than the one before, so each has an access token that is over.
+const STEP: u32 = 2;
+
+/// So many days are enough for a round.
+const ROUND: u32 = 2_000;
 
 /// A process that hangs on what a killed one left would need longer.
 const BOUND: Duration = Duration::from_secs(20);
@@ -30,8 +35,8 @@ fn location() -> Resource {
     Resource::location("loc-1")
 }
 
-/// The machine's clock, set forward.
-struct Later(Duration);
+/// The machine's clock, set forward by days.
+struct Later(u32);
 
 impl Clock for Later {
     fn now(&self) -> Instant {
@@ -39,7 +44,7 @@ impl Clock for Later {
     }
 
     fn system_time(&self) -> SystemTime {
-        SystemClock.system_time() + self.0
+        SystemClock.system_time() + Duration::from_secs(86_400) * self.0
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
@@ -47,12 +52,12 @@ impl Clock for Later {
     }
 }
 
-fn client(url: &str, store: &Path, later: Duration) -> Client {
+fn client(url: &str, store: &Path, day: u32) -> Client {
     Client::builder()
         .oauth_app(OAuthApp::new("app-1", "secret", "https://example.com"))
         .token_store(FileStore::open(store).unwrap())
         .base_url(url)
-        .clock(Later(later))
+        .clock(Later(day))
         .build()
         .unwrap()
 }
@@ -74,8 +79,9 @@ fn child() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        for round in 1.. {
-            let _ = call(&client(&url, Path::new(&store), TWO_DAYS * round)).await;
+        let first: u32 = std::env::var(DAY).unwrap().parse().unwrap();
+        for day in (first..).step_by(STEP as usize) {
+            let _ = call(&client(&url, Path::new(&store), day)).await;
         }
     });
 }
@@ -130,11 +136,12 @@ impl Random {
 struct Processes(Vec<Child>);
 
 impl Processes {
-    fn start(number: usize, url: &str, store: &Path) -> Self {
+    fn start(number: usize, url: &str, store: &Path, day: u32) -> Self {
         let start = |_| {
             Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "kills::child", "--nocapture"])
                 .envs([(STORE, store.to_str().unwrap()), (URL, url)])
+                .env(DAY, day.to_string())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -195,32 +202,40 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
     let store = directory.path();
     let serial = || tokens.lock().unwrap().serial;
     let mut outcome = Outcome::default();
-    let mut later = Duration::ZERO;
+    let mut day = 0;
     let mut is_installed = false;
     while outcome.kills < kills {
-        // Each round begins where the clocks of the last one cannot have been.
-        later += TWO_DAYS * 10_000;
-        let next = client(&server.url, store, later);
+        // The client that follows the killed ones is later than all of them.
+        let next = client(&server.url, store, day + ROUND - STEP);
         if !is_installed {
             let name = format!("refresh-{}", serial());
             let installed = TokenSet::new("access", Some(name.into()), SystemTime::UNIX_EPOCH);
             let tokens = next.tokens().unwrap();
             tokens.install(location(), installed).await.unwrap();
         } else {
-            // The token in the store is over for whoever comes.
-            let record = stored_serial(store);
-            assert_eq!(record, serial(), "the last round ended well");
+            assert_eq!(stored_serial(store), serial(), "the last round ended well");
         }
 
         let before = server.count();
-        let mut processes = Processes::start(at_once, &server.url, store);
+        let refused = tokens.lock().unwrap().refused;
+        let mut processes = Processes::start(at_once, &server.url, store, day);
+        day += ROUND;
         let deadline = Instant::now() + BOUND;
-        while server.count() < before + 4 {
+        while server.count() == before {
             assert!(Instant::now() < deadline, "the processes refresh");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         while let Some(mut child) = processes.0.pop() {
-            let wait = Duration::from_micros(random.below(30_000));
+            // Half of the kills are anywhere, half soon after the platform has changed the token.
+            let mut wait = Duration::from_micros(random.below(30_000));
+            let last = serial();
+            if random.below(2) == 0 {
+                while serial() == last && tokens.lock().unwrap().refused == refused {
+                    assert!(Instant::now() < deadline, "the processes refresh");
+                    tokio::time::sleep(Duration::from_micros(500)).await;
+                }
+                wait /= 3;
+            }
             tokio::time::sleep(wait).await;
             child.kill().unwrap();
             child.wait().unwrap();
@@ -230,7 +245,6 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
         tokio::time::sleep(Duration::from_millis(2)).await;
 
         let was_in_gap = stored_serial(store) != serial();
-        let refused = tokens.lock().unwrap().refused;
         let called = tokio::time::timeout(BOUND, call(&next)).await;
         let called = called.expect("a process that follows is held up by none that was killed");
         let after = tokens.lock().unwrap();
