@@ -384,6 +384,83 @@ mod tests {
         }
     }
 
+    fn refresh(body: &str) -> Option<String> {
+        let tokens = parse(body)?;
+        Some(tokens.refresh_token()?.expose_secret().to_owned())
+    }
+
+    #[test]
+    fn the_account_is_that_of_the_object_with_the_token() {
+        let tokens = parse(
+            r#"{"companyId":"outer","user":{"locationId":"other"},"data":{"accessToken":"a","locationId":"l","companyId":7}}"#,
+        )
+        .unwrap();
+        assert_eq!(tokens.location_id(), Some("l"));
+        assert_eq!(tokens.company_id(), Some("7"));
+        let tokens = parse(r#"{"companyId":"outer","data":[{"access_token":"a"}]}"#).unwrap();
+        assert_eq!(tokens.company_id(), Some("outer"));
+    }
+
+    #[test]
+    fn a_refresh_token_is_found_beside_the_access_token() {
+        for body in [
+            r#"{"access":{"access_token":"a"},"refresh":{"refresh_token":"r"}}"#,
+            r#"{"access_token":"a","refresh_token":"","refresh_token":"r","refresh_token":null}"#,
+            r#"{"body":"{\"access_token\":\"a\",\"refresh_token\":\"r\""#,
+            "{'access_token': 'a', 'refresh_token': 'r'}",
+            r#"{"access_token":"a","x":tru,"refresh_token":"r"}"#,
+        ] {
+            assert_eq!(refresh(body).as_deref(), Some("r"), "{body}");
+        }
+    }
+
+    #[test]
+    fn every_prefix_of_a_reply_gives_whole_tokens_or_none() {
+        for body in [
+            r#"{"access_token":"access-1","refresh_token":"refresh-1","expires_in":86399}"#,
+            r#"{"data":"{\"access_token\":\"access-1\",\"refresh_token\":\"refresh-1\"}"}"#,
+            "access_token=access-1&refresh_token=refresh-1&scope=x",
+        ] {
+            let mut last = (false, false);
+            for end in 0..=body.len() {
+                let found = super::read(&body.as_bytes()[..end], true, SystemTime::UNIX_EPOCH);
+                let now = found.map_or((false, false), |found| {
+                    let tokens = found.tokens;
+                    assert_eq!(tokens.access_token().expose_secret(), "access-1");
+                    let refresh = tokens.refresh_token().map(|token| token.expose_secret());
+                    assert!(refresh.is_none_or(|token| token == "refresh-1"), "{end}");
+                    assert_eq!(
+                        found.whole,
+                        end == body.len() && body.ends_with('}'),
+                        "{end}"
+                    );
+                    (true, refresh.is_some())
+                });
+                assert!(now >= last, "more of a reply never gives less: {end}");
+                last = now;
+            }
+            assert_eq!(last, (true, true), "{body}");
+        }
+    }
+
+    #[test]
+    fn damage_at_random_never_panics() {
+        let seed = fastrand::u64(..);
+        println!("seed {seed}");
+        let mut random = fastrand::Rng::with_seed(seed);
+        let whole =
+            r#"{"data":{"access_token":"a","refresh_token":"\u00e9\\","list":[{"x":"\""}]}}"#;
+        for _ in 0..20_000 {
+            let mut body = whole.as_bytes().to_vec();
+            for _ in 0..random.usize(1..6) {
+                let at = random.usize(..body.len());
+                body[at] = random.u8(..);
+            }
+            body.truncate(random.usize(..=body.len()));
+            super::read(&body, random.bool(), SystemTime::UNIX_EPOCH);
+        }
+    }
+
     #[test]
     fn what_is_left_out_stays_as_before() {
         let before = parse(r#"{"access_token":"a","refresh_token":"r","scope":"x","userType":"Location","locationId":"l","companyId":"c"}"#).unwrap();

@@ -24,11 +24,11 @@ pub(super) type Landing = Result<(), Fault>;
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(super) manager: TokenManager,
-    pub(super) slot: Arc<Slot>,
+    pub(crate) slot: Arc<Slot>,
 }
 
 /// What a manager knows of an account.
-pub(super) struct Slot {
+pub(crate) struct Slot {
     pub(super) key: TokenKey,
     /// The company through which a location can get tokens.
     agency: Mutex<Option<String>>,
@@ -36,9 +36,9 @@ pub(super) struct Slot {
     current: Mutex<Option<Current>>,
     work: Mutex<Work>,
     /// Replies that could neither be read nor stored.
-    pub(super) unread: Mutex<Vec<UnreadReply>>,
+    pub(crate) unread: Mutex<Vec<UnreadReply>>,
     /// Tokens that came and could not be stored.
-    pub(super) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
+    pub(crate) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
     /// Since slots were last evicted.
     was_used: AtomicBool,
 }

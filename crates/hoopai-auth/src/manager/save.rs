@@ -59,7 +59,7 @@ impl Saved {
 }
 
 /// Tokens that are not stored yet.
-pub(super) struct Unsaved {
+pub(crate) struct Unsaved {
     tokens: TokenSet,
     expected: Option<u64>,
     over: Over,
