@@ -22,6 +22,11 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
+    /// All fields in their order, a name as often as it stands there.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.0.iter().map(|(name, value)| (&**name, value.get()))
+    }
+
     /// A value that is there and not `null`.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         for (other, value) in &self.0 {
@@ -34,6 +39,12 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn object(&self, name: &str) -> Option<Fields<'a>> {
         Fields::read(self.get(name)?).ok()
+    }
+
+    pub(crate) fn objects(&self, name: &str) -> Option<Vec<Fields<'a>>> {
+        let items: Vec<&'a RawValue> = serde_json::from_str(self.get(name)?).ok()?;
+        let objects = items.into_iter().map(|item| Fields::read(item.get()).ok());
+        objects.collect()
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<String> {

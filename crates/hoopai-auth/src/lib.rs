@@ -33,8 +33,10 @@ mod key;
 mod manager;
 mod oauth;
 mod record;
+mod reply;
 mod store;
 mod tokens;
+mod unread;
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ pub use store::{
     FileStore, Lease, LeaseGuard, MemoryStore, StoreError, StoreFault, Swap, TokenStore,
 };
 pub use tokens::TokenSet;
+pub use unread::UnreadReply;
 
 /// Bytes as hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::json::{Fields, Object};
-use crate::{StoreError, TokenKey, TokenSet, UserType};
+use crate::{StoreError, TokenKey, TokenSet, UnreadReply, UserType};
 
 /// The version of the JSON form. A reader refuses what is newer, as it cannot know what it would lose.
 const FORMAT: u64 = 1;
@@ -25,6 +25,8 @@ pub struct Record {
     pub pending: Option<Pending>,
     /// Since when the platform takes the refresh token no more. The access token can be good until it expires.
     pub dead: Option<SystemTime>,
+    /// Replies of the token endpoint from which no tokens could be read, since the tokens above were stored.
+    pub unread: Vec<UnreadReply>,
 }
 
 /// A refresh under way, noted before it is sent: should the process end before the reply is saved, the next one knows that the
@@ -38,6 +40,8 @@ pub struct Pending {
     pub fingerprint: Fingerprint,
     /// The how manieth try with this token it is.
     pub attempt: u32,
+    /// Whether a 2xx reply came that held no tokens: the refresh token is very likely spent.
+    pub answered: bool,
 }
 
 /// Tells refresh tokens apart without holding them.
@@ -67,6 +71,7 @@ impl fmt::Debug for Record {
             .field("revision", &self.revision)
             .field("pending", &self.pending)
             .field("dead", &self.dead)
+            .field("unread", &self.unread)
             .finish()
     }
 }
@@ -79,6 +84,7 @@ impl Record {
             revision,
             pending: None,
             dead: None,
+            unread: Vec::new(),
         }
     }
 
@@ -95,6 +101,9 @@ impl Record {
         let mut room = 2048 + 2 * access_token.len() + 2 * refresh_token.map_or(0, str::len);
         for text in tokens.scopes.iter().chain(&tokens.approved_locations) {
             room += 2 * (text.len() + 8);
+        }
+        for reply in &self.unread {
+            room += 6 * reply.text.expose_secret().len() + 1024;
         }
         let mut buffer = Zeroizing::new(Vec::with_capacity(room));
         let mut object = Object::begin(&mut buffer);
@@ -120,10 +129,26 @@ impl Record {
             pending.number("since", millis(noted.since));
             pending.text("fingerprint", &noted.fingerprint.0);
             pending.number("attempt", noted.attempt.into());
+            if noted.answered {
+                pending.number("answered", 1);
+            }
             pending.end();
         }
         if let Some(dead) = self.dead {
             object.number("dead_since", millis(dead));
+        }
+        if !self.unread.is_empty() {
+            let out = object.name("unread_replies");
+            for (index, reply) in self.unread.iter().enumerate() {
+                out.push(if index == 0 { b'[' } else { b',' });
+                let mut item = Object::begin(out);
+                item.number("received_at", millis(reply.received_at));
+                item.text("text", reply.text.expose_secret());
+                let refresh_token = reply.refresh_token.as_ref();
+                item.optional("refresh_token", refresh_token.map(|t| t.expose_secret()));
+                item.end();
+            }
+            out.push(b']');
         }
         object.end();
         buffer.push(b'\n');
@@ -184,6 +209,7 @@ impl Record {
                     since: time(number(&pending, "since")?),
                     fingerprint: Fingerprint(text(&pending, "fingerprint")?),
                     attempt: attempt.map_err(|_| damaged("attempt"))?,
+                    answered: pending.get("answered").is_some(),
                 })
             }
             None => None,
@@ -192,6 +218,17 @@ impl Record {
             Some(_) => Some(time(number(&fields, "dead_since")?)),
             None => None,
         };
+        let mut unread = Vec::new();
+        if fields.get("unread_replies").is_some() {
+            let replies = fields.objects("unread_replies");
+            for reply in replies.ok_or_else(|| damaged("unread_replies"))? {
+                unread.push(UnreadReply {
+                    received_at: time(number(&reply, "received_at")?),
+                    text: text(&reply, "text")?.into(),
+                    refresh_token: reply.text("refresh_token").map(SecretString::from),
+                });
+            }
+        }
         Ok(Record {
             tokens: TokenSet {
                 access_token: text(&fields, "access_token")?.into(),
@@ -208,6 +245,7 @@ impl Record {
             revision: number(&fields, "revision")?,
             pending,
             dead,
+            unread,
         })
     }
 }

@@ -44,6 +44,10 @@ struct Arguments {
     #[arg(long, value_name = "URL", default_value = REDIRECT_URI, value_parser = token)]
     redirect_uri: String,
 
+    /// For so many seconds, answer a refresh token that was spent with the same new tokens again
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    refresh_grace: u64,
+
     /// What ids, replies and chances are made from: the same seed gives the same
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -120,6 +124,7 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
         .seed(arguments.seed)
         .limits(limits(arguments))
         .accept_undeclared(arguments.accept_undeclared)
+        .refresh_grace(Duration::from_secs(arguments.refresh_grace))
         .app_with_all_scopes(
             &arguments.client_id,
             &arguments.client_secret,

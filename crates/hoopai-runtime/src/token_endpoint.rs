@@ -4,12 +4,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderValue};
+use bytes::BytesMut;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
 use tracing::{Instrument, debug, info_span};
 
-use crate::auth::{EndpointFault, Grant, TOKEN_PATH, TokenEndpoint};
+use crate::auth::{EndpointFault, EndpointReply, Grant, TOKEN_PATH, TokenEndpoint};
 use crate::base_url::BaseUrl;
 use crate::body::Payload;
 use crate::error::{Error, ErrorKind, Origin};
@@ -21,6 +22,9 @@ use crate::road::{TimeOut, within};
 use crate::time::{BoxFuture, Clock};
 use crate::transport::{Prepared, Refusal, ReplyBody, Wire};
 use crate::{CallOptions, DEFAULT_API_VERSION};
+
+/// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
+const REST_WAIT: Duration = Duration::from_millis(250);
 
 pub(crate) struct Endpoint {
     wire: Wire,
@@ -55,7 +59,7 @@ impl Endpoint {
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
         bearer: Option<Grant>,
-    ) -> Result<Bytes, EndpointFault> {
+    ) -> Result<EndpointReply, EndpointFault> {
         let origin = Origin {
             operation: None,
             method: Method::Post,
@@ -89,23 +93,26 @@ impl Endpoint {
             origin: origin.clone(),
             url,
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
-            headers: HeaderMap::new(),
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
             payload: Payload::Form(body.into()),
             authorization: bearer.map(|grant| grant.header().clone()),
             replaced: None,
-            streamed: false,
+            // So that what arrives is kept, should the rest not come.
+            streamed: true,
             options: CallOptions::new(),
         };
         permit.sent();
         let mut permit = Some(permit);
         let mut refusal = Refusal::default();
+        let started = self.clock.now();
         let hop = self.wire.send(&mut prepared, &mut permit, &mut refusal);
         let result = within(&*self.clock, self.timeout, pin!(hop)).await;
         let error = match result {
-            Ok(Ok(reply)) => match reply.body {
-                ReplyBody::Whole(body) => return Ok(body),
-                ReplyBody::Streamed { .. } => Error::request(origin, "the reply is a stream"),
-            },
+            Ok(Ok(reply)) => {
+                let spent = self.clock.now().saturating_duration_since(started);
+                let left = self.timeout.saturating_sub(spent);
+                return Ok(self.read(reply.body, &origin, left).await);
+            }
             Ok(Err(error)) => error,
             Err(TimeOut) => refusal
                 .take_error(&origin)
@@ -132,13 +139,57 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Reads a body as far as it arrives within a time.
+    async fn read(&self, body: ReplyBody, origin: &Origin, left: Duration) -> EndpointReply {
+        let (mut rest, limit) = match body {
+            ReplyBody::Whole(body) => return EndpointReply::whole(body),
+            ReplyBody::Streamed { rest, limit, .. } => (rest, limit),
+        };
+        let started = self.clock.now();
+        let mut body = BytesMut::new();
+        let cut = loop {
+            let is_whole = is_whole(&body);
+            let spent = self.clock.now().saturating_duration_since(started);
+            let wait = if is_whole { REST_WAIT } else { Duration::MAX };
+            let wait = wait.min(left.saturating_sub(spent));
+            match within(&*self.clock, wait, pin!(rest.chunk())).await {
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break None,
+                _ if is_whole => break None,
+                Ok(Err(fault)) => break Some(Error::broken(origin.clone(), fault)),
+                Err(TimeOut) => {
+                    let text = Error::timed_out(origin.clone(), self.timeout, "attempt_timeout");
+                    break Some(text);
+                }
+            }
+            if body.len() > limit {
+                break Some(Error::too_large(origin.clone(), limit));
+            }
+        };
+        if let Some(error) = &cut {
+            debug!(target: "hoopai", bytes = body.len(), "a reply of the token endpoint was cut off: {error}");
+        }
+        EndpointReply {
+            body: body.freeze(),
+            cut,
+        }
+    }
+}
+
+/// Whether a body is a JSON object to which nothing can be added.
+fn is_whole(body: &[u8]) -> bool {
+    let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    json.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(json).is_ok()
+}
+
 impl TokenEndpoint for Endpoint {
     fn post<'a>(
         &'a self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
         bearer: Option<Grant>,
-    ) -> BoxFuture<'a, Result<Bytes, EndpointFault>> {
+    ) -> BoxFuture<'a, Result<EndpointReply, EndpointFault>> {
         let span = info_span!(target: "hoopai", "token", url.template = path);
         Box::pin(self.send(path, form, bearer).instrument(span))
     }

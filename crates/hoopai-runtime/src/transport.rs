@@ -153,9 +153,9 @@ impl Wire {
         let mut request = reqwest::Request::new(origin.method.to_http(), prepared.url.clone());
         let headers = request.headers_mut();
         headers.reserve(prepared.headers.len() + 8);
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.extend(prepared.headers.clone());
         headers.insert(VERSION, prepared.version.clone());
-        headers.insert(ACCEPT, HeaderValue::from_static(accept));
         headers.insert(USER_AGENT, self.user_agent.clone());
         if let Some(authorization) = &prepared.authorization {
             headers.insert(AUTHORIZATION, authorization.clone());

@@ -1,6 +1,7 @@
 //! The token of one account: what is in memory, who waits, who starts a flight.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,7 +15,7 @@ use super::pace::{self, FORCED_A_MINUTE, Times, Urgency};
 use super::save::Unsaved;
 use super::{Fault, TokenManager};
 use crate::lock;
-use crate::{Record, Resource, TokenKey, UserType};
+use crate::{Record, Resource, TokenKey, UnreadReply, UserType};
 
 /// How a flight ended. If well, the token is in memory.
 pub(super) type Landing = Result<(), Fault>;
@@ -23,19 +24,23 @@ pub(super) type Landing = Result<(), Fault>;
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(super) manager: TokenManager,
-    pub(super) slot: Arc<Slot>,
+    pub(crate) slot: Arc<Slot>,
 }
 
 /// What a manager knows of an account.
-pub(super) struct Slot {
+pub(crate) struct Slot {
     pub(super) key: TokenKey,
     /// The company through which a location can get tokens.
     agency: Mutex<Option<String>>,
     /// Read by each call, so it is apart from the rest.
     current: Mutex<Option<Current>>,
     work: Mutex<Work>,
+    /// Replies that could neither be read nor stored.
+    pub(crate) unread: Mutex<Vec<UnreadReply>>,
     /// Tokens that came and could not be stored.
-    pub(super) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
+    pub(crate) unsaved: tokio::sync::Mutex<Option<Unsaved>>,
+    /// Since slots were last evicted.
+    was_used: AtomicBool,
 }
 
 /// The token in use.
@@ -62,6 +67,12 @@ struct Failure {
 impl Failure {
     /// How long the account is left alone yet.
     fn left(&self, now: Instant, urgency: Urgency) -> Duration {
+        // A refresh that may have been carried out is looked into soon: for a short time the platform may give the same tokens again.
+        let urgency = if self.fault.is_of_unknown_outcome() {
+            Urgency::Waiting
+        } else {
+            urgency
+        };
         let pause = pace::pause(urgency, self.fault.kind(), self.in_a_row);
         let asked = self.fault.retry_after().unwrap_or_default();
         pause
@@ -85,7 +96,9 @@ impl Slot {
             agency: Mutex::default(),
             current: Mutex::default(),
             work: Mutex::default(),
+            unread: Mutex::default(),
             unsaved: tokio::sync::Mutex::default(),
+            was_used: AtomicBool::new(true),
         }
     }
 
@@ -108,6 +121,22 @@ impl Slot {
 
     fn has_other_than(&self, refused: &Grant) -> bool {
         self.grant().is_some_and(|grant| grant != *refused)
+    }
+
+    pub(super) fn mark_used(&self) {
+        self.was_used.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is lost with it: it was not used since this was asked last, no account shares it (a refresh or a waiter has
+    /// one), and all that came is stored.
+    pub(super) fn may_be_evicted(self: &Arc<Self>) -> bool {
+        !self.was_used.swap(false, Ordering::Relaxed)
+            && Arc::strong_count(self) == 1
+            && self
+                .unsaved
+                .try_lock()
+                .is_ok_and(|unsaved| unsaved.is_none())
+            && lock(&self.unread).is_empty()
     }
 
     pub(super) fn forget(&self) {

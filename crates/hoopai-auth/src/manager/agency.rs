@@ -1,15 +1,14 @@
 //! Tokens of a location for those of its agency.
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::Grant;
-use hoopai_runtime::auth::{EndpointFault, LOCATION_TOKEN_PATH};
+use hoopai_runtime::auth::{EndpointFault, EndpointReply, Grant, LOCATION_TOKEN_PATH};
 use hoopai_runtime::error::{AuthFault, RefusalKind};
 use secrecy::SecretString;
 
 use super::Fault;
 use super::account::Account;
-use super::refresh::{Held, Next, tokens_of};
-use super::save::{Over, Saved};
+use super::refresh::{Held, Next};
+use super::save::Over;
 use super::steps::Step;
 use crate::{Record, Resource};
 
@@ -46,8 +45,8 @@ impl Account {
             reply => reply,
         };
         self.manager.reached(Step::Replied).await;
-        let body = match reply {
-            Ok(body) => body,
+        let reply = match reply {
+            Ok(reply) => reply,
             Err(EndpointFault::Refused { status, error })
                 if status < 500 && !matches!(status, 408 | 429) =>
             {
@@ -69,7 +68,8 @@ impl Account {
                 ));
             }
         };
-        let mut tokens = tokens_of(body, asked_at)?;
+        let received = self.receive(reply, asked_at, None).await?;
+        let mut tokens = received.tokens;
         let wanted = self.resource().id();
         if tokens.location_id.get_or_insert_with(|| wanted.to_owned()) != wanted {
             return Err(Fault::new(
@@ -80,16 +80,16 @@ impl Account {
         tokens.company_id.get_or_insert_with(|| company.to_owned());
         tracing::debug!("the token of a location was got with that of its agency");
         let expected = own.map(|own| own.revision);
-        self.save(held, tokens, expected, Over::Nothing)
-            .await
-            .map(Saved::next)
+        let saved = self.save(held, tokens, expected, Over::Nothing).await?;
+        self.keep_damaged(received.damaged).await;
+        Ok(saved.next())
     }
 
     async fn post_location_token(
         &self,
         company: &str,
         grant: &Grant,
-    ) -> Result<bytes::Bytes, EndpointFault> {
+    ) -> Result<EndpointReply, EndpointFault> {
         let form = vec![
             ("companyId", SecretString::from(company)),
             ("locationId", SecretString::from(self.resource().id())),

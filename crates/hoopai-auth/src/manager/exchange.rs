@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::TokenManager;
 use super::fault::Fault;
-use super::refresh::tokens_of;
+use super::receive::unknown_account;
 use super::save::{Over, Saved};
 use crate::{Resource, Swap, TokenSet, UserType, lock};
 
@@ -139,7 +139,7 @@ impl TokenManager {
         }
         let asked_at = self.clock().system_time();
         let reply = self.0.endpoint.post(TOKEN_PATH, form, None).await;
-        let body = reply.map_err(|fault| match fault {
+        let reply = reply.map_err(|fault| match fault {
             EndpointFault::NotSent(error) => Fault::of(
                 AuthFault::Unavailable,
                 "the code could not be exchanged, and is still good for a short time",
@@ -166,14 +166,12 @@ impl TokenManager {
                 error,
             ),
         })?;
-        let tokens = tokens_of(body, asked_at)?;
-        let resource = tokens.resource().ok_or_else(|| {
-            Fault::new(
-                AuthFault::Refused,
-                "the platform gave tokens for the code and did not say for which account",
-            )
-        })?;
-        self.install_as(resource, tokens).await
+        let unknown = self.account_through(unknown_account(), None);
+        let (resource, received) = unknown.receive_for_code(reply, asked_at).await?;
+        let installation = self.install_as(resource.clone(), received.tokens).await?;
+        let account = self.account_through(resource, None);
+        account.keep_damaged(received.damaged).await;
+        Ok(installation)
     }
 
     async fn install_as(

@@ -19,6 +19,8 @@ struct Inner {
     kind: AuthFault,
     text: String,
     retry_after: Option<Duration>,
+    /// Whether the platform may have carried out what it was asked.
+    is_unknown: bool,
     cause: Option<Cause>,
 }
 
@@ -50,6 +52,7 @@ impl Fault {
             kind,
             text: text.into(),
             retry_after: None,
+            is_unknown: false,
             cause: None,
         }))
     }
@@ -60,6 +63,7 @@ impl Fault {
             kind,
             text: format!("{text}: {error}"),
             retry_after: error.retry_after(),
+            is_unknown: false,
             cause: Some(Cause(Arc::new(error))),
         }))
     }
@@ -73,6 +77,7 @@ impl Fault {
             kind: AuthFault::Store,
             text: format!("the token store failed: {error}"),
             retry_after: None,
+            is_unknown: false,
             cause: Some(Cause(error.clone())),
         }))
     }
@@ -97,8 +102,24 @@ impl Fault {
             kind: self.0.kind,
             text: format!("{text}: {}", self.0.text),
             retry_after: self.0.retry_after,
+            is_unknown: self.0.is_unknown,
             cause: self.0.cause.clone(),
         }))
+    }
+
+    /// The same, after a request that may have spent a refresh token.
+    pub(crate) fn of_unknown_outcome(&self) -> Self {
+        Fault(Arc::new(Inner {
+            kind: self.0.kind,
+            text: self.0.text.clone(),
+            retry_after: self.0.retry_after,
+            is_unknown: true,
+            cause: self.0.cause.clone(),
+        }))
+    }
+
+    pub(crate) fn is_of_unknown_outcome(&self) -> bool {
+        self.0.is_unknown
     }
 
     pub(crate) fn kind(&self) -> AuthFault {

@@ -7,8 +7,10 @@
 //! - `account`: what is in memory, who may wait, who starts a flight.
 //! - `refresh`: the flight: look, take the right, look again, note, send, store, use.
 //! - `agency`: tokens of a location for those of its agency.
+//! - `receive`: a reply that arrived is read, or kept.
 //! - `save`: tokens that came must not be lost, whatever the store does.
 //! - `exchange`: tokens that come from outside: by code, or taken over.
+//! - `slots`: the accounts in use; unused ones are evicted.
 //! - `pace`: when to refresh, and how long to leave it alone after a failure.
 
 mod account;
@@ -16,8 +18,10 @@ mod agency;
 mod exchange;
 mod fault;
 mod pace;
+mod receive;
 mod refresh;
 mod save;
+mod slots;
 mod steps;
 
 use std::any::Any;
@@ -37,9 +41,9 @@ use hoopai_runtime::observe::Observer;
 use hoopai_runtime::time::{BoxFuture, Clock};
 use hoopai_runtime::{Error, Handle};
 
-use crate::{AuthorizeUrl, OAuthApp, Resource, TokenKey, TokenStore, lock};
-use account::Slot;
+use crate::{AuthorizeUrl, OAuthApp, Resource, TokenStore, lock};
 use fault::Fault;
+use slots::Slots;
 
 /// The tokens of an app, for all accounts that it is installed in. Clones are the same manager.
 ///
@@ -53,9 +57,7 @@ struct Inner {
     endpoint: Arc<dyn TokenEndpoint>,
     clock: Arc<dyn Clock>,
     observer: Option<Arc<dyn Observer>>,
-    /// What has been asked for so far. It grows with the accounts that a process acts on, by a header each.
-    /// Ordered by their accounts.
-    slots: Mutex<Vec<Arc<Slot>>>,
+    slots: Mutex<Slots>,
     #[cfg(test)]
     steps: Option<Arc<dyn Steps>>,
 }
@@ -136,16 +138,7 @@ impl TokenManager {
 
     /// An account of the app. `agency`: the id of the company through which a location that has no tokens of its own gets some.
     pub(crate) fn account_through(&self, resource: Resource, agency: Option<&str>) -> Account {
-        let mut slots = lock(&self.0.slots);
-        let slot = match slots.binary_search_by(|slot| slot.key.resource.cmp(&resource)) {
-            Ok(index) => slots[index].clone(),
-            Err(index) => {
-                let slot = Arc::new(Slot::new(TokenKey::new(self.0.app.client_id(), resource)));
-                slots.insert(index, slot.clone());
-                slot
-            }
-        };
-        drop(slots);
+        let slot = lock(&self.0.slots).get(self.0.app.client_id(), resource);
         if let Some(agency) = agency {
             slot.set_agency(agency);
         }
@@ -160,7 +153,7 @@ impl TokenManager {
     ///
     /// True if all is at rest.
     pub async fn settled(&self, at_most: Duration) -> bool {
-        let slots = lock(&self.0.slots).clone();
+        let slots = lock(&self.0.slots).all();
         let all = Box::pin(async move {
             for slot in slots {
                 slot.settled().await;

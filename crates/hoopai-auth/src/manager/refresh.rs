@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
 use hoopai_runtime::auth::{EndpointFault, Grant, TOKEN_PATH};
 use hoopai_runtime::error::AuthFault;
 use secrecy::SecretString;
-use secrecy::zeroize::Zeroize;
 
 use super::account::{Account, Landing};
 use super::pace::{self, LEASE_PAUSE, LEASE_PAUSE_MAX, LEASE_TTL, LEASE_WAIT};
-use super::save::{Over, Saved};
+use super::save::Over;
 use super::steps::Step;
 use super::{Fault, TokenManager};
 use crate::classify::refresh_token_is_dead;
@@ -170,16 +168,17 @@ impl Account {
             return Err(Fault::reinstall_needed());
         };
         let spent = Fingerprint::of(&refresh_token);
-        let tries = old.pending.as_ref();
-        let attempt = tries
-            .filter(|pending| pending.fingerprint == spent)
-            .map_or(1, |pending| pending.attempt.saturating_add(1));
+        let last = old.pending.as_ref();
+        let last = last.filter(|pending| pending.fingerprint == spent);
+        let attempt = last.map_or(1, |pending| pending.attempt.saturating_add(1));
+        let answered = last.is_some_and(|pending| pending.answered);
         let mut noted = Record {
             revision: old.revision + 1,
             pending: Some(Pending {
                 since: manager.clock().system_time(),
                 fingerprint: spent.clone(),
                 attempt,
+                answered,
             }),
             ..old
         };
@@ -201,31 +200,33 @@ impl Account {
         }
 
         let asked_at = manager.clock().system_time();
-        let form = self.refresh_form(refresh_token, &noted.tokens);
+        let form = self.refresh_form(refresh_token.clone(), &noted.tokens);
         let reply = manager.0.endpoint.post(TOKEN_PATH, form, None).await;
         manager.reached(Step::Replied).await;
         let refused = match reply {
-            Ok(body) => {
-                let tokens = tokens_of(body, asked_at)?.or_as_before(&noted.tokens);
+            Ok(reply) => {
+                let received = self.receive(reply, asked_at, Some(&refresh_token)).await?;
+                let tokens = received.tokens.or_as_before(&noted.tokens);
                 tracing::debug!("the token was refreshed");
-                return self
+                let saved = self
                     .save(held, tokens, Some(noted.revision), Over::Spent(spent))
-                    .await
-                    .map(Saved::next);
+                    .await?;
+                self.keep_damaged(received.damaged).await;
+                return Ok(saved.next());
             }
             Err(EndpointFault::Unknown(error)) => {
                 return Err(Fault::of(
                     AuthFault::Unavailable,
                     "whether the token was refreshed is not known",
                     error,
-                ));
+                )
+                .of_unknown_outcome());
             }
             Err(EndpointFault::Refused { status, error }) if status >= 500 || status == 408 => {
-                return Err(Fault::of(
-                    AuthFault::Unavailable,
-                    "the token endpoint failed",
-                    error,
-                ));
+                return Err(
+                    Fault::of(AuthFault::Unavailable, "the token endpoint failed", error)
+                        .of_unknown_outcome(),
+                );
             }
             Err(EndpointFault::Refused { error, .. }) if refresh_token_is_dead(&error) => {
                 noted.dead = Some(manager.clock().system_time());
@@ -288,20 +289,6 @@ impl Account {
             ("user_type", user_type.as_str().into()),
         ]
     }
-}
-
-/// The tokens of a reply, which is wiped where nobody else has it.
-pub(super) fn tokens_of(body: Bytes, asked_at: SystemTime) -> Result<TokenSet, Fault> {
-    let tokens = TokenSet::from_reply(&body, asked_at);
-    if let Ok(mut body) = body.try_into_mut() {
-        body.as_mut().zeroize();
-    }
-    tokens.ok_or_else(|| {
-        Fault::new(
-            AuthFault::Unavailable,
-            "the reply of the token endpoint holds no access token: check the base URL, and that nothing on the way answers in its place",
-        )
-    })
 }
 
 impl Fault {

@@ -16,7 +16,7 @@ use super::steps::Step;
 use crate::{Fingerprint, Record, StoreError, Swap, TokenSet};
 
 /// The pauses between the first tries, while callers wait.
-const TRIES: [Duration; 3] = [
+pub(super) const TRIES: [Duration; 3] = [
     Duration::from_millis(100),
     Duration::from_millis(500),
     Duration::from_secs(2),
@@ -59,7 +59,7 @@ impl Saved {
 }
 
 /// Tokens that are not stored yet.
-pub(super) struct Unsaved {
+pub(crate) struct Unsaved {
     tokens: TokenSet,
     expected: Option<u64>,
     over: Over,

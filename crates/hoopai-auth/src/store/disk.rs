@@ -3,15 +3,17 @@
 //! For each key there are `<name>.json`, the tokens; `<name>.guard`, which whoever writes keeps locked for that moment; and what
 //! `lease_file` puts beside them. A guard is never removed: who waits for a lock on a file that is gone guards nothing.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fs4::{FileExt, TryLockError};
 use secrecy::zeroize::Zeroizing;
 use sha2::{Digest, Sha256};
 
+use super::lock::FileLocks;
 use super::{StoreError, Swap};
 use crate::{Record, TokenKey, hex};
 
@@ -26,11 +28,12 @@ const LONGEST: u64 = 4 * 1024 * 1024;
 pub(super) struct Entry {
     directory: PathBuf,
     name: String,
+    pub(super) locks: Arc<dyn FileLocks>,
 }
 
 impl Entry {
     /// Names are hashes, so that no id can lead out of the directory or differ in capitals alone from another.
-    pub(super) fn new(directory: &Path, key: &TokenKey) -> Self {
+    pub(super) fn new(directory: &Path, key: &TokenKey, locks: Arc<dyn FileLocks>) -> Self {
         let mut hash = Sha256::new();
         for part in [
             key.app.as_str(),
@@ -43,6 +46,7 @@ impl Entry {
         Entry {
             directory: directory.to_owned(),
             name: hex(&hash.finalize()[..16]),
+            locks,
         }
     }
 
@@ -115,27 +119,22 @@ pub(super) fn swap(
 pub(super) fn guard(entry: &Entry) -> Result<File, StoreError> {
     let path = entry.file("guard");
     let failed = |cause| StoreError::io("the tokens cannot be locked", &path, cause);
-    let file = private()
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed)?;
+    let file = open_or_create(&path).map_err(failed)?;
     let deadline = Instant::now() + GUARD_WAIT;
     loop {
-        match FileExt::try_lock(&file) {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                std::thread::sleep(GUARD_PAUSE);
-            }
-            Err(TryLockError::WouldBlock) => return Err(StoreError::locked(&path)),
-            Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+        if entry.locks.try_lock(&file).map_err(failed)? {
+            return Ok(file);
         }
+        if Instant::now() >= deadline {
+            return Err(StoreError::locked(&path));
+        }
+        std::thread::sleep(GUARD_PAUSE);
     }
 }
 
 /// Reads a file whole. `None`: there is none.
 pub(super) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let file = match File::open(path) {
+    let file = match open_with(OpenOptions::new().read(true), path) {
         Ok(file) => file,
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(fault) => return Err(fault),
@@ -157,10 +156,7 @@ pub(super) fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
 /// Puts new content in the place of a file: at every moment there is the old or the new, and after the last step the new for good.
 fn replace(path: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
     // What an interrupted writer left.
-    match fs::remove_file(draft) {
-        Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
-        _ => {}
-    }
+    remove(draft)?;
     step("begin");
     let written = write_new(draft, bytes);
     if written.is_err() {
@@ -174,7 +170,7 @@ fn replace(path: &Path, draft: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = private().create_new(true).open(path)?;
+    let mut file = create(path)?;
     let (first, rest) = bytes.split_at(bytes.len() / 2);
     file.write_all(first)?;
     step("half");
@@ -190,13 +186,87 @@ pub(super) fn flush_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that only its owner may read, if it is made here.
-pub(super) fn private() -> OpenOptions {
+/// Removes a file, if there is one.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a file of the store for reading and writing.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    open_with(&mut private(), path)
+}
+
+/// Opens a file of the store, or makes it for its owner alone.
+fn open_or_create(path: &Path) -> io::Result<File> {
+    open_with(private().create(true).truncate(false), path)
+}
+
+/// Makes a file for its owner alone. There must be none.
+pub(super) fn create(path: &Path) -> io::Result<File> {
+    open_with(private().create_new(true), path)
+}
+
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Opens a regular file. Nothing else is followed, waited for or read.
+fn open_with(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    let file = options.open(path).map_err(|cause| match kind_of(path) {
+        Some(kind) => io::Error::new(io::ErrorKind::InvalidInput, ForeignFile(kind)),
+        None => cause,
+    })?;
+    match name_of(file.metadata()?.file_type()) {
+        Some(kind) => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            ForeignFile(kind),
+        )),
+        None => Ok(file),
+    }
+}
+
+/// What stands where a file of the store should be.
+#[derive(Debug)]
+struct ForeignFile(&'static str);
+
+impl fmt::Display for ForeignFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} and no file", self.0)
+    }
+}
+
+impl std::error::Error for ForeignFile {}
+
+/// What was found in the place of a file, if that is why an operation failed.
+pub(super) fn foreign_kind(cause: &io::Error) -> Option<&'static str> {
+    let foreign = cause.get_ref()?.downcast_ref::<ForeignFile>()?;
+    Some(foreign.0)
+}
+
+/// What is there, if it is no regular file.
+fn kind_of(path: &Path) -> Option<&'static str> {
+    name_of(fs::symlink_metadata(path).ok()?.file_type())
+}
+
+fn name_of(kind: fs::FileType) -> Option<&'static str> {
+    if kind.is_file() {
+        None
+    } else if kind.is_symlink() {
+        Some("a symbolic link")
+    } else if kind.is_dir() {
+        Some("a directory")
+    } else {
+        Some("a FIFO, socket or device")
+    }
 }
 
 /// Where tests end the process, to see what is left.

@@ -15,6 +15,8 @@ pub enum StoreFault {
     Corrupt,
     /// Another process keeps the store locked.
     Locked,
+    /// The place is not fit to keep tokens: others can write there, or locks have no effect.
+    Unsafe,
     /// Something else.
     Other,
 }
@@ -62,6 +64,15 @@ impl StoreError {
     }
 
     pub(super) fn io(what: &str, place: &Path, cause: std::io::Error) -> Self {
+        if let Some(kind) = super::disk::foreign_kind(&cause) {
+            let what = format!("{what}, as {kind} stands in the place of a file");
+            return Self::of(
+                StoreFault::Unsafe,
+                what,
+                "remove it, after you have found out who put it there",
+            )
+            .at(place);
+        }
         let remedy = match cause.kind() {
             std::io::ErrorKind::PermissionDenied => {
                 "let the user that the process runs as read and write there"
@@ -74,6 +85,10 @@ impl StoreError {
         Self::of(StoreFault::Io, what, remedy)
             .at(place)
             .caused_by(cause)
+    }
+
+    pub(super) fn unsafe_place(what: &str, remedy: &str) -> Self {
+        Self::of(StoreFault::Unsafe, what, remedy)
     }
 
     pub(super) fn locked(place: &Path) -> Self {

@@ -1,27 +1,19 @@
 //! The right to refresh, as files. Everything here blocks.
 //!
-//! `<name>.lease` tells who has it and until when; `<name>.<holder>.held` is a file that the holder keeps locked while it lives. The
-//! right is free where there is no lease, where it has ended, or where the lock can be had: its process is gone. So a process
-//! that dies holds up nobody, and one that hangs holds up others no longer than it asked for.
+//! `<name>.lease` names its holder; `<name>.<holder>.held` is a file that the holder keeps locked while it lives. The right is free
+//! where there is no lease, or where the lock can be had: its process is gone. No clock is asked, as clocks are set and machines are
+//! suspended. So a process that dies holds up nobody, and one that hangs keeps its right: it may still send.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
-use fs4::{FileExt, TryLockError};
 use hoopai_runtime::time::BoxFuture;
 
 use super::disk::{self, Entry};
 use super::{LeaseGuard, StoreError};
 use crate::hex;
 use crate::json::{Fields, Object};
-use crate::record::{millis, time};
-
-struct Note {
-    holder: String,
-    until: u64,
-}
 
 /// A lease that this process has.
 pub(super) struct Held {
@@ -30,17 +22,19 @@ pub(super) struct Held {
 }
 
 /// Takes the right, if nobody has it.
-pub(super) fn take(
-    entry: &Entry,
-    now: SystemTime,
-    ttl: Duration,
-) -> Result<Option<Held>, StoreError> {
+pub(super) fn take(entry: &Entry) -> Result<Option<Held>, StoreError> {
     let _guard = disk::guard(entry)?;
     let path = entry.file("lease");
     let failed = |cause| StoreError::io("the right to refresh cannot be noted", &path, cause);
-    if let Some(note) = read(&path).map_err(failed)? {
-        let sign = sign(entry, &note.holder);
-        if now < time(note.until) && is_alive(&sign) {
+    if let Some(holder) = read_holder(&path).map_err(failed)? {
+        let sign = sign(entry, &holder);
+        if is_alive(entry, &sign).map_err(|cause| {
+            StoreError::io(
+                "the holder of the right to refresh cannot be checked",
+                &sign,
+                cause,
+            )
+        })? {
             return Ok(None);
         }
         let _ = fs::remove_file(sign);
@@ -49,21 +43,16 @@ pub(super) fn take(
     getrandom::fill(&mut chance).map_err(|fault| failed(io::Error::other(fault)))?;
     let holder = hex(&chance);
     let sign = sign(entry, &holder);
-    let note = Note {
-        holder,
-        until: millis(now + ttl),
-    };
     // The note comes first: should the process end here, it leads the next one to whatever else was made.
-    write(&path, &entry.file("lease-new"), &note).map_err(failed)?;
-    let file = disk::private()
-        .create_new(true)
-        .open(&sign)
-        .map_err(failed)?;
-    FileExt::lock(&file).map_err(failed)?;
-    Ok(Some(Held {
+    write(&path, &entry.file("lease-new"), &holder).map_err(failed)?;
+    let file = disk::create(&sign).map_err(failed)?;
+    let is_locked = entry.locks.try_lock(&file).map_err(failed)?;
+    let held = Held {
         sign,
         file: Some(file),
-    }))
+    };
+    // Nobody else knows the name of the file.
+    Ok(is_locked.then_some(held))
 }
 
 fn sign(entry: &Entry, holder: &str) -> PathBuf {
@@ -71,39 +60,32 @@ fn sign(entry: &Entry, holder: &str) -> PathBuf {
 }
 
 /// Whether somebody keeps the sign locked.
-fn is_alive(sign: &Path) -> bool {
-    match disk::private().open(sign) {
-        Ok(file) => match FileExt::try_lock(&file) {
-            Ok(()) => false,
-            Err(TryLockError::WouldBlock) => true,
-            // It cannot be told; it ends by its time.
-            Err(TryLockError::Error(_)) => true,
-        },
-        Err(fault) => fault.kind() != io::ErrorKind::NotFound,
+fn is_alive(entry: &Entry, sign: &Path) -> io::Result<bool> {
+    match disk::open(sign) {
+        Ok(file) => Ok(!entry.locks.try_lock(&file)?),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(fault) => Err(fault),
     }
 }
 
-/// A note that cannot be read was never finished, or is not ours: nobody holds anything by it.
-fn read(path: &Path) -> io::Result<Option<Note>> {
+/// The holder by a note. One that cannot be read was never finished, or is not ours: nobody holds anything by it.
+fn read_holder(path: &Path) -> io::Result<Option<String>> {
     let bytes = disk::read(path)?;
     Ok(bytes.and_then(|bytes| {
         let fields = Fields::read(std::str::from_utf8(&bytes).ok()?).ok()?;
-        let note = Note {
-            holder: fields.text("holder")?,
-            until: fields.number("until")?,
-        };
-        let plain = note.holder.bytes().all(|byte| byte.is_ascii_hexdigit());
-        plain.then_some(note)
+        let holder = fields.text("holder")?;
+        let is_plain = holder.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_plain.then_some(holder)
     }))
 }
 
 /// A lease need not outlive a power failure, as its holder does not: nothing is flushed.
-fn write(path: &Path, draft: &Path, note: &Note) -> io::Result<()> {
-    let mut file = disk::private().create(true).truncate(true).open(draft)?;
+fn write(path: &Path, draft: &Path, holder: &str) -> io::Result<()> {
+    disk::remove(draft)?;
+    let mut file = disk::create(draft)?;
     let mut json = Vec::new();
     let mut object = Object::begin(&mut json);
-    object.text("holder", &note.holder);
-    object.number("until", note.until);
+    object.text("holder", holder);
     object.end();
     file.write_all(&json)?;
     drop(file);

@@ -1,5 +1,6 @@
 //! A store that forgets all when the process ends.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -21,49 +22,26 @@ struct Shared {
 
 #[derive(Default)]
 struct Kept {
-    /// Ordered by their keys.
-    entries: Vec<Entry>,
+    entries: BTreeMap<TokenKey, Entry>,
     serial: u64,
 }
 
+#[derive(Default)]
 struct Entry {
-    key: TokenKey,
     record: Option<Record>,
     lease: Option<Held>,
 }
 
 impl Kept {
-    fn place(&self, key: &TokenKey) -> Result<usize, usize> {
-        self.entries.binary_search_by(|entry| entry.key.cmp(key))
-    }
-
-    fn find(&self, key: &TokenKey) -> Option<&Entry> {
-        self.entries.get(self.place(key).ok()?)
-    }
-
     fn entry(&mut self, key: &TokenKey) -> &mut Entry {
-        let index = match self.place(key) {
-            Ok(index) => index,
-            Err(index) => {
-                let entry = Entry {
-                    key: key.clone(),
-                    record: None,
-                    lease: None,
-                };
-                self.entries.insert(index, entry);
-                index
-            }
-        };
-        &mut self.entries[index]
+        self.entries.entry(key.clone()).or_default()
     }
 
     /// Forgets a key under which nothing is kept any more.
     fn tidy(&mut self, key: &TokenKey) {
-        if let Ok(index) = self.place(key)
-            && self.entries[index].record.is_none()
-            && self.entries[index].lease.is_none()
-        {
-            self.entries.remove(index);
+        let entry = self.entries.get(key);
+        if entry.is_some_and(|entry| entry.record.is_none() && entry.lease.is_none()) {
+            self.entries.remove(key);
         }
     }
 }
@@ -99,7 +77,7 @@ impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kept = lock(&self.0.kept);
         let there = |entry: &&Entry| entry.record.is_some();
-        let records = kept.entries.iter().filter(there).count();
+        let records = kept.entries.values().filter(there).count();
         f.debug_struct("MemoryStore")
             .field("records", &records)
             .finish_non_exhaustive()
@@ -109,7 +87,8 @@ impl fmt::Debug for MemoryStore {
 impl TokenStore for MemoryStore {
     fn load<'a>(&'a self, key: &'a TokenKey) -> BoxFuture<'a, Result<Option<Record>, StoreError>> {
         let kept = lock(&self.0.kept);
-        let found = kept.find(key).and_then(|entry| entry.record.clone());
+        let entry = kept.entries.get(key);
+        let found = entry.and_then(|entry| entry.record.clone());
         Box::pin(async { Ok(found) })
     }
 

@@ -4,9 +4,11 @@ mod disk;
 mod error;
 mod file;
 mod lease_file;
+pub(crate) mod lock;
 mod memory;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,13 +42,19 @@ pub trait TokenStore: Send + Sync + 'static {
 
     /// The exclusive right to refresh the tokens of a key, or `None` while another has it. It does not wait.
     ///
-    /// It must end by itself `ttl` from now at the latest, so that a process that died does not keep it for ever. It only
-    /// keeps two from refreshing at once; whoever has it uses `swap` all the same.
+    /// A holder that died must not keep it for ever. A store that can tell ends the lease when its holder is gone, and not before; one that
+    /// cannot ends it `ttl` from now. It only keeps two from refreshing at once; whoever has it uses `swap` all the same.
     fn lease<'a>(
         &'a self,
         key: &'a TokenKey,
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
+
+    /// Where a key is stored, for errors that lead there. It must not show the ids of the key.
+    fn place(&self, key: &TokenKey) -> Option<PathBuf> {
+        let _ = key;
+        None
+    }
 }
 
 /// A store that others have too.
@@ -70,6 +78,10 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>> {
         (**self).lease(key, ttl)
+    }
+
+    fn place(&self, key: &TokenKey) -> Option<PathBuf> {
+        (**self).place(key)
     }
 }
 

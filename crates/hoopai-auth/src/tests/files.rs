@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use hoopai_runtime::error::AuthFault;
 
 use super::platform::{MARKER, Platform};
 use super::rig::{DAY, Rig, key, location};
+use crate::store::lock::FileLocks;
 use crate::{FileStore, Record, StoreFault, Swap, TokenStore};
 
 const END_AT: &str = "HOOPAI_TEST_END_AT";
@@ -203,4 +205,28 @@ async fn trouble_with_the_disk_names_the_place() {
             .starts_with(fs::canonicalize(parent.path()).unwrap())
     );
     assert!(error.to_string().contains("check the disk"), "{error}");
+}
+
+/// Locks of a file system on which they have no effect, or of one that has none.
+struct NoLocks(bool);
+
+impl FileLocks for NoLocks {
+    fn try_lock(&self, _file: &fs::File) -> std::io::Result<bool> {
+        if self.0 {
+            return Ok(true);
+        }
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn a_file_system_without_working_locks_is_rejected() {
+    for (locks, what) in [(true, "no effect"), (false, "cannot be locked")] {
+        let directory = tempfile::tempdir().unwrap();
+        let error = FileStore::with_locks(directory.path(), Arc::new(NoLocks(locks))).unwrap_err();
+        assert_eq!(error.fault(), StoreFault::Unsafe);
+        let text = error.to_string();
+        assert!(text.contains(what) && text.contains("local disk"), "{text}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
 }

@@ -7,6 +7,7 @@ mod crashes;
 mod exchange;
 mod faults;
 pub(crate) mod files;
+mod many;
 mod once;
 mod platform;
 mod rig;

@@ -5,9 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::lock;
-use bytes::Bytes;
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{EndpointFault, Grant, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint};
+use hoopai_runtime::auth::{
+    EndpointFault, EndpointReply, Grant, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint,
+};
 use hoopai_runtime::error::AuthFault;
 use hoopai_runtime::reqwest::StatusCode;
 use hoopai_runtime::time::BoxFuture;
@@ -72,7 +73,9 @@ impl Platform {
     ) -> TokenSet {
         let mut state = lock(&self.state);
         let body = state.issue(&resource);
-        let mut tokens = TokenSet::from_reply(body.to_string().as_bytes(), now).unwrap();
+        let mut tokens = crate::reply::read(body.to_string().as_bytes(), false, now)
+            .unwrap()
+            .tokens;
         tokens.expires_at = now + left;
         tokens.obtained_at = tokens.expires_at - life;
         tokens
@@ -195,7 +198,7 @@ impl TokenEndpoint for Platform {
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
         bearer: Option<Grant>,
-    ) -> BoxFuture<'a, Result<Bytes, EndpointFault>> {
+    ) -> BoxFuture<'a, Result<EndpointReply, EndpointFault>> {
         Box::pin(async move {
             let form: HashMap<_, _> = form
                 .into_iter()
@@ -230,8 +233,8 @@ impl TokenEndpoint for Platform {
             lock(&self.state).in_flight -= 1;
             match fate {
                 Some(Fate::LostReply) => Err(EndpointFault::Unknown(broken())),
-                Some(Fate::Odd(body)) => Ok(Bytes::from_static(body.as_bytes())),
-                _ => outcome.map(|body| body.to_string().into()),
+                Some(Fate::Odd(body)) => Ok(EndpointReply::whole(body)),
+                _ => outcome.map(|body| EndpointReply::whole(body.to_string())),
             }
         })
     }

@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::platform::{CODE, COMPANY, Fate, MARKER};
 use super::rig::{DAY, Rig, app, key, location};
-use crate::{FileStore, Fingerprint, MemoryStore, Pending, Resource, StoreError};
+use crate::{FileStore, Fingerprint, MemoryStore, Pending, Resource, StoreError, UnreadReply};
 
 #[track_caller]
 fn shows_nothing(text: &str) {
@@ -56,7 +56,14 @@ async fn of_what_there_is() {
         since: record.tokens.obtained_at,
         fingerprint,
         attempt: 1,
+        answered: true,
     });
+    let reply = UnreadReply::new(
+        MARKER.as_bytes(),
+        record.tokens.obtained_at,
+        Some(MARKER.into()),
+    );
+    reply.add_to(&mut record.unread);
     debug(&record);
     debug(&record.pending);
     debug(&record.tokens);

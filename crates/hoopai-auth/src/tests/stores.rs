@@ -6,16 +6,16 @@ use std::time::Duration;
 use hoopai_runtime::time::{Clock, ManualClock};
 
 use super::platform::Platform;
-use super::rig::{DAY, HOUR, MINUTE, key, location};
+use super::rig::{DAY, MINUTE, key, location};
 use crate::{
     FileStore, Fingerprint, MemoryStore, Pending, Record, Resource, StoreFault, Swap, TokenKey,
-    TokenStore,
+    TokenStore, UnreadReply,
 };
 
 fn stores(clock: &ManualClock) -> (tempfile::TempDir, [Arc<dyn TokenStore>; 2]) {
     let directory = tempfile::tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-    let files = FileStore::with_clock(directory.path(), clock.clone()).unwrap();
+    let files = FileStore::open(directory.path()).unwrap();
     (
         directory,
         [Arc::new(MemoryStore::with_clock(clock)), Arc::new(files)],
@@ -96,7 +96,13 @@ async fn a_record_is_stored_whole() {
             since: record.tokens.obtained_at,
             fingerprint: Fingerprint::of(record.tokens.refresh_token().unwrap()),
             attempt: 3,
+            answered: true,
         });
+        let reply = b"{\"refresh\": \xfc\x01\"";
+        let spent = record.tokens.refresh_token().cloned();
+        for spent in [None, spent] {
+            UnreadReply::new(reply, record.tokens.expires_at, spent).add_to(&mut record.unread);
+        }
         record.dead = Some(record.tokens.expires_at);
         store.swap(&key, None, Some(record.clone())).await.unwrap();
         let stored = store.load(&key).await.unwrap().unwrap();
@@ -131,9 +137,8 @@ async fn keys_do_not_mix() {
 }
 
 #[tokio::test]
-async fn the_right_to_refresh_is_one_and_ends() {
-    let clock = ManualClock::new();
-    let (_directory, stores) = stores(&clock);
+async fn there_is_one_lease_for_a_key() {
+    let (_directory, stores) = stores(&ManualClock::new());
     for store in stores {
         let (key, other) = (key(location()), key(Resource::location("other")));
         let lease = async |key| store.lease(key, MINUTE).await.unwrap();
@@ -143,18 +148,40 @@ async fn the_right_to_refresh_is_one_and_ends() {
         first.release().await;
         // Dropping gives it back too.
         drop(lease(&key).await.unwrap());
-        let hung = lease(&key).await.unwrap();
-        clock.advance(MINUTE - Duration::from_secs(1));
-        assert!(lease(&key).await.is_none());
-        clock.advance(Duration::from_secs(2));
-        let taken_over = lease(&key).await.unwrap();
-        // What comes late takes nothing away from the new holder.
-        hung.release().await;
-        assert!(lease(&key).await.is_none());
-        taken_over.release().await;
         assert!(lease(&key).await.is_some());
-        clock.advance(HOUR);
     }
+}
+
+#[tokio::test]
+async fn a_lease_in_memory_ends_by_its_time() {
+    let clock = ManualClock::new();
+    let store = MemoryStore::with_clock(Arc::new(clock.clone()));
+    let key = key(location());
+    let lease = async || store.lease(&key, MINUTE).await.unwrap();
+    let hung = lease().await.unwrap();
+    clock.advance(MINUTE - Duration::from_secs(1));
+    assert!(lease().await.is_none());
+    clock.advance(Duration::from_secs(2));
+    let taken_over = lease().await.unwrap();
+    // A late release takes nothing away from the new holder.
+    hung.release().await;
+    assert!(lease().await.is_none());
+    taken_over.release().await;
+    assert!(lease().await.is_some());
+}
+
+#[tokio::test]
+async fn a_lease_in_files_lasts_while_its_holder_has_the_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = FileStore::open(directory.path()).unwrap();
+    let key = key(location());
+    // Its time is over at once, by any clock.
+    let held = store.lease(&key, Duration::ZERO).await.unwrap().unwrap();
+    for _ in 0..3 {
+        assert!(store.lease(&key, DAY).await.unwrap().is_none());
+    }
+    held.release().await;
+    assert!(store.lease(&key, DAY).await.unwrap().is_some());
 }
 
 #[test]

@@ -87,8 +87,15 @@ struct Refresh {
     company: String,
     expires: Duration,
     family: u64,
-    spent: bool,
+    spent: Option<Spent>,
     revoked: bool,
+}
+
+/// When a refresh token was spent, and the tokens that replaced it.
+struct Spent {
+    at: Duration,
+    access: String,
+    refresh: Option<String>,
 }
 
 struct Code {
@@ -271,7 +278,16 @@ impl Tokens {
         let entry = entry.filter(|entry| entry.grant.app == app.client_id);
         let entry = entry.ok_or(Denied::Invalid)?;
         let family = entry.family;
-        if entry.spent {
+        if let Some(spent) = &entry.spent {
+            let age = now.saturating_sub(spent.at);
+            if age < self.settings.refresh_grace && !entry.revoked {
+                return Ok(Issued {
+                    access: spent.access.clone(),
+                    refresh: spent.refresh.clone(),
+                    grant: entry.grant.clone(),
+                    company: entry.company.clone(),
+                });
+            }
             if self.settings.revoke_family_on_reuse {
                 ledger.revoke_family(family);
             }
@@ -282,10 +298,15 @@ impl Tokens {
         }
         let (grant, company) = (entry.grant.clone(), entry.company.clone());
         ledger.check_active(&grant.resource)?;
+        let issued = ledger.issue_pair(&self.settings, grant, company, family, now);
         if let Some(entry) = ledger.refresh.entries.get_mut(token) {
-            entry.spent = true;
+            entry.spent = Some(Spent {
+                at: now,
+                access: issued.access.clone(),
+                refresh: issued.refresh.clone(),
+            });
         }
-        Ok(ledger.issue_pair(&self.settings, grant, company, family, now))
+        Ok(issued)
     }
 
     /// What a refresh token is for, spent or not.
@@ -433,7 +454,7 @@ impl Ledger {
             company: company.clone(),
             expires: now.saturating_add(settings.refresh_lifetime),
             family,
-            spent: false,
+            spent: None,
             revoked: false,
         };
         self.refresh.insert(token.clone(), refresh);

@@ -337,6 +337,26 @@ async fn a_refresh_token_spent_twice_costs_its_family_on_request() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_gets_the_same_tokens_again_within_the_grace() {
+    let clock = Clock::frozen();
+    let grace = Duration::from_secs(30);
+    let builder = tireless().clock(clock.clone()).refresh_grace(grace);
+    let (mock, client) = (builder.start().await.expect("a server"), client());
+    let (_, first) = install(&client, &mock).await;
+    let tokens = async || {
+        let reply = refresh(&client, &mock, &first).await;
+        (reply.field("access_token"), reply.field("refresh_token"))
+    };
+    let issued = tokens().await;
+    clock.advance(Duration::from_secs(29));
+    assert_eq!(tokens().await, issued);
+    clock.advance(Duration::from_secs(1));
+    let late = refresh(&client, &mock, &first).await;
+    refused(&late, "invalid_grant", SPENT);
+    assert_eq!(refresh(&client, &mock, &issued.1).await.status, 200);
+}
+
+#[tokio::test]
 async fn lifetimes_go_by_the_servers_clock() {
     let clock = Clock::frozen();
     let builder = tireless()

@@ -1,5 +1,7 @@
 //! What asks the platform for tokens.
 
+use std::fmt;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -22,13 +24,40 @@ pub const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
 /// A request is sent once and never again on its own: a refresh token is spent by the first. With all its waiting it ends within
 /// two minutes, as leases are made for that.
 pub trait TokenEndpoint: Send + Sync + 'static {
-    /// The body of a 2xx reply.
+    /// A 2xx reply, whether its body is whole or not: what arrived of it may hold the tokens.
     fn post<'a>(
         &'a self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
         bearer: Option<Grant>,
-    ) -> BoxFuture<'a, Result<Bytes, EndpointFault>>;
+    ) -> BoxFuture<'a, Result<EndpointReply, EndpointFault>>;
+}
+
+/// A 2xx reply of a token endpoint.
+pub struct EndpointReply {
+    /// The body, or the part of it that arrived.
+    pub body: Bytes,
+    /// Why the body is not whole.
+    pub cut: Option<Error>,
+}
+
+impl EndpointReply {
+    /// A reply whose body arrived whole.
+    pub fn whole(body: impl Into<Bytes>) -> Self {
+        EndpointReply {
+            body: body.into(),
+            cut: None,
+        }
+    }
+}
+
+/// Hides the body.
+impl fmt::Debug for EndpointReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointReply")
+            .field("cut", &self.cut)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no reply with tokens. What the errors show holds nothing of the form.
@@ -36,7 +65,7 @@ pub trait TokenEndpoint: Send + Sync + 'static {
 pub enum EndpointFault {
     /// Nothing was sent.
     NotSent(Error),
-    /// Something was sent, and no whole reply came.
+    /// Something was sent, and no status came back.
     Unknown(Error),
     /// A reply with another status than 2xx.
     Refused {

@@ -15,7 +15,7 @@ mod source;
 mod tests;
 
 pub use authority::{Account, Authority, OpenAuthority, Wiring};
-pub use endpoint::{EndpointFault, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint};
+pub use endpoint::{EndpointFault, EndpointReply, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint};
 pub use header::Grant;
 pub use resource::{Resource, UserType};
 pub use source::{SourceError, TokenSource};
