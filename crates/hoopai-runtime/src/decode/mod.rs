@@ -14,7 +14,6 @@ mod tolerance_tests;
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use bytestring::ByteString;
 use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 
@@ -82,10 +81,10 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault
 /// Reads an item of a list, which begins at `start` of the text of the reply, as a list reads it.
 #[inline]
 pub(crate) fn item<T: DeserializeOwned>(
-    text: &str,
+    text: &[u8],
     start: usize,
 ) -> Result<(T, Vec<Drift>), Fault> {
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(utf8(text)?);
     let fault = match T::deserialize(&mut reader) {
         Ok(value) => match reader.end() {
             Ok(()) => return Ok((value, reader.finish().0)),
@@ -127,22 +126,18 @@ fn empty_value<T: DeserializeOwned>() -> Result<T, Fault> {
 
 /// JSON as text, blanks around it left out.
 pub(crate) fn text(body: &[u8]) -> Result<&str, Fault> {
-    std::str::from_utf8(without_blanks(body)).map_err(|_| Fault::broken())
-}
-
-/// The same text, which shares the memory of the body.
-pub(crate) fn shared_text(body: &Bytes) -> Result<ByteString, Fault> {
-    ByteString::try_from(body.slice_ref(without_blanks(body))).map_err(|_| Fault::broken())
-}
-
-fn without_blanks(body: &[u8]) -> &[u8] {
     let mut text = body;
     while let [b' ' | b'\n' | b'\t' | b'\r', rest @ ..]
     | [rest @ .., b' ' | b'\n' | b'\t' | b'\r'] = text
     {
         text = rest;
     }
-    text
+    utf8(text)
+}
+
+/// Validation is a tenth of the time that a page takes with the standard library, and a fortieth with this one.
+fn utf8(text: &[u8]) -> Result<&str, Fault> {
+    simdutf8::basic::from_utf8(text).map_err(|_| Fault::broken())
 }
 
 /// The value of a text that was checked.

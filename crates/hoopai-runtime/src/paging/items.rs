@@ -120,7 +120,7 @@ impl<T: DeserializeOwned> ItemStream<T> {
         let item = match decode::item::<T>(text, start) {
             Ok((item, drift)) if drift.is_empty() => Ok(item),
             Ok((item, drift)) => page.drifted(places, index, drift).map(|()| item),
-            Err(fault) => Err(page.sent.unreadable(&fault, page.text.as_bytes())),
+            Err(fault) => Err(page.sent.unreadable(&fault, &page.text)),
         };
         match &item {
             Ok(_) => self.pager.deliver(1),

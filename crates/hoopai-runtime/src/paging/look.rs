@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::pin::pin;
 
-use bytestring::ByteString;
+use bytes::Bytes;
 use foldhash::fast::FixedState;
 use serde_json::Value;
 use tracing::Span;
@@ -36,7 +36,7 @@ pub(super) struct Look {
 pub(super) struct Arrived {
     pub(super) sent: Sent,
     /// The body without the blanks around it.
-    pub(super) text: ByteString,
+    pub(super) text: Bytes,
     pub(super) look: Look,
     /// What was replaced or skipped so that the text is JSON.
     repaired: Vec<Drift>,
@@ -60,11 +60,11 @@ impl Arrived {
         let mut whole = sent.body();
         let mut mended: Option<Mended> = None;
         loop {
-            let fault = match decode::shared_text(&whole) {
-                Ok(text) => match look(&text, rule) {
+            let fault = match decode::text(&whole) {
+                Ok(text) => match look(text, rule) {
                     Ok(Looked::Page(look)) => {
                         return Ok(Arrived {
-                            text,
+                            text: whole.slice_ref(text.as_bytes()),
                             sent,
                             look,
                             repaired: mended.map(|made| made.drift).unwrap_or_default(),
@@ -89,16 +89,18 @@ impl Arrived {
         if !self.repaired.is_empty() {
             self.sent.drifted(self.repaired.clone())?;
         }
-        if !decode::is_empty(&self.text) {
-            return Ok(());
+        match decode::text(&self.text) {
+            Ok(text) if decode::is_empty(text) => {
+                let expected = if items.is_empty() { LIST } else { OBJECT };
+                let drift = decode::empty_drift(text, expected.into());
+                self.sent.drifted(vec![drift]).map(|_| ())
+            }
+            _ => Ok(()),
         }
-        let expected = if items.is_empty() { LIST } else { OBJECT };
-        let drift = decode::empty_drift(&self.text, expected.into());
-        self.sent.drifted(vec![drift]).map(|_| ())
     }
 
     /// The text of an item, and where it begins.
-    pub(super) fn item(&self, index: usize) -> Option<(&str, usize)> {
+    pub(super) fn item(&self, index: usize) -> Option<(&[u8], usize)> {
         let range = self.look.items.get(index)?.clone();
         let start = range.start;
         Some((self.text.get(range)?, start))
