@@ -79,11 +79,11 @@ impl CustomFieldValue {
         let Repr::Json(kept) = &self.0 else {
             return None;
         };
-        let text = match (&kept.exact, &kept.value) {
-            (Some(exact), _) => exact.get().trim_matches('"').parse(),
-            (None, Value::String(text)) => text.parse(),
-            (None, Value::Number(number)) => number.to_string().parse(),
-            _ => return None,
+        let text = match kept {
+            Kept::Exact(exact) => exact.1.get().trim_matches('"').parse(),
+            Kept::Value(Value::String(text)) => text.parse(),
+            Kept::Value(Value::Number(number)) => number.to_string().parse(),
+            Kept::Value(_) => return None,
         };
         text.ok()
     }
@@ -113,7 +113,7 @@ impl CustomFieldValue {
     /// Returns the value as JSON, for kinds that the other accessors do not cover.
     pub fn as_json(&self) -> &Value {
         match &self.0 {
-            Repr::Json(kept) => &kept.value,
+            Repr::Json(kept) => kept.value(),
             Repr::NotFinite(_) => &Value::Null,
         }
     }
@@ -183,7 +183,7 @@ impl Scalar for CustomFieldValue {}
 impl PartialEq for CustomFieldValue {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Json(a), Repr::Json(b)) => a.value == b.value,
+            (Repr::Json(a), Repr::Json(b)) => a.value() == b.value(),
             (Repr::NotFinite(a), Repr::NotFinite(b)) => a == b,
             _ => false,
         }

@@ -43,11 +43,12 @@ struct Fields {
     exact: Vec<(String, Box<RawValue>)>,
 }
 
-/// A value, and its text where the value alone would not be written back as it came.
+/// A value as it came. An enum, so that the frequent case is as small as the value.
 #[derive(Clone)]
-pub(crate) struct Kept {
-    pub(crate) value: Value,
-    pub(crate) exact: Option<Box<RawValue>>,
+pub(crate) enum Kept {
+    Value(Value),
+    /// A value that alone would not be written back as it came, and its text.
+    Exact(Box<(Value, Box<RawValue>)>),
 }
 
 /// A kept value to be written.
@@ -65,20 +66,26 @@ impl Kept {
         {
             return Kept::of_value(inner.into());
         }
+        let value = decode::value(text);
         // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
-        let exact = if decode::survives(text) || text.parse::<Value>().is_err() {
-            None
-        } else {
-            RawValue::from_string(text.to_owned()).ok()
-        };
-        Kept {
-            value: decode::value(text),
-            exact,
+        if decode::survives(text) || text.parse::<Value>().is_err() {
+            return Kept::Value(value);
+        }
+        match RawValue::from_string(text.to_owned()) {
+            Ok(exact) => Kept::Exact(Box::new((value, exact))),
+            Err(_) => Kept::Value(value),
         }
     }
 
     pub(crate) fn of_value(value: Value) -> Self {
-        Kept { value, exact: None }
+        Kept::Value(value)
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        match self {
+            Kept::Value(value) => value,
+            Kept::Exact(exact) => &exact.0,
+        }
     }
 
     pub(crate) fn of(value: Unnamed<'_>) -> Self {
@@ -89,9 +96,9 @@ impl Kept {
     }
 
     pub(crate) fn written(&self) -> Written<'_> {
-        match &self.exact {
-            Some(text) => Written::Exact(text),
-            None => Written::Value(&self.value),
+        match self {
+            Kept::Value(value) => Written::Value(value),
+            Kept::Exact(exact) => Written::Exact(&exact.1),
         }
     }
 }
@@ -117,13 +124,17 @@ impl Fields {
     }
 
     fn insert(&mut self, name: String, kept: Kept) -> Option<Value> {
-        match (self.place(&name), kept.exact) {
+        let (value, exact) = match kept {
+            Kept::Value(value) => (value, None),
+            Kept::Exact(exact) => (exact.0, Some(exact.1)),
+        };
+        match (self.place(&name), exact) {
             (Ok(place), Some(text)) => self.exact[place].1 = text,
             (Ok(place), None) => drop(self.exact.remove(place)),
             (Err(place), Some(text)) => self.exact.insert(place, (name.clone(), text)),
             (Err(_), None) => {}
         }
-        self.values.insert(name, kept.value)
+        self.values.insert(name, value)
     }
 
     fn remove(&mut self, name: &str) -> Option<Value> {
@@ -230,7 +241,7 @@ impl Extra {
     ///
     /// Items of lists have it, so that one odd item does not hide the others, and whole replies.
     pub fn whole(&self) -> Option<&Value> {
-        Some(&self.0.as_ref()?.whole.as_ref()?.value)
+        Some(self.0.as_ref()?.whole.as_ref()?.value())
     }
 
     /// The same, to be written.

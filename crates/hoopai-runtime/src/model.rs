@@ -311,23 +311,14 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut model = T::default();
-        while let Some(Key(key)) = map.next_key()? {
-            match model.field(&key, &mut map) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let value = map.next_value()?;
-                    model.extra_mut().keep(key, value);
-                }
-                // Only this crate's reader says so: it stands before the value again.
-                Err(_) if map.size_hint() == Some(AGAIN) => {
-                    let value = map.next_value::<AsItStands<'de>>()?;
-                    model.extra_mut().keep(key, value.0);
-                }
-                Err(fault) => return Err(fault),
-            }
+        // Made where it is returned, because a model is large and each move copies it.
+        let mut read = Ok(T::default());
+        if let Ok(model) = &mut read
+            && let Err(fault) = fill(model, &mut map)
+        {
+            read = Err(fault);
         }
-        Ok(model)
+        read
     }
 
     /// What is no object, from this crate's reader, where no field could be left empty.
@@ -338,6 +329,26 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
             .keep_whole(AsItStands::deserialize(from)?.0);
         Ok(model)
     }
+}
+
+/// Reads the fields of a model.
+fn fill<'de, T: Model, A: MapAccess<'de>>(model: &mut T, map: &mut A) -> Result<(), A::Error> {
+    while let Some(Key(key)) = map.next_key()? {
+        match model.field(&key, map) {
+            Ok(true) => {}
+            Ok(false) => {
+                let value = map.next_value()?;
+                model.extra_mut().keep(key, value);
+            }
+            // Only this crate's reader says so: it stands before the value again.
+            Err(_) if map.size_hint() == Some(AGAIN) => {
+                let value = map.next_value::<AsItStands<'de>>()?;
+                model.extra_mut().keep(key, value.0);
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
 }
 
 /// A key, borrowed from the input where that holds it without escapes.

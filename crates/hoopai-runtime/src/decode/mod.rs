@@ -78,21 +78,27 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Fault
     Ok(Decoded { value, drift, raw })
 }
 
-/// Reads an item of a list, which begins at `start` of the text of the reply, as a list reads it.
+/// Reads an item of a list, which begins at `start` of the text of the reply, as a list reads it, and adds where it drifts.
+///
+/// The item itself is the result and not part of a pair, because it is large and each move copies it.
 #[inline]
 pub(crate) fn item<T: DeserializeOwned>(
     text: &[u8],
     start: usize,
-) -> Result<(T, Vec<Drift>), Fault> {
+    drift: &mut Vec<Drift>,
+) -> Result<T, Fault> {
     let mut reader = Reader::new(utf8(text)?);
-    let fault = match T::deserialize(&mut reader) {
-        Ok(value) => match reader.end() {
-            Ok(()) => return Ok((value, reader.finish().0)),
-            Err(fault) => fault,
-        },
-        Err(fault) => fault,
-    };
-    Err(fault.at(0).moved(start))
+    let mut read = T::deserialize(&mut reader);
+    if read.is_ok()
+        && let Err(fault) = reader.end()
+    {
+        read = Err(fault);
+    }
+    if let Err(fault) = read {
+        return Err(fault.at(0).moved(start));
+    }
+    *drift = reader.finish().0;
+    read
 }
 
 /// Whether a text without the blanks around it has no contents.

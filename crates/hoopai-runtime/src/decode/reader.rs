@@ -309,12 +309,17 @@ impl<'de> Reader<'de> {
         }
         self.enter()?;
         let mut progress = Progress::new(of.map_or(&[], |(_, fields)| fields));
-        let value = visitor.visit_map(Fields {
+        // One place for the result, because a model is large and each move copies it.
+        let mut read = visitor.visit_map(Fields {
             reader: self,
             progress: &mut progress,
-        })?;
-        self.close_object(&progress, start, of)?;
-        Ok(value)
+        });
+        if read.is_ok()
+            && let Err(fault) = self.close_object(&progress, start, of)
+        {
+            read = Err(fault);
+        }
+        read
     }
 
     fn close_object(

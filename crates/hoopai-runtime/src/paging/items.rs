@@ -117,16 +117,25 @@ impl<T: DeserializeOwned> ItemStream<T> {
         let Some((text, start)) = page.item(index) else {
             return Poll::Ready(None);
         };
-        let item = match decode::item::<T>(text, start) {
-            Ok((item, drift)) if drift.is_empty() => Ok(item),
-            Ok((item, drift)) => page.drifted(places, index, drift).map(|()| item),
-            Err(fault) => Err(page.sent.unreadable(&fault, &page.text)),
+        let mut drift = Vec::new();
+        let error = match decode::item::<T>(text, start, &mut drift) {
+            Ok(item) => {
+                let reported = match drift.is_empty() {
+                    true => Ok(()),
+                    false => page.drifted(places, index, drift),
+                };
+                match reported {
+                    Ok(()) => {
+                        self.pager.deliver(1);
+                        return Poll::Ready(Some(Ok(item)));
+                    }
+                    Err(error) => error,
+                }
+            }
+            Err(fault) => page.sent.unreadable(&fault, &page.text),
         };
-        match &item {
-            Ok(_) => self.pager.deliver(1),
-            Err(_) => self.pager.end(),
-        }
-        Poll::Ready(Some(item))
+        self.pager.end();
+        Poll::Ready(Some(Err(error)))
     }
 }
 
