@@ -24,7 +24,7 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
             )
         })?
         .trim_start_matches('\u{feff}');
-    serde_json::from_str(text).map_err(|error| {
+    let mut value = serde_json::from_str(text).map_err(|error| {
         let start = text.trim_start();
         if start.is_empty() {
             at.fault(
@@ -51,7 +51,28 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
                 "fetch it again, or mend the file at that place",
             )
         }
-    })
+    })?;
+    settle_numbers(&mut value);
+    Ok(value)
+}
+
+/// `serde_json` reads some numbers with an error in the last digit, and what it writes of them with another one. Each number
+/// becomes one that it reads as it wrote it, so that a file that was written once stays the same.
+fn settle_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            // A few steps do; the bound is for certainty.
+            for _ in 0..100 {
+                match number.to_string().parse::<Value>() {
+                    Ok(Value::Number(again)) if again != *number => *number = again,
+                    _ => break,
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(settle_numbers),
+        _ => {}
+    }
 }
 
 /// Puts the keys of all objects in alphabetical order. What order a map keeps depends on features that other crates

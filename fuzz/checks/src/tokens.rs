@@ -35,6 +35,11 @@ fn record(json: &[u8]) {
                 "company_id",
                 "user_id",
             ] {
+                // Of a key that comes twice any value may count.
+                let key = format!("\"{name}\"");
+                if String::from_utf8_lossy(json).matches(&key).count() > 1 {
+                    continue;
+                }
                 let came = tree.get(name).filter(|value| !value.is_null());
                 let here = written.get(name).filter(|value| !value.is_null());
                 assert_eq!(came, here, "`{name}` is another");

@@ -146,16 +146,17 @@ impl Carried {
                 continue;
             }
             let rest = &bytes[at..];
-            if let Some(first) = rest.first_chunk::<3>()
-                && begins(at)
-            {
-                let mut length = 0;
+            if let Some(first) = rest.first_chunk::<3>() {
+                let (mut length, at_word) = (0, begins(at));
                 for (value, kind) in self.candidates(&self.heads, number(first)) {
                     if kind < least || encoded && value.len() < SHORTEST_ENCODED {
                         continue;
                     }
                     let common = common(value.iter(), rest.iter());
-                    if common >= TRUNCATED || common == value.len() && ends(at + common) {
+                    // A long value is no part of a word by chance.
+                    let is_whole = common == value.len()
+                        && (common >= TRUNCATED || at_word && ends(at + common));
+                    if is_whole || at_word && common >= TRUNCATED {
                         length = common.max(length);
                     }
                 }
