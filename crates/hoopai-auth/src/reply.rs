@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn life(expires_in: &str) -> Duration {
-        let tokens = parse(&format!(r#"{{"access_token":"a"{expires_in}}}"#)).unwrap();
+        let tokens = parse(format!(r#"{{"access_token":"a"{expires_in}}}"#)).unwrap();
         tokens
             .expires_at
             .duration_since(SystemTime::UNIX_EPOCH)
