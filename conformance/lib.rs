@@ -1,6 +1,6 @@
 //! A server that misbehaves on purpose, for the tests in `it/`.
 //!
-//! It shares no code with `hoopai-mock` and knows nothing of the interface: it reads a request from the socket, as bytes, and
+//! It shares no code with `hoopai-mock` and uses nothing of the interface: it reads a request from the socket, as bytes, and
 //! writes the bytes that a test gives it.
 
 use std::sync::{Arc, Mutex};

@@ -62,7 +62,7 @@ use idempotence::Idempotence;
 pub struct Generated {
     /// The files of its crate: path from the crate's folder, content.
     pub files: BTreeMap<String, String>,
-    /// The effective document: the distilled file, its overlay applied, its recurrent faults mended.
+    /// The effective document: the distilled file, its overlay applied, its recurrent faults repaired.
     pub effective: Value,
     /// The same, with our documentation in it.
     pub documented: Value,
@@ -81,7 +81,7 @@ impl Generated {
     }
 }
 
-/// The effective document of a module: its distilled file, the overlay applied, recurrent faults mended.
+/// The effective document of a module: its distilled file, the overlay applied, recurrent faults repaired.
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// The document: valid OpenAPI 3.0.
@@ -99,10 +99,10 @@ pub fn effective(
     overlay_file: &str,
     overlay: Option<&str>,
 ) -> Result<Effective, Fault> {
-    on_deep_stack(|| mend(spec_file, spec, overlay_file, overlay), spec_file)
+    on_deep_stack(|| repair(spec_file, spec, overlay_file, overlay), spec_file)
 }
 
-fn mend(
+fn repair(
     spec_file: &str,
     spec: &[u8],
     overlay_file: &str,
@@ -170,7 +170,7 @@ fn build(module: &Module, sources: &Sources<'_>) -> Result<Generated, Fault> {
         document: effective,
         overlay_actions,
         mut passes,
-    } = mend(
+    } = repair(
         sources.spec_file,
         sources.spec,
         sources.overlay.map_or("", |overlay| overlay.file),

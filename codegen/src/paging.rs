@@ -508,7 +508,7 @@ fn place<'a>(
         };
         at.fault(
             problem,
-            "mend the place, or declare the field in the module's overlay",
+            "repair the place, or declare the field in the module's overlay",
         )
     })
 }

@@ -253,7 +253,7 @@ async fn kill(kills: usize, at_once: usize, grace: Duration) -> Outcome {
             Ok(()) => true,
             Err(error) => {
                 assert!(error.needs_reinstall(), "{error}");
-                // The platform has changed the token, and nobody has saved the new one.
+                // The platform has changed the token, and the new one was not saved.
                 assert!(stored_serial(store) < after.serial, "{error}");
                 outcome.lost += 1;
                 false

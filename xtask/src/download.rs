@@ -81,7 +81,7 @@ impl<'a> Downloads<'a> {
     }
 
     /// The first place that has the document. A place that does not hand it out lets the next one have its turn; a place
-    /// that has it in a bad state does not, since that is to be mended and not to be covered up.
+    /// that has it in a bad state does not, since that is to be repaired and not to be covered up.
     async fn first_of(
         &self,
         places: Vec<(Origin, Place)>,
@@ -212,7 +212,7 @@ impl<'a> Downloads<'a> {
             Place::File { file, .. } => {
                 let limit = self.fetcher.limits().bytes;
                 let mut bytes = Vec::new();
-                // Opening a pipe would wait for whoever writes to it.
+                // Opening a pipe would wait for its writer.
 
                 if fs::metadata(file).is_ok_and(|found| !found.is_file()) {
                     return Err(Miss::last(

@@ -24,7 +24,7 @@ pub(crate) fn refused(file: impl Into<String>, action: &str, error: &io::Error) 
         io::ErrorKind::PermissionDenied => "check who may read and write it",
         io::ErrorKind::StorageFull => "free some space and run the command again",
         io::ErrorKind::NotFound => "check that it is there",
-        _ => "mend that and run the command again",
+        _ => "repair that and run the command again",
     };
     fault(file, format!("{action}: {error}"), remedy)
 }

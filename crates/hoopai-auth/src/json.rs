@@ -22,7 +22,7 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    /// All fields in their order, a name as often as it stands there.
+    /// All fields in their order, a name as often as it occurs.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a str)> {
         self.0.iter().map(|(name, value)| (&**name, value.get()))
     }

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 pub use serde_json::Value;
 
 pub use crate::decode::Decoded;
-use crate::decode::{Cause, Mended};
+use crate::decode::{Cause, Repaired};
 use crate::error::Carried;
 use crate::{Error, decode};
 
@@ -38,24 +38,24 @@ pub type Map = serde_json::Map<String, Value>;
 /// # Errors
 /// It is no JSON, nested too deeply, or a text of another kind than `T` where `T` has no empty value, such as a `bool`.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error> {
-    let mut mended: Option<Mended> = None;
+    let mut repaired: Option<Repaired> = None;
     loop {
-        let text = mended.as_ref().map_or(json, |made| made.text.as_bytes());
+        let text = repaired.as_ref().map_or(json, |made| made.text.as_bytes());
         let fault = match decode::read::<T>(text) {
             Ok(mut decoded) => {
-                if let Some(made) = mended {
+                if let Some(made) = repaired {
                     decoded.drift.splice(..0, made.drift);
                 }
                 return Ok(decoded);
             }
             Err(fault) => fault,
         };
-        let again = match (&mended, fault.cause()) {
-            (None, Cause::Broken) => decode::mend(json, None),
+        let again = match (&repaired, fault.cause()) {
+            (None, Cause::Broken) => decode::repair(json, None),
             _ => None,
         };
         match again {
-            Some(made) => mended = Some(made),
+            Some(made) => repaired = Some(made),
             None => {
                 let body = json.to_vec().into();
                 return Err(Error::decode(None, &fault, text, body, Carried::default()));

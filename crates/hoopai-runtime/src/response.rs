@@ -37,7 +37,7 @@ impl AsItCame {
         })
     }
 
-    /// A reply that was mended, which can be of another kind as well.
+    /// A reply that was repaired, which can be of another kind as well.
     #[cold]
     pub(crate) fn body(before: Option<Box<Self>>, body: Bytes) -> Box<Self> {
         Box::new(AsItCame {

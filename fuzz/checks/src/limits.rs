@@ -57,7 +57,7 @@ pub fn limits(input: &[u8]) {
                 "a call goes if it need not wait: {outcome:?}"
             );
             let snapshot = handle.limit_snapshot();
-            assert_eq!(snapshot.queued, 0, "nobody waits: {snapshot:?}");
+            assert_eq!(snapshot.queued, 0, "no call waits: {snapshot:?}");
             assert!((1..=100_000).contains(&snapshot.max), "{snapshot:?}");
             assert!(snapshot.interval <= LONGEST_INTERVAL, "{snapshot:?}");
             assert!(

@@ -285,7 +285,7 @@ fn the_files_of_a_module_are_bounded_together() {
     assert_eq!(server.seen("/items/5.json"), 0);
 }
 
-/// Reading a pipe would wait for whoever writes to it.
+/// Reading a pipe would wait for its writer.
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_a_source_folder_is_refused() {

@@ -41,7 +41,7 @@ impl Account {
         let now = self.manager.clock().system_time();
         let kept = is_damaged.then(|| UnreadReply::new(&body, now, spent.cloned()));
         let length = body.len();
-        // It is wiped where nobody else has it.
+        // It is wiped if it has no other owner.
         if let Ok(mut body) = body.try_into_mut() {
             body.as_mut().zeroize();
         }

@@ -2,7 +2,7 @@
 //!
 //! `<name>.lease` names its holder; `<name>.<holder>.held` is a file that the holder keeps locked while it lives. The right is free
 //! where there is no lease, or where the lock can be had: its process is gone. No clock is asked, as clocks are set and machines are
-//! suspended. So a process that dies holds up nobody, and one that hangs keeps its right: it may still send.
+//! suspended. So a process that dies delays no other, and one that hangs keeps its right: it may still send.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -51,7 +51,7 @@ pub(super) fn take(entry: &Entry) -> Result<Option<Held>, StoreError> {
         sign,
         file: Some(file),
     };
-    // Nobody else knows the name of the file.
+    // The name of the file is not shared.
     Ok(is_locked.then_some(held))
 }
 
@@ -68,7 +68,7 @@ fn is_alive(entry: &Entry, sign: &Path) -> io::Result<bool> {
     }
 }
 
-/// The holder by a note. One that cannot be read was never finished, or is not ours: nobody holds anything by it.
+/// The holder by a note. One that cannot be read was never finished, or is not ours: it gives no right.
 fn read_holder(path: &Path) -> io::Result<Option<String>> {
     let bytes = disk::read(path)?;
     Ok(bytes.and_then(|bytes| {

@@ -43,7 +43,7 @@ pub trait TokenStore: Send + Sync + 'static {
     /// The exclusive right to refresh the tokens of a key, or `None` while another has it. It does not wait.
     ///
     /// A holder that died must not keep it for ever. A store that can tell ends the lease when its holder is gone, and not before; one that
-    /// cannot ends it `ttl` from now. It only keeps two from refreshing at once; whoever has it uses `swap` all the same.
+    /// cannot ends it `ttl` from now. It only keeps two from refreshing at once; its holder uses `swap` all the same.
     fn lease<'a>(
         &'a self,
         key: &'a TokenKey,

@@ -60,7 +60,7 @@ async fn an_account_that_refreshes_is_not_evicted() {
     let open = rig.platform.hold_next();
     let call = tokio::spawn(async move { account.authorization().await });
     until("it is sent", || rig.platform.refreshes() == 1).await;
-    // Nobody waits any more; the refresh goes on by itself.
+    // No call waits any more; the refresh goes on by itself.
     call.abort();
     let _ = call.await;
     use_others(&manager, 50_000);

@@ -188,7 +188,7 @@ impl MockBuilder {
     }
 
     /// For how long a refresh token that was spent gets the same new tokens again, by the server's clock; 0 without this: it is refused at
-    /// once. The platform's changelog says 30 s, which nobody has confirmed.
+    /// once. The platform's changelog says 30 s, which is not confirmed.
     pub fn refresh_grace(mut self, grace: Duration) -> Self {
         self.auth.refresh_grace = grace;
         self

@@ -2,9 +2,9 @@
 
 mod access;
 mod fault;
-mod mend;
 mod places;
 mod reader;
+mod repair;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -25,10 +25,10 @@ use crate::stream::ByteStream;
 use crate::transport::ReplyBody;
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
-pub(crate) use mend::{Mended, mend};
 pub(crate) use places::{Listed, find};
 use reader::Reader;
 pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
+pub(crate) use repair::{Repaired, repair};
 use scan::{DEPTH, Scan};
 pub(crate) use scan::{is_number, survives};
 
@@ -205,21 +205,27 @@ impl<'t> Entries<'t> {
 /// A reply of JSON.
 pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error> {
     let body = sent.body();
-    let mut mended: Option<Mended> = None;
+    let mut repaired: Option<Repaired> = None;
     let Decoded {
         value,
         mut drift,
         raw,
     } = loop {
-        let text = mended.as_ref().map_or(&*body, |made| made.text.as_bytes());
+        let text = repaired
+            .as_ref()
+            .map_or(&*body, |made| made.text.as_bytes());
         match read::<T>(text) {
             Ok(decoded) => break decoded,
-            Err(fault) => mended = Some(sent.mend(&fault, mended)?),
+            Err(fault) => repaired = Some(sent.repair(&fault, repaired)?),
         }
     };
-    let trace_id = last_trace_id(mended.as_ref().map_or(&*body, |made| made.text.as_bytes()));
+    let trace_id = last_trace_id(
+        repaired
+            .as_ref()
+            .map_or(&*body, |made| made.text.as_bytes()),
+    );
     let mut came = raw.map(AsItCame::value);
-    if let Some(mut made) = mended {
+    if let Some(mut made) = repaired {
         made.drift.append(&mut drift);
         drift = made.drift;
         came = Some(AsItCame::body(came, body));
@@ -264,12 +270,16 @@ impl Sent {
 
     /// Plain JSON, made of a reply that could not be read, unless that was done before.
     #[cold]
-    pub(crate) fn mend(&self, fault: &Fault, before: Option<Mended>) -> Result<Mended, Error> {
+    pub(crate) fn repair(
+        &self,
+        fault: &Fault,
+        before: Option<Repaired>,
+    ) -> Result<Repaired, Error> {
         let body = self.body();
         match before {
             Some(made) => Err(self.unreadable(fault, made.text.as_bytes())),
             None => match fault.cause() {
-                Cause::Broken => mend(&body, Some(&self.reply.headers)),
+                Cause::Broken => repair(&body, Some(&self.reply.headers)),
                 Cause::Deep | Cause::Unfit { .. } => None,
             }
             .ok_or_else(|| self.unreadable(fault, &body)),

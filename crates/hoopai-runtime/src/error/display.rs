@@ -235,7 +235,7 @@ fn states(message: &str, complaint: &str) -> bool {
 
 /// A reply that cannot be read: in words, and where.
 ///
-/// `text` is what was read: the body, mended where that was needed.
+/// `text` is what was read: the body, repaired where that was needed.
 pub(super) fn decode(fault: &Fault, text: &[u8], carried: &Carried) -> (String, Option<String>) {
     let body = text;
     if reply::is_blank(body) {

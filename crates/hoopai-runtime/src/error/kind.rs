@@ -61,7 +61,7 @@ pub enum AuthFault {
     NotInstalled,
     /// The platform takes the refresh token no more: the app must be authorised again by a user of the account.
     ReinstallNeeded,
-    /// The platform refused to give a token, for a reason that a new authorisation does not mend: wrong app credentials, an
+    /// The platform refused to give a token, for a reason that a new authorisation does not repair: wrong app credentials, an
     /// account that is not active, an app that is not installed in the location.
     Refused,
     /// The token endpoint could not be reached, or its reply was lost. A later call tries again.

@@ -177,8 +177,8 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
             Cause::Deep | Cause::Unfit { .. } => return Err(false),
         },
     }
-    let mended = decode::mend(body, Some(headers));
-    let text = match &mended {
+    let repaired = decode::repair(body, Some(headers));
+    let text = match &repaired {
         Some(made) => {
             if let Ok(decoded) = decode::read::<Value>(made.text.as_bytes()) {
                 return Ok(decoded.value);

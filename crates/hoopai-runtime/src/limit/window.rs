@@ -44,7 +44,7 @@ pub(super) struct Mark {
 
 /// The window. A slot is taken from when a request is let through until an interval after the last moment at which the
 /// server can have counted it: when its reply came, or earlier where [`Order`](super::order::Order) shows it. So whenever
-/// the server counts, it counts no more than stand here.
+/// the server counts, it counts no more than there are here.
 ///
 /// Memory and time do not depend on the limit: slots are kept as runs, and an interval holds about 3,000 of them at most.
 pub(super) struct Window {

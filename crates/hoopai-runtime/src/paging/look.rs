@@ -11,7 +11,7 @@ use tracing::Span;
 
 use super::position::marks_of;
 use crate::Call;
-use crate::decode::{self, LIST, Listed, Mended, OBJECT};
+use crate::decode::{self, LIST, Listed, OBJECT, Repaired};
 use crate::drift::Drift;
 use crate::error::{Error, Places};
 use crate::operation::{Paging, Source};
@@ -58,7 +58,7 @@ pub(super) fn fetch(
 impl Arrived {
     fn new(sent: Sent, rule: &Paging) -> Result<Self, Error> {
         let mut whole = sent.body();
-        let mut mended: Option<Mended> = None;
+        let mut repaired: Option<Repaired> = None;
         loop {
             let fault = match decode::text(&whole) {
                 Ok(text) => match look(text, rule) {
@@ -67,7 +67,7 @@ impl Arrived {
                             text: whole.slice_ref(text.as_bytes()),
                             sent,
                             look,
-                            repaired: mended.map(|made| made.drift).unwrap_or_default(),
+                            repaired: repaired.map(|made| made.drift).unwrap_or_default(),
                         });
                     }
                     Ok(Looked::NoList(at)) => {
@@ -78,13 +78,13 @@ impl Arrived {
                 },
                 Err(fault) => fault,
             };
-            let made = sent.mend(&fault, mended)?;
+            let made = sent.repair(&fault, repaired)?;
             whole = made.text.clone().into();
-            mended = Some(made);
+            repaired = Some(made);
         }
     }
 
-    /// Reports a page that was mended, and one without contents, which would otherwise look like the end of the list.
+    /// Reports a page that was repaired, and one without contents, which would otherwise look like the end of the list.
     pub(super) fn check_contents(&self, items: &str) -> Result<(), Error> {
         if !self.repaired.is_empty() {
             self.sent.drifted(self.repaired.clone())?;

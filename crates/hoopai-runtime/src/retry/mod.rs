@@ -90,7 +90,7 @@ pub trait RetryPolicy: Send + Sync + 'static {
     fn retries(&self, failure: &Failure<'_>) -> bool;
 }
 
-/// Our policy: everything that waiting can mend, up to a number of attempts, unless the platform asks for a longer wait than
+/// Our policy: everything that waiting can repair, up to a number of attempts, unless the platform asks for a longer wait than
 /// is worth it. Then the error carries the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standard {

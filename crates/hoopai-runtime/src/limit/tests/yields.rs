@@ -176,7 +176,7 @@ async fn a_server_that_counts_at_any_moment_refuses_nothing() {
     }
 }
 
-/// Their requests are no reason to believe in an order, and some refusals cannot be avoided.
+/// Their requests are no evidence of an order, and some refusals cannot be avoided.
 #[tokio::test]
 async fn other_processes_end_the_early_release() {
     let seed = seed();

@@ -6,7 +6,7 @@ use crate::drift::{Drift, DriftKind};
 use crate::error::Places;
 
 /// JSON in UTF-8, made of a reply that is not.
-pub(crate) struct Mended {
+pub(crate) struct Repaired {
     pub(crate) text: String,
     /// What was replaced or skipped.
     pub(crate) drift: Vec<Drift>,
@@ -28,7 +28,7 @@ const WINDOWS_1252: [u16; 32] = [
 /// Makes plain JSON of a body. `None`: there is nothing to replace or to skip, so that it is no JSON for another reason. What
 /// is made can still be no JSON.
 #[cold]
-pub(crate) fn mend(body: &[u8], headers: Option<&HeaderMap>) -> Option<Mended> {
+pub(crate) fn repair(body: &[u8], headers: Option<&HeaderMap>) -> Option<Repaired> {
     let (text, encoding) = as_text(body, headers);
     let mut mender = Mender {
         rest: &text,
@@ -55,7 +55,7 @@ pub(crate) fn mend(body: &[u8], headers: Option<&HeaderMap>) -> Option<Mended> {
             found,
         });
     }
-    Some(Mended { text: out, drift })
+    Some(Repaired { text: out, drift })
 }
 
 const NOT_UTF_8: &str = "a byte that is not UTF-8";
@@ -236,18 +236,18 @@ fn escape_length(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::mend;
+    use super::repair;
 
     /// What is made of a body, and what is reported.
-    fn mended(body: &[u8]) -> String {
-        match mend(body, None) {
-            Some(mended) => {
-                let drift: Vec<String> = mended
+    fn repaired(body: &[u8]) -> String {
+        match repair(body, None) {
+            Some(repaired) => {
+                let drift: Vec<String> = repaired
                     .drift
                     .iter()
                     .map(|drift| format!("{}: {}", drift.path, drift.found))
                     .collect();
-                format!("{} [{}]", mended.text, drift.join(", "))
+                format!("{} [{}]", repaired.text, drift.join(", "))
             }
             None => "as it was".to_owned(),
         }
@@ -293,7 +293,7 @@ mod tests {
             (b"{a:1}", "as it was"),
             (b"", "as it was"),
         ] {
-            assert_eq!(mended(body), made, "{}", String::from_utf8_lossy(body));
+            assert_eq!(repaired(body), made, "{}", String::from_utf8_lossy(body));
         }
     }
 
@@ -307,13 +307,13 @@ mod tests {
             utf_16(&format!("\u{feff}{text}"), u16::to_le_bytes),
             utf_16(&format!("\u{feff}{text}"), u16::to_be_bytes),
         ] {
-            assert_eq!(mended(&body), made);
+            assert_eq!(repaired(&body), made);
         }
         let mut headers = reqwest::header::HeaderMap::new();
         let declared = "application/json; charset=ISO-8859-1".parse().unwrap();
         headers.insert("content-type", declared);
-        let mended = mend(b"[\"J\xf6e \x80\"]", Some(&headers)).unwrap();
-        assert_eq!(mended.text, "[\"J\u{f6}e \u{20ac}\"]");
-        assert_eq!(mended.drift[0].found, "Latin-1");
+        let repaired = repair(b"[\"J\xf6e \x80\"]", Some(&headers)).unwrap();
+        assert_eq!(repaired.text, "[\"J\u{f6}e \u{20ac}\"]");
+        assert_eq!(repaired.drift[0].found, "Latin-1");
     }
 }
