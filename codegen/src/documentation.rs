@@ -174,7 +174,7 @@ impl<'a> Laying<'a> {
             if let Some(name) = all.keys().find(|name| !hit.contains(*name)) {
                 return Err(root.key(kind).key(name).fault(
                     "hits nothing that has no words of its own",
-                    "repair the name, or delete the line",
+                    "correct the name, or delete the line",
                 ));
             }
         }
@@ -213,7 +213,7 @@ impl<'a> Laying<'a> {
             let Some(index) = index else {
                 return Err(parameters.key(name).fault(
                     "the operation has no such parameter",
-                    "repair the name, or delete the line",
+                    "correct the name, or delete the line",
                 ));
             };
             self.put(
@@ -263,7 +263,7 @@ impl<'a> Laying<'a> {
         if places.is_empty() {
             return Err(at.fault(
                 "there is no such field",
-                "repair the name, or delete the line; dots lead into objects and the items of lists",
+                "correct the name, or delete the line; dots lead into objects and the items of lists",
             ));
         }
         for place in places {

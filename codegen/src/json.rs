@@ -48,7 +48,7 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
         } else {
             at.fault(
                 format!("not JSON: {error}"),
-                "fetch it again, or repair the file at that place",
+                "fetch it again, or correct the file at that place",
             )
         }
     })?;

@@ -85,7 +85,7 @@ impl Action {
         let path = JsonPath::parse(target).map_err(|error| {
             at.key("target").fault(
                 format!("`{target}` is not a JSONPath: {error}"),
-                "repair the path",
+                "correct the path",
             )
         })?;
         let mut pointers: Vec<String> = path
@@ -96,7 +96,7 @@ impl Action {
         if pointers.is_empty() {
             return Err(at.fault(
                 format!("`{target}` hits nothing"),
-                "the platform's file has changed there, or the path is wrong: repair the target, or delete the action",
+                "the platform's file has changed there, or the path is wrong: correct the target, or delete the action",
             ));
         }
         // From the last to the first, so that removing one array item does not move the others.

@@ -508,7 +508,7 @@ fn place<'a>(
         };
         at.fault(
             problem,
-            "repair the place, or declare the field in the module's overlay",
+            "correct the place, or declare the field in the module's overlay",
         )
     })
 }

@@ -6,7 +6,7 @@ use crate::distil::DEPTH_LIMIT;
 use crate::fault::{At, Fault};
 use crate::json::{self, METHODS, Object};
 
-const MEND: &str = "repair the overlay, or run `cargo xtask regen` for the module";
+const MEND: &str = "correct the overlay, or run `cargo xtask regen` for the module";
 
 /// Makes sure, once for all passes, that what they go through has the containers that they expect: an overlay or a
 /// hand may have put anything anywhere.
