@@ -230,7 +230,7 @@ impl HandleBuilder {
     /// # Errors
     /// No credentials or more than one kind of them, or a setting that cannot be used; kind
     /// [`Config`](crate::error::ErrorKind::Config).
-    pub fn build(self) -> Result<Handle, Error> {
+    pub fn build(mut self) -> Result<Handle, Error> {
         self.check()?;
         let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
         let user_agent = match &self.user_agent {
@@ -242,7 +242,7 @@ impl HandleBuilder {
                 "the user agent cannot be sent: it holds characters that no header may have",
             )
         })?;
-        let (http, token_http) = self.connection.clients(&base_url)?;
+        let http = self.connection.for_calls(&base_url)?;
         let wire = Wire {
             http,
             user_agent,
@@ -257,7 +257,7 @@ impl HandleBuilder {
         let authority = match self.authority {
             Some(authority) => {
                 let wire = Wire {
-                    http: token_http,
+                    http: self.connection.for_tokens(&wire.http, &base_url)?,
                     ..wire.clone()
                 };
                 let endpoint = Endpoint::new(

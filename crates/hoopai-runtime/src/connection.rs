@@ -108,12 +108,25 @@ impl HandleBuilder {
 }
 
 impl ConnectionSettings {
-    /// The client for calls, and the one for requests for tokens.
-    pub(crate) fn clients(mut self, base_url: &BaseUrl) -> Result<(Client, Client), Error> {
+    /// The client for calls.
+    pub(crate) fn for_calls(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         self.check()?;
-        let given = self.client.take();
-        let own = self.client(base_url)?;
-        Ok((given.unwrap_or_else(|| own.clone()), own))
+        match &self.client {
+            Some(given) => Ok(given.clone()),
+            None => self.make(base_url),
+        }
+    }
+
+    /// The client for requests for tokens, next to the one for calls.
+    pub(crate) fn for_tokens(
+        mut self,
+        for_calls: &Client,
+        base_url: &BaseUrl,
+    ) -> Result<Client, Error> {
+        match self.client {
+            Some(_) => self.make(base_url),
+            None => Ok(for_calls.clone()),
+        }
     }
 
     /// A client that is made already takes no more settings.
@@ -147,30 +160,30 @@ impl ConnectionSettings {
         )))
     }
 
-    fn client(self, base_url: &BaseUrl) -> Result<Client, Error> {
+    fn make(&mut self, base_url: &BaseUrl) -> Result<Client, Error> {
         if self.only_these_roots && self.roots.is_empty() {
             return Err(Error::config(
                 "`only_added_root_certificates` is set and no certificate is added, so that no server could be trusted: call `add_root_certificate`",
             ));
         }
         let own = self.builder.is_none();
-        let mut builder = self.builder.unwrap_or_default();
+        let mut builder = self.builder.take().unwrap_or_default();
         if let Some(timeout) = self.connect_timeout {
             builder = builder.connect_timeout(timeout);
         } else if own {
             builder = builder.connect_timeout(CONNECT_TIMEOUT);
         }
-        if let Some(proxy) = self.proxy {
+        if let Some(proxy) = self.proxy.take() {
             builder = builder.proxy(proxy);
         } else if own && base_url.is_loopback() {
             builder = builder.no_proxy();
         }
         if self.only_these_roots {
-            builder = builder.tls_certs_only(self.roots);
+            builder = builder.tls_certs_only(self.roots.drain(..));
         } else if !self.roots.is_empty() {
-            builder = builder.tls_certs_merge(self.roots);
+            builder = builder.tls_certs_merge(self.roots.drain(..));
         }
-        if let Some(identity) = self.identity {
+        if let Some(identity) = self.identity.take() {
             builder = builder.identity(identity);
         }
         if let Some(version) = self.min_tls_version {
