@@ -55,6 +55,7 @@ chapters! {
     errors = "../docs/src/errors.md",
     facade_or_crates = "../docs/src/facade-or-crates.md",
     limits = "../docs/src/limits.md",
+    connections = "../docs/src/connections.md",
     observability = "../docs/src/observability.md",
     paging = "../docs/src/paging.md",
     quick_start = "../docs/src/quick-start.md",
