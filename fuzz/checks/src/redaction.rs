@@ -10,9 +10,16 @@ use crate::stub::{self, TOKEN};
 const QUERY: &str = "query-v4lue-Zm9vYmFyIQ-77";
 const FIELD: &str = "Ophelia Tannenbaum-Quist";
 
-/// The first two bytes are the status, the rest is the body of the refusal. In it the bytes 0xFA to 0xFF, which no UTF-8 has,
-/// stand for what was sent: the token, a value of the query, one of the body, and each of them as it is percent-encoded,
-/// in capitals, or with JSON escapes.
+/// The bytes that stand for a sent value in the input. UTF-8 has none of them.
+const STAND_INS: [u8; 13] = [
+    0xC0, 0xC1, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF,
+];
+
+/// The length of the parts of the token that are masked.
+const PART: usize = 8;
+
+/// The first two bytes are the status, the rest is the body of the refusal. In it the bytes of [`STAND_INS`] are replaced
+/// with what was sent: the token, a value of the query and one of the body, each plain or in an encoding.
 pub fn redaction(input: &[u8]) {
     let Some(([high, low], template)) = input.split_first_chunk() else {
         return;
@@ -20,14 +27,9 @@ pub fn redaction(input: &[u8]) {
     let status = 400 + u16::from_be_bytes([*high, *low]) % 200;
     let mut body = Vec::with_capacity(template.len());
     for byte in template {
-        match byte {
-            0xFA => body.extend_from_slice(FIELD.replace(' ', "%20").as_bytes()),
-            0xFB => body.extend_from_slice(TOKEN.to_ascii_uppercase().as_bytes()),
-            0xFC => body.extend_from_slice(QUERY.replace('-', "\\u002d").as_bytes()),
-            0xFD => body.extend_from_slice(FIELD.as_bytes()),
-            0xFE => body.extend_from_slice(QUERY.as_bytes()),
-            0xFF => body.extend_from_slice(TOKEN.as_bytes()),
-            byte => body.push(*byte),
+        match sent(*byte) {
+            Some(text) => body.extend_from_slice(text.as_bytes()),
+            None => body.push(*byte),
         }
     }
     let shown = stub::with(|stub| {
@@ -47,10 +49,60 @@ pub fn redaction(input: &[u8]) {
         shown
     });
     let folded = shown.to_ascii_lowercase();
-    for secret in [TOKEN, QUERY, FIELD, "Ophelia%20Tannenbaum-Quist"] {
+    for secret in STAND_INS.into_iter().filter_map(sent) {
         assert!(
             !folded.contains(&secret.to_ascii_lowercase()),
             "`{secret}` is shown: {shown}"
         );
     }
+    for part in TOKEN.as_bytes().windows(PART) {
+        let part = String::from_utf8_lossy(part);
+        assert!(
+            !folded.contains(&*part),
+            "`{part}` of the token is shown: {shown}"
+        );
+    }
+}
+
+/// The text that a byte stands for.
+fn sent(byte: u8) -> Option<String> {
+    let text = match byte {
+        0xC0 => base64(QUERY.as_bytes()),
+        0xC1 => FIELD.replace(' ', "\\\\u0020"),
+        0xF5 => base64(TOKEN.as_bytes()),
+        // As in Basic authentication; the token begins at another place of a group of four characters.
+        0xF6 => base64(format!("user:{TOKEN}").as_bytes()),
+        0xF7 => base64(FIELD.as_bytes()),
+        0xF8 => each(QUERY, |byte| format!("&#{byte};")),
+        0xF9 => each(TOKEN, |byte| format!("%25{byte:02x}")),
+        0xFA => FIELD.replace(' ', "%20"),
+        0xFB => TOKEN.to_ascii_uppercase(),
+        0xFC => QUERY.replace('-', "\\u002d"),
+        0xFD => FIELD.to_owned(),
+        0xFE => QUERY.to_owned(),
+        0xFF => TOKEN.to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn each(text: &str, encode: impl Fn(u8) -> String) -> String {
+    text.bytes().map(encode).collect()
+}
+
+/// Base64 with the alphabet of URLs, without padding.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let mut group = [0; 4];
+        group[1..=chunk.len()].copy_from_slice(chunk);
+        let group = u32::from_be_bytes(group);
+        for index in 0..=chunk.len() {
+            text.push(char::from(
+                ALPHABET[(group >> (18 - 6 * index)) as usize & 63],
+            ));
+        }
+    }
+    text
 }
