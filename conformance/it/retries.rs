@@ -43,6 +43,7 @@ async fn a_request_that_the_server_did_not_process_is_sent_again_once() {
         // These may have been processed.
         (&[Answer::GoAwayAt], 1, false),
         (&[Answer::Break], 1, false),
+        (&[Answer::RefuseAfterHead], 1, false),
     ] {
         let (requests, result) = create_against(answers).await;
         assert_eq!(requests, sent, "{answers:?}: {result:?}");

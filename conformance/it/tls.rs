@@ -204,6 +204,8 @@ pub(crate) enum Answer {
     Refuse,
     /// `RST_STREAM` with `INTERNAL_ERROR`: it may have been processed.
     Break,
+    /// The head and a part of a reply with 200, then `RST_STREAM` with `REFUSED_STREAM`, which cannot be true.
+    RefuseAfterHead,
     /// `GOAWAY` that names the stream before this one as the last, and the end of the connection.
     GoAwayBelow,
     /// `GOAWAY` that names this stream as the last, and the end of the connection.
@@ -299,6 +301,13 @@ async fn answer(
         }
         Answer::Break => {
             frame(stream, RST_STREAM, 0, id, &INTERNAL_ERROR.to_be_bytes()).await?;
+            return Ok(true);
+        }
+        Answer::RefuseAfterHead => {
+            frame(stream, HEADERS, END_HEADERS, id, &[0x88]).await?;
+            frame(stream, DATA, 0, id, b"{\"contact\":").await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
             return Ok(true);
         }
         Answer::GoAwayBelow => frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?,

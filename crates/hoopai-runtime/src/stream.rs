@@ -105,7 +105,7 @@ impl Stream for ByteStream {
             this.silence = None;
             return Poll::Ready(match piece {
                 Some(Ok(piece)) => Some(Ok(piece)),
-                Some(Err(fault)) => Some(Err(Error::broken(this.origin.clone(), fault))),
+                Some(Err(fault)) => Some(Err(Error::broken_body(this.origin.clone(), fault))),
                 None => None,
             });
         }

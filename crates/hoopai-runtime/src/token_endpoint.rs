@@ -157,7 +157,7 @@ impl Endpoint {
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => break None,
                 _ if is_whole => break None,
-                Ok(Err(fault)) => break Some(Error::broken(origin.clone(), fault)),
+                Ok(Err(fault)) => break Some(Error::broken_body(origin.clone(), fault)),
                 Err(TimeOut) => {
                     let text = Error::timed_out(origin.clone(), self.timeout, "attempt_timeout");
                     break Some(text);

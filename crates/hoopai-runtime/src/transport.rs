@@ -129,7 +129,7 @@ impl Wire {
                 Err(unread) => {
                     let error = match unread {
                         Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
-                        Unread::Broken(fault) => Error::broken(origin.clone(), fault),
+                        Unread::Broken(fault) => Error::broken_body(origin.clone(), fault),
                     };
                     return Err(error.with_reply(status, headers));
                 }

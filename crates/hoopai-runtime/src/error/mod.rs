@@ -296,6 +296,16 @@ impl Error {
         error
     }
 
+    /// A reply whose body broke off. Its head shows that the server processed the request, whatever HTTP/2 states after it.
+    pub(crate) fn broken_body(origin: Origin, fault: reqwest::Error) -> Self {
+        let mut error = Self::broken(origin, fault);
+        if error.0.outcome == Outcome::Unprocessed {
+            error.0.outcome = Outcome::Unknown;
+            error.0.text = "the connection broke before the reply was whole".into();
+        }
+        error
+    }
+
     /// The HTTP client that the caller gave followed a redirect.
     pub(crate) fn redirected(origin: Origin) -> Self {
         let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
