@@ -18,7 +18,7 @@ const STAND_INS: [u8; 13] = [
 /// The length of the parts of the token that are masked.
 const PART: usize = 8;
 
-/// The first two bytes are the status, the rest is the body of the refusal. In it the bytes of [`STAND_INS`] are replaced
+/// The first two bytes are the status, the rest is the body of the refusal. In it the bytes of `STAND_INS` are replaced
 /// with what was sent: the token, a value of the query and one of the body, each plain or in an encoding.
 pub fn redaction(input: &[u8]) {
     let Some(([high, low], template)) = input.split_first_chunk() else {
