@@ -4,9 +4,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hoopai::auth::{MemoryStore, OAuthApp};
 use hoopai::contacts::types::CreateContactRequest;
 use hoopai::retry::Never;
-use hoopai::{Client, Error};
+use hoopai::{AuthFault, Client, Error};
 use hoopai_conformance::{Reply, Server};
 
 use crate::tls::{Answer, Demands, HOST, Issued, TlsServer};
@@ -44,14 +45,28 @@ async fn a_request_that_the_server_did_not_process_is_sent_again_once() {
         (&[Answer::GoAwayAt], 1, false),
         (&[Answer::Break], 1, false),
         (&[Answer::RefuseAfterHead], 1, false),
+        (&[Answer::GoAwayAfterHead], 1, false),
+        (&[Answer::Short], 1, false),
     ] {
         let (requests, result) = create_against(answers).await;
         assert_eq!(requests, sent, "{answers:?}: {result:?}");
         assert_eq!(result.is_ok(), succeeds, "{answers:?}: {result:?}");
         if let Err(error) = result {
-            assert_eq!(error.attempts() as usize, sent, "{answers:?}");
+            assert_eq!(error.attempts() as usize, sent, "{answers:?}: {error:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn bytes_that_end_before_their_length_are_an_error() {
+    let issued = Issued::of(HOST);
+    let (server, _) = TlsServer::http2(&issued, |_| Answer::Short).await;
+    let client = server.client(&issued).build().unwrap();
+    let conversations = client.conversations();
+    let call = conversations.get_message_recording().message_id("m1");
+    let reply = call.location_id("loc1").send().await.unwrap();
+    let error = reply.into_inner().collect().await.unwrap_err();
+    assert!(error.to_string().contains("announced"), "{error}");
 }
 
 #[tokio::test]
@@ -63,6 +78,54 @@ async fn a_request_that_was_not_processed_is_not_sent_again_without_retries() {
     assert_eq!(requests.load(Ordering::SeqCst), 1);
     assert!(error.is_retryable(), "{error}");
     assert!(error.to_string().contains("REFUSED_STREAM"), "{error}");
+}
+
+fn oauth_client(server: &TlsServer, trusted: &Issued) -> Client {
+    let app = OAuthApp::new("app-1", "app-secret", "https://example.com/callback");
+    let builder = Client::builder()
+        .oauth_app(app)
+        .token_store(MemoryStore::new());
+    server.reached_by(builder, trusted).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_token_request_that_the_server_did_not_process_is_sent_again_once() {
+    for (answers, sent, fault) in [
+        (&[Answer::Refuse][..], 2, None),
+        (&[Answer::GoAwayBelow], 2, None),
+        (&[Answer::Refuse, Answer::Refuse], 2, Some("still good")),
+        // These may have been processed.
+        (&[Answer::GoAwayAt], 1, Some("is not known")),
+        (&[Answer::Break], 1, Some("is not known")),
+    ] {
+        let issued = Issued::of(HOST);
+        let script = |number: usize| answers.get(number).copied().unwrap_or(Answer::Tokens);
+        let (server, requests) = TlsServer::http2(&issued, script).await;
+        let client = oauth_client(&server, &issued);
+        let result = client.tokens().unwrap().exchange_code("code").await;
+        assert_eq!(requests.load(Ordering::SeqCst), sent, "{answers:?}");
+        let text = result.err().map(|error| error.to_string());
+        assert_eq!(text.is_some(), fault.is_some(), "{answers:?}: {text:?}");
+        if let (Some(text), Some(fault)) = (text, fault) {
+            assert!(text.contains(fault), "{answers:?}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_invalid_certificate_of_the_token_endpoint_is_not_an_outage() {
+    let (valid, other) = (Issued::of(HOST), Issued::of("other.test"));
+    let server = TlsServer::http1(&valid, Demands::default()).await;
+    let client = oauth_client(&server, &other);
+    let result = client.tokens().unwrap().exchange_code("code").await;
+    let error = result.unwrap_err();
+    assert_eq!(error.auth_fault(), Some(AuthFault::Unreachable), "{error}");
+    assert!(!error.is_retryable(), "{error}");
+    assert!(
+        error.to_string().contains("add_root_certificate"),
+        "{error}"
+    );
+    assert_eq!(server.connections(), 1, "{error}");
 }
 
 #[tokio::test]

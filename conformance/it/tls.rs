@@ -179,9 +179,13 @@ impl TlsServer {
 
     /// A client that reaches the server under its host name and trusts a certificate. It waits for nothing before it retries.
     pub(crate) fn client(&self, trusted: &Issued) -> ClientBuilder {
-        Client::builder()
-            .private_token("pit-1")
-            .location("loc1")
+        let builder = Client::builder().private_token("pit-1").location("loc1");
+        self.reached_by(builder, trusted)
+    }
+
+    /// The same with other credentials.
+    pub(crate) fn reached_by(&self, builder: ClientBuilder, trusted: &Issued) -> ClientBuilder {
+        builder
             .base_url(format!("https://{HOST}:{}", self.address.port()))
             .resolve(HOST, self.address)
             .add_root_certificate(trusted.root())
@@ -200,12 +204,18 @@ impl TlsServer {
 pub(crate) enum Answer {
     /// 200 with a contact.
     Ok,
+    /// 200 with tokens.
+    Tokens,
     /// `RST_STREAM` with `REFUSED_STREAM`.
     Refuse,
     /// `RST_STREAM` with `INTERNAL_ERROR`: it may have been processed.
     Break,
     /// The head and a part of a reply with 200, then `RST_STREAM` with `REFUSED_STREAM`, which cannot be true.
     RefuseAfterHead,
+    /// The same part of a reply, then `GOAWAY` that names the stream before it as the last.
+    GoAwayAfterHead,
+    /// The same with a length that is announced.
+    Short,
     /// `GOAWAY` that names the stream before this one as the last, and the end of the connection.
     GoAwayBelow,
     /// `GOAWAY` that names this stream as the last, and the end of the connection.
@@ -222,6 +232,12 @@ const GOAWAY: u8 = 7;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 const ACK: u8 = 1;
+
+/// `:status: 200`, by its index in the static table of HPACK.
+const STATUS_200: [u8; 1] = [0x88];
+
+/// `content-length: 900`, the name by its index.
+const LENGTH_900: [u8; 6] = [0x0f, 0x0d, 3, b'9', b'0', b'0'];
 
 const INTERNAL_ERROR: u32 = 2;
 const REFUSED_STREAM: u32 = 7;
@@ -288,10 +304,13 @@ async fn answer(
 ) -> std::io::Result<bool> {
     let go_away = |last: u32| [last.to_be_bytes(), 0_u32.to_be_bytes()].concat();
     match answer {
-        Answer::Ok => {
-            // `:status: 200`, by its index in the static table.
-            frame(stream, HEADERS, END_HEADERS, id, &[0x88]).await?;
-            let body = br#"{"contact":{"id":"c1"}}"#;
+        Answer::Ok | Answer::Tokens => {
+            frame(stream, HEADERS, END_HEADERS, id, &STATUS_200).await?;
+            let body: &[u8] = if let Answer::Tokens = answer {
+                br#"{"access_token":"a2","refresh_token":"r2","expires_in":86399,"userType":"Location","locationId":"loc1"}"#
+            } else {
+                br#"{"contact":{"id":"c1"}}"#
+            };
             frame(stream, DATA, END_STREAM, id, body).await?;
             return Ok(true);
         }
@@ -303,12 +322,19 @@ async fn answer(
             frame(stream, RST_STREAM, 0, id, &INTERNAL_ERROR.to_be_bytes()).await?;
             return Ok(true);
         }
-        Answer::RefuseAfterHead => {
-            frame(stream, HEADERS, END_HEADERS, id, &[0x88]).await?;
+        Answer::RefuseAfterHead | Answer::GoAwayAfterHead | Answer::Short => {
+            let mut head = STATUS_200.to_vec();
+            if let Answer::Short = answer {
+                head.extend(LENGTH_900);
+            }
+            frame(stream, HEADERS, END_HEADERS, id, &head).await?;
             frame(stream, DATA, 0, id, b"{\"contact\":").await?;
             tokio::time::sleep(Duration::from_millis(100)).await;
-            frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
-            return Ok(true);
+            if let Answer::RefuseAfterHead = answer {
+                frame(stream, RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?;
+                return Ok(true);
+            }
+            frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?;
         }
         Answer::GoAwayBelow => frame(stream, GOAWAY, 0, 0, &go_away(id.saturating_sub(2))).await?,
         Answer::GoAwayAt => frame(stream, GOAWAY, 0, 0, &go_away(id)).await?,

@@ -46,7 +46,10 @@ pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<Raw
             .with_attempts(trip.attempts, trip.sent)
     });
     trip.end(&span, &result);
-    result
+    result.map(|reply| RawReply {
+        attempts: (trip.attempts, trip.sent),
+        ..reply
+    })
 }
 
 struct Trip<'a> {

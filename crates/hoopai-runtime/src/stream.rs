@@ -17,6 +17,8 @@ pub struct ByteStream {
     origin: Origin,
     rest: Rest,
     limit: usize,
+    /// How much is still to come, if the reply announced its length.
+    missing: Option<u64>,
     patience: Option<Patience>,
     /// The end of patience with the piece that is waited for.
     silence: Option<BoxFuture<'static, ()>>,
@@ -46,6 +48,7 @@ impl ByteStream {
     ) -> Self {
         ByteStream {
             origin,
+            missing: rest.content_length(),
             rest: Rest::Coming(Box::pin(rest.bytes_stream())),
             limit,
             patience: Some(patience),
@@ -60,6 +63,7 @@ impl ByteStream {
             origin,
             rest: Rest::AtHand(Some(body)),
             limit,
+            missing: None,
             patience: None,
             silence: None,
         }
@@ -104,8 +108,16 @@ impl Stream for ByteStream {
         if let Poll::Ready(piece) = piece {
             this.silence = None;
             return Poll::Ready(match piece {
-                Some(Ok(piece)) => Some(Ok(piece)),
+                Some(Ok(piece)) => {
+                    let length = piece.len() as u64;
+                    this.missing = this.missing.map(|missing| missing.saturating_sub(length));
+                    Some(Ok(piece))
+                }
                 Some(Err(fault)) => Some(Err(Error::broken_body(this.origin.clone(), fault))),
+                None if this.missing.take().is_some_and(|missing| missing > 0) => {
+                    this.rest = Rest::AtHand(None);
+                    Some(Err(Error::short_body(this.origin.clone())))
+                }
                 None => None,
             });
         }

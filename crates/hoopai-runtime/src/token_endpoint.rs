@@ -13,7 +13,7 @@ use tracing::{Instrument, debug, info_span};
 use crate::auth::{EndpointFault, EndpointReply, Grant, TOKEN_PATH, TokenEndpoint};
 use crate::base_url::BaseUrl;
 use crate::body::Payload;
-use crate::error::{Error, ErrorKind, Origin};
+use crate::error::{Error, ErrorKind, Origin, Outcome};
 use crate::limit::{LimitSettings, Limiter};
 use crate::operation::Method;
 use crate::query::push_pair;
@@ -70,6 +70,38 @@ impl Endpoint {
                 "the base URL has no room for the token endpoint",
             )));
         };
+        let mut body = String::new();
+        for (name, value) in &form {
+            push_pair(&mut body, name, value.expose_secret());
+        }
+        let mut prepared = Prepared {
+            origin,
+            url,
+            version: HeaderValue::from_static(DEFAULT_API_VERSION),
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+            payload: Payload::Form(body.into()),
+            authorization: bearer.map(|grant| grant.header().clone()),
+            replaced: None,
+            // So that what arrives is kept, should the rest not come.
+            streamed: true,
+            options: CallOptions::new(),
+        };
+        match self.attempt(path, &mut prepared).await {
+            Err(EndpointFault::NotSent(error)) if error.outcome() == Outcome::Unprocessed => {
+                debug!(target: "hoopai", "sent again: the server did not process the request");
+                self.attempt(path, &mut prepared).await
+            }
+            result => result,
+        }
+    }
+
+    /// Sends a request once.
+    async fn attempt(
+        &self,
+        path: &'static str,
+        prepared: &mut Prepared,
+    ) -> Result<EndpointReply, EndpointFault> {
+        let origin = prepared.origin.clone();
         let (limiter, limit) = if path == TOKEN_PATH {
             (&self.tokens, "5 requests a minute")
         } else {
@@ -85,27 +117,11 @@ impl Endpoint {
                 )));
             }
         };
-        let mut body = String::new();
-        for (name, value) in &form {
-            push_pair(&mut body, name, value.expose_secret());
-        }
-        let mut prepared = Prepared {
-            origin: origin.clone(),
-            url,
-            version: HeaderValue::from_static(DEFAULT_API_VERSION),
-            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
-            payload: Payload::Form(body.into()),
-            authorization: bearer.map(|grant| grant.header().clone()),
-            replaced: None,
-            // So that what arrives is kept, should the rest not come.
-            streamed: true,
-            options: CallOptions::new(),
-        };
         permit.sent();
         let mut permit = Some(permit);
         let mut refusal = Refusal::default();
         let started = self.clock.now();
-        let hop = self.wire.send(&mut prepared, &mut permit, &mut refusal);
+        let hop = self.wire.send(prepared, &mut permit, &mut refusal);
         let result = within(&*self.clock, self.timeout, pin!(hop)).await;
         let error = match result {
             Ok(Ok(reply)) => {
@@ -134,6 +150,7 @@ impl Endpoint {
                 status: status.as_u16(),
                 error,
             },
+            _ if error.outcome() == Outcome::Unprocessed => EndpointFault::NotSent(error),
             _ => EndpointFault::Unknown(error),
         })
     }

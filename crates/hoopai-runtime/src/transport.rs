@@ -64,6 +64,8 @@ pub(crate) struct RawReply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: ReplyBody,
+    /// How many attempts were made, and how many of them were sent.
+    pub(crate) attempts: (u32, u32),
 }
 
 /// The body of a successful reply.
@@ -130,6 +132,7 @@ impl Wire {
                     let error = match unread {
                         Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
                         Unread::Broken(fault) => Error::broken_body(origin.clone(), fault),
+                        Unread::Short => Error::short_body(origin.clone()),
                     };
                     return Err(error.with_reply(status, headers));
                 }
@@ -139,6 +142,7 @@ impl Wire {
             status,
             headers,
             body,
+            attempts: (1, 1),
         })
     }
 
@@ -231,6 +235,8 @@ impl Refusal {
 enum Unread {
     TooLarge,
     Broken(reqwest::Error),
+    /// It ended before the length that was announced, as HTTP/2 connections can without an error.
+    Short,
 }
 
 /// Reads a body to its end, up to a limit in bytes.
@@ -239,6 +245,7 @@ async fn read(
     headers: &HeaderMap,
     limit: usize,
 ) -> Result<Bytes, Unread> {
+    let length = response.content_length();
     let announced = headers
         .get(reqwest::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -247,6 +254,7 @@ async fn read(
     }
     let mut first = match response.chunk().await.map_err(Unread::Broken)? {
         Some(chunk) => chunk,
+        None if length.is_some_and(|length| length > 0) => return Err(Unread::Short),
         None => return Ok(Bytes::new()),
     };
     let mut whole: Option<BytesMut> = None;
@@ -266,5 +274,9 @@ async fn read(
             })
             .extend_from_slice(&chunk);
     }
-    Ok(whole.map_or(first, BytesMut::freeze))
+    let whole = whole.map_or(first, BytesMut::freeze);
+    if length.is_some_and(|length| length > whole.len() as u64) {
+        return Err(Unread::Short);
+    }
+    Ok(whole)
 }

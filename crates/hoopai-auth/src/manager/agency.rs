@@ -56,11 +56,13 @@ impl Account {
                     error,
                 ));
             }
-            Err(
-                EndpointFault::Refused { error, .. }
-                | EndpointFault::Unknown(error)
-                | EndpointFault::NotSent(error),
-            ) => {
+            Err(EndpointFault::NotSent(error)) => {
+                return Err(Fault::not_sent(
+                    "the token endpoint could not be asked for a token of the location",
+                    error,
+                ));
+            }
+            Err(EndpointFault::Refused { error, .. } | EndpointFault::Unknown(error)) => {
                 return Err(Fault::of(
                     AuthFault::Unavailable,
                     "no token of the location could be had for that of its agency",

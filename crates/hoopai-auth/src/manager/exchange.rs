@@ -140,8 +140,7 @@ impl TokenManager {
         let asked_at = self.clock().system_time();
         let reply = self.0.endpoint.post(TOKEN_PATH, form, None).await;
         let reply = reply.map_err(|fault| match fault {
-            EndpointFault::NotSent(error) => Fault::of(
-                AuthFault::Unavailable,
+            EndpointFault::NotSent(error) => Fault::not_sent(
                 "the code could not be exchanged, and is still good for a short time",
                 error,
             ),

@@ -68,6 +68,16 @@ impl Fault {
         }))
     }
 
+    /// Nothing was sent to the endpoint. A later call can succeed, unless the connection fails in the same way every time.
+    pub(crate) fn not_sent(text: &str, error: Error) -> Self {
+        let kind = if error.is_retryable() {
+            AuthFault::Unavailable
+        } else {
+            AuthFault::Unreachable
+        };
+        Self::of(kind, text, error)
+    }
+
     pub(crate) fn store(error: StoreError) -> Self {
         Self::shared_store(&Arc::new(error))
     }

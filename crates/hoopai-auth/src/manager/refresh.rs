@@ -246,8 +246,7 @@ impl Account {
                 "the platform refused to refresh the token",
                 error,
             )),
-            Err(EndpointFault::NotSent(error)) => Some(Fault::of(
-                AuthFault::Unavailable,
+            Err(EndpointFault::NotSent(error)) => Some(Fault::not_sent(
                 "the token endpoint could not be asked",
                 error,
             )),

@@ -21,8 +21,8 @@ pub const LOCATION_TOKEN_PATH: &str = "/oauth/locationToken";
 
 /// Sends requests for tokens: `POST`, the form urlencoded, `Version: 2021-07-28`, and the bearer if one is given.
 ///
-/// A request is sent once and never again on its own: a refresh token is spent by the first. With all its waiting it ends within
-/// two minutes, as leases are made for that.
+/// A request is sent once, because the first one spends a refresh token. Only one that the server states by HTTP/2 not to have
+/// processed is sent a second time. With all its waiting a request ends within two minutes, which is what leases are made for.
 pub trait TokenEndpoint: Send + Sync + 'static {
     /// A 2xx reply, whether its body is whole or not: what arrived of it may hold the tokens.
     fn post<'a>(
@@ -63,7 +63,7 @@ impl fmt::Debug for EndpointReply {
 /// Why there is no reply with tokens. What the errors show holds nothing of the form.
 #[derive(Debug)]
 pub enum EndpointFault {
-    /// Nothing was sent.
+    /// Nothing was sent, or the server states that it processed nothing.
     NotSent(Error),
     /// Something was sent, and no status came back.
     Unknown(Error),

@@ -22,7 +22,7 @@ use crate::error::{Carried, Error};
 use crate::response::{AsItCame, Response};
 use crate::sending::Sent;
 use crate::stream::ByteStream;
-use crate::transport::ReplyBody;
+use crate::transport::{RawReply, ReplyBody};
 pub(crate) use access::AGAIN;
 pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
 pub(crate) use places::{Listed, find};
@@ -262,7 +262,7 @@ impl Sent {
         match drift.first() {
             Some(first) if self.reading.strict => {
                 let error = Error::drifted(Some(origin.clone()), first, self.body(), carried);
-                Err(error.with_reply(self.reply.status, self.reply.headers.clone()))
+                Err(self.of_reply(error))
             }
             _ => Ok(drift),
         }
@@ -290,8 +290,26 @@ impl Sent {
     #[cold]
     pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
         let origin = Some(self.prepared.origin.clone());
-        Error::decode(origin, fault, text, self.body(), self.carried())
-            .with_reply(self.reply.status, self.reply.headers.clone())
+        self.of_reply(Error::decode(
+            origin,
+            fault,
+            text,
+            self.body(),
+            self.carried(),
+        ))
+    }
+
+    /// Adds what an error has to say of the reply.
+    pub(crate) fn of_reply(&self, error: Error) -> Error {
+        let RawReply {
+            status,
+            headers,
+            attempts: (attempts, sent),
+            ..
+        } = &self.reply;
+        error
+            .with_reply(*status, headers.clone())
+            .with_attempts(*attempts, *sent)
     }
 
     /// The values that the request carried.

@@ -66,6 +66,8 @@ pub enum AuthFault {
     Refused,
     /// The token endpoint could not be reached, or its reply was lost. A later call tries again.
     Unavailable,
+    /// The token endpoint cannot be reached before something is changed, such as a certificate or a setting. The error names it.
+    Unreachable,
     /// The token store failed.
     Store,
 }

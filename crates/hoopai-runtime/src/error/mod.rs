@@ -306,6 +306,12 @@ impl Error {
         error
     }
 
+    /// The body ended before the length that was announced.
+    pub(crate) fn short_body(origin: Origin) -> Self {
+        let text = "the reply ended before the length that it announced";
+        Self::new(ErrorKind::Transport, Some(origin), text.into())
+    }
+
     /// The HTTP client that the caller gave followed a redirect.
     pub(crate) fn redirected(origin: Origin) -> Self {
         let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";

@@ -129,8 +129,8 @@ impl Arrived {
 impl Sent {
     fn no_list(&self, path: &str, found: &'static str) -> Error {
         let origin = self.prepared.origin.clone();
-        Error::no_list(origin, path, found, self.body(), self.carried())
-            .with_reply(self.reply.status, self.reply.headers.clone())
+        let error = Error::no_list(origin, path, found, self.body(), self.carried());
+        self.of_reply(error)
     }
 }
 
