@@ -55,7 +55,7 @@ struct Builder<'a> {
     operation: &'a str,
     /// Statements that call the setters whose values are given.
     setters: String,
-    /// Place, name on the wire and name of each setter.
+    /// Part, name on the wire and name of each setter.
     names: String,
     body: Option<String>,
 }

@@ -42,7 +42,7 @@ async fn deviations_are_read_and_reported() {
     let found: Vec<_> = reply.drift().iter().map(|d| (d.kind, &*d.path)).collect();
     let expected = [
         (DriftKind::Coerced, "contact.id"),
-        (DriftKind::SetAside, "contact.tags"),
+        (DriftKind::Unparsed, "contact.tags"),
         (DriftKind::Coerced, "contact.dnd"),
     ];
     assert_eq!(found, expected);

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use hoopai::auth::{FileStore, OAuthApp, Resource, TokenKey, TokenSet};
+use hoopai::auth::{AccountId, FileStore, OAuthApp, TokenKey, TokenSet};
 use hoopai::runtime::time::{BoxFuture, Clock, SystemClock};
 use hoopai::{Client, Error};
 use hoopai_conformance::{Reply, Request, Server};
@@ -31,8 +31,8 @@ const BOUND: Duration = Duration::from_secs(20);
 
 const GRACE: Duration = Duration::from_secs(30);
 
-fn location() -> Resource {
-    Resource::location("loc-1")
+fn location() -> AccountId {
+    AccountId::location("loc-1")
 }
 
 /// The machine's clock, set forward by days.

@@ -5,15 +5,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use hoopai::auth::{FileStore, OAuthApp, Resource, StoreFault, TokenKey, TokenSet, TokenStore};
+use hoopai::auth::{
+    AccountId, FileStore, OAuthApp, StoreErrorKind, TokenKey, TokenSet, TokenStore,
+};
 use hoopai::runtime::time::{BoxFuture, Clock};
-use hoopai::{AuthFault, Client};
+use hoopai::{AuthErrorKind, Client};
 use hoopai_conformance::{Reply, Server};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn location() -> Resource {
-    Resource::location("loc-1")
+fn location() -> AccountId {
+    AccountId::location("loc-1")
 }
 
 fn key() -> TokenKey {
@@ -92,7 +94,11 @@ async fn a_lease_whose_holder_lives_is_not_taken_over_by_any_clock() {
             .send()
             .await;
         let error = error.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable), "{error}");
+        assert_eq!(
+            error.auth_error_kind(),
+            Some(AuthErrorKind::Unavailable),
+            "{error}"
+        );
         assert!(error.to_string().contains("another process"), "{error}");
         assert!(clock.passed() >= Duration::from_secs(60));
         assert_eq!(server.count(), 0);
@@ -112,7 +118,7 @@ async fn a_directory_that_others_can_write_to_is_rejected() {
     for mode in [0o777, 0o770, 0o720, 0o702, 0o1777, 0o2775] {
         set_mode(mode).unwrap();
         let error = FileStore::open(&directory).unwrap_err();
-        assert_eq!(error.fault(), StoreFault::Unsafe, "{mode:o}");
+        assert_eq!(error.fault(), StoreErrorKind::Unsafe, "{mode:o}");
         assert_eq!(error.path(), Some(&*fs::canonicalize(&directory).unwrap()));
         assert!(error.to_string().contains("chmod 700"), "{error}");
         // Nothing is left behind.
@@ -172,7 +178,7 @@ async fn only_regular_files_are_opened() {
             let error = outcome.expect("nothing is waited for").unwrap_err();
             assert_eq!(
                 error.fault(),
-                StoreFault::Unsafe,
+                StoreErrorKind::Unsafe,
                 "{kind} as {file}: {error}"
             );
             let expected = match kind {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use hoopai::observe::{CallInfo, End, Observer};
+use hoopai::observe::{CallInfo, CallOutcome, Observer};
 use hoopai::time::ManualClock;
 use hoopai::{Client, Error, ErrorKind};
 use hoopai_conformance::{Reply, Request, Server};
@@ -26,7 +26,7 @@ impl Observer for OnTheWire {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn on_attempt(&self, _: &CallInfo<'_>, _: &End) {
+    fn on_attempt(&self, _: &CallInfo<'_>, _: &CallOutcome) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -186,7 +186,12 @@ async fn an_end_of_the_day_that_contradicts_itself_renews_nothing() {
     for _ in 0..4 {
         setup.read().await.unwrap();
         setup.clock.advance(Duration::from_secs(1));
-        let left = setup.client.handle().limit_snapshot().daily_left.unwrap();
+        let left = setup
+            .client
+            .handle()
+            .rate_limit_snapshot()
+            .daily_left
+            .unwrap();
         assert!(left <= 2_000, "{left}");
     }
 }
@@ -228,7 +233,7 @@ async fn a_day_that_is_spent_is_probed_by_one_call_at_an_interval() {
     let failed = setup.burst(20).await;
     assert!(failed.is_empty(), "{}", failed[0]);
     assert_eq!(
-        setup.client.handle().limit_snapshot().daily_left,
+        setup.client.handle().rate_limit_snapshot().daily_left,
         Some(150_000 - 20)
     );
 }

@@ -6,9 +6,9 @@ use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use hoopai::auth::{OAuthApp, Resource, TokenSet};
+use hoopai::auth::{AccountId, OAuthApp, TokenSet};
 use hoopai::contacts::types::{CreateContactRequest, GetContactResponse};
-use hoopai::retry::Never;
+use hoopai::retry::NoRetry;
 use hoopai::{Client, ClientBuilder, Drift, Error, Method, Part};
 use hoopai_conformance::{Reply, Request, Server};
 use serde_json::json;
@@ -185,7 +185,7 @@ impl Values {
 }
 
 fn builder(url: &str) -> ClientBuilder {
-    Client::builder().base_url(url).retry(Never)
+    Client::builder().base_url(url).retry(NoRetry)
 }
 
 fn private(url: &str, values: &Values) -> Client {
@@ -285,9 +285,9 @@ async fn run(kind: Kind, url: &str, values: &Values) -> (String, String) {
         Kind::Refresh | Kind::LocationToken => {
             let now = SystemTime::now();
             let (resource, expires) = match kind {
-                Kind::Refresh => (Resource::location(&values.location), now),
+                Kind::Refresh => (AccountId::location(&values.location), now),
                 _ => (
-                    Resource::company(&values.company),
+                    AccountId::company(&values.company),
                     now + Duration::from_secs(80_000),
                 ),
             };

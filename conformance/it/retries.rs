@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use hoopai::auth::{MemoryStore, OAuthApp};
 use hoopai::contacts::types::CreateContactRequest;
-use hoopai::retry::Never;
-use hoopai::{AuthFault, Client, Error};
+use hoopai::retry::NoRetry;
+use hoopai::{AuthErrorKind, Client, Error};
 use hoopai_conformance::{Reply, Server};
 
 use crate::tls::{Answer, Demands, HOST, Issued, TlsServer};
@@ -73,7 +73,7 @@ async fn bytes_that_end_before_their_length_are_an_error() {
 async fn a_request_that_was_not_processed_is_not_sent_again_without_retries() {
     let issued = Issued::of(HOST);
     let (server, requests) = TlsServer::http2(&issued, |_| Answer::Refuse).await;
-    let client = server.client(&issued).retry(Never).build().unwrap();
+    let client = server.client(&issued).retry(NoRetry).build().unwrap();
     let error = create(&client).await.unwrap_err();
     assert_eq!(requests.load(Ordering::SeqCst), 1);
     assert!(error.is_retryable(), "{error}");
@@ -119,7 +119,11 @@ async fn an_invalid_certificate_of_the_token_endpoint_is_not_an_outage() {
     let client = oauth_client(&server, &other);
     let result = client.tokens().unwrap().exchange_code("code").await;
     let error = result.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Unreachable), "{error}");
+    assert_eq!(
+        error.auth_error_kind(),
+        Some(AuthErrorKind::Unreachable),
+        "{error}"
+    );
     assert!(!error.is_retryable(), "{error}");
     assert!(
         error.to_string().contains("add_root_certificate"),
@@ -169,7 +173,7 @@ async fn a_refusal_keeps_its_status_however_slowly_its_body_comes() {
                     .location("loc1")
                     .base_url(&server.url)
                     .attempt_timeout(Duration::from_millis(40))
-                    .retry(Never)
+                    .retry(NoRetry)
                     .build()
                     .unwrap();
                 let error = create(&client).await.unwrap_err();

@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use hoopai::limit::LimitSettings;
-use hoopai::retry::Never;
-use hoopai::{CallOptions, Client, Drift, DriftKind, ErrorKind, Method, RefusalKind};
+use hoopai::rate_limit::RateLimitSettings;
+use hoopai::retry::NoRetry;
+use hoopai::{ApiErrorKind, CallOptions, Client, Drift, DriftKind, ErrorKind, Method};
 use hoopai_conformance::{Reply, Server};
 use serde_json::Value;
 
@@ -152,8 +152,8 @@ fn client(url: &str, seen: &Arc<Mutex<Vec<Drift>>>) -> Client {
         .private_token("pit-1")
         .location("loc1")
         .base_url(url)
-        .retry(Never)
-        .limits(LimitSettings::unlimited())
+        .retry(NoRetry)
+        .limits(RateLimitSettings::unlimited())
         .drift_observer(
             move |_: Option<&'static hoopai::runtime::operation::Operation>, drift: &Drift| {
                 seen.lock().unwrap().push(drift.clone());
@@ -278,8 +278,8 @@ async fn errors_read_them() {
             .await
             .unwrap_err();
         assert_eq!(
-            error.refusal(),
-            Some(RefusalKind::NotFound),
+            error.api_error_kind(),
+            Some(ApiErrorKind::NotFound),
             "{what}: {error}"
         );
         assert_eq!(error.messages(), ["Contact not found"], "{what}");

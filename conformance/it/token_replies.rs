@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hoopai::auth::{FileStore, OAuthApp, Resource, TokenKey, TokenSet};
-use hoopai::{AuthFault, Client, Error};
+use hoopai::auth::{AccountId, FileStore, OAuthApp, TokenKey, TokenSet};
+use hoopai::{AuthErrorKind, Client, Error};
 use hoopai_conformance::{Reply, Request, Server};
 
 const PATHS: [&str; 2] = ["/oauth/token", "/oauth/locationToken"];
 
-fn location() -> Resource {
-    Resource::location("loc-1")
+fn location() -> AccountId {
+    AccountId::location("loc-1")
 }
 
 fn app() -> OAuthApp {
@@ -41,7 +41,7 @@ async fn call(client: &Client) -> Result<(), Error> {
 }
 
 /// A store with tokens of the location that expired long ago.
-async fn expired(client: &Client, resource: Resource) {
+async fn expired(client: &Client, resource: AccountId) {
     let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
     let tokens = TokenSet::new("old-access", Some("old-refresh".into()), past);
     let installed = client.tokens().unwrap().install(resource, tokens).await;
@@ -141,7 +141,7 @@ fn framings(body: &[u8]) -> Vec<(&'static str, Reply)> {
     ]
 }
 
-fn stored(store: &FileStore, resource: Resource) -> serde_json::Value {
+fn stored(store: &FileStore, resource: AccountId) -> serde_json::Value {
     let path = store.path_of(&TokenKey::new("app-1", resource));
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
@@ -239,7 +239,7 @@ async fn damaged_replies_to_codes_and_for_locations_are_read() {
         let tokens = client
             .tokens()
             .unwrap()
-            .install(Resource::company("com-1"), tokens)
+            .install(AccountId::company("com-1"), tokens)
             .await;
         tokens.unwrap();
         let agency = client.as_company("com-1");
@@ -277,7 +277,11 @@ async fn an_unreadable_reply_is_kept_and_can_be_read_back() {
             let client = client(&server, store.clone());
             expired(&client, location()).await;
             let error = call(&client).await.unwrap_err();
-            assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable), "{body}");
+            assert_eq!(
+                error.auth_error_kind(),
+                Some(AuthErrorKind::Unavailable),
+                "{body}"
+            );
             let path = store.path_of(&TokenKey::new("app-1", location()));
             let text = format!("{error} {error:?}");
             assert!(text.contains("unread_replies"), "{framing}: {text}");

@@ -1,6 +1,6 @@
 //! Tokens and bodies reach no server but the one that was chosen, whichever HTTP client sends them.
 
-use hoopai::auth::{OAuthApp, Resource, TokenSet};
+use hoopai::auth::{AccountId, OAuthApp, TokenSet};
 use hoopai::contacts::types::CreateContactRequest;
 use hoopai::reqwest::{self, tls};
 use hoopai::{Client, ClientBuilder};
@@ -89,7 +89,7 @@ async fn requests_for_tokens_are_not_redirected_whichever_client_is_given() {
                 Some("refresh-5ecret".into()),
                 std::time::UNIX_EPOCH,
             );
-            let company = Resource::company("comp1");
+            let company = AccountId::company("comp1");
             tokens.install(company, expired).await.unwrap();
             let call = client.contacts().get_contact().contact_id("c1");
             assert!(call.send().await.is_err(), "{which} {status}");

@@ -182,7 +182,7 @@ impl<'a> Subject<'a> {
             self.spoiled("mistyped scalar", &full, chunk, mistyped);
             self.spoiled("unfit scalar", &full, chunk, unfit);
             self.spoiled("wrong container", &full, chunk, |_| {
-                Some((json!({ "odd": 1 }), Some(DriftKind::SetAside)))
+                Some((json!({ "odd": 1 }), Some(DriftKind::Unparsed)))
             });
         }
         let containers = of(&[Kind::List, Kind::Object, Kind::Map]);
@@ -235,7 +235,7 @@ impl<'a> Subject<'a> {
             Ok(outcome) => outcome,
             // A scalar has no empty value to stand for what is set aside as a whole.
             Err(_)
-                if expected.get("$") == Some(&DriftKind::SetAside)
+                if expected.get("$") == Some(&DriftKind::Unparsed)
                     && is_scalar(self.interface, self.schema) =>
             {
                 return;
@@ -323,7 +323,7 @@ fn unfit(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
         Kind::Boolean => json!("perhaps"),
         _ => return None,
     };
-    Some((value, Some(DriftKind::SetAside)))
+    Some((value, Some(DriftKind::Unparsed)))
 }
 
 /// What the platform writes for a value that is not set, whatever its type.
@@ -345,14 +345,14 @@ fn misplaced(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
         Kind::List => json!({ "odd": [1] }),
         _ => json!(["odd", 1]),
     };
-    Some((value, Some(DriftKind::SetAside)))
+    Some((value, Some(DriftKind::Unparsed)))
 }
 
 fn unknown(kind: Kind) -> Option<(Value, Option<DriftKind>)> {
     (kind == Kind::Object).then(|| {
         (
             json!({ "unheardOf": 1, "traceId": "T" }),
-            Some(DriftKind::NothingKnown),
+            Some(DriftKind::UnknownShape),
         )
     })
 }

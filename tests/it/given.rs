@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 
 use hoopai::runtime::json::from_slice;
-use hoopai::runtime::operation::{Operation, PageSize, Place, Target};
-use hoopai::runtime::{Sending, Timestamp};
+use hoopai::runtime::operation::{Operation, PageParam, PageSize, ParamLocation};
+use hoopai::runtime::{ResponseFuture, Timestamp};
 use hoopai::{CallOptions, Client, Error, Part};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,7 +24,7 @@ type Call = fn(&Client, &Given) -> Calling;
 )]
 pub(crate) static CALLS: &[(&Operation, Call)] = include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 
-fn done<T: 'static>(sending: Sending<T>) -> Calling {
+fn done<T: 'static>(sending: ResponseFuture<T>) -> Calling {
     Box::pin(async move { sending.await.map(drop) })
 }
 
@@ -126,7 +126,7 @@ impl Given {
         // The maximum can be declared in words, which the interface does not keep.
         let size = operation.paging.and_then(|paging| paging.size);
         if let Some(PageSize {
-            to: Target::Query(name),
+            to: PageParam::Query(name),
             max,
             declared: true,
         }) = size
@@ -256,10 +256,10 @@ impl Given {
 /// Whether the client fills in a value by itself, by the operation's table.
 pub(crate) fn is_automatic(operation: &Operation, place: &str, name: &str) -> bool {
     operation.location.is_some_and(|location| {
-        let own = match location.place {
-            Place::Path => "path",
-            Place::Query => "query",
-            Place::Body => "body",
+        let own = match location.part {
+            ParamLocation::Path => "path",
+            ParamLocation::Query => "query",
+            ParamLocation::Body => "body",
         };
         own == place && (location.name == name || location.alt_type && name == "altType")
     })

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use hoopai::runtime::limit::LimitSettings;
-use hoopai::runtime::operation::{BodyKind, Operation, Place};
+use hoopai::runtime::operation::{BodyKind, Operation, ParamLocation};
+use hoopai::runtime::rate_limit::RateLimitSettings;
 use hoopai::{CallOptions, Client, ErrorKind};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ fn client(server: &Recorder, location: Option<&str>) -> Client {
     let mut builder = Client::builder()
         .private_token("pit-secret")
         .base_url(server.address())
-        .limits(LimitSettings::unlimited());
+        .limits(RateLimitSettings::unlimited());
     if let Some(location) = location {
         builder = builder.location(location);
     }
@@ -271,7 +271,7 @@ fn default_location_fills_path_parameters_only_where_declared() {
     for operation in hoopai::OPERATIONS.iter().copied().flatten() {
         if operation.method == hoopai::Method::Delete
             && let Some(location) = operation.location
-            && location.place == Place::Path
+            && location.part == ParamLocation::Path
         {
             assert!(
                 !operation.path.ends_with('}')

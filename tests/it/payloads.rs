@@ -118,7 +118,7 @@ fn recorded_replies_are_read_and_nothing_of_them_is_lost() {
         drifted += usize::from(!drift.is_empty());
         let aside = drift
             .iter()
-            .filter(|drift| drift.kind == DriftKind::SetAside)
+            .filter(|drift| drift.kind == DriftKind::Unparsed)
             .count();
         println!("{name}: {} drifts, {aside} kept raw", drift.len());
         drifts += drift.len();

@@ -5,10 +5,10 @@ use std::time::Duration;
 use std::{env, fs};
 
 use hoopai::Client;
-use hoopai::limit::LimitSettings;
-use hoopai::retry::{Backoff, Unbounded};
-use hoopai::runtime::error::RefusalKind as Kind;
-use hoopai::runtime::operation::Target;
+use hoopai::rate_limit::RateLimitSettings;
+use hoopai::retry::{Backoff, UnlimitedRetryBudget};
+use hoopai::runtime::error::ApiErrorKind as Kind;
+use hoopai::runtime::operation::PageParam;
 use hoopai::{Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -109,7 +109,7 @@ fn refusals(value: &Value, found: &mut Vec<(u16, Value)>) {
 async fn refused(status: u16, body: &Value) -> Error {
     let server = Recorder::refusing(status, body.to_string()).await;
     let client = builder(&server)
-        .retry(hoopai::retry::Never)
+        .retry(hoopai::retry::NoRetry)
         .build()
         .unwrap();
     let call = client.request(hoopai::Method::Get, "/recorded");
@@ -138,13 +138,13 @@ async fn recorded_refusals_are_of_the_class_that_they_mean() {
         for (status, body) in found {
             let name = path.display().to_string();
             let error = refused(status, &body).await;
-            println!("{name}: {:?}\n    {error}", error.refusal());
+            println!("{name}: {:?}\n    {error}", error.api_error_kind());
             match RECORDED.iter().find(|(end, _)| name.ends_with(end)) {
                 Some((_, kind)) => {
                     known += 1;
-                    assert_eq!(error.refusal(), Some(*kind), "{name}: {error}");
+                    assert_eq!(error.api_error_kind(), Some(*kind), "{name}: {error}");
                 }
-                None => assert_ne!(error.refusal(), Some(Kind::Other), "{name}: {error}"),
+                None => assert_ne!(error.api_error_kind(), Some(Kind::Other), "{name}: {error}"),
             }
             let shown = error.to_string();
             assert!(!shown.contains(".."), "{name}: {error}");
@@ -152,7 +152,7 @@ async fn recorded_refusals_are_of_the_class_that_they_mean() {
                 .as_str()
                 .map_or(0, |id| shown.matches(id).count());
             assert!(traces <= 1, "{name}: {error}");
-            if error.refusal() == Some(Kind::Duplicate) && !body["meta"].is_null() {
+            if error.api_error_kind() == Some(Kind::Duplicate) && !body["meta"].is_null() {
                 assert_eq!(error.meta(), Some(&body["meta"]), "{name}");
             }
         }
@@ -260,9 +260,9 @@ fn builder(server: &Recorder) -> hoopai::ClientBuilder {
     Client::builder()
         .private_token("pit-secret")
         .base_url(server.address())
-        .limits(LimitSettings::unlimited())
+        .limits(RateLimitSettings::unlimited())
         .backoff(NoWait)
-        .retry_budget(Unbounded)
+        .retry_budget(UnlimitedRetryBudget)
 }
 
 /// Predicate, policy and text agree, for every operation.
@@ -279,7 +279,7 @@ async fn every_operation_is_retried_where_that_is_safe() {
         for (operation, call) in CALLS {
             let name = format!("{}.{}", operation.module, operation.name);
             let error = call(&client, &Given::of(operation)).await.unwrap_err();
-            assert_eq!(error.refusal(), Some(kind), "{name}: {error}");
+            assert_eq!(error.api_error_kind(), Some(kind), "{name}: {error}");
             let safe = match kind {
                 Kind::RateLimited => true,
                 Kind::Internal => operation.idempotent,
@@ -308,8 +308,8 @@ async fn pages_above_a_declared_maximum_are_not_sent() {
         let name = format!("{}.{}", operation.module, operation.name);
         let mut given = Given::of(operation);
         let value = match size.to {
-            Target::Query(name) => given.values.get_mut(&("query", name)),
-            Target::Body { name, .. } => given.body.as_mut().map(|(_, _, body)| &mut body[name]),
+            PageParam::Query(name) => given.values.get_mut(&("query", name)),
+            PageParam::Body { name, .. } => given.body.as_mut().map(|(_, _, body)| &mut body[name]),
         };
         let value = value.expect("a parameter");
         let above = u64::from(size.max) + 1;

@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use hoopai::Client;
 use hoopai::runtime::DEFAULT_API_VERSION;
-use hoopai::runtime::limit::LimitSettings;
 use hoopai::runtime::operation::Operation;
+use hoopai::runtime::rate_limit::RateLimitSettings;
 use serde_json::Value;
 
 use crate::fits;
@@ -31,7 +31,7 @@ async fn every_operation_sends_what_the_interface_declares() {
     let client = Client::builder()
         .private_token("pit-secret")
         .base_url(server.address())
-        .limits(LimitSettings::unlimited())
+        .limits(RateLimitSettings::unlimited())
         .build()
         .unwrap();
     for table in hoopai::OPERATIONS {

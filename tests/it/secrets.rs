@@ -86,8 +86,8 @@ fn handle(address: &str) -> Handle {
         .private_token(TOKEN)
         .location(LOCATION)
         .base_url(address)
-        .limits(hoopai::limit::LimitSettings::unlimited())
-        .retry(hoopai::retry::Standard::new().max_attempts(2))
+        .limits(hoopai::rate_limit::RateLimitSettings::unlimited())
+        .retry(hoopai::retry::DefaultRetryPolicy::new().max_attempts(2))
         .random(|| 0.0)
         .build()
         .unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use hoopai::runtime::operation::{
-    ListStyle, Method, Operation, Paging, Reply, Source, Step, Target,
+    CursorSource, ListStyle, Method, Operation, PageParam, PageStrategy, Paging, Reply,
 };
 
 use crate::interface::Interface;
@@ -82,7 +82,7 @@ fn row(operation: &Operation) -> String {
         let _ = writeln!(
             out,
             "    location in {:?} {}{required}{with}",
-            location.place, location.name
+            location.part, location.name
         );
     }
     if let Some(paging) = operation.paging {
@@ -92,18 +92,20 @@ fn row(operation: &Operation) -> String {
 }
 
 fn pages(paging: &Paging) -> String {
-    let name = |to: &Target| match *to {
-        Target::Query(name) => name.to_owned(),
-        Target::Body { name, text: false } => format!("{name} (body)"),
-        Target::Body { name, text: true } => format!("{name} (body, text)"),
+    let name = |to: &PageParam| match *to {
+        PageParam::Query(name) => name.to_owned(),
+        PageParam::Body { name, text: false } => format!("{name} (body)"),
+        PageParam::Body { name, text: true } => format!("{name} (body, text)"),
     };
-    let step = match paging.step {
-        Step::Offset(to) => format!("offset {}", name(&to)),
-        Step::Page { to, first } => format!("page {} from {first}", name(&to)),
-        Step::Cursor(marks) => {
+    let step = match paging.strategy {
+        PageStrategy::Offset(to) => format!("offset {}", name(&to)),
+        PageStrategy::Page { to, first } => format!("page {} from {first}", name(&to)),
+        PageStrategy::Cursor(marks) => {
             let marks = marks.iter().map(|mark| match mark.from {
-                Source::Reply(place) => format!("{} = {place}", name(&mark.to)),
-                Source::LastItem(place) => format!("{} = {place} of the last", name(&mark.to)),
+                CursorSource::Reply(place) => format!("{} = {place}", name(&mark.to)),
+                CursorSource::LastItem(place) => {
+                    format!("{} = {place} of the last", name(&mark.to))
+                }
             });
             format!("cursor {}", marks.collect::<Vec<_>>().join(", "))
         }

@@ -65,7 +65,7 @@ fn row(out: &mut String, module: &str, operation: &Operation) {
         let (place, name, alt_type) = (location.place, literal(&location.name), location.alt_type);
         let _ = writeln!(
             out,
-            "    location: Some(Location {{ place: Place::{place}, name: {name}, alt_type: {alt_type}, required: {} }}),",
+            "    location: Some(Location {{ part: ParamLocation::{place}, name: {name}, alt_type: {alt_type}, required: {} }}),",
             location.required,
         );
     }
@@ -153,22 +153,26 @@ fn paging(out: &mut String, paging: &Paging) {
     let _ = writeln!(out, "        size: {size},");
     match &paging.step {
         Step::Offset(to) => {
-            let _ = writeln!(out, "        step: Step::Offset({}),", target(to));
+            let _ = writeln!(
+                out,
+                "        strategy: PageStrategy::Offset({}),",
+                target(to)
+            );
         }
         Step::Page { to, first } => {
             let to = target(to);
             let _ = writeln!(
                 out,
-                "        step: Step::Page {{ to: {to}, first: {first} }},"
+                "        strategy: PageStrategy::Page {{ to: {to}, first: {first} }},"
             );
         }
         Step::Cursor(marks) => {
-            out.push_str("        step: Step::Cursor(&[\n");
+            out.push_str("        strategy: PageStrategy::Cursor(&[\n");
             for mark in marks {
                 let source = if mark.of_last { "LastItem" } else { "Reply" };
                 let _ = writeln!(
                     out,
-                    "            Mark {{ from: Source::{source}({}), to: {} }},",
+                    "            CursorField {{ from: CursorSource::{source}({}), to: {} }},",
                     literal(&mark.place),
                     target(&mark.to),
                 );
@@ -181,9 +185,12 @@ fn paging(out: &mut String, paging: &Paging) {
 
 fn target(to: &Target) -> String {
     match to {
-        Target::Query(name) => format!("Target::Query({})", literal(name)),
+        Target::Query(name) => format!("PageParam::Query({})", literal(name)),
         Target::Body { name, text } => {
-            format!("Target::Body {{ name: {}, text: {text} }}", literal(name))
+            format!(
+                "PageParam::Body {{ name: {}, text: {text} }}",
+                literal(name)
+            )
         }
     }
 }

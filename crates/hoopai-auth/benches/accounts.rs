@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant, SystemTime};
 
 use hoopai_auth::{
-    MemoryStore, OAuth, OAuthApp, Record, Resource, TokenKey, TokenManager, TokenSet, TokenStore,
+    AccountId, MemoryStore, OAuth, OAuthApp, Record, TokenKey, TokenManager, TokenSet, TokenStore,
 };
 use hoopai_runtime::Handle;
-use hoopai_runtime::auth::Authority;
+use hoopai_runtime::auth::TokenProvider;
 
 /// Prints how long work on so many accounts took.
 fn timed(what: &str, accounts: usize, work: impl FnOnce()) {
@@ -17,10 +17,10 @@ fn timed(what: &str, accounts: usize, work: impl FnOnce()) {
     println!("{what}: {accounts} accounts in {took:.1?}");
 }
 
-fn location(number: usize) -> Resource {
+fn location(number: usize) -> AccountId {
     // Not in the order of their ids.
     let id = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    Resource::location(format!("{id:016x}"))
+    AccountId::location(format!("{id:016x}"))
 }
 
 fn main() {
@@ -48,7 +48,7 @@ fn main() {
         });
     });
     let app = OAuthApp::new("app", "secret", "https://example.com");
-    let handle = Handle::builder().authority(OAuth::new(app).token_store(store));
+    let handle = Handle::builder().token_provider(OAuth::new(app).token_store(store));
     let handle = handle.build().expect("a handle");
     let manager = TokenManager::of(&handle).expect("an OAuth app");
     for accounts in [100_000, 1_000_000] {

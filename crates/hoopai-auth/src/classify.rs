@@ -1,24 +1,24 @@
 //! What the token endpoint's refusals mean.
 
 use hoopai_runtime::Error;
-use hoopai_runtime::error::RefusalKind;
+use hoopai_runtime::error::ApiErrorKind;
 
 /// Whether the token endpoint rejected the refresh token itself, so that it will never be accepted again.
 pub(crate) fn refresh_token_is_dead(error: &Error) -> bool {
-    error.refusal() == Some(RefusalKind::InvalidGrant)
+    error.api_error_kind() == Some(ApiErrorKind::InvalidGrant)
 }
 
 #[cfg(test)]
 mod tests {
-    use hoopai_runtime::auth::{EndpointFault, TOKEN_PATH};
+    use hoopai_runtime::auth::{TOKEN_PATH, TokenEndpointError};
     use hoopai_runtime::reqwest::StatusCode;
 
     use super::refresh_token_is_dead;
 
     fn dead(status: u16, body: &'static str) -> bool {
         let status = StatusCode::from_u16(status).unwrap();
-        match EndpointFault::of_reply(TOKEN_PATH, status, body) {
-            EndpointFault::Refused { error, .. } => refresh_token_is_dead(&error),
+        match TokenEndpointError::of_reply(TOKEN_PATH, status, body) {
+            TokenEndpointError::Refused { error, .. } => refresh_token_is_dead(&error),
             other => panic!("{other:?}"),
         }
     }

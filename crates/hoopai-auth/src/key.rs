@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hoopai_runtime::auth::Resource;
+use hoopai_runtime::auth::AccountId;
 
 /// Under which tokens are stored: the app that they were given to, and the account that they are for.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -10,12 +10,12 @@ pub struct TokenKey {
     /// The client id of the app.
     pub app: String,
     /// The account.
-    pub resource: Resource,
+    pub resource: AccountId,
 }
 
 impl TokenKey {
     /// The key of an app's tokens for an account.
-    pub fn new(app: impl Into<String>, resource: Resource) -> Self {
+    pub fn new(app: impl Into<String>, resource: AccountId) -> Self {
         TokenKey {
             app: app.into(),
             resource,

@@ -1,6 +1,6 @@
 //! OAuth apps of the HoopAI Platform: tokens of their accounts, kept in a store and renewed ahead of their end.
 //!
-//! An [`OAuthApp`] sends users to a page where they choose an account ([`Resource`]) and come back with a code; the code is
+//! An [`OAuthApp`] sends users to a page where they choose an account ([`AccountId`]) and come back with a code; the code is
 //! exchanged for a [`TokenSet`], which is kept in a [`TokenStore`]. From there on tokens are renewed as they are needed.
 //!
 //! ```no_run
@@ -10,7 +10,7 @@
 //! # async fn run(code: String) -> Result<(), Box<dyn std::error::Error>> {
 //! let app = OAuthApp::new("client id", "client secret", "https://example.com/oauth/callback");
 //! let oauth = OAuth::new(app).token_store(FileStore::open("tokens")?);
-//! let handle = Handle::builder().authority(oauth).build()?;
+//! let handle = Handle::builder().token_provider(oauth).build()?;
 //!
 //! let tokens = TokenManager::of(&handle)?;
 //! let to = tokens.authorize_url(["contacts.readonly"])?;
@@ -45,13 +45,13 @@ use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use app::{AuthorizeUrl, OAuthApp, states_match};
-pub use hoopai_runtime::auth::{Resource, UserType};
+pub use hoopai_runtime::auth::{AccountId, UserType};
 pub use key::TokenKey;
 pub use manager::{Installation, TokenManager};
 pub use oauth::OAuth;
 pub use record::{Fingerprint, Pending, Record};
 pub use store::{
-    FileStore, Lease, LeaseGuard, MemoryStore, StoreError, StoreFault, Swap, TokenStore,
+    FileStore, Lease, LeaseGuard, MemoryStore, StoreError, StoreErrorKind, Swap, TokenStore,
 };
 pub use tokens::TokenSet;
 pub use unread::UnreadReply;

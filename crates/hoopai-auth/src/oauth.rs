@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{Authority, OpenAuthority, Wiring};
+use hoopai_runtime::auth::{ProviderContext, TokenProvider, TokenProviderBuilder};
 
 use crate::{MemoryStore, OAuthApp, TokenManager, TokenStore};
 
 /// An OAuth app with the store of its tokens, as a handle takes it:
-/// [`HandleBuilder::authority`](hoopai_runtime::HandleBuilder::authority).
+/// [`HandleBuilder::token_provider`](hoopai_runtime::HandleBuilder::token_provider).
 ///
 /// The handle then has a [`TokenManager`], see [`TokenManager::of`].
 #[must_use = "an app does nothing before a handle has it"]
@@ -32,10 +32,10 @@ impl OAuth {
     }
 }
 
-impl OpenAuthority for OAuth {
-    fn open(self: Box<Self>, wiring: Wiring) -> Result<Arc<dyn Authority>, Error> {
+impl TokenProviderBuilder for OAuth {
+    fn open(self: Box<Self>, wiring: ProviderContext) -> Result<Arc<dyn TokenProvider>, Error> {
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
-        let Wiring {
+        let ProviderContext {
             endpoint,
             clock,
             observer,

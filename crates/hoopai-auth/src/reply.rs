@@ -311,7 +311,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use crate::tokens::{DEFAULT_LIFE, LONGEST_LIFE, TokenSet};
-    use crate::{Resource, UserType};
+    use crate::{AccountId, UserType};
 
     fn parse(body: impl AsRef<[u8]>) -> Option<TokenSet> {
         let found = super::read(body.as_ref(), false, SystemTime::UNIX_EPOCH);
@@ -338,7 +338,7 @@ mod tests {
         assert_eq!(tokens.scopes(), ["x.readonly", "y.write"]);
         assert_eq!(tokens.approved_locations(), ["l1", "l2"]);
         assert_eq!(tokens.user_type(), Some(UserType::Company));
-        assert_eq!(tokens.resource(), Some(Resource::company("c")));
+        assert_eq!(tokens.resource(), Some(AccountId::company("c")));
         assert_eq!(tokens.location_id(), None);
     }
 
@@ -347,7 +347,7 @@ mod tests {
         let tokens = parse(r#"{"access_token":"a","refresh_token":7,"scope":["x",1],"userType":{},"locationId":"l","companyId":"c","userId":""}"#).unwrap();
         assert!(tokens.refresh_token().is_none());
         assert_eq!(tokens.scopes(), ["x"]);
-        assert_eq!(tokens.resource(), Some(Resource::location("l")));
+        assert_eq!(tokens.resource(), Some(AccountId::location("l")));
         assert_eq!(tokens.user_id(), None);
     }
 
@@ -470,7 +470,7 @@ mod tests {
         assert_eq!(after.access_token().expose_secret(), "b");
         assert_eq!(after.refresh_token().unwrap().expose_secret(), "r");
         assert_eq!(after.company_id(), Some("d"));
-        assert_eq!(after.resource(), Some(Resource::location("l")));
+        assert_eq!(after.resource(), Some(AccountId::location("l")));
         assert_eq!(after.scopes(), ["x"]);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use secrecy::SecretString;
 
-use crate::{Resource, UserType};
+use crate::{AccountId, UserType};
 
 /// How long an access token lives where the platform does not say: what it has always said so far.
 pub(crate) const DEFAULT_LIFE: Duration = Duration::from_secs(24 * 60 * 60 - 1);
@@ -100,9 +100,9 @@ impl TokenSet {
     }
 
     /// The account that they are for, if the platform named it.
-    pub fn resource(&self) -> Option<Resource> {
-        let location = self.location_id.as_deref().map(Resource::location);
-        let company = self.company_id.as_deref().map(Resource::company);
+    pub fn resource(&self) -> Option<AccountId> {
+        let location = self.location_id.as_deref().map(AccountId::location);
+        let company = self.company_id.as_deref().map(AccountId::company);
         match self.user_type {
             Some(UserType::Company) => company,
             Some(UserType::Location) => location,

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::faults::{FaultRule, Faults};
 use crate::interface::Interface;
 use crate::journal::{Entry, Journal};
-use crate::limits::{LimitSettings, Limits};
+use crate::limits::{Limits, RateLimitSettings};
 use crate::server;
 use crate::state::Seeder;
 use crate::tokens::{Settings, Tokens};
@@ -33,7 +33,7 @@ pub struct Mock {
 pub struct MockBuilder {
     port: u16,
     clock: Clock,
-    limits: LimitSettings,
+    limits: RateLimitSettings,
     pub(crate) auth: Settings,
     seed: u64,
     body_limit: usize,
@@ -51,7 +51,7 @@ impl Mock {
         MockBuilder {
             port: 0,
             clock: Clock::real(),
-            limits: LimitSettings::default(),
+            limits: RateLimitSettings::default(),
             auth: Settings::default(),
             seed: 0,
             body_limit: 50 << 20,
@@ -72,7 +72,7 @@ impl Mock {
     }
 
     /// Changes how much the server lets through from now on; what it let through so far stays counted.
-    pub fn set_limits(&self, limits: LimitSettings) {
+    pub fn set_limits(&self, limits: RateLimitSettings) {
         self.world.limits.set(limits);
     }
 
@@ -117,7 +117,7 @@ impl MockBuilder {
     }
 
     /// How much the server lets through.
-    pub fn limits(mut self, limits: LimitSettings) -> Self {
+    pub fn limits(mut self, limits: RateLimitSettings) -> Self {
         self.limits = limits;
         self
     }

@@ -41,11 +41,11 @@ pub use faults::{
     RetryAfter,
 };
 pub use journal::{Duplicate, Entry, Journal, Outcome};
-pub use limits::LimitSettings;
+pub use limits::RateLimitSettings;
 pub use oauth::Refreshes;
 pub use serde_json;
 pub use state::Seeder;
 pub use tokens::{
-    CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI, Resource,
+    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, Installation, LOCATION, REDIRECT_URI,
     TOKEN, TokenSpec, USER,
 };

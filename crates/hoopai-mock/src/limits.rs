@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
 
 use crate::refusal::Refusal;
-use crate::tokens::{Grant, Resource};
+use crate::tokens::{AccountId, Grant};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -23,7 +23,7 @@ const SWEEP_AT: usize = 1_024;
 
 /// How much a server lets through.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitSettings {
+pub struct RateLimitSettings {
     /// Requests in any window.
     pub burst: u32,
     /// The window's length.
@@ -40,7 +40,7 @@ pub struct LimitSettings {
     pub reset: bool,
 }
 
-impl Default for LimitSettings {
+impl Default for RateLimitSettings {
     fn default() -> Self {
         Self {
             burst: 100,
@@ -63,10 +63,10 @@ pub(crate) struct Limits {
 
 #[derive(Default)]
 struct Inner {
-    settings: LimitSettings,
+    settings: RateLimitSettings,
     /// The latest time seen: requests that read the clock at once may come here in any order.
     latest: Duration,
-    resources: Tallies<(String, Resource)>,
+    resources: Tallies<(String, AccountId)>,
     token_endpoint: Tallies<String>,
 }
 
@@ -150,7 +150,7 @@ impl Tally {
 
 impl Limits {
     /// `started` is the server's start, since 1970.
-    pub(crate) fn new(settings: LimitSettings, started: Duration) -> Self {
+    pub(crate) fn new(settings: RateLimitSettings, started: Duration) -> Self {
         let limits = Self {
             started,
             ..Self::default()
@@ -160,7 +160,7 @@ impl Limits {
     }
 
     /// Changes the limits; what was let through stays counted.
-    pub(crate) fn set(&self, settings: LimitSettings) {
+    pub(crate) fn set(&self, settings: RateLimitSettings) {
         self.inner().settings = settings;
     }
 
@@ -222,13 +222,13 @@ impl Limits {
 
 impl Inner {
     /// The settings, and the time, which never runs back.
-    fn at(&mut self, now: Duration) -> (LimitSettings, Duration) {
+    fn at(&mut self, now: Duration) -> (RateLimitSettings, Duration) {
         self.latest = self.latest.max(now);
         (self.settings.clone(), self.latest)
     }
 }
 
-fn headers(settings: &LimitSettings, tally: &Tally, now: Duration) -> HeaderMap {
+fn headers(settings: &RateLimitSettings, tally: &Tally, now: Duration) -> HeaderMap {
     let in_window = u32::try_from(tally.window.len()).unwrap_or(u32::MAX);
     let mut headers = HeaderMap::new();
     let mut add = |name, value| insert(&mut headers, name, value);
@@ -257,7 +257,7 @@ fn insert(headers: &mut HeaderMap, name: &'static str, value: u128) {
 }
 
 fn too_many(
-    settings: &LimitSettings,
+    settings: &RateLimitSettings,
     wait: Duration,
     mut headers: HeaderMap,
 ) -> Box<(Refusal, HeaderMap)> {
@@ -287,7 +287,7 @@ mod tests {
         let limits = Limits::default();
         let mut most = 0;
         for minute in 0..20_000 {
-            let grant = Grant::own(Resource::Location(minute.to_string()), None, "app");
+            let grant = Grant::own(AccountId::Location(minute.to_string()), None, "app");
             assert!(limits.take(&grant, MINUTE * minute).is_ok());
             most = most.max(limits.inner().resources.tallies.len());
         }

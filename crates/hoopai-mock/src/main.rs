@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use clap::Parser;
 use hoopai_mock::{
-    CLIENT_ID, CLIENT_SECRET, Entry, FaultRule, LOCATION, LimitSettings, Mock, REDIRECT_URI, TOKEN,
-    TokenSpec,
+    CLIENT_ID, CLIENT_SECRET, Entry, FaultRule, LOCATION, Mock, REDIRECT_URI, RateLimitSettings,
+    TOKEN, TokenSpec,
 };
 
 /// The HoopAI platform in a box: a server for tests and demos. It listens on the loopback address alone, and stops on Ctrl-C.
@@ -146,10 +146,10 @@ async fn start(arguments: &Arguments) -> io::Result<Mock> {
     builder.start().await
 }
 
-fn limits(arguments: &Arguments) -> LimitSettings {
-    let mut limits = LimitSettings {
+fn limits(arguments: &Arguments) -> RateLimitSettings {
+    let mut limits = RateLimitSettings {
         reset: arguments.rate_limit_reset,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     if arguments.no_limits {
         limits.burst = u32::MAX;

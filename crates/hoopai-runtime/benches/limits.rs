@@ -4,10 +4,10 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use hoopai_runtime::Handle;
-use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::rate_limit::RateLimitSettings;
 
 fn main() {
-    let client = client(LimitSettings::default());
+    let client = client(RateLimitSettings::default());
     for accounts in [1_000, 10_000, 100_000] {
         let before = resident_kib();
         let started = Instant::now();
@@ -27,7 +27,7 @@ fn main() {
         drop(held);
     }
 
-    let client = self::client(LimitSettings::default());
+    let client = self::client(RateLimitSettings::default());
     let before = resident_kib();
     let started = Instant::now();
     for number in 0..1_000_000 {
@@ -38,18 +38,18 @@ fn main() {
     println!("1000000 accounts, one after the other: {took:?}, {memory} KiB");
 
     for max in [100, u32::MAX] {
-        let client = self::client(LimitSettings::default().max(max));
+        let client = self::client(RateLimitSettings::default().max(max));
         let rounds = 1_000_000;
         let started = Instant::now();
         for _ in 0..rounds {
-            black_box(client.would_wait());
+            black_box(client.rate_limit_delay());
         }
         let each: Duration = started.elapsed() / rounds;
         println!("a look at a limiter of {max}: {each:?}");
     }
 }
 
-fn client(limits: LimitSettings) -> Handle {
+fn client(limits: RateLimitSettings) -> Handle {
     let builder = Handle::builder().private_token("pit-1").limits(limits);
     builder.build().expect("valid settings")
 }

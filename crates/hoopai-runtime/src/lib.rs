@@ -15,74 +15,43 @@
 //! # }
 //! ```
 
-pub mod auth;
-mod base_url;
-mod body;
-mod builder;
-mod call;
-mod confirmation;
-mod connection;
-mod custom_field;
-mod debug;
-mod decimal;
-mod decode;
-pub mod drift;
+mod client;
 pub mod error;
-mod extra;
-mod field;
-mod handle;
-pub mod json;
-mod json_writer;
-pub mod limit;
-mod missing;
 pub mod model;
-mod multipart;
-pub mod observe;
-pub mod open_enum;
 pub mod operation;
-mod options;
 pub mod paging;
-mod param;
-mod path;
-mod query;
-mod raw;
-mod response;
-pub mod retry;
-mod road;
-mod schema;
-mod sending;
-mod setters;
-mod shared;
-mod stream;
+mod reply;
+mod request;
+mod send;
 pub mod time;
-mod timestamp;
-mod token_endpoint;
-mod transport;
 
-pub use builder::HandleBuilder;
-pub use call::Call;
-pub use custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
-pub use debug::Redact;
-pub use decimal::{Decimal, NoDecimal};
-pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
+pub use client::builder::HandleBuilder;
+pub use client::handle::Handle;
+pub use client::options::CallOptions;
 pub use error::Error;
-pub use extra::Extra;
-pub use field::{IntoField, Scalar};
-pub use handle::Handle;
-pub use multipart::Part;
+pub use model::custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
+pub use model::debug::Redact;
+pub use model::decimal::{Decimal, ParseDecimalError};
+pub use model::extra::Extra;
+pub use model::open_enum;
+pub use model::timestamp::{ParseTimestampError, Timestamp};
 pub use operation::Method;
-pub use options::CallOptions;
-pub use param::{ParamValue, ParamWriter};
-pub use raw::RawRequest;
+pub use reply::byte_stream::ByteStream;
+pub use reply::drift::{Drift, DriftCounter, DriftKind, DriftObserver};
+pub use reply::response::Response;
+pub use reply::{drift, json};
+pub use request::call::Call;
+pub use request::field::{IntoField, Scalar};
+pub use request::multipart::Part;
+pub use request::param::{ParamValue, ParamWriter};
+pub use request::raw::RawRequest;
 pub use reqwest;
-pub use response::Response;
 #[cfg(feature = "schemars")]
 pub use schemars;
 pub use secrecy::SecretString;
-pub use sending::Sending;
+pub use send::response_future::ResponseFuture;
+pub use send::{auth, observe, rate_limit, retry};
 pub use serde_json;
-pub use stream::ByteStream;
-pub use timestamp::{NoTimestamp, Timestamp};
 
 /// The API version that is sent where neither the caller nor the operation names one.
 ///
@@ -99,11 +68,11 @@ pub mod __private {
     pub use serde::ser::SerializeMap;
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub use crate::confirmation::is_success;
-    pub use crate::debug::debug_model;
-    pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
-    pub use crate::open_enum::{deserialize_enum, parse_enum, serialize_enum};
-    pub use crate::schema::Described;
+    pub use crate::model::debug::debug_model;
+    pub use crate::model::open_enum::{deserialize_enum, parse_enum, serialize_enum};
+    pub use crate::model::schema::Described;
     #[cfg(feature = "schemars")]
-    pub use crate::schema::{enum_schema, model_schema};
+    pub use crate::model::schema::{enum_schema, model_schema};
+    pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
+    pub use crate::reply::confirmation::is_success;
 }

@@ -143,7 +143,7 @@ impl Tokens {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The part of the request.
-    pub place: Place,
+    pub part: ParamLocation,
     /// The name there, as the wire has it: `locationId`, `location_id`, `altId`.
     pub name: &'static str,
     /// Whether the name is `altId`, which is sent together with `altType` = `location`.
@@ -154,7 +154,7 @@ pub struct Location {
 
 /// A part of a request that can carry the location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum ParamLocation {
     /// A path parameter.
     Path,
     /// A query parameter.
@@ -247,7 +247,7 @@ pub struct Paging {
     /// The parameter that takes the size of a page, and its maximum, which is sent unless the caller sets the parameter.
     pub size: Option<PageSize>,
     /// What asks for the next page.
-    pub step: Step,
+    pub strategy: PageStrategy,
 }
 
 impl Paging {
@@ -257,7 +257,7 @@ impl Paging {
         total: None,
         more: None,
         size: None,
-        step: Step::Offset(Target::Query("offset")),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     };
 }
 
@@ -265,7 +265,7 @@ impl Paging {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSize {
     /// The parameter.
-    pub to: Target,
+    pub to: PageParam,
     /// The largest size that is asked for.
     pub max: u32,
     /// Whether the platform declares this maximum, in its interface file or in the parameter's description. Larger sizes are
@@ -275,32 +275,32 @@ pub struct PageSize {
 
 /// What asks for the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PageStrategy {
     /// A count of items to leave out. It grows by the items that came.
-    Offset(Target),
+    Offset(PageParam),
     /// The number of the page, which grows by one.
     Page {
         /// The parameter.
-        to: Target,
+        to: PageParam,
         /// The number of the first page.
         first: u32,
     },
     /// Marks taken from the page before. All that are found go into the next request, together.
-    Cursor(&'static [Mark]),
+    Cursor(&'static [CursorField]),
 }
 
 /// A mark that leads from a page to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct CursorField {
     /// Where it stands.
-    pub from: Source,
+    pub from: CursorSource,
     /// The parameter that takes it.
-    pub to: Target,
+    pub to: PageParam,
 }
 
 /// Where a mark stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum CursorSource {
     /// At this place of the reply.
     Reply(&'static str),
     /// At this place of the last item of the page.
@@ -309,7 +309,7 @@ pub enum Source {
 
 /// A parameter of the request that paging sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum PageParam {
     /// A query parameter.
     Query(&'static str),
     /// A top-level field of the body.
@@ -321,11 +321,11 @@ pub enum Target {
     },
 }
 
-impl Target {
+impl PageParam {
     /// The name of the parameter on the wire.
     pub const fn name(&self) -> &'static str {
         match self {
-            Target::Query(name) | Target::Body { name, .. } => name,
+            PageParam::Query(name) | PageParam::Body { name, .. } => name,
         }
     }
 }
@@ -439,7 +439,7 @@ macro_rules! __operation_send {
 
         /// Reads the whole list, up to a limit; it is an error if the list has more items than that.
         #[inline]
-        pub fn collect_all(self, limit: usize) -> $crate::paging::Collecting<$item> {
+        pub fn collect_all(self, limit: usize) -> $crate::paging::CollectFuture<$item> {
             self.call.stream().collect_all(limit)
         }
     };
@@ -450,7 +450,7 @@ macro_rules! __operation_send {
         /// A parameter that is missing or unfit, a failure on the way, a refusal by the platform, or a reply that does not
         /// fit: see [`Error`]($crate::Error).
         #[inline]
-        pub fn send(self) -> $crate::Sending<$reply> {
+        pub fn send(self) -> $crate::ResponseFuture<$reply> {
             self.call.send_json()
         }
     };
@@ -461,7 +461,7 @@ macro_rules! __operation_send {
         /// A parameter that is missing or unfit, a failure on the way, or a refusal by the platform: see
         /// [`Error`]($crate::Error).
         #[inline]
-        pub fn send(self) -> $crate::Sending<()> {
+        pub fn send(self) -> $crate::ResponseFuture<()> {
             self.call.send_empty()
         }
     };
@@ -472,7 +472,7 @@ macro_rules! __operation_send {
         /// A parameter that is missing or unfit, a failure on the way, or a refusal by the platform: see
         /// [`Error`]($crate::Error).
         #[inline]
-        pub fn send(self) -> $crate::Sending<$crate::ByteStream> {
+        pub fn send(self) -> $crate::ResponseFuture<$crate::ByteStream> {
             self.call.send_bytes()
         }
     };

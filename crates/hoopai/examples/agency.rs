@@ -12,7 +12,7 @@ use hoopai::Client;
 use hoopai::auth::{FileStore, OAuthApp};
 use hoopai::contacts::types::SearchContactsRequest;
 use hoopai::oauth::types::InstalledLocation;
-use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, COMPANY, Mock, REDIRECT_URI, Resource};
+use hoopai_mock::{AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Mock, REDIRECT_URI};
 
 /// How many locations are looked into at a time. At first each of them needs a token, which it gets by that of the agency.
 const AT_A_TIME: usize = 20;
@@ -74,7 +74,7 @@ async fn main() -> Result {
         begun.elapsed()
     );
     // Renewals that are under way are not to be cut off.
-    client.handle().settled(Duration::from_secs(10)).await;
+    client.handle().wait_idle(Duration::from_secs(10)).await;
     Ok(())
 }
 
@@ -108,7 +108,7 @@ async fn made_up() -> Result<(Client, Mock)> {
         .base_url(mock.url())
         .build()?;
     // As `oauth_install` does it, with a user.
-    let code = mock.authorize(CLIENT_ID, Resource::Company(COMPANY.to_owned()));
+    let code = mock.authorize(CLIENT_ID, AccountId::Company(COMPANY.to_owned()));
     client.exchange_code(code).await?;
     Ok((client, mock))
 }

@@ -9,7 +9,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Result, credential, elsewhere, needed, variable};
-use hoopai::auth::{FileStore, OAuthApp, Resource, states_match};
+use hoopai::auth::{AccountId, FileStore, OAuthApp, states_match};
 use hoopai::reqwest::{self, Url};
 use hoopai::{Client, ClientBuilder};
 use hoopai_mock::{CLIENT_ID, CLIENT_SECRET, Mock};
@@ -103,7 +103,7 @@ async fn install(builder: ClientBuilder, listener: TcpListener, play_user: bool)
     // The tokens are on the disk when this returns.
     let installation = client.exchange_code(code).await?;
     match &installation.resource {
-        Resource::Location(id) => {
+        AccountId::Location(id) => {
             let locations = client.as_location(id).locations();
             let reply = locations.get_location().location_id(id).send().await?;
             let location = reply.location.as_ref();
@@ -114,7 +114,7 @@ async fn install(builder: ClientBuilder, listener: TcpListener, play_user: bool)
     }
     println!("It may use: {}", installation.scopes.join(", "));
     // A renewal that is under way must not be cut off: its token would be lost, and with it the installation.
-    client.handle().settled(Duration::from_secs(10)).await;
+    client.handle().wait_idle(Duration::from_secs(10)).await;
     Ok(())
 }
 

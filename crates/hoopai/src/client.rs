@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_auth::{AuthorizeUrl, Installation, OAuth, OAuthApp, TokenManager, TokenStore};
-use hoopai_runtime::auth::{OpenAuthority, TokenSource};
-use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::auth::{TokenProviderBuilder, TokenSource};
 use hoopai_runtime::observe::Observer;
+use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::retry::{Backoff, RetryBudget, RetryPolicy};
 use hoopai_runtime::time::Clock;
 use hoopai_runtime::{
@@ -32,7 +32,7 @@ impl Client {
             inner: Handle::builder(),
             app: None,
             store: None,
-            authority: false,
+            token_provider: false,
         }
     }
 
@@ -83,8 +83,8 @@ impl Client {
     }
 
     /// How long a call that is made now would wait for the rate limit.
-    pub fn would_wait(&self) -> Duration {
-        self.handle.would_wait()
+    pub fn rate_limit_delay(&self) -> Duration {
+        self.handle.rate_limit_delay()
     }
 
     /// The handle that all modules share. It is what the client of a module crate is made of.
@@ -117,8 +117,8 @@ pub struct ClientBuilder {
     inner: HandleBuilder,
     app: Option<OAuthApp>,
     store: Option<Arc<dyn TokenStore>>,
-    /// Whether an authority of the caller's own is set.
-    authority: bool,
+    /// Whether a token provider of the caller's own is set.
+    token_provider: bool,
 }
 
 /// A setter for each setting of the runtime, by the same name.
@@ -162,7 +162,7 @@ settings! {
     /// One API version for all calls.
     api_version(impl Into<String>);
     /// The rate limit to begin with.
-    limits(LimitSettings);
+    limits(RateLimitSettings);
     /// What decides whether a call is sent again.
     retry(impl RetryPolicy);
     /// How long to wait before a call is sent again.
@@ -227,10 +227,10 @@ impl ClientBuilder {
         self
     }
 
-    /// What has the tokens of many accounts, in place of an OAuth app: see [`Authority`](crate::auth::Authority).
-    pub fn authority(mut self, authority: impl OpenAuthority) -> Self {
-        self.inner = self.inner.authority(authority);
-        self.authority = true;
+    /// What has the tokens of many accounts, in place of an OAuth app: see [`TokenProvider`](crate::auth::TokenProvider).
+    pub fn token_provider(mut self, token_provider: impl TokenProviderBuilder) -> Self {
+        self.inner = self.inner.token_provider(token_provider);
+        self.token_provider = true;
         self
     }
 
@@ -239,14 +239,16 @@ impl ClientBuilder {
     /// # Errors
     /// No credentials or more than one kind of them, or a setting that cannot be used.
     pub fn build(self) -> Result<Client> {
-        if self.authority && self.app.is_some() {
+        if self.token_provider && self.app.is_some() {
             return Err(Error::config(
-                "both `oauth_app` and `authority` are set, and each has the tokens of all accounts: give one of them",
+                "both `oauth_app` and `token_provider` are set, and each has the tokens of all accounts: give one of them",
             ));
         }
         let handle = match (self.app, self.store) {
-            (Some(app), Some(store)) => self.inner.authority(OAuth::new(app).token_store(store)),
-            (Some(app), None) => self.inner.authority(OAuth::new(app)),
+            (Some(app), Some(store)) => self
+                .inner
+                .token_provider(OAuth::new(app).token_store(store)),
+            (Some(app), None) => self.inner.token_provider(OAuth::new(app)),
             (None, None) => self.inner,
             (None, Some(_)) => {
                 return Err(Error::config(

@@ -38,13 +38,17 @@ mod client;
 mod modules;
 
 pub use client::{Client, ClientBuilder};
-pub use hoopai_runtime::error::{AuthFault, ErrorKind, FieldError, PagingFault, RefusalKind};
-pub use hoopai_runtime::paging::{Collecting, ItemStream, Page, PageStream, Position, Progress};
+pub use hoopai_runtime::error::{
+    ApiErrorKind, AuthErrorKind, ErrorKind, FieldError, PagingErrorKind,
+};
+pub use hoopai_runtime::paging::{
+    CollectFuture, ItemStream, ListPosition, ListProgress, Page, PageStream,
+};
 pub use hoopai_runtime::{
     ByteStream, CallOptions, CustomFieldFile, CustomFieldFileMeta, CustomFieldValue, Decimal,
     Drift, DriftCounter, DriftKind, DriftObserver, Error, Extra, Handle, Method, Part, RawRequest,
-    Response, SecretString, Sending, Timestamp, json, limit, observe, paging, reqwest, retry,
-    serde_json, time,
+    Response, ResponseFuture, SecretString, Timestamp, json, observe, paging, rate_limit, reqwest,
+    retry, serde_json, time,
 };
 #[allow(unused_imports, reason = "no module feature may be on")]
 pub use modules::*;

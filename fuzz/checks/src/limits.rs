@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::time::ManualClock;
 use hoopai_runtime::{CallOptions, Method};
 
@@ -26,7 +26,7 @@ pub fn limits(input: &[u8]) {
         let handle = stub
             .builder()
             .private_token(TOKEN)
-            .limits(LimitSettings::default())
+            .limits(RateLimitSettings::default())
             .clock(clock.clone())
             .build()
             .expect("settings that are valid");
@@ -46,7 +46,7 @@ pub fn limits(input: &[u8]) {
                 .filter_map(|header| header.split_once('='))
                 .collect();
             clock.advance(Duration::from_millis(pass.into()));
-            let free = handle.would_wait().is_zero();
+            let free = handle.rate_limit_delay().is_zero();
             let call = handle
                 .request(Method::Get, "/limits")
                 .options(options.clone());
@@ -56,7 +56,7 @@ pub fn limits(input: &[u8]) {
                 usize::from(free),
                 "a call goes if it need not wait: {outcome:?}"
             );
-            let snapshot = handle.limit_snapshot();
+            let snapshot = handle.rate_limit_snapshot();
             assert_eq!(snapshot.queued, 0, "no call waits: {snapshot:?}");
             assert!((1..=100_000).contains(&snapshot.max), "{snapshot:?}");
             assert!(snapshot.interval <= LONGEST_INTERVAL, "{snapshot:?}");
@@ -64,12 +64,12 @@ pub fn limits(input: &[u8]) {
                 snapshot.paused <= LONGEST_PAUSE.max(snapshot.interval),
                 "{snapshot:?}"
             );
-            assert!(handle.would_wait() <= LONGEST, "{snapshot:?}");
+            assert!(handle.rate_limit_delay() <= LONGEST, "{snapshot:?}");
         }
         clock.advance(LONGEST + LONGEST_INTERVAL);
-        let snapshot = handle.limit_snapshot();
+        let snapshot = handle.rate_limit_snapshot();
         assert_eq!(
-            handle.would_wait(),
+            handle.rate_limit_delay(),
             Duration::ZERO,
             "held for ever: {snapshot:?}"
         );

@@ -1,7 +1,7 @@
 //! The page scanner, held against the same places in a tree of `serde_json`.
 
 use hoopai_runtime::Method;
-use hoopai_runtime::operation::{Mark, Paging, Source, Step, Target};
+use hoopai_runtime::operation::{CursorField, CursorSource, PageParam, PageStrategy, Paging};
 use serde_json::Value;
 
 use crate::decode::same;
@@ -12,14 +12,14 @@ const RULES: [Paging; 4] = [
     Paging {
         items: "contacts",
         total: Some("meta.total"),
-        step: Step::Cursor(&[
-            Mark {
-                from: Source::Reply("meta.startAfterId"),
-                to: Target::Query("startAfterId"),
+        strategy: PageStrategy::Cursor(&[
+            CursorField {
+                from: CursorSource::Reply("meta.startAfterId"),
+                to: PageParam::Query("startAfterId"),
             },
-            Mark {
-                from: Source::Reply("meta.startAfter"),
-                to: Target::Query("startAfter"),
+            CursorField {
+                from: CursorSource::Reply("meta.startAfter"),
+                to: PageParam::Query("startAfter"),
             },
         ]),
         ..Paging::DEFAULT
@@ -27,18 +27,18 @@ const RULES: [Paging; 4] = [
     Paging {
         items: "messages.messages",
         more: Some("messages.nextPage"),
-        step: Step::Cursor(&[Mark {
-            from: Source::Reply("messages.lastMessageId"),
-            to: Target::Query("lastMessageId"),
+        strategy: PageStrategy::Cursor(&[CursorField {
+            from: CursorSource::Reply("messages.lastMessageId"),
+            to: PageParam::Query("lastMessageId"),
         }]),
         ..Paging::DEFAULT
     },
     Paging {
         items: "conversations",
         total: Some("total"),
-        step: Step::Cursor(&[Mark {
-            from: Source::LastItem("sort.0"),
-            to: Target::Query("startAfterDate"),
+        strategy: PageStrategy::Cursor(&[CursorField {
+            from: CursorSource::LastItem("sort.0"),
+            to: PageParam::Query("startAfterDate"),
         }]),
         ..Paging::DEFAULT
     },
@@ -81,7 +81,7 @@ pub fn pages(input: &[u8]) {
         }
         let seen = stub.seen();
         assert!(seen.len() <= 2, "an empty page is an end: {seen:?}");
-        let Step::Cursor(marks) = rule.step else {
+        let PageStrategy::Cursor(marks) = rule.strategy else {
             return;
         };
         // Where a page is asked for, it is by all marks that lead on, and by no others.
@@ -90,8 +90,10 @@ pub fn pages(input: &[u8]) {
             let query = target.split_once('?').map_or("", |(_, query)| query);
             for mark in marks {
                 let found = match mark.from {
-                    Source::Reply(place) => find(&tree, place),
-                    Source::LastItem(place) => items.last().and_then(|last| find(last, place)),
+                    CursorSource::Reply(place) => find(&tree, place),
+                    CursorSource::LastItem(place) => {
+                        items.last().and_then(|last| find(last, place))
+                    }
                 };
                 let sent = query.split('&').any(|pair| {
                     pair.split_once('=')
@@ -101,8 +103,8 @@ pub fn pages(input: &[u8]) {
             }
         } else if !fault && rule.more.is_none() && rule.total.is_none() {
             let last = marks.iter().any(|mark| match mark.from {
-                Source::Reply(place) => find(&tree, place).is_some_and(leads_on),
-                Source::LastItem(place) => {
+                CursorSource::Reply(place) => find(&tree, place).is_some_and(leads_on),
+                CursorSource::LastItem(place) => {
                     let found = items.last().and_then(|last| find(last, place));
                     found.is_some_and(leads_on)
                 }

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use hoopai_runtime::limit::LimitSettings;
+use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::reqwest::Client;
-use hoopai_runtime::retry::Never;
+use hoopai_runtime::retry::NoRetry;
 use hoopai_runtime::{Handle, HandleBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -65,8 +65,8 @@ impl Stub {
         Handle::builder()
             .base_url(self.address.as_str())
             .http_client(self.client.clone())
-            .limits(LimitSettings::unlimited())
-            .retry(Never)
+            .limits(RateLimitSettings::unlimited())
+            .retry(NoRetry)
     }
 
     /// A handle with a private token and no limits.

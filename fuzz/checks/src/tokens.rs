@@ -1,6 +1,6 @@
 //! Files of the token store, and replies of the token endpoint.
 
-use hoopai_auth::{MemoryStore, OAuth, OAuthApp, Record, Resource, TokenKey, TokenManager};
+use hoopai_auth::{AccountId, MemoryStore, OAuth, OAuthApp, Record, TokenKey, TokenManager};
 use serde_json::Value;
 
 use crate::stub;
@@ -18,7 +18,7 @@ pub fn tokens(input: &[u8]) {
 
 /// What can be read is written so that it reads the same, and shows no token.
 fn record(json: &[u8]) {
-    let key = TokenKey::new(APP, Resource::location("fuzzed-l0cation"));
+    let key = TokenKey::new(APP, AccountId::location("fuzzed-l0cation"));
     let shown = match Record::from_json(json, &key) {
         Ok(record) => {
             let written = record.to_json(&key);
@@ -62,7 +62,7 @@ fn reply(json: &[u8]) {
         let oauth = OAuth::new(app).token_store(MemoryStore::new());
         let handle = stub
             .builder()
-            .authority(oauth)
+            .token_provider(oauth)
             .build()
             .expect("settings that are valid");
         let manager = TokenManager::of(&handle).expect("an app");

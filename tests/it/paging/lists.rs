@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use hoopai::paging::{Collecting, ItemStream, PageStream, Position};
+use hoopai::paging::{CollectFuture, ItemStream, ListPosition, PageStream};
 use hoopai::serde_json::Value;
 use hoopai::{Client, Error};
 use serde::Serialize;
@@ -19,13 +19,13 @@ pub(super) struct Manner {
     pub(super) without_prefetch: bool,
     /// 0 and 1 are the same.
     pub(super) concurrent: usize,
-    pub(super) resume: Option<Position>,
+    pub(super) resume: Option<ListPosition>,
 }
 
 /// What a list gives at a time, an item or a page, as ids.
 pub(super) trait List {
     fn next(&mut self) -> Later<'_, Option<Result<Vec<String>, Error>>>;
-    fn position(&self) -> Position;
+    fn position(&self) -> ListPosition;
     fn total(&self) -> Option<u64>;
 }
 
@@ -61,7 +61,7 @@ impl<T: Serialize + DeserializeOwned> List for Items<T> {
         })
     }
 
-    fn position(&self) -> Position {
+    fn position(&self) -> ListPosition {
         self.list.position()
     }
 
@@ -101,7 +101,7 @@ impl<R: Serialize + DeserializeOwned> List for Pages<R> {
         })
     }
 
-    fn position(&self) -> Position {
+    fn position(&self) -> ListPosition {
         self.list.position()
     }
 
@@ -142,7 +142,7 @@ pub(super) fn pages<R: Serialize + DeserializeOwned + 'static>(
 }
 
 pub(super) fn all<T: Serialize + DeserializeOwned + 'static>(
-    list: Collecting<T>,
+    list: CollectFuture<T>,
     row: &Row,
 ) -> Later<'static, Result<Vec<String>, Error>> {
     let field = row.id;
@@ -153,7 +153,7 @@ pub(super) fn all<T: Serialize + DeserializeOwned + 'static>(
 }
 
 /// A position as it comes back from where it was kept.
-pub(super) fn kept(position: &Position) -> Position {
+pub(super) fn kept(position: &ListPosition) -> ListPosition {
     let text = hoopai::serde_json::to_string(position).unwrap();
     hoopai::serde_json::from_str(&text).unwrap()
 }

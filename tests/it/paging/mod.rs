@@ -24,8 +24,8 @@ mod whole;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
-use hoopai::{Client, limit::LimitSettings};
-use hoopai_mock::{COMPANY, LimitSettings as MockLimits};
+use hoopai::{Client, rate_limit::RateLimitSettings};
+use hoopai_mock::{COMPANY, RateLimitSettings as MockLimits};
 
 use crate::world::World;
 use rows::{Row, Seeded};
@@ -51,7 +51,7 @@ fn client(world: &World) -> Client {
     world
         .builder()
         .company(COMPANY)
-        .limits(LimitSettings::unlimited())
+        .limits(RateLimitSettings::unlimited())
         .build()
         .unwrap()
 }

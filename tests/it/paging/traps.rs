@@ -7,8 +7,10 @@ use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use hoopai::paging::ItemStream;
-use hoopai::paging::PagingFault;
-use hoopai::runtime::operation::{Mark, PageSize, Paging, Source, Step, Target};
+use hoopai::paging::PagingErrorKind;
+use hoopai::runtime::operation::{
+    CursorField, CursorSource, PageParam, PageSize, PageStrategy, Paging,
+};
 use hoopai::serde_json::{Value, json};
 use hoopai::{Client, Error, Method};
 use hoopai_mock::LOCATION;
@@ -87,8 +89,8 @@ async fn read<T: Serialize + DeserializeOwned>(
     (numbers, None)
 }
 
-fn fault(error: Option<Error>) -> Option<PagingFault> {
-    error.and_then(|error| error.paging_fault())
+fn fault(error: Option<Error>) -> Option<PagingErrorKind> {
+    error.and_then(|error| error.paging_error_kind())
 }
 
 /// `startAfter` without `startAfterId` gives the first page again.
@@ -97,13 +99,13 @@ async fn contacts_by_one_mark_of_two_are_an_error_and_no_endless_list() {
     const BY_ONE: Paging = Paging {
         items: "contacts",
         size: Some(PageSize {
-            to: Target::Query("limit"),
+            to: PageParam::Query("limit"),
             max: 20,
             declared: false,
         }),
-        step: Step::Cursor(&[Mark {
-            from: Source::Reply("meta.startAfter"),
-            to: Target::Query("startAfter"),
+        strategy: PageStrategy::Cursor(&[CursorField {
+            from: CursorSource::Reply("meta.startAfter"),
+            to: PageParam::Query("startAfter"),
         }]),
         ..Paging::DEFAULT
     };
@@ -121,7 +123,10 @@ async fn contacts_by_one_mark_of_two_are_an_error_and_no_endless_list() {
             None => panic!("it ended as if it were whole"),
         }
     };
-    assert_eq!(error.paging_fault(), Some(PagingFault::RepeatedCursor));
+    assert_eq!(
+        error.paging_error_kind(),
+        Some(PagingErrorKind::RepeatedCursor)
+    );
     assert!(error.to_string().contains("page 2"), "{error}");
     assert!(!error.is_retryable());
     assert_eq!(ids, seeded[..20], "nothing came twice");
@@ -142,7 +147,7 @@ async fn a_cursor_that_comes_back_after_many_pages_is_an_error() {
     .await;
     let list = server.client().conversations().export_messages().stream();
     let (numbers, error) = read(list).await;
-    assert_eq!(fault(error), Some(PagingFault::RepeatedCursor));
+    assert_eq!(fault(error), Some(PagingErrorKind::RepeatedCursor));
     assert_eq!(numbers[..7], [0, 1, 2, 3, 4, 5, 6]);
     assert!(numbers.len() < 7 * 4, "{numbers:?}");
 }
@@ -154,7 +159,7 @@ async fn a_cursor_that_leads_to_its_own_page_is_an_error_behind_its_items() {
     let server = server.await;
     let list = server.client().conversations().export_messages().stream();
     let (numbers, error) = read(list).await;
-    assert_eq!(fault(error), Some(PagingFault::RepeatedCursor));
+    assert_eq!(fault(error), Some(PagingErrorKind::RepeatedCursor));
     assert_eq!(numbers, [0, 1]);
     assert_eq!(server.sent("cursor"), ["-", "same"]);
 }
@@ -236,7 +241,7 @@ async fn an_empty_page_in_the_middle_does_not_end_a_list_that_leads_on() {
 async fn a_platform_that_passes_over_the_offset_is_found_out() {
     let server = Told::new(|_, _| json!({"forms": items(0..50), "total": 5000})).await;
     let (numbers, error) = read(server.client().forms().list_forms().stream()).await;
-    assert_eq!(fault(error), Some(PagingFault::RepeatedPage));
+    assert_eq!(fault(error), Some(PagingErrorKind::RepeatedPage));
     assert_eq!(numbers, (0..50).collect::<Vec<_>>());
 }
 
@@ -245,7 +250,7 @@ async fn no_list_in_its_place_is_an_error_and_not_an_end() {
     let server = Told::new(|_, _| json!({"forms": {"0": {"id": "0"}}, "total": 1})).await;
     let (numbers, error) = read(server.client().forms().list_forms().stream()).await;
     assert!(numbers.is_empty());
-    assert_eq!(fault(error), Some(PagingFault::NoList));
+    assert_eq!(fault(error), Some(PagingErrorKind::NoList));
 }
 
 /// Offsets count what is there at the moment; marks do not.

@@ -1,7 +1,7 @@
 //! Lists from their beginning to their end, however long they are and however they are read.
 
-use hoopai::paging::PagingFault;
-use hoopai::{ErrorKind, runtime::operation::Target};
+use hoopai::paging::PagingErrorKind;
+use hoopai::{ErrorKind, runtime::operation::PageParam};
 use hoopai_mock::Entry;
 
 use super::lists::{List, Manner, rest};
@@ -65,7 +65,11 @@ async fn every_list_gives_each_item_once_in_order() {
                 let cut = (row.reads.all)(row, &client, of, true, count - 1).await;
                 let error = cut.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Paging, "{name}: {error}");
-                assert_eq!(error.paging_fault(), Some(PagingFault::TooMany), "{name}");
+                assert_eq!(
+                    error.paging_error_kind(),
+                    Some(PagingErrorKind::TooMany),
+                    "{name}"
+                );
             }
         }
     })
@@ -73,10 +77,10 @@ async fn every_list_gives_each_item_once_in_order() {
 }
 
 /// What a request says of a parameter, as text.
-fn sent(entry: &Entry, parameter: Target) -> Option<String> {
+fn sent(entry: &Entry, parameter: PageParam) -> Option<String> {
     match parameter {
-        Target::Query(name) => entry.query(name).map(str::to_owned),
-        Target::Body { name, text } => {
+        PageParam::Query(name) => entry.query(name).map(str::to_owned),
+        PageParam::Body { name, text } => {
             let value = entry.json()?.get(name)?.clone();
             assert_eq!(value.is_string(), text, "{name}");
             Some(value.to_string().trim_matches('"').to_owned())

@@ -109,7 +109,7 @@ pub static ADD_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -120,7 +120,7 @@ pub static CREATE_FACEBOOK_CONVERSATION_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/conversation-forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -131,7 +131,7 @@ pub static CREATE_FACEBOOK_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -142,7 +142,7 @@ pub static CREATE_FACEBOOK_PAGE_LEAD_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/page/{pageId}/forms",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -153,7 +153,7 @@ pub static CREATE_GOOGLE_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -164,7 +164,7 @@ pub static CREATE_GOOGLE_OFFLINE_USER_LIST_JOB: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/segments/offline-user-list-job",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -175,7 +175,7 @@ pub static CREATE_LINKEDIN_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/integration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -186,7 +186,7 @@ pub static CREATE_LINKEDIN_LEAD_FORM: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/{accountId}/form",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -201,7 +201,7 @@ pub static DELETE_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -213,7 +213,7 @@ pub static DELETE_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -225,7 +225,7 @@ pub static DELETE_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -237,7 +237,7 @@ pub static DELETE_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -249,7 +249,7 @@ pub static DELETE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -263,7 +263,7 @@ pub static DELETE_FACEBOOK_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -275,7 +275,7 @@ pub static DELETE_FACEBOOK_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "pageId", required: false, style: ListStyle::Repeat },
@@ -290,7 +290,7 @@ pub static DELETE_GOOGLE_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -302,7 +302,7 @@ pub static DELETE_GOOGLE_CONVERSION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -316,7 +316,7 @@ pub static DELETE_GOOGLE_SEGMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -331,7 +331,7 @@ pub static DELETE_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -363,7 +363,7 @@ pub static DUPLICATE_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/duplicate",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -375,7 +375,7 @@ pub static GET_FACEBOOK_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -389,7 +389,7 @@ pub static GET_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Repeat },
@@ -405,7 +405,7 @@ pub static GET_FACEBOOK_CAMPAIGN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -421,7 +421,7 @@ pub static GET_FACEBOOK_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -435,7 +435,7 @@ pub static GET_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -449,7 +449,7 @@ pub static GET_FACEBOOK_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -463,7 +463,7 @@ pub static GET_FACEBOOK_LEAD_FORM: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -477,7 +477,7 @@ pub static GET_FACEBOOK_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Comma },
@@ -496,7 +496,7 @@ pub static GET_GOOGLE_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -510,7 +510,7 @@ pub static GET_GOOGLE_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -524,7 +524,7 @@ pub static GET_GOOGLE_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -538,7 +538,7 @@ pub static GET_GOOGLE_CAMPAIGN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -554,7 +554,7 @@ pub static GET_GOOGLE_CONVERSION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -568,7 +568,7 @@ pub static GET_GOOGLE_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -582,7 +582,7 @@ pub static GET_GOOGLE_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -596,7 +596,7 @@ pub static GET_GOOGLE_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fields", required: false, style: ListStyle::Comma },
@@ -615,7 +615,7 @@ pub static GET_GOOGLE_SEGMENT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -630,7 +630,7 @@ pub static GET_LINKEDIN_AD_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -645,7 +645,7 @@ pub static GET_LINKEDIN_AD_ANALYTICS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -665,7 +665,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -679,7 +679,7 @@ pub static GET_LINKEDIN_CAMPAIGN_GROUP_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -696,7 +696,7 @@ pub static GET_LINKEDIN_CURRENT_USER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -710,7 +710,7 @@ pub static GET_LINKEDIN_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -724,7 +724,7 @@ pub static LIST_FACEBOOK_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchAll", required: false, style: ListStyle::Repeat },
@@ -742,7 +742,7 @@ pub static LIST_FACEBOOK_CONVERSATION_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -756,7 +756,7 @@ pub static LIST_FACEBOOK_CUSTOM_AUDIENCES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "adAccountId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -773,7 +773,7 @@ pub static LIST_FACEBOOK_ENTITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "entityType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -795,7 +795,7 @@ pub static LIST_FACEBOOK_INSTAGRAM_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -810,7 +810,7 @@ pub static LIST_FACEBOOK_PAGE_LEAD_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -824,7 +824,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchExisting", required: false, style: ListStyle::Repeat },
@@ -839,7 +839,7 @@ pub static LIST_FACEBOOK_PIXELS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "channel", required: false, style: ListStyle::Repeat },
@@ -856,7 +856,7 @@ pub static LIST_FACEBOOK_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
@@ -875,7 +875,7 @@ pub static LIST_GOOGLE_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -890,7 +890,7 @@ pub static LIST_GOOGLE_ASSETS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -907,7 +907,7 @@ pub static LIST_GOOGLE_AUDIENCES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -921,7 +921,7 @@ pub static LIST_GOOGLE_CONVERSION_GOALS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -935,7 +935,7 @@ pub static LIST_GOOGLE_CONVERSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "category", required: false, style: ListStyle::Repeat },
@@ -954,7 +954,7 @@ pub static LIST_GOOGLE_ENTITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "entityType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -976,7 +976,7 @@ pub static LIST_GOOGLE_KEYWORD_IDEAS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -991,7 +991,7 @@ pub static LIST_GOOGLE_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endDate", required: false, style: ListStyle::Repeat },
         QueryParam { name: "listType", required: false, style: ListStyle::Repeat },
@@ -1010,7 +1010,7 @@ pub static LIST_GOOGLE_SEGMENTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -1025,7 +1025,7 @@ pub static LIST_GOOGLE_TARGET_INTERESTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "advertisingChannelType", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -1041,7 +1041,7 @@ pub static LIST_LINKEDIN_AD_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -1055,7 +1055,7 @@ pub static LIST_LINKEDIN_LEAD_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -1069,7 +1069,7 @@ pub static LIST_LINKEDIN_REPORTING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "campaignGroupId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -1089,7 +1089,7 @@ pub static PAUSE_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1101,7 +1101,7 @@ pub static PAUSE_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1113,7 +1113,7 @@ pub static PAUSE_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1124,7 +1124,7 @@ pub static PUBLISH_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/facebook/campaigns/{campaignId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1144,7 +1144,7 @@ pub static PUBLISH_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/linkedin/ads/{adId}/publish",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1156,7 +1156,7 @@ pub static REMOVE_FACEBOOK_CUSTOM_AUDIENCE_MEMBER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1168,7 +1168,7 @@ pub static RESUME_FACEBOOK_AD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1180,7 +1180,7 @@ pub static RESUME_FACEBOOK_ADSET: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1192,7 +1192,7 @@ pub static RESUME_FACEBOOK_CAMPAIGN: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1219,7 +1219,7 @@ pub static SEARCH_GOOGLE_TARGETING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -1235,7 +1235,7 @@ pub static SEARCH_LINKEDIN_TARGETING: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "facet", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -1252,7 +1252,7 @@ pub static SET_FACEBOOK_DEFAULT_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -1267,7 +1267,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1279,7 +1279,7 @@ pub static UPDATE_FACEBOOK_CUSTOM_AUDIENCE_MEMBERS_IN_BULK: Operation = Operatio
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1291,7 +1291,7 @@ pub static UPDATE_LINKEDIN_AD_STATUS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -1305,7 +1305,7 @@ pub static UPSERT_FACEBOOK_AD: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/ads-v2",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1316,7 +1316,7 @@ pub static UPSERT_FACEBOOK_ADSET: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/adsets",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1327,7 +1327,7 @@ pub static UPSERT_FACEBOOK_CAMPAIGN: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/campaigns",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -1338,7 +1338,7 @@ pub static UPSERT_FACEBOOK_PIXEL: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/facebook/pixels",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1349,7 +1349,7 @@ pub static UPSERT_GOOGLE_ASSETS: Operation = Operation {
     method: Method::Post, path: "/ad-publishing/google/assets",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1360,7 +1360,7 @@ pub static UPSERT_GOOGLE_AUDIENCE: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/audiences",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1371,7 +1371,7 @@ pub static UPSERT_GOOGLE_CAMPAIGN: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1382,7 +1382,7 @@ pub static UPSERT_GOOGLE_CONVERSION: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/conversions",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -1393,7 +1393,7 @@ pub static UPSERT_GOOGLE_SEGMENT: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/google/segments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "type", required: false, style: ListStyle::Repeat },
@@ -1408,7 +1408,7 @@ pub static UPSERT_LINKEDIN_CAMPAIGN_GROUP: Operation = Operation {
     method: Method::Put, path: "/ad-publishing/linkedin/ads",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["adPublishing.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -19,7 +19,7 @@ pub static GET_AFFILIATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -30,7 +30,7 @@ pub static LIST_AFFILIATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "active", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -42,8 +42,8 @@ pub static LIST_AFFILIATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "affiliates", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -55,7 +55,7 @@ pub static LIST_COMMISSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "affiliateId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -68,8 +68,8 @@ pub static LIST_COMMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "commissions", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -81,7 +81,7 @@ pub static LIST_PAYOUTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["affiliate-manager.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "affiliateId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "campaignId", required: false, style: ListStyle::Repeat },
@@ -94,8 +94,8 @@ pub static LIST_PAYOUTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "payouts", total: Some("meta.count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

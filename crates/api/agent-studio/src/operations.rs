@@ -25,7 +25,7 @@ pub static CREATE_AGENT: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -40,7 +40,7 @@ pub static DELETE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
@@ -54,7 +54,7 @@ pub static EXECUTE_AGENT: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -68,7 +68,7 @@ pub static EXECUTE_AGENT_DEPRECATED: Operation = Operation {
     method: Method::Post, path: "/agent-studio/public-api/agents/{agentId}/execute",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -84,7 +84,7 @@ pub static GET_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
@@ -99,7 +99,7 @@ pub static GET_AGENT_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
@@ -115,7 +115,7 @@ pub static LIST_AGENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -125,8 +125,8 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -138,7 +138,7 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -147,8 +147,8 @@ pub static LIST_AGENTS_DEPRECATED: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("pagination.total"), more: Some("pagination.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     deprecated: true,
     ..Operation::DEFAULT
@@ -160,7 +160,7 @@ pub static PUBLISH_AGENT_VERSION: Operation = Operation {
     method: Method::Post, path: "/agent-studio/agent/versions/{versionId}/publish",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -175,7 +175,7 @@ pub static UPDATE_AGENT_METADATA: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],
@@ -190,7 +190,7 @@ pub static UPDATE_AGENT_VERSION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["agent-studio.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "source", required: false, style: ListStyle::Repeat },
     ],

@@ -24,7 +24,7 @@ pub static CREATE_ASSOCIATION: Operation = Operation {
     method: Method::Post, path: "/associations/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -35,7 +35,7 @@ pub static CREATE_RELATION: Operation = Operation {
     method: Method::Post, path: "/associations/relations",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -57,7 +57,7 @@ pub static DELETE_RELATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -81,7 +81,7 @@ pub static GET_ASSOCIATION_BY_KEY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -95,7 +95,7 @@ pub static GET_ASSOCIATION_BY_OBJECT_KEY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: false }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: false }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -109,7 +109,7 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -117,8 +117,8 @@ pub static LIST_ASSOCIATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "associations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -130,7 +130,7 @@ pub static LIST_RELATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["associations/relation.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -139,8 +139,8 @@ pub static LIST_RELATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "relations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

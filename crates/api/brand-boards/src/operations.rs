@@ -19,7 +19,7 @@ pub static CREATE_BRAND_BOARD: Operation = Operation {
     method: Method::Post, path: "/brand-boards/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -31,7 +31,7 @@ pub static DELETE_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -42,7 +42,7 @@ pub static GET_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -53,7 +53,7 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -62,8 +62,8 @@ pub static LIST_BRAND_BOARDS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "brandBoards", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -75,7 +75,7 @@ pub static UPDATE_BRAND_BOARD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["brand-boards/design-kit.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -19,7 +19,7 @@ pub static CREATE_BUSINESS: Operation = Operation {
     method: Method::Post, path: "/businesses/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -51,7 +51,7 @@ pub static LIST_BUSINESSES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["businesses.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -59,8 +59,8 @@ pub static LIST_BUSINESSES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "businesses", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

@@ -66,7 +66,7 @@ pub static CREATE_APPOINTMENT: Operation = Operation {
     method: Method::Post, path: "/calendars/events/appointments",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -87,7 +87,7 @@ pub static CREATE_BLOCKED_SLOT: Operation = Operation {
     method: Method::Post, path: "/calendars/events/block-slots",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -98,7 +98,7 @@ pub static CREATE_CALENDAR: Operation = Operation {
     method: Method::Post, path: "/calendars/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -109,7 +109,7 @@ pub static CREATE_CALENDAR_RESOURCE: Operation = Operation {
     method: Method::Post, path: "/calendars/resources/{resourceType}",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -130,7 +130,7 @@ pub static CREATE_GROUP: Operation = Operation {
     method: Method::Post, path: "/calendars/groups",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -141,7 +141,7 @@ pub static CREATE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/calendars/schedules",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -289,8 +289,8 @@ pub static LIST_APPOINTMENT_NOTES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "notes", total: None, more: Some("hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 20, declared: true }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 20, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -302,7 +302,7 @@ pub static LIST_BLOCKED_SLOTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endTime", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -321,7 +321,7 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -329,8 +329,8 @@ pub static LIST_CALENDAR_RESOURCES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -342,7 +342,7 @@ pub static LIST_CALENDARS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "groupId", required: false, style: ListStyle::Repeat },
@@ -366,8 +366,8 @@ pub static LIST_EVENT_NOTIFICATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -379,7 +379,7 @@ pub static LIST_EVENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "endTime", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -415,7 +415,7 @@ pub static LIST_GROUPS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -429,7 +429,7 @@ pub static LIST_SCHEDULES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -439,8 +439,8 @@ pub static LIST_SCHEDULES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 500, declared: true }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 500, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -483,7 +483,7 @@ pub static UPDATE_BLOCKED_SLOT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/events.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -506,7 +506,7 @@ pub static UPDATE_CALENDAR_RESOURCE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/resources.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -562,7 +562,7 @@ pub static VALIDATE_GROUP_SLUG: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["calendars/groups.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -88,7 +88,7 @@ pub static CREATE_CONTACT: Operation = Operation {
     method: Method::Post, path: "/contacts/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -160,7 +160,7 @@ pub static GET_DUPLICATE_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "email", required: false, style: ListStyle::Repeat },
@@ -206,7 +206,7 @@ pub static LIST_CONTACTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -216,10 +216,10 @@ pub static LIST_CONTACTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: Some("meta.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
-            Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("meta.startAfter"), to: PageParam::Query("startAfter") },
+            CursorField { from: CursorSource::Reply("meta.startAfterId"), to: PageParam::Query("startAfterId") },
         ]),
     }),
     deprecated: true,
@@ -233,7 +233,7 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -242,8 +242,8 @@ pub static LIST_CONTACTS_BY_BUSINESS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "contacts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -328,13 +328,13 @@ pub static SEARCH_CONTACTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "contacts", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: false } },
+        size: Some(PageSize { to: PageParam::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("searchAfter"), to: PageParam::Body { name: "searchAfter", text: false } },
         ]),
     }),
     ..Operation::DEFAULT
@@ -347,7 +347,7 @@ pub static SET_BUSINESS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -381,7 +381,7 @@ pub static UPDATE_TAGS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -415,7 +415,7 @@ pub static UPSERT_CONTACT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["contacts.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -118,9 +118,9 @@ pub static SEARCH_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("id"), to: Target::Query("startAfter") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("id"), to: PageParam::Query("startAfter") },
         ]),
     }),
     ..Operation::DEFAULT

@@ -83,7 +83,7 @@ pub static COMPLETE_FILE_UPLOAD: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -94,7 +94,7 @@ pub static CREATE_CONVERSATION: Operation = Operation {
     method: Method::Post, path: "/conversations/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -105,7 +105,7 @@ pub static CREATE_CUSTOM_SUBTYPE: Operation = Operation {
     method: Method::Post, path: "/conversations/preferences/custom-subtypes",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -130,7 +130,7 @@ pub static DOWNLOAD_MESSAGE_TRANSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
     ..Operation::DEFAULT
 };
@@ -142,7 +142,7 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "channel", required: false, style: ListStyle::Repeat },
@@ -157,9 +157,9 @@ pub static EXPORT_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 500, declared: true }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("nextCursor"), to: Target::Query("cursor") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 500, declared: true }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("nextCursor"), to: PageParam::Query("cursor") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -172,7 +172,7 @@ pub static GET_CONTACT_UNSUBSCRIPTION_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -217,7 +217,7 @@ pub static GET_MESSAGE_RECORDING: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     reply: Reply::Bytes,
     ..Operation::DEFAULT
 };
@@ -229,7 +229,7 @@ pub static GET_MESSAGE_TRANSCRIPTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -239,7 +239,7 @@ pub static INITIATE_FILE_UPLOAD: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload/initiate",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -251,7 +251,7 @@ pub static LIST_CUSTOM_SUBTYPES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -272,9 +272,9 @@ pub static LIST_MESSAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "messages.messages", total: None, more: Some("messages.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("messages.lastMessageId"), to: Target::Query("lastMessageId") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("messages.lastMessageId"), to: PageParam::Query("lastMessageId") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -287,7 +287,7 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "assignedTo", required: false, style: ListStyle::Repeat },
@@ -313,9 +313,9 @@ pub static SEARCH_CONVERSATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "conversations", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("sort.0"), to: Target::Query("startAfterDate") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("sort.0"), to: PageParam::Query("startAfterDate") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -328,7 +328,7 @@ pub static SEND_LIVE_CHAT_TYPING_INDICATOR: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/livechat.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -349,7 +349,7 @@ pub static SEND_REVIEW_REPLY: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/review-reply",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -371,7 +371,7 @@ pub static UPDATE_CONTACT_SUBSCRIPTION: Operation = Operation {
     method: Method::Post, path: "/conversations/preferences/unsubscriptions/user-change",
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -383,7 +383,7 @@ pub static UPDATE_CONVERSATION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -395,7 +395,7 @@ pub static UPDATE_CUSTOM_SUBTYPE: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -420,7 +420,7 @@ pub static UPLOAD_FILE_ATTACHMENTS: Operation = Operation {
     method: Method::Post, path: "/conversations/messages/upload",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["conversations/message.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -15,7 +15,7 @@ pub static IMPORT_COURSES: Operation = Operation {
     method: Method::Post, path: "/courses/courses-exporter/public/import",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -59,8 +59,8 @@ pub static LIST_CUSTOM_MENUS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "customMenus", total: Some("totalLinks"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

@@ -15,7 +15,7 @@ pub static VERIFY_EMAIL: Operation = Operation {
     method: Method::Post, path: "/email/verify",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],

@@ -23,7 +23,7 @@ pub static CREATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/emails/builder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -35,7 +35,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -45,7 +45,7 @@ pub static GET_STATS: Operation = Operation {
     method: Method::Get, path: "/emails/stats/location/{locationId}/{source}/{sourceId}",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -65,7 +65,7 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "archived", required: false, style: ListStyle::Repeat },
@@ -81,8 +81,8 @@ pub static LIST_CAMPAIGNS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -94,7 +94,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "archived", required: false, style: ListStyle::Repeat },
@@ -110,8 +110,8 @@ pub static LIST_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "builders", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -142,7 +142,7 @@ pub static UPDATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["emails/builder.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

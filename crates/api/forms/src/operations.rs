@@ -103,7 +103,7 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
@@ -115,8 +115,8 @@ pub static LIST_FORM_SUBMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "submissions", total: Some("meta.total"), more: Some("meta.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -128,7 +128,7 @@ pub static LIST_FORMS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -137,8 +137,8 @@ pub static LIST_FORMS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "forms", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 50, declared: true }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 50, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -176,7 +176,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     method: Method::Post, path: "/forms/upload-custom-files",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["forms.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "contactId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -190,7 +190,7 @@ pub static VERIFY_EMAIL: Operation = Operation {
     module: "forms", name: "verify_email", id: "verify-email",
     method: Method::Post, path: "/forms/verify-email",
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -200,7 +200,7 @@ pub static VERIFY_PHONE: Operation = Operation {
     module: "forms", name: "verify_phone", id: "verify-phone",
     method: Method::Post, path: "/forms/verify-phone",
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

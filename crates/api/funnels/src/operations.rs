@@ -59,7 +59,7 @@ pub static CREATE_REDIRECT: Operation = Operation {
     method: Method::Post, path: "/funnels/lookup/redirect",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -90,7 +90,7 @@ pub static DELETE_REDIRECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -122,7 +122,7 @@ pub static GET_PAGE_COUNT: Operation = Operation {
     method: Method::Get, path: "/funnels/page/count",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "funnelId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -146,7 +146,7 @@ pub static LIST_FUNNELS: Operation = Operation {
     method: Method::Get, path: "/funnels/funnel/list",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "category", required: false, style: ListStyle::Repeat },
@@ -158,8 +158,8 @@ pub static LIST_FUNNELS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "funnels", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -170,7 +170,7 @@ pub static LIST_PAGES: Operation = Operation {
     method: Method::Get, path: "/funnels/page",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "funnelId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -180,8 +180,8 @@ pub static LIST_PAGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -193,7 +193,7 @@ pub static LIST_REDIRECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -202,8 +202,8 @@ pub static LIST_REDIRECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data.data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -234,7 +234,7 @@ pub static UPDATE_REDIRECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["funnels/redirect.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -57,7 +57,7 @@ pub static CANCEL_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -68,7 +68,7 @@ pub static CREATE_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -79,7 +79,7 @@ pub static CREATE_ESTIMATE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -90,7 +90,7 @@ pub static CREATE_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -101,7 +101,7 @@ pub static CREATE_INVOICE_FROM_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/{estimateId}/invoice",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -112,7 +112,7 @@ pub static CREATE_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -123,7 +123,7 @@ pub static CREATE_INVOICE_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/invoices/template",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -135,7 +135,7 @@ pub static DELETE_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -147,7 +147,7 @@ pub static DELETE_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -159,7 +159,7 @@ pub static DELETE_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -174,7 +174,7 @@ pub static DELETE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -189,7 +189,7 @@ pub static DELETE_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -203,7 +203,7 @@ pub static GENERATE_ESTIMATE_NUMBER: Operation = Operation {
     method: Method::Get, path: "/invoices/estimate/number/generate",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -217,7 +217,7 @@ pub static GENERATE_INVOICE_NUMBER: Operation = Operation {
     method: Method::Get, path: "/invoices/generate-invoice-number",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -232,7 +232,7 @@ pub static GET_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -247,7 +247,7 @@ pub static GET_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -262,7 +262,7 @@ pub static GET_INVOICE_SETTINGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -277,7 +277,7 @@ pub static GET_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -292,7 +292,7 @@ pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -302,8 +302,8 @@ pub static LIST_ESTIMATE_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -315,7 +315,7 @@ pub static LIST_ESTIMATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -329,8 +329,8 @@ pub static LIST_ESTIMATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "estimates", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -342,7 +342,7 @@ pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -356,8 +356,8 @@ pub static LIST_INVOICE_SCHEDULES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "schedules", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -369,7 +369,7 @@ pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -383,8 +383,8 @@ pub static LIST_INVOICE_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -396,7 +396,7 @@ pub static LIST_INVOICES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -413,8 +413,8 @@ pub static LIST_INVOICES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "invoices", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -426,7 +426,7 @@ pub static PREVIEW_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -441,7 +441,7 @@ pub static RECORD_INVOICE_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -452,7 +452,7 @@ pub static SCHEDULE_INVOICE_SCHEDULE: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/schedule",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -463,7 +463,7 @@ pub static SEND_ESTIMATE: Operation = Operation {
     method: Method::Post, path: "/invoices/estimate/{estimateId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -474,7 +474,7 @@ pub static SEND_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/{invoiceId}/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -495,7 +495,7 @@ pub static UPDATE_ESTIMATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -517,7 +517,7 @@ pub static UPDATE_ESTIMATE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/estimate.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -529,7 +529,7 @@ pub static UPDATE_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -551,7 +551,7 @@ pub static UPDATE_INVOICE_LATE_FEES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -563,7 +563,7 @@ pub static UPDATE_INVOICE_SCHEDULE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -574,7 +574,7 @@ pub static UPDATE_INVOICE_SCHEDULE_AUTO_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/invoices/schedule/{scheduleId}/auto-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/schedule.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -586,7 +586,7 @@ pub static UPDATE_INVOICE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices/template.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -598,7 +598,7 @@ pub static UPDATE_INVOICE_TEMPLATE_LATE_FEES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -610,7 +610,7 @@ pub static UPDATE_INVOICE_TEMPLATE_PAYMENT_METHODS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -621,7 +621,7 @@ pub static UPSERT_TEXT2PAY_INVOICE: Operation = Operation {
     method: Method::Post, path: "/invoices/text2pay",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["invoices.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -633,7 +633,7 @@ pub static VOID_INVOICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["invoices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

@@ -28,7 +28,7 @@ pub static CREATE_FAQ: Operation = Operation {
     method: Method::Post, path: "/knowledge-bases/faqs",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -39,7 +39,7 @@ pub static CREATE_KNOWLEDGE_BASE: Operation = Operation {
     method: Method::Post, path: "/knowledge-bases/",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -71,7 +71,7 @@ pub static DELETE_TRAINED_URLS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -82,7 +82,7 @@ pub static DISCOVER_WEBSITE: Operation = Operation {
     method: Method::Post, path: "/knowledge-bases/crawler",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -94,7 +94,7 @@ pub static GET_CRAWLING_STATUS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "knowledgeBaseId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -120,7 +120,7 @@ pub static LIST_FAQS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "knowledgeBaseId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -129,9 +129,9 @@ pub static LIST_FAQS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "faqs", total: Some("count"), more: Some("hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("lastFaqId"), to: Target::Query("lastFaqId") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("lastFaqId"), to: PageParam::Query("lastFaqId") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -144,7 +144,7 @@ pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "lastKnowledgeBaseId", required: false, style: ListStyle::Repeat },
@@ -153,9 +153,9 @@ pub static LIST_KNOWLEDGE_BASES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data.knowledgeBases", total: None, more: Some("data.hasMore"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("data.lastKnowledgeBaseId"), to: Target::Query("lastKnowledgeBaseId") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("data.lastKnowledgeBaseId"), to: PageParam::Query("lastKnowledgeBaseId") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -168,7 +168,7 @@ pub static LIST_TRAINED_URLS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "knowledgeBaseId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -178,8 +178,8 @@ pub static LIST_TRAINED_URLS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "urls", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("pageLength"), max: 100, declared: false }),
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        size: Some(PageSize { to: PageParam::Query("pageLength"), max: 100, declared: false }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -190,7 +190,7 @@ pub static TRAIN_DISCOVERED_URLS: Operation = Operation {
     method: Method::Post, path: "/knowledge-bases/crawler/train",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -20,7 +20,7 @@ pub static CREATE_LINK: Operation = Operation {
     method: Method::Post, path: "/links/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -42,7 +42,7 @@ pub static GET_LINK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -56,7 +56,7 @@ pub static LIST_LINKS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["links.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -70,7 +70,7 @@ pub static SEARCH_LINKS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -79,8 +79,8 @@ pub static SEARCH_LINKS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "links", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

@@ -43,7 +43,7 @@ pub static CREATE_CUSTOM_FIELD: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customFields",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -54,7 +54,7 @@ pub static CREATE_CUSTOM_VALUE: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customValues",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customValues.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -75,7 +75,7 @@ pub static CREATE_RECURRING_TASK: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/recurring-tasks",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -86,7 +86,7 @@ pub static CREATE_TAG: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/tags",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tags.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -98,7 +98,7 @@ pub static DELETE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -109,7 +109,7 @@ pub static DELETE_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -133,7 +133,7 @@ pub static DELETE_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -144,7 +144,7 @@ pub static DELETE_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -155,7 +155,7 @@ pub static DELETE_TEMPLATE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -166,7 +166,7 @@ pub static GET_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -177,7 +177,7 @@ pub static GET_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -198,7 +198,7 @@ pub static GET_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -209,7 +209,7 @@ pub static GET_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -220,7 +220,7 @@ pub static LIST_CUSTOM_FIELDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "model", required: false, style: ListStyle::Repeat },
     ],
@@ -234,7 +234,7 @@ pub static LIST_CUSTOM_VALUES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customValues.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -245,7 +245,7 @@ pub static LIST_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tags.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -256,7 +256,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/templates.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "originId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
@@ -266,8 +266,8 @@ pub static LIST_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "templates", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -279,7 +279,7 @@ pub static LIST_TIMEZONES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -299,8 +299,8 @@ pub static SEARCH_LOCATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "locations", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -312,12 +312,12 @@ pub static SEARCH_TASKS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/tasks.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "tasks", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100, declared: false }),
-        step: Step::Offset(Target::Body { name: "skip", text: false }),
+        size: Some(PageSize { to: PageParam::Body { name: "limit", text: false }, max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Body { name: "skip", text: false }),
     }),
     ..Operation::DEFAULT
 };
@@ -329,7 +329,7 @@ pub static UPDATE_CUSTOM_FIELD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -341,7 +341,7 @@ pub static UPDATE_CUSTOM_VALUE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -364,7 +364,7 @@ pub static UPDATE_RECURRING_TASK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -376,7 +376,7 @@ pub static UPDATE_TAG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -387,7 +387,7 @@ pub static UPLOAD_CUSTOM_FIELD_FILES: Operation = Operation {
     method: Method::Post, path: "/locations/{locationId}/customFields/upload",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["locations/customFields.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

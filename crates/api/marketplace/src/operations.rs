@@ -31,7 +31,7 @@ pub static CREATE_CHARGE: Operation = Operation {
     module: "marketplace", name: "create_charge", id: "charge",
     method: Method::Post, path: "/marketplace/billing/charges",
     tokens: Tokens::LOCATION, scopes: &["charges.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -71,7 +71,7 @@ pub static GET_REBILLING_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -92,8 +92,8 @@ pub static LIST_CHARGES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "charges", total: Some("pagination.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -104,7 +104,7 @@ pub static MIGRATE_CONNECTION: Operation = Operation {
     method: Method::Post, path: "/marketplace/external-auth/migration",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["marketplace-external-auth-migration.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -21,7 +21,7 @@ pub static CREATE_MEDIA_FOLDER: Operation = Operation {
     method: Method::Post, path: "/medias/folder",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -33,7 +33,7 @@ pub static DELETE_MEDIA_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -48,7 +48,7 @@ pub static DELETE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -60,7 +60,7 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["medias.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -75,8 +75,8 @@ pub static LIST_MEDIA_OBJECTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "files", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -88,7 +88,7 @@ pub static UPDATE_MEDIA_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -100,7 +100,7 @@ pub static UPDATE_MEDIA_OBJECTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

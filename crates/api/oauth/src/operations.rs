@@ -27,7 +27,7 @@ pub static CREATE_LOCATION_ACCESS_TOKEN: Operation = Operation {
     method: Method::Post, path: "/oauth/locationToken",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["oauth.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Form, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -53,8 +53,8 @@ pub static LIST_INSTALLED_LOCATIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "locations", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

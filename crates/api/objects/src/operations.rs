@@ -23,7 +23,7 @@ pub static CREATE_OBJECT: Operation = Operation {
     method: Method::Post, path: "/objects/",
     version: Some("2021-07-28"),
     tokens: Tokens::AGENCY, scopes: &["objects/schema.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -34,7 +34,7 @@ pub static CREATE_OBJECT_RECORD: Operation = Operation {
     method: Method::Post, path: "/objects/{schemaKey}/records",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/record.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -56,7 +56,7 @@ pub static GET_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "fetchProperties", required: false, style: ListStyle::Repeat },
@@ -81,7 +81,7 @@ pub static LIST_OBJECTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -95,13 +95,13 @@ pub static SEARCH_OBJECT_RECORDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/record.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { fields: &["pageLimit"], ..Body::DEFAULT }),
     paging: Some(Paging {
         items: "records", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("searchAfter"), to: Target::Body { name: "searchAfter", text: true } },
+        size: Some(PageSize { to: PageParam::Body { name: "pageLimit", text: false }, max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("searchAfter"), to: PageParam::Body { name: "searchAfter", text: true } },
         ]),
     }),
     ..Operation::DEFAULT
@@ -114,7 +114,7 @@ pub static UPDATE_OBJECT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["objects/schema.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -126,7 +126,7 @@ pub static UPDATE_OBJECT_RECORD: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],

@@ -37,7 +37,7 @@ pub static CREATE_OPPORTUNITY: Operation = Operation {
     method: Method::Post, path: "/opportunities/",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -69,7 +69,7 @@ pub static LIST_LOST_REASONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "deleted", required: false, style: ListStyle::Repeat },
@@ -81,8 +81,8 @@ pub static LIST_LOST_REASONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "lostReasons", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -94,7 +94,7 @@ pub static LIST_PIPELINES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -122,7 +122,7 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "location_id", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "location_id", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "location_id", required: false, style: ListStyle::Repeat },
         QueryParam { name: "assigned_to", required: false, style: ListStyle::Repeat },
@@ -147,10 +147,10 @@ pub static SEARCH_OPPORTUNITIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "opportunities", total: Some("meta.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Cursor(&[
-            Mark { from: Source::Reply("meta.startAfter"), to: Target::Query("startAfter") },
-            Mark { from: Source::Reply("meta.startAfterId"), to: Target::Query("startAfterId") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::Reply("meta.startAfter"), to: PageParam::Query("startAfter") },
+            CursorField { from: CursorSource::Reply("meta.startAfterId"), to: PageParam::Query("startAfterId") },
         ]),
     }),
     ..Operation::DEFAULT
@@ -163,13 +163,13 @@ pub static SEARCH_OPPORTUNITIES_ADVANCED: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "opportunities", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: false }, max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("sort"), to: Target::Body { name: "searchAfter", text: true } },
+        size: Some(PageSize { to: PageParam::Body { name: "limit", text: false }, max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("sort"), to: PageParam::Body { name: "searchAfter", text: true } },
         ]),
     }),
     ..Operation::DEFAULT
@@ -203,7 +203,7 @@ pub static UPSERT_OPPORTUNITY: Operation = Operation {
     method: Method::Post, path: "/opportunities/upsert",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["opportunities.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

@@ -37,7 +37,7 @@ pub static CREATE_COUPON: Operation = Operation {
     method: Method::Post, path: "/payments/coupon",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -49,7 +49,7 @@ pub static CREATE_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -63,7 +63,7 @@ pub static CREATE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     method: Method::Post, path: "/payments/custom-provider/provider",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -77,7 +77,7 @@ pub static CREATE_ORDER_FULFILLMENT: Operation = Operation {
     method: Method::Post, path: "/payments/orders/{orderId}/fulfillments",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -88,7 +88,7 @@ pub static CREATE_WHITE_LABEL_PROVIDER: Operation = Operation {
     method: Method::Post, path: "/payments/integrations/provider/whitelabel",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -100,7 +100,7 @@ pub static DELETE_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -112,7 +112,7 @@ pub static DELETE_CUSTOM_PROVIDER_INTEGRATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -126,7 +126,7 @@ pub static DISCONNECT_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -141,7 +141,7 @@ pub static GET_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -158,7 +158,7 @@ pub static GET_CUSTOM_PROVIDER_CONFIG: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -172,7 +172,7 @@ pub static GET_ORDER: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -187,7 +187,7 @@ pub static GET_SUBSCRIPTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -202,7 +202,7 @@ pub static GET_TRANSACTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -218,7 +218,7 @@ pub static LIST_COUPONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -229,8 +229,8 @@ pub static LIST_COUPONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -242,7 +242,7 @@ pub static LIST_ORDER_FULFILLMENTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -257,7 +257,7 @@ pub static LIST_ORDER_NOTES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -272,7 +272,7 @@ pub static LIST_ORDERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -291,8 +291,8 @@ pub static LIST_ORDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -304,7 +304,7 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/subscriptions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -322,8 +322,8 @@ pub static LIST_SUBSCRIPTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -335,7 +335,7 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/transactions.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -354,8 +354,8 @@ pub static LIST_TRANSACTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("totalCount"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -367,7 +367,7 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/integration.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -376,8 +376,8 @@ pub static LIST_WHITE_LABEL_PROVIDERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "providers", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -388,7 +388,7 @@ pub static RECORD_ORDER_PAYMENT: Operation = Operation {
     method: Method::Post, path: "/payments/orders/{orderId}/record-payment",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/orders.collectPayment"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -400,7 +400,7 @@ pub static UPDATE_COUPON: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/coupons.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -412,7 +412,7 @@ pub static UPDATE_CUSTOM_PROVIDER_CAPABILITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["payments/custom-provider.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: false }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

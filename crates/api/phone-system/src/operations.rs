@@ -19,7 +19,7 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
         QueryParam { name: "pageSize", required: false, style: ListStyle::Repeat },
@@ -28,8 +28,8 @@ pub static LIST_ACTIVE_PHONE_NUMBERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "numbers", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 1000, declared: true }),
-        step: Step::Page { to: Target::Query("page"), first: 0 },
+        size: Some(PageSize { to: PageParam::Query("pageSize"), max: 1000, declared: true }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 0 },
     }),
     ..Operation::DEFAULT
 };
@@ -41,7 +41,7 @@ pub static LIST_AVAILABLE_PHONE_NUMBERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.read"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "countryCode", required: false, style: ListStyle::Repeat },
         QueryParam { name: "anywhere", required: false, style: ListStyle::Repeat },
@@ -62,7 +62,7 @@ pub static LIST_NUMBER_POOLS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["numberpools.read"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: false }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: false }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -75,7 +75,7 @@ pub static PURCHASE_PHONE_NUMBER: Operation = Operation {
     method: Method::Post, path: "/phone-system/numbers/location/{locationId}/purchase",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["phonenumbers.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

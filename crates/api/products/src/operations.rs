@@ -42,7 +42,7 @@ pub static CREATE_PRICE: Operation = Operation {
     method: Method::Post, path: "/products/{productId}/price",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -53,7 +53,7 @@ pub static CREATE_PRODUCT: Operation = Operation {
     method: Method::Post, path: "/products/",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -64,7 +64,7 @@ pub static CREATE_PRODUCT_COLLECTION: Operation = Operation {
     method: Method::Post, path: "/products/collections",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -76,7 +76,7 @@ pub static DELETE_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -90,7 +90,7 @@ pub static DELETE_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "sendWishlistStatus", required: false, style: ListStyle::Repeat },
@@ -105,7 +105,7 @@ pub static DELETE_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -120,7 +120,7 @@ pub static DELETE_PRODUCT_REVIEW: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -136,7 +136,7 @@ pub static GET_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -150,7 +150,7 @@ pub static GET_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "sendWishlistStatus", required: false, style: ListStyle::Repeat },
@@ -165,7 +165,7 @@ pub static GET_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
     ],
@@ -179,7 +179,7 @@ pub static GET_PRODUCT_REVIEW_COUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -199,7 +199,7 @@ pub static GET_PRODUCT_STORE_STATS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -216,7 +216,7 @@ pub static LIST_INVENTORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -226,8 +226,8 @@ pub static LIST_INVENTORY: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "inventory", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -239,7 +239,7 @@ pub static LIST_PRICES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "ids", required: false, style: ListStyle::Repeat },
@@ -248,8 +248,8 @@ pub static LIST_PRICES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "prices", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -261,7 +261,7 @@ pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -272,8 +272,8 @@ pub static LIST_PRODUCT_COLLECTIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -285,7 +285,7 @@ pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -301,8 +301,8 @@ pub static LIST_PRODUCT_REVIEWS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -314,7 +314,7 @@ pub static LIST_PRODUCTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "availableInStore", required: false, style: ListStyle::Repeat },
@@ -331,8 +331,8 @@ pub static LIST_PRODUCTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "products", total: Some("total.0.total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -344,7 +344,7 @@ pub static UPDATE_INVENTORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -365,7 +365,7 @@ pub static UPDATE_PRICE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products/prices.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -377,7 +377,7 @@ pub static UPDATE_PRODUCT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -389,7 +389,7 @@ pub static UPDATE_PRODUCT_COLLECTION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products/collection.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -401,7 +401,7 @@ pub static UPDATE_PRODUCT_DISPLAY_PRIORITIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -413,7 +413,7 @@ pub static UPDATE_PRODUCT_REVIEW: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -425,7 +425,7 @@ pub static UPDATE_PRODUCT_REVIEWS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -437,7 +437,7 @@ pub static UPDATE_PRODUCTS_AND_PRICES_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -448,7 +448,7 @@ pub static UPDATE_PRODUCTS_IN_BULK: Operation = Operation {
     method: Method::Post, path: "/products/bulk-update",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -460,7 +460,7 @@ pub static UPDATE_PRODUCTS_IN_STORE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["products.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

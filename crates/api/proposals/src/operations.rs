@@ -19,7 +19,7 @@ pub static LIST_DOCUMENTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "dateFrom", required: false, style: ListStyle::Repeat },
@@ -32,8 +32,8 @@ pub static LIST_DOCUMENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "documents", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -45,7 +45,7 @@ pub static LIST_TEMPLATES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "dateFrom", required: false, style: ListStyle::Repeat },
@@ -59,8 +59,8 @@ pub static LIST_TEMPLATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -71,7 +71,7 @@ pub static SEND_DOCUMENT: Operation = Operation {
     method: Method::Post, path: "/proposals/document/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -82,7 +82,7 @@ pub static SEND_TEMPLATE: Operation = Operation {
     method: Method::Post, path: "/proposals/templates/send",
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

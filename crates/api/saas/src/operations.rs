@@ -214,7 +214,7 @@ pub static LIST_SAAS_LOCATIONS: Operation = Operation {
     paging: Some(Paging {
         items: "locations", total: Some("pagination.total"), more: Some("pagination.hasNext"),
         size: None,
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -232,7 +232,7 @@ pub static LIST_SAAS_LOCATIONS_DEPRECATED: Operation = Operation {
     paging: Some(Paging {
         items: "locations", total: Some("pagination.total"), more: Some("pagination.hasNext"),
         size: None,
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     deprecated: true,
     ..Operation::DEFAULT

@@ -54,9 +54,9 @@ pub static LIST_SNAPSHOT_PUSHES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Cursor(&[
-            Mark { from: Source::LastItem("id"), to: Target::Query("lastDoc") },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Cursor(&[
+            CursorField { from: CursorSource::LastItem("id"), to: PageParam::Query("lastDoc") },
         ]),
     }),
     ..Operation::DEFAULT

@@ -55,7 +55,7 @@ pub static ATTACH_FACEBOOK_PAGE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -67,7 +67,7 @@ pub static ATTACH_INSTAGRAM_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -79,7 +79,7 @@ pub static ATTACH_LINKEDIN_PAGE_OR_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -91,7 +91,7 @@ pub static ATTACH_TIKTOK_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -103,7 +103,7 @@ pub static ATTACH_TWITTER_PROFILE: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     deprecated: true,
     ..Operation::DEFAULT
@@ -115,7 +115,7 @@ pub static CREATE_POST: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/posts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/post.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -127,7 +127,7 @@ pub static DELETE_ACCOUNT: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "companyId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -142,7 +142,7 @@ pub static DELETE_CSV: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -153,7 +153,7 @@ pub static DELETE_CSV_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -164,7 +164,7 @@ pub static DELETE_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -175,7 +175,7 @@ pub static DELETE_POSTS_IN_BULK: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -186,7 +186,7 @@ pub static FINALIZE_CSV: Operation = Operation {
     method: Method::Patch, path: "/social-media-posting/{locationId}/csv/{id}",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -198,7 +198,7 @@ pub static GET_CATEGORY: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -209,7 +209,7 @@ pub static GET_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -220,7 +220,7 @@ pub static GET_SOCIAL_MEDIA_STATISTICS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -235,7 +235,7 @@ pub static LIST_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/account.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -246,7 +246,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/category.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
@@ -254,8 +254,8 @@ pub static LIST_CATEGORIES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.categories", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -267,15 +267,15 @@ pub static LIST_CSV_POSTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "skip", required: false, style: ListStyle::Repeat },
     ],
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -287,7 +287,7 @@ pub static LIST_CSVS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "includeUsers", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -296,8 +296,8 @@ pub static LIST_CSVS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.csvs", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -309,7 +309,7 @@ pub static LIST_FACEBOOK_PAGES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -320,7 +320,7 @@ pub static LIST_GOOGLE_LOCATIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -331,7 +331,7 @@ pub static LIST_INSTAGRAM_ACCOUNTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -342,7 +342,7 @@ pub static LIST_LINKEDIN_PAGES_AND_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -353,12 +353,12 @@ pub static LIST_POSTS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/post.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "results.posts", total: None, more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
-        step: Step::Offset(Target::Body { name: "skip", text: true }),
+        size: Some(PageSize { to: PageParam::Body { name: "limit", text: true }, max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
 };
@@ -370,7 +370,7 @@ pub static LIST_TAGS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
         QueryParam { name: "searchText", required: false, style: ListStyle::Repeat },
@@ -378,8 +378,8 @@ pub static LIST_TAGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "results.tags", total: None, more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };
@@ -391,7 +391,7 @@ pub static LIST_TAGS_BY_IDS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -403,7 +403,7 @@ pub static LIST_TIKTOK_BUSINESS_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -414,7 +414,7 @@ pub static LIST_TIKTOK_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     ..Operation::DEFAULT
 };
 
@@ -425,7 +425,7 @@ pub static LIST_TWITTER_PROFILES: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     deprecated: true,
     ..Operation::DEFAULT
 };
@@ -436,7 +436,7 @@ pub static SET_CSV_ACCOUNTS: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/set-accounts",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -448,7 +448,7 @@ pub static SET_GOOGLE_LOCATION: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -460,7 +460,7 @@ pub static START_FACEBOOK_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -478,7 +478,7 @@ pub static START_GOOGLE_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -496,7 +496,7 @@ pub static START_INSTAGRAM_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -514,7 +514,7 @@ pub static START_LINKEDIN_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -532,7 +532,7 @@ pub static START_TIKTOK_BUSINESS_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -550,7 +550,7 @@ pub static START_TIKTOK_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -568,7 +568,7 @@ pub static START_TWITTER_OAUTH: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/oauth.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "userId", required: false, style: ListStyle::Repeat },
@@ -587,7 +587,7 @@ pub static UPDATE_POST: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -598,7 +598,7 @@ pub static UPLOAD_CSV: Operation = Operation {
     method: Method::Post, path: "/social-media-posting/{locationId}/csv",
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["socialplanner/csv.write"],
-    location: Some(Location { place: Place::Path, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Path, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { kind: BodyKind::Multipart, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };

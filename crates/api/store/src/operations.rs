@@ -33,7 +33,7 @@ pub static CREATE_SHIPPING_CARRIER: Operation = Operation {
     module: "store", name: "create_shipping_carrier", id: "create-shipping-carrier",
     method: Method::Post, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -43,7 +43,7 @@ pub static CREATE_SHIPPING_RATE: Operation = Operation {
     module: "store", name: "create_shipping_rate", id: "create-shipping-rate",
     method: Method::Post, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -53,7 +53,7 @@ pub static CREATE_SHIPPING_ZONE: Operation = Operation {
     module: "store", name: "create_shipping_zone", id: "create-shipping-zone",
     method: Method::Post, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -64,7 +64,7 @@ pub static DELETE_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -78,7 +78,7 @@ pub static DELETE_SHIPPING_RATE: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -92,7 +92,7 @@ pub static DELETE_SHIPPING_ZONE: Operation = Operation {
     method: Method::Delete, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -115,7 +115,7 @@ pub static GET_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Get, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -129,7 +129,7 @@ pub static GET_SHIPPING_RATE: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -143,7 +143,7 @@ pub static GET_SHIPPING_ZONE: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -158,7 +158,7 @@ pub static GET_STORE_SETTINGS: Operation = Operation {
     method: Method::Get, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -172,7 +172,7 @@ pub static LIST_AVAILABLE_SHIPPING_RATES: Operation = Operation {
     method: Method::Post, path: "/store/shipping-zone/shipping-rates",
     tokens: Tokens::ANY, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -183,7 +183,7 @@ pub static LIST_SHIPPING_CARRIERS: Operation = Operation {
     method: Method::Get, path: "/store/shipping-carrier",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -197,7 +197,7 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -206,8 +206,8 @@ pub static LIST_SHIPPING_RATES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -218,7 +218,7 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
     method: Method::Get, path: "/store/shipping-zone",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "altId", alt_type: true, required: true }),
     query: &[
         QueryParam { name: "altId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "altType", required: false, style: ListStyle::Repeat },
@@ -228,8 +228,8 @@ pub static LIST_SHIPPING_ZONES: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "data", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("offset")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("offset")),
     }),
     ..Operation::DEFAULT
 };
@@ -250,7 +250,7 @@ pub static UPDATE_SHIPPING_CARRIER: Operation = Operation {
     method: Method::Put, path: "/store/shipping-carrier/{shippingCarrierId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -261,7 +261,7 @@ pub static UPDATE_SHIPPING_RATE: Operation = Operation {
     method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -272,7 +272,7 @@ pub static UPDATE_SHIPPING_ZONE: Operation = Operation {
     method: Method::Put, path: "/store/shipping-zone/{shippingZoneId}",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: false }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: false }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -283,7 +283,7 @@ pub static UPSERT_STORE_SETTINGS: Operation = Operation {
     method: Method::Post, path: "/store/store-setting",
     tokens: Tokens::LOCATION, scopes: &[],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "altId", alt_type: true, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "altId", alt_type: true, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };

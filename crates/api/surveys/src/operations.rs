@@ -17,7 +17,7 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "endAt", required: false, style: ListStyle::Repeat },
@@ -29,8 +29,8 @@ pub static LIST_SURVEY_SUBMISSIONS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "submissions", total: Some("meta.total"), more: Some("meta.nextPage"),
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: true }),
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: true }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -42,7 +42,7 @@ pub static LIST_SURVEYS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["surveys.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "limit", required: false, style: ListStyle::Repeat },
@@ -51,8 +51,8 @@ pub static LIST_SURVEYS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "surveys", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 50, declared: true }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 50, declared: true }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

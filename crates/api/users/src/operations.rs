@@ -45,8 +45,8 @@ pub static FILTER_USERS_BY_EMAIL: Operation = Operation {
     body: Some(Body::DEFAULT),
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Body { name: "limit", text: true }, max: 100, declared: false }),
-        step: Step::Offset(Target::Body { name: "skip", text: true }),
+        size: Some(PageSize { to: PageParam::Body { name: "limit", text: true }, max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Body { name: "skip", text: true }),
     }),
     ..Operation::DEFAULT
 };
@@ -68,7 +68,7 @@ pub static LIST_USERS: Operation = Operation {
     version: Some("2021-07-28"),
     tokens: Tokens::LOCATION, scopes: &["users.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -98,8 +98,8 @@ pub static SEARCH_USERS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "users", total: Some("count"), more: None,
-        size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-        step: Step::Offset(Target::Query("skip")),
+        size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+        strategy: PageStrategy::Offset(PageParam::Query("skip")),
     }),
     ..Operation::DEFAULT
 };

@@ -25,7 +25,7 @@ pub static CREATE_ACTION: Operation = Operation {
     method: Method::Post, path: "/voice-ai/actions",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -36,7 +36,7 @@ pub static CREATE_AGENT: Operation = Operation {
     method: Method::Post, path: "/voice-ai/agents",
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body { omittable: true, ..Body::DEFAULT }),
     ..Operation::DEFAULT
 };
@@ -48,7 +48,7 @@ pub static DELETE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "agentId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
@@ -64,7 +64,7 @@ pub static DELETE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -79,7 +79,7 @@ pub static GET_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -93,7 +93,7 @@ pub static GET_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -107,7 +107,7 @@ pub static GET_CALL_LOG: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],
@@ -121,7 +121,7 @@ pub static LIST_AGENTS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "page", required: false, style: ListStyle::Repeat },
@@ -130,8 +130,8 @@ pub static LIST_AGENTS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "agents", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        size: Some(PageSize { to: PageParam::Query("pageSize"), max: 50, declared: true }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -143,7 +143,7 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-dashboard.readonly"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
         QueryParam { name: "actionType", required: false, style: ListStyle::Repeat },
@@ -159,8 +159,8 @@ pub static LIST_CALL_LOGS: Operation = Operation {
     ],
     paging: Some(Paging {
         items: "callLogs", total: Some("total"), more: None,
-        size: Some(PageSize { to: Target::Query("pageSize"), max: 50, declared: true }),
-        step: Step::Page { to: Target::Query("page"), first: 1 },
+        size: Some(PageSize { to: PageParam::Query("pageSize"), max: 50, declared: true }),
+        strategy: PageStrategy::Page { to: PageParam::Query("page"), first: 1 },
     }),
     ..Operation::DEFAULT
 };
@@ -172,7 +172,7 @@ pub static UPDATE_ACTION: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agent-goals.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Body, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Body, name: "locationId", alt_type: false, required: true }),
     body: Some(Body::DEFAULT),
     ..Operation::DEFAULT
 };
@@ -184,7 +184,7 @@ pub static UPDATE_AGENT: Operation = Operation {
     version: Some("2021-04-15"),
     tokens: Tokens::LOCATION, scopes: &["voice-ai-agents.write"],
     idempotent: true,
-    location: Some(Location { place: Place::Query, name: "locationId", alt_type: false, required: true }),
+    location: Some(Location { part: ParamLocation::Query, name: "locationId", alt_type: false, required: true }),
     query: &[
         QueryParam { name: "locationId", required: false, style: ListStyle::Repeat },
     ],

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::Grant;
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::auth::BearerToken;
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 use tokio::sync::watch;
 
@@ -15,7 +15,7 @@ use super::pace::{self, FORCED_A_MINUTE, Times, Urgency};
 use super::save::Unsaved;
 use super::{Fault, TokenManager};
 use crate::lock;
-use crate::{Record, Resource, TokenKey, UnreadReply, UserType};
+use crate::{AccountId, Record, TokenKey, UnreadReply, UserType};
 
 /// How a flight ended. If well, the token is in memory.
 pub(super) type Landing = Result<(), Fault>;
@@ -45,7 +45,7 @@ pub(crate) struct Slot {
 
 /// The token in use.
 struct Current {
-    grant: Grant,
+    grant: BearerToken,
     times: Times,
 }
 
@@ -83,9 +83,9 @@ impl Failure {
 
 /// What a look at the memory shows.
 enum Glance {
-    Good(Grant),
+    Good(BearerToken),
     /// Good, and soon to be renewed.
-    Ending(Grant),
+    Ending(BearerToken),
     Nothing,
 }
 
@@ -115,11 +115,11 @@ impl Slot {
     }
 
     /// What is in memory, whether it is good or over.
-    fn grant(&self) -> Option<Grant> {
+    fn grant(&self) -> Option<BearerToken> {
         Some(lock(&self.current).as_ref()?.grant.clone())
     }
 
-    fn has_other_than(&self, refused: &Grant) -> bool {
+    fn has_other_than(&self, refused: &BearerToken) -> bool {
         self.grant().is_some_and(|grant| grant != *refused)
     }
 
@@ -144,7 +144,7 @@ impl Slot {
     }
 
     /// Returns once no flight is under way and nothing is left to be stored.
-    pub(super) async fn settled(&self) {
+    pub(super) async fn wait_idle(&self) {
         loop {
             let flight = lock(&self.work).flight.clone();
             if let Some(mut flight) = flight {
@@ -162,9 +162,9 @@ impl Slot {
 
 impl Account {
     /// Another account of the same app.
-    pub(crate) fn sibling(&self, resource: Resource) -> Account {
+    pub(crate) fn for_account(&self, resource: AccountId) -> Account {
         let agency = match &self.slot.key.resource {
-            Resource::Company(id) => Some(id.clone()),
+            AccountId::Company(id) => Some(id.clone()),
             _ => self.slot.agency(),
         };
         let agency = agency.filter(|_| resource.user_type() == UserType::Location);
@@ -176,12 +176,12 @@ impl Account {
         &self.manager
     }
 
-    pub(crate) fn resource(&self) -> &Resource {
+    pub(crate) fn resource(&self) -> &AccountId {
         &self.slot.key.resource
     }
 
     /// What the next call is authorised with.
-    pub(crate) async fn authorization(&self) -> Result<Grant, Error> {
+    pub(crate) async fn authorization(&self) -> Result<BearerToken, Error> {
         match self.glance() {
             Glance::Good(grant) => Ok(grant),
             Glance::Ending(grant) => {
@@ -197,7 +197,10 @@ impl Account {
     }
 
     /// Something newer than what was refused. `None`: refreshing has been tried often enough.
-    pub(crate) async fn refused(&self, refused: &Grant) -> Result<Option<Grant>, Error> {
+    pub(crate) async fn token_rejected(
+        &self,
+        refused: &BearerToken,
+    ) -> Result<Option<BearerToken>, Error> {
         // The first flight may be one that was under way and only looked up what is stored.
         for _ in 0..3 {
             if self.slot.has_other_than(refused) {
@@ -244,7 +247,7 @@ impl Account {
     }
 
     /// Starts a flight if none is under way, and leaves it to itself.
-    fn renew_ahead(&self, grant: &Grant) {
+    fn renew_ahead(&self, grant: &BearerToken) {
         let mut work = lock(&self.slot.work);
         if under_way(&work).is_none() && self.left_alone(&work, Urgency::Ahead).is_none() {
             self.take_off(&mut work, Some(grant.clone()));
@@ -253,7 +256,7 @@ impl Account {
 
     /// Waits for the flight that is under way, or for a new one that brings another token than `refused`. False: there shall be
     /// none, as there were enough.
-    async fn fetch(&self, refused: Option<&Grant>) -> Result<bool, Error> {
+    async fn fetch(&self, refused: Option<&BearerToken>) -> Result<bool, Error> {
         let mut flight = {
             let mut work = lock(&self.slot.work);
             if let Some(flight) = under_way(&work) {
@@ -293,7 +296,11 @@ impl Account {
         (!left.is_zero()).then(|| (failure.fault.clone(), left))
     }
 
-    fn take_off(&self, work: &mut Work, stale: Option<Grant>) -> watch::Receiver<Option<Landing>> {
+    fn take_off(
+        &self,
+        work: &mut Work,
+        stale: Option<BearerToken>,
+    ) -> watch::Receiver<Option<Landing>> {
         let (land, flight) = watch::channel(None);
         work.flight = Some(flight.clone());
         let account = self.clone();
@@ -323,18 +330,18 @@ impl Account {
     }
 
     /// Whether the token of a record is one to use: not the one that is to be replaced, and not over.
-    pub(super) fn is_usable(&self, record: &Record, stale: Option<&Grant>) -> bool {
+    pub(super) fn is_usable(&self, record: &Record, stale: Option<&BearerToken>) -> bool {
         let over_at = Times::of(record, false, 0.0).over_at;
         self.manager.clock().system_time() < over_at
-            && Grant::new(&record.tokens.access_token)
+            && BearerToken::new(&record.tokens.access_token)
                 .is_some_and(|grant| stale.is_none_or(|stale| *stale != grant))
     }
 
     /// Takes the token of a record into use.
     pub(super) fn adopt(&self, record: &Record) -> Landing {
-        let Some(grant) = Grant::new(&record.tokens.access_token) else {
+        let Some(grant) = BearerToken::new(&record.tokens.access_token) else {
             return Err(Fault::new(
-                AuthFault::Refused,
+                AuthErrorKind::Refused,
                 "the access token cannot be sent: it holds characters that no header may have; have a user of the account authorise the app again",
             ));
         };
@@ -357,7 +364,7 @@ fn under_way(work: &Work) -> Option<watch::Receiver<Option<Landing>>> {
 
 fn broken_off() -> Error {
     Error::auth(
-        AuthFault::Unavailable,
+        AuthErrorKind::Unavailable,
         "the refresh of the token was broken off, as its runtime was shut down: a later call tries again",
     )
 }

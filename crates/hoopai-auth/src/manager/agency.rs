@@ -1,8 +1,10 @@
 //! Tokens of a location for those of its agency.
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{EndpointFault, EndpointReply, Grant, LOCATION_TOKEN_PATH};
-use hoopai_runtime::error::{AuthFault, RefusalKind};
+use hoopai_runtime::auth::{
+    BearerToken, LOCATION_TOKEN_PATH, TokenEndpointError, TokenEndpointReply,
+};
+use hoopai_runtime::error::{ApiErrorKind, AuthErrorKind};
 use secrecy::SecretString;
 
 use super::Fault;
@@ -10,7 +12,7 @@ use super::account::Account;
 use super::refresh::{Held, Next};
 use super::save::Over;
 use super::steps::Step;
-use crate::{Record, Resource};
+use crate::{AccountId, Record};
 
 impl Account {
     /// Asks for tokens of this location. They come with a refresh token of their own, so this is done once and not each day. A reply
@@ -23,23 +25,23 @@ impl Account {
     ) -> Result<Next, Fault> {
         let agency = self
             .manager
-            .account_through(Resource::company(company), None);
+            .account_through(AccountId::company(company), None);
         let asked_at = self.manager.clock().system_time();
         let grant = agency
             .authorization()
             .await
             .map_err(|error| of_agency(error, own))?;
         let reply = match self.post_location_token(company, &grant).await {
-            Err(EndpointFault::Refused { status, error })
-                if error.refusal() == Some(RefusalKind::ExpiredToken) =>
+            Err(TokenEndpointError::Refused { status, error })
+                if error.api_error_kind() == Some(ApiErrorKind::ExpiredToken) =>
             {
                 match agency
-                    .refused(&grant)
+                    .token_rejected(&grant)
                     .await
                     .map_err(|error| of_agency(error, own))?
                 {
                     Some(grant) => self.post_location_token(company, &grant).await,
-                    None => Err(EndpointFault::Refused { status, error }),
+                    None => Err(TokenEndpointError::Refused { status, error }),
                 }
             }
             reply => reply,
@@ -47,24 +49,24 @@ impl Account {
         self.manager.reached(Step::Replied).await;
         let reply = match reply {
             Ok(reply) => reply,
-            Err(EndpointFault::Refused { status, error })
+            Err(TokenEndpointError::Refused { status, error })
                 if status < 500 && !matches!(status, 408 | 429) =>
             {
                 return Err(Fault::of(
-                    AuthFault::Refused,
+                    AuthErrorKind::Refused,
                     "the platform gives no token of the location for that of its agency; the app may not be installed there",
                     error,
                 ));
             }
-            Err(EndpointFault::NotSent(error)) => {
+            Err(TokenEndpointError::NotSent(error)) => {
                 return Err(Fault::not_sent(
                     "the token endpoint could not be asked for a token of the location",
                     error,
                 ));
             }
-            Err(EndpointFault::Refused { error, .. } | EndpointFault::Unknown(error)) => {
+            Err(TokenEndpointError::Refused { error, .. } | TokenEndpointError::Unknown(error)) => {
                 return Err(Fault::of(
-                    AuthFault::Unavailable,
+                    AuthErrorKind::Unavailable,
                     "no token of the location could be had for that of its agency",
                     error,
                 ));
@@ -75,7 +77,7 @@ impl Account {
         let wanted = self.resource().id();
         if tokens.location_id.get_or_insert_with(|| wanted.to_owned()) != wanted {
             return Err(Fault::new(
-                AuthFault::Refused,
+                AuthErrorKind::Refused,
                 "the platform gave a token of another location than was asked for",
             ));
         }
@@ -90,8 +92,8 @@ impl Account {
     async fn post_location_token(
         &self,
         company: &str,
-        grant: &Grant,
-    ) -> Result<EndpointReply, EndpointFault> {
+        grant: &BearerToken,
+    ) -> Result<TokenEndpointReply, TokenEndpointError> {
         let form = vec![
             ("companyId", SecretString::from(company)),
             ("locationId", SecretString::from(self.resource().id())),
@@ -107,8 +109,13 @@ impl Account {
 
 /// Why there is no token of the agency, as a reason for there being none of the location.
 fn of_agency(error: Error, own: Option<&Record>) -> Fault {
-    let fault = error.auth_fault().unwrap_or(AuthFault::Unavailable);
-    let missing = matches!(fault, AuthFault::NotInstalled | AuthFault::ReinstallNeeded);
+    let fault = error
+        .auth_error_kind()
+        .unwrap_or(AuthErrorKind::Unavailable);
+    let missing = matches!(
+        fault,
+        AuthErrorKind::NotInstalled | AuthErrorKind::ReinstallNeeded
+    );
     if missing && own.is_some() {
         return Fault::reinstall_needed();
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::{EndpointFault, TOKEN_PATH};
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::auth::{TOKEN_PATH, TokenEndpointError};
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 use secrecy::SecretString;
 
@@ -14,14 +14,14 @@ use super::TokenManager;
 use super::fault::Fault;
 use super::receive::unknown_account;
 use super::save::{Over, Saved};
-use crate::{Resource, Swap, TokenSet, UserType, lock};
+use crate::{AccountId, Swap, TokenSet, UserType, lock};
 
 /// An app that was installed in an account: what the platform said of it, without the tokens, which are in the store.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Installation {
     /// The account.
-    pub resource: Resource,
+    pub resource: AccountId,
     /// For whom the tokens are.
     pub user_type: UserType,
     /// The agency, or the one that the location belongs to.
@@ -49,7 +49,7 @@ impl fmt::Debug for Installation {
 }
 
 impl Installation {
-    fn of(resource: Resource, tokens: &TokenSet) -> Self {
+    fn of(resource: AccountId, tokens: &TokenSet) -> Self {
         Installation {
             user_type: resource.user_type(),
             resource,
@@ -84,7 +84,7 @@ impl TokenManager {
     /// The store fails.
     pub async fn install(
         &self,
-        resource: Resource,
+        resource: AccountId,
         tokens: TokenSet,
     ) -> Result<Installation, Error> {
         let manager = self.clone();
@@ -98,7 +98,7 @@ impl TokenManager {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn forget(&self, resource: Resource) -> Result<(), Error> {
+    pub async fn forget(&self, resource: AccountId) -> Result<(), Error> {
         let account = self.account_through(resource, None);
         let gone = async {
             // Whoever changes it meanwhile does so a few times and not for ever.
@@ -115,7 +115,7 @@ impl TokenManager {
                 }
             }
             Err(Fault::new(
-                AuthFault::Store,
+                AuthErrorKind::Store,
                 "others change the stored tokens all the time: try again",
             ))
         };
@@ -140,27 +140,27 @@ impl TokenManager {
         let asked_at = self.clock().system_time();
         let reply = self.0.endpoint.post(TOKEN_PATH, form, None).await;
         let reply = reply.map_err(|fault| match fault {
-            EndpointFault::NotSent(error) => Fault::not_sent(
+            TokenEndpointError::NotSent(error) => Fault::not_sent(
                 "the code could not be exchanged, and is still good for a short time",
                 error,
             ),
-            EndpointFault::Refused { status: 429, error } => Fault::of(
-                AuthFault::Unavailable,
+            TokenEndpointError::Refused { status: 429, error } => Fault::of(
+                AuthErrorKind::Unavailable,
                 "the token endpoint was asked too often; the code is still good for a short time",
                 error,
             ),
-            EndpointFault::Unknown(error) => Fault::of(
-                AuthFault::Unavailable,
+            TokenEndpointError::Unknown(error) => Fault::of(
+                AuthErrorKind::Unavailable,
                 "whether the code was exchanged is not known: should a second try fail, have the user choose the account again",
                 error,
             ),
-            EndpointFault::Refused { status, error } if status >= 500 => Fault::of(
-                AuthFault::Unavailable,
+            TokenEndpointError::Refused { status, error } if status >= 500 => Fault::of(
+                AuthErrorKind::Unavailable,
                 "the token endpoint failed: should a second try fail, have the user choose the account again",
                 error,
             ),
-            EndpointFault::Refused { error, .. } => Fault::of(
-                AuthFault::Refused,
+            TokenEndpointError::Refused { error, .. } => Fault::of(
+                AuthErrorKind::Refused,
                 "the platform gave no tokens for the code, which is good once and for a short time only: check client id, client secret and redirect URI, and have the user choose the account again",
                 error,
             ),
@@ -175,7 +175,7 @@ impl TokenManager {
 
     async fn install_as(
         &self,
-        resource: Resource,
+        resource: AccountId,
         tokens: TokenSet,
     ) -> Result<Installation, Fault> {
         let installation = Installation::of(resource.clone(), &tokens);
@@ -191,7 +191,7 @@ impl TokenManager {
             Saved::Stored => Ok(installation),
             Saved::InMemory(error) => Err(Fault::unsaved(&error)),
             Saved::Superseded => Err(Fault::new(
-                AuthFault::Store,
+                AuthErrorKind::Store,
                 "the store gave the place of the new tokens to others: try again",
             )),
         }
@@ -214,7 +214,7 @@ async fn finished(
         (Ok(()), Some(Ok(installation))) => Ok(installation),
         (Ok(()), Some(Err(fault))) => Err(fault.to_error(fault.retry_after())),
         _ => Err(Error::auth(
-            AuthFault::Unavailable,
+            AuthErrorKind::Unavailable,
             "the exchange was broken off, as its runtime was shut down: have the user choose the account again",
         )),
     }

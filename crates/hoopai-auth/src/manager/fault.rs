@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hoopai_runtime::Error;
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 
 use crate::StoreError;
 
@@ -16,7 +16,7 @@ pub(crate) struct Fault(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    kind: AuthFault,
+    kind: AuthErrorKind,
     text: String,
     retry_after: Option<Duration>,
     /// Whether the platform may have carried out what it was asked.
@@ -47,7 +47,7 @@ impl StdError for Cause {
 }
 
 impl Fault {
-    pub(crate) fn new(kind: AuthFault, text: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: AuthErrorKind, text: impl Into<String>) -> Self {
         Fault(Arc::new(Inner {
             kind,
             text: text.into(),
@@ -58,7 +58,7 @@ impl Fault {
     }
 
     /// An error of the endpoint, with our words before its own.
-    pub(crate) fn of(kind: AuthFault, text: &str, error: Error) -> Self {
+    pub(crate) fn of(kind: AuthErrorKind, text: &str, error: Error) -> Self {
         Fault(Arc::new(Inner {
             kind,
             text: format!("{text}: {error}"),
@@ -71,9 +71,9 @@ impl Fault {
     /// Nothing was sent to the endpoint. A later call can succeed, unless the connection fails in the same way every time.
     pub(crate) fn not_sent(text: &str, error: Error) -> Self {
         let kind = if error.is_retryable() {
-            AuthFault::Unavailable
+            AuthErrorKind::Unavailable
         } else {
-            AuthFault::Unreachable
+            AuthErrorKind::Unreachable
         };
         Self::of(kind, text, error)
     }
@@ -84,7 +84,7 @@ impl Fault {
 
     pub(crate) fn shared_store(error: &Arc<StoreError>) -> Self {
         Fault(Arc::new(Inner {
-            kind: AuthFault::Store,
+            kind: AuthErrorKind::Store,
             text: format!("the token store failed: {error}"),
             retry_after: None,
             is_unknown: false,
@@ -94,14 +94,14 @@ impl Fault {
 
     pub(crate) fn not_installed() -> Self {
         Self::new(
-            AuthFault::NotInstalled,
+            AuthErrorKind::NotInstalled,
             "the store has no tokens for the account: have a user install the app there, or open the store that has them",
         )
     }
 
     pub(crate) fn reinstall_needed() -> Self {
         Self::new(
-            AuthFault::ReinstallNeeded,
+            AuthErrorKind::ReinstallNeeded,
             "the platform takes the refresh token of the account no more: have a user of the account authorise the app again",
         )
     }
@@ -132,7 +132,7 @@ impl Fault {
         self.0.is_unknown
     }
 
-    pub(crate) fn kind(&self) -> AuthFault {
+    pub(crate) fn kind(&self) -> AuthErrorKind {
         self.0.kind
     }
 
@@ -147,7 +147,7 @@ impl Fault {
     /// As an error of a call that can be tried again after `wait`.
     pub(crate) fn to_error(&self, wait: Option<Duration>) -> Error {
         let error = Error::auth(self.0.kind, self.0.text.clone())
-            .with_retry_after(wait.filter(|_| self.0.kind == AuthFault::Unavailable));
+            .with_retry_after(wait.filter(|_| self.0.kind == AuthErrorKind::Unavailable));
         match &self.0.cause {
             Some(cause) => error.caused_by(cause.clone()),
             None => error,

@@ -36,12 +36,12 @@ pub(crate) use pace::{LEASE_WAIT, WINDOW_MAX};
 #[cfg(test)]
 pub(crate) use steps::{Step, Steps};
 
-use hoopai_runtime::auth::{self, Authority, Grant, TokenEndpoint};
+use hoopai_runtime::auth::{self, BearerToken, TokenEndpoint, TokenProvider};
 use hoopai_runtime::observe::Observer;
 use hoopai_runtime::time::{BoxFuture, Clock};
 use hoopai_runtime::{Error, Handle};
 
-use crate::{AuthorizeUrl, OAuthApp, Resource, TokenStore, lock};
+use crate::{AccountId, AuthorizeUrl, OAuthApp, TokenStore, lock};
 use fault::Fault;
 use slots::Slots;
 
@@ -108,11 +108,12 @@ impl TokenManager {
     /// # Errors
     /// The handle has no OAuth app; kind [`Config`](hoopai_runtime::error::ErrorKind::Config).
     pub fn of(handle: &Handle) -> Result<Self, Error> {
-        let authority = handle.authority();
-        let own = authority.and_then(|authority| (authority as &dyn Any).downcast_ref::<Self>());
+        let token_provider = handle.token_provider();
+        let own = token_provider
+            .and_then(|token_provider| (token_provider as &dyn Any).downcast_ref::<Self>());
         own.cloned().ok_or_else(|| {
             Error::config(
-                "there is no OAuth app: give one to `oauth_app` when the client is built, or to a handle as its `authority`",
+                "there is no OAuth app: give one to `oauth_app` when the client is built, or to a handle as its `token_provider`",
             )
         })
     }
@@ -137,7 +138,7 @@ impl TokenManager {
     }
 
     /// An account of the app. `agency`: the id of the company through which a location that has no tokens of its own gets some.
-    pub(crate) fn account_through(&self, resource: Resource, agency: Option<&str>) -> Account {
+    pub(crate) fn account_through(&self, resource: AccountId, agency: Option<&str>) -> Account {
         let slot = lock(&self.0.slots).get(self.0.app.client_id(), resource);
         if let Some(agency) = agency {
             slot.set_agency(agency);
@@ -152,11 +153,11 @@ impl TokenManager {
     /// runtime is shut down: a refresh that is broken off between request and reply can cost the installation.
     ///
     /// True if all is at rest.
-    pub async fn settled(&self, at_most: Duration) -> bool {
+    pub async fn wait_idle(&self, at_most: Duration) -> bool {
         let slots = lock(&self.0.slots).all();
         let all = Box::pin(async move {
             for slot in slots {
-                slot.settled().await;
+                slot.wait_idle().await;
             }
         });
         within(&*self.0.clock, at_most, all).await.is_some()
@@ -167,27 +168,30 @@ impl TokenManager {
     }
 }
 
-impl Authority for TokenManager {
-    fn account(&self, resource: Resource) -> Arc<dyn auth::Account> {
+impl TokenProvider for TokenManager {
+    fn account(&self, resource: AccountId) -> Arc<dyn auth::AccountTokens> {
         Arc::new(self.account_through(resource, None))
     }
 
-    fn settled(&self, at_most: Duration) -> BoxFuture<'_, bool> {
-        Box::pin(TokenManager::settled(self, at_most))
+    fn wait_idle(&self, at_most: Duration) -> BoxFuture<'_, bool> {
+        Box::pin(TokenManager::wait_idle(self, at_most))
     }
 }
 
-impl auth::Account for Account {
-    fn authorization(&self) -> BoxFuture<'_, Result<Grant, Error>> {
+impl auth::AccountTokens for Account {
+    fn authorization(&self) -> BoxFuture<'_, Result<BearerToken, Error>> {
         Box::pin(Account::authorization(self))
     }
 
-    fn refused<'a>(&'a self, grant: &'a Grant) -> BoxFuture<'a, Result<Option<Grant>, Error>> {
-        Box::pin(Account::refused(self, grant))
+    fn token_rejected<'a>(
+        &'a self,
+        grant: &'a BearerToken,
+    ) -> BoxFuture<'a, Result<Option<BearerToken>, Error>> {
+        Box::pin(Account::token_rejected(self, grant))
     }
 
-    fn sibling(&self, resource: Resource) -> Arc<dyn auth::Account> {
-        Arc::new(Account::sibling(self, resource))
+    fn for_account(&self, resource: AccountId) -> Arc<dyn auth::AccountTokens> {
+        Arc::new(Account::for_account(self, resource))
     }
 }
 

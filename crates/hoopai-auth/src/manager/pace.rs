@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 
 use crate::Record;
 
@@ -71,7 +71,7 @@ pub(crate) enum Urgency {
 }
 
 /// How long to leave it alone after so many failures in a row.
-pub(crate) fn pause(urgency: Urgency, fault: AuthFault, failures: u32) -> Duration {
+pub(crate) fn pause(urgency: Urgency, fault: AuthErrorKind, failures: u32) -> Duration {
     let doublings = failures.saturating_sub(1).min(16);
     let grown = |first: u64, most: u64| Duration::from_secs((first << doublings).min(most));
     match urgency {
@@ -79,7 +79,7 @@ pub(crate) fn pause(urgency: Urgency, fault: AuthFault, failures: u32) -> Durati
         Urgency::Waiting
             if matches!(
                 fault,
-                AuthFault::NotInstalled | AuthFault::ReinstallNeeded | AuthFault::Store
+                AuthErrorKind::NotInstalled | AuthErrorKind::ReinstallNeeded | AuthErrorKind::Store
             ) =>
         {
             Duration::ZERO
@@ -98,7 +98,7 @@ pub(crate) fn scattered(pause: Duration) -> Duration {
 mod tests {
     use std::time::{Duration, SystemTime};
 
-    use hoopai_runtime::error::AuthFault;
+    use hoopai_runtime::error::AuthErrorKind;
 
     use super::{Times, Urgency, pause};
     use crate::{Record, TokenSet};
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_an_end() {
-        let waiting = |n| pause(Urgency::Waiting, AuthFault::Unavailable, n).as_secs();
+        let waiting = |n| pause(Urgency::Waiting, AuthErrorKind::Unavailable, n).as_secs();
         assert_eq!(
             [
                 waiting(1),
@@ -136,8 +136,8 @@ mod tests {
             ],
             [1, 2, 16, 30, 30]
         );
-        let ahead = |n| pause(Urgency::Ahead, AuthFault::Store, n).as_secs();
+        let ahead = |n| pause(Urgency::Ahead, AuthErrorKind::Store, n).as_secs();
         assert_eq!([ahead(1), ahead(2), ahead(99)], [30, 60, 600]);
-        assert!(pause(Urgency::Waiting, AuthFault::ReinstallNeeded, 9).is_zero());
+        assert!(pause(Urgency::Waiting, AuthErrorKind::ReinstallNeeded, 9).is_zero());
     }
 }

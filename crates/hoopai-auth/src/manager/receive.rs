@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use hoopai_runtime::Error;
-use hoopai_runtime::auth::EndpointReply;
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::auth::TokenEndpointReply;
+use hoopai_runtime::error::AuthErrorKind;
 use secrecy::SecretString;
 use secrecy::zeroize::Zeroize;
 
@@ -13,7 +13,7 @@ use super::pace;
 use super::save::TRIES;
 use super::{Fault, TokenManager};
 use crate::record::millis;
-use crate::{Record, Resource, StoreError, Swap, TokenSet, UnreadReply, lock, reply};
+use crate::{AccountId, Record, StoreError, Swap, TokenSet, UnreadReply, lock, reply};
 
 /// How often to take a record's new revision over before giving up.
 const ROUNDS: usize = 8;
@@ -29,11 +29,11 @@ impl Account {
     /// Reads a reply. If it shows no tokens, it is kept in the store. `spent`: the refresh token that it was got with.
     pub(super) async fn receive(
         &self,
-        reply: EndpointReply,
+        reply: TokenEndpointReply,
         asked_at: SystemTime,
         spent: Option<&SecretString>,
     ) -> Result<Received, Fault> {
-        let EndpointReply { body, cut } = reply;
+        let TokenEndpointReply { body, cut } = reply;
         let found = reply::read(&body, cut.is_some(), asked_at);
         let is_damaged = found
             .as_ref()
@@ -53,7 +53,7 @@ impl Account {
             (None, kept) => {
                 let fault = self.unreadable(length, kept.filter(|_| length > 0)).await;
                 Err(match cut {
-                    Some(error) => Fault::of(AuthFault::Unavailable, fault.text(), error),
+                    Some(error) => Fault::of(AuthErrorKind::Unavailable, fault.text(), error),
                     None => fault,
                 }
                 .of_unknown_outcome())
@@ -64,9 +64,9 @@ impl Account {
     /// Reads the reply to a code. One that does not show for which account its tokens are is kept too.
     pub(super) async fn receive_for_code(
         &self,
-        reply: EndpointReply,
+        reply: TokenEndpointReply,
         asked_at: SystemTime,
-    ) -> Result<(Resource, Received), Fault> {
+    ) -> Result<(AccountId, Received), Fault> {
         let body = reply.body.clone();
         let received = self.receive(reply, asked_at, None).await?;
         if let Some(resource) = received.tokens.resource() {
@@ -75,7 +75,7 @@ impl Account {
         let now = self.manager.clock().system_time();
         let place = self.keep(Some(UnreadReply::new(&body, now, None))).await;
         Err(Fault::new(
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
             format!(
                 "the platform gave tokens for the code and did not say for which account; {place}"
             ),
@@ -102,7 +102,7 @@ impl Account {
         };
         let place = self.keep(reply).await;
         Fault::new(
-            AuthFault::Unavailable,
+            AuthErrorKind::Unavailable,
             format!(
                 "{what}; what was sent for it is probably spent; {place}; check the base URL, and that nothing on the way answers in the platform's place"
             ),
@@ -131,7 +131,7 @@ impl Account {
         };
         match stored {
             Ok(()) => {
-                let place = self.manager.0.store.place(&self.slot.key);
+                let place = self.manager.0.store.path(&self.slot.key);
                 let place = place.map_or(String::new(), |path| format!(" ({})", path.display()));
                 format!(
                     "the reply is kept in the token store{place}: read it with {read} and store the tokens that it holds with `TokenManager::install`"
@@ -188,7 +188,7 @@ impl TokenManager {
     ///
     /// # Errors
     /// The store fails.
-    pub async fn unread_replies(&self, resource: Resource) -> Result<Vec<UnreadReply>, Error> {
+    pub async fn unread_replies(&self, resource: AccountId) -> Result<Vec<UnreadReply>, Error> {
         let account = self.account_through(resource, None);
         let stored = account.load(&account.slot.key).await;
         let stored = stored.map_err(|fault| fault.to_error(None))?;
@@ -207,6 +207,6 @@ impl TokenManager {
 }
 
 /// The account under which replies to codes are kept. No account has an empty id.
-pub(super) fn unknown_account() -> Resource {
-    Resource::company("")
+pub(super) fn unknown_account() -> AccountId {
+    AccountId::company("")
 }

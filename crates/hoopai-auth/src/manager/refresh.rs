@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use hoopai_runtime::auth::{EndpointFault, Grant, TOKEN_PATH};
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::auth::{BearerToken, TOKEN_PATH, TokenEndpointError};
+use hoopai_runtime::error::AuthErrorKind;
 use secrecy::SecretString;
 
 use super::account::{Account, Landing};
@@ -13,7 +13,7 @@ use super::save::Over;
 use super::steps::Step;
 use super::{Fault, TokenManager};
 use crate::classify::refresh_token_is_dead;
-use crate::{Fingerprint, Lease, Pending, Record, Resource, Swap, TokenKey, TokenSet};
+use crate::{AccountId, Fingerprint, Lease, Pending, Record, Swap, TokenKey, TokenSet};
 
 /// How often to begin anew where others change what is stored at the same time.
 const ROUNDS: usize = 6;
@@ -55,7 +55,7 @@ pub(super) enum Next {
 
 impl Account {
     /// Brings a token that is not `stale` into memory.
-    pub(super) async fn fly(&self, stale: Option<Grant>) -> Landing {
+    pub(super) async fn fly(&self, stale: Option<BearerToken>) -> Landing {
         let stale = stale.as_ref();
         // While the newest tokens are not stored, what is stored is worth nothing.
         self.store_unsaved()
@@ -77,7 +77,7 @@ impl Account {
 
     /// The right to refresh; `None` if there turned out to be no need. Another process that has it is waited for, as what it
     /// brings is as good.
-    async fn take_right(&self, stale: Option<&Grant>) -> Result<Option<Held>, Fault> {
+    async fn take_right(&self, stale: Option<&BearerToken>) -> Result<Option<Held>, Fault> {
         let manager = &self.manager;
         let deadline = manager.clock().now() + LEASE_WAIT;
         let mut pause = LEASE_PAUSE;
@@ -96,7 +96,7 @@ impl Account {
             }
             if manager.clock().now() >= deadline {
                 return Err(Fault::new(
-                    AuthFault::Unavailable,
+                    AuthErrorKind::Unavailable,
                     "another process has been refreshing the token for too long: a later call tries again",
                 ));
             }
@@ -105,7 +105,7 @@ impl Account {
         }
     }
 
-    async fn with_right(&self, held: &mut Option<Held>, stale: Option<&Grant>) -> Landing {
+    async fn with_right(&self, held: &mut Option<Held>, stale: Option<&BearerToken>) -> Landing {
         for _ in 0..ROUNDS {
             let plan = self.plan(stale).await?;
             self.manager.reached(Step::Looked).await;
@@ -119,13 +119,13 @@ impl Account {
             }
         }
         Err(Fault::new(
-            AuthFault::Unavailable,
+            AuthErrorKind::Unavailable,
             "others change the stored tokens all the time: a later call tries again",
         ))
     }
 
     /// Looks at what is stored.
-    async fn plan(&self, stale: Option<&Grant>) -> Result<Plan, Fault> {
+    async fn plan(&self, stale: Option<&BearerToken>) -> Result<Plan, Fault> {
         let record = self.load(&self.slot.key).await?.map(Box::new);
         match record {
             Some(record) if self.is_usable(&record, stale) => Ok(Plan::Adopt(record)),
@@ -152,7 +152,7 @@ impl Account {
         let Some(company) = own.and_then(|own| own.tokens.company_id.as_deref()) else {
             return Ok(None);
         };
-        let key = TokenKey::new(&self.slot.key.app, Resource::company(company));
+        let key = TokenKey::new(&self.slot.key.app, AccountId::company(company));
         let installed = self.load(&key).await?.is_some();
         Ok(installed.then(|| company.to_owned()))
     }
@@ -194,7 +194,7 @@ impl Account {
         manager.reached(Step::Noted).await;
         if held.as_ref().is_none_or(|held| held.is_over(manager)) {
             return Err(Fault::new(
-                AuthFault::Unavailable,
+                AuthErrorKind::Unavailable,
                 "the right to refresh the token ended before the request was sent, as the process or the store stood still: a later call tries again",
             ));
         }
@@ -214,21 +214,25 @@ impl Account {
                 self.keep_damaged(received.damaged).await;
                 return Ok(saved.next());
             }
-            Err(EndpointFault::Unknown(error)) => {
+            Err(TokenEndpointError::Unknown(error)) => {
                 return Err(Fault::of(
-                    AuthFault::Unavailable,
+                    AuthErrorKind::Unavailable,
                     "whether the token was refreshed is not known",
                     error,
                 )
                 .of_unknown_outcome());
             }
-            Err(EndpointFault::Refused { status, error }) if status >= 500 || status == 408 => {
-                return Err(
-                    Fault::of(AuthFault::Unavailable, "the token endpoint failed", error)
-                        .of_unknown_outcome(),
-                );
+            Err(TokenEndpointError::Refused { status, error })
+                if status >= 500 || status == 408 =>
+            {
+                return Err(Fault::of(
+                    AuthErrorKind::Unavailable,
+                    "the token endpoint failed",
+                    error,
+                )
+                .of_unknown_outcome());
             }
-            Err(EndpointFault::Refused { error, .. }) if refresh_token_is_dead(&error) => {
+            Err(TokenEndpointError::Refused { error, .. }) if refresh_token_is_dead(&error) => {
                 noted.dead = Some(manager.clock().system_time());
                 tracing::error!(
                     after_lost_reply = attempt > 1,
@@ -236,17 +240,17 @@ impl Account {
                 );
                 None
             }
-            Err(EndpointFault::Refused { status: 429, error }) => Some(Fault::of(
-                AuthFault::Unavailable,
+            Err(TokenEndpointError::Refused { status: 429, error }) => Some(Fault::of(
+                AuthErrorKind::Unavailable,
                 "the token endpoint was asked too often",
                 error,
             )),
-            Err(EndpointFault::Refused { error, .. }) => Some(Fault::of(
-                AuthFault::Refused,
+            Err(TokenEndpointError::Refused { error, .. }) => Some(Fault::of(
+                AuthErrorKind::Refused,
                 "the platform refused to refresh the token",
                 error,
             )),
-            Err(EndpointFault::NotSent(error)) => Some(Fault::not_sent(
+            Err(TokenEndpointError::NotSent(error)) => Some(Fault::not_sent(
                 "the token endpoint could not be asked",
                 error,
             )),

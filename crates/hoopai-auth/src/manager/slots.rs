@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::Slot;
-use crate::{Resource, TokenKey};
+use crate::{AccountId, TokenKey};
 
 /// Below so many, none is evicted.
 pub(super) const KEPT: usize = 4096;
@@ -12,7 +12,7 @@ pub(super) const KEPT: usize = 4096;
 /// Slots by their accounts. Once their number has doubled, those are evicted that were not used since the last time; their tokens are
 /// in the store.
 pub(super) struct Slots {
-    by_account: HashMap<Resource, Arc<Slot>>,
+    by_account: HashMap<AccountId, Arc<Slot>>,
     evict_at: usize,
 }
 
@@ -27,7 +27,7 @@ impl Default for Slots {
 
 impl Slots {
     /// The slot of an account, a new one if there is none.
-    pub(super) fn get(&mut self, app: &str, resource: Resource) -> Arc<Slot> {
+    pub(super) fn get(&mut self, app: &str, resource: AccountId) -> Arc<Slot> {
         if let Some(slot) = self.by_account.get(&resource) {
             slot.mark_used();
             return slot.clone();

@@ -8,7 +8,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 /// What kind of trouble a store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum StoreFault {
+pub enum StoreErrorKind {
     /// Reading or writing failed.
     Io,
     /// What is stored cannot be read as tokens. It stays as it is.
@@ -25,7 +25,7 @@ pub enum StoreFault {
 pub struct StoreError(Box<Inner>);
 
 struct Inner {
-    fault: StoreFault,
+    fault: StoreErrorKind,
     what: String,
     place: Option<PathBuf>,
     remedy: String,
@@ -35,7 +35,7 @@ struct Inner {
 impl StoreError {
     /// An error of a store of your own: what is wrong, and what to do about it. Both are shown, so neither may hold a token.
     pub fn new(what: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self::of(StoreFault::Other, what, remedy)
+        Self::of(StoreErrorKind::Other, what, remedy)
     }
 
     /// Names the cause.
@@ -45,7 +45,7 @@ impl StoreError {
         self
     }
 
-    fn of(fault: StoreFault, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn of(fault: StoreErrorKind, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         StoreError(Box::new(Inner {
             fault,
             what: what.into(),
@@ -57,7 +57,7 @@ impl StoreError {
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::of(
-            StoreFault::Corrupt,
+            StoreErrorKind::Corrupt,
             what,
             "bring a backup back, or move the entry away and have the app authorised again",
         )
@@ -67,7 +67,7 @@ impl StoreError {
         if let Some(kind) = super::disk::foreign_kind(&cause) {
             let what = format!("{what}, as {kind} stands in the place of a file");
             return Self::of(
-                StoreFault::Unsafe,
+                StoreErrorKind::Unsafe,
                 what,
                 "remove it, after you have found out who put it there",
             )
@@ -82,18 +82,18 @@ impl StoreError {
             }
             _ => "check the disk, and that the directory exists and can be written",
         };
-        Self::of(StoreFault::Io, what, remedy)
+        Self::of(StoreErrorKind::Io, what, remedy)
             .at(place)
             .caused_by(cause)
     }
 
     pub(super) fn unsafe_place(what: &str, remedy: &str) -> Self {
-        Self::of(StoreFault::Unsafe, what, remedy)
+        Self::of(StoreErrorKind::Unsafe, what, remedy)
     }
 
     pub(super) fn locked(place: &Path) -> Self {
         Self::of(
-            StoreFault::Locked,
+            StoreErrorKind::Locked,
             "another process keeps the tokens locked",
             "look for a process that uses the same directory and hangs",
         )
@@ -106,7 +106,7 @@ impl StoreError {
     }
 
     /// The kind of trouble.
-    pub fn fault(&self) -> StoreFault {
+    pub fn fault(&self) -> StoreErrorKind {
         self.0.fault
     }
 

@@ -116,7 +116,7 @@ impl TokenStore for FileStore {
         Box::pin(self.run(key, |entry, _| Ok(lease_file::take(entry)?.map(Lease::new))))
     }
 
-    fn place(&self, key: &TokenKey) -> Option<PathBuf> {
+    fn path(&self, key: &TokenKey) -> Option<PathBuf> {
         Some(self.path_of(key))
     }
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use error::{StoreError, StoreFault};
+pub use error::{StoreError, StoreErrorKind};
 pub use file::FileStore;
 pub use memory::MemoryStore;
 
@@ -51,7 +51,7 @@ pub trait TokenStore: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<Lease>, StoreError>>;
 
     /// Where a key is stored, for errors that lead there. It must not show the ids of the key.
-    fn place(&self, key: &TokenKey) -> Option<PathBuf> {
+    fn path(&self, key: &TokenKey) -> Option<PathBuf> {
         let _ = key;
         None
     }
@@ -80,8 +80,8 @@ impl<T: TokenStore + ?Sized> TokenStore for Arc<T> {
         (**self).lease(key, ttl)
     }
 
-    fn place(&self, key: &TokenKey) -> Option<PathBuf> {
-        (**self).place(key)
+    fn path(&self, key: &TokenKey) -> Option<PathBuf> {
+        (**self).path(key)
     }
 }
 

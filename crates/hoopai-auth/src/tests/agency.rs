@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use hoopai_runtime::auth::{Authority, LOCATION_TOKEN_PATH};
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::auth::{LOCATION_TOKEN_PATH, TokenProvider};
+use hoopai_runtime::error::AuthErrorKind;
 use secrecy::ExposeSecret;
 
 use super::platform::{COMPANY, Fate, INVALID_GRANT, LOCATION};
 use super::rig::{DAY, Rig, location};
-use crate::Resource;
+use crate::AccountId;
 use crate::manager::Account;
 
-fn company() -> Resource {
-    Resource::company(COMPANY)
+fn company() -> AccountId {
+    AccountId::company(COMPANY)
 }
 
 /// The location, chosen from its agency, in a new process.
 fn chosen(rig: &Rig) -> Account {
     rig.manager()
         .account_through(company(), None)
-        .sibling(location())
+        .for_account(location())
 }
 
 #[tokio::test]
@@ -90,14 +90,14 @@ async fn a_dead_location_gets_new_tokens_through_its_agency() {
 async fn an_agency_that_is_not_there_helps_nobody() {
     let rig = Rig::in_memory();
     let error = chosen(&rig).authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
     rig.install(location(), Duration::ZERO).await;
     rig.platform.fate(Fate::Refused(400, INVALID_GRANT));
     for account in [chosen(&rig), rig.account()] {
         let error = account.authorization().await.unwrap_err();
         assert_eq!(
-            error.auth_fault(),
-            Some(AuthFault::ReinstallNeeded),
+            error.auth_error_kind(),
+            Some(AuthErrorKind::ReinstallNeeded),
             "{error}"
         );
     }
@@ -112,23 +112,23 @@ async fn refusals_and_failures_are_told_apart() {
                 400,
                 r#"{"message":"The app is not installed in this location"}"#,
             ),
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
         ),
         (
             Fate::Refused(
                 401,
                 r#"{"message":"The token is not authorized for this scope."}"#,
             ),
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
         ),
-        (Fate::Refused(503, ""), AuthFault::Unavailable),
-        (Fate::Refused(429, ""), AuthFault::Unavailable),
-        (Fate::LostReply, AuthFault::Unavailable),
-        (Fate::NotSent, AuthFault::Unavailable),
-        (Fate::Odd("{}"), AuthFault::Unavailable),
+        (Fate::Refused(503, ""), AuthErrorKind::Unavailable),
+        (Fate::Refused(429, ""), AuthErrorKind::Unavailable),
+        (Fate::LostReply, AuthErrorKind::Unavailable),
+        (Fate::NotSent, AuthErrorKind::Unavailable),
+        (Fate::Odd("{}"), AuthErrorKind::Unavailable),
         (
             Fate::Odd(r#"{"access_token":"x","locationId":"another"}"#),
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
         ),
     ] {
         let rig = Rig::in_memory();
@@ -136,7 +136,7 @@ async fn refusals_and_failures_are_told_apart() {
         rig.platform.fate(fate);
         let account = chosen(&rig);
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(fault), "{error}");
+        assert_eq!(error.auth_error_kind(), Some(fault), "{error}");
         assert_eq!(rig.platform.refreshes(), 0);
         rig.clock.advance(Duration::from_secs(1));
         let grant = account.authorization().await.unwrap();
@@ -165,8 +165,8 @@ async fn accounts_are_chosen_from_a_manager() {
     let manager = rig.manager();
     let direct = manager.account(location());
     let error = direct.authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled));
-    let through = manager.account(company()).sibling(location());
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
+    let through = manager.account(company()).for_account(location());
     let grant = through.authorization().await.unwrap();
     assert!(rig.platform.is_good(&grant));
     let stored = rig.stored(location()).await.tokens;
@@ -175,6 +175,6 @@ async fn accounts_are_chosen_from_a_manager() {
         grant.token().expose_secret()
     );
     // From one location to the next the agency stays.
-    let next = through.sibling(Resource::location("next"));
+    let next = through.for_account(AccountId::location("next"));
     next.authorization().await.unwrap();
 }

@@ -19,7 +19,7 @@ async fn calls_go_on_with_the_old_token_while_it_is_renewed() {
     until("it is sent", || rig.platform.refreshes() == 1).await;
     assert!(account.authorization().await.unwrap() == old);
     open.send(()).unwrap();
-    assert!(account.manager().settled(HOUR).await);
+    assert!(account.manager().wait_idle(HOUR).await);
     let new = account.authorization().await.unwrap();
     assert!(new != old);
     assert_eq!(rig.platform.refreshes(), 1);
@@ -34,11 +34,11 @@ async fn nothing_is_renewed_before_its_time() {
     let old = account.authorization().await.unwrap();
     rig.clock.advance(DAY - WINDOW_MAX - MINUTE);
     assert!(account.authorization().await.unwrap() == old);
-    assert!(account.manager().settled(HOUR).await);
+    assert!(account.manager().wait_idle(HOUR).await);
     assert_eq!(rig.platform.refreshes(), 0);
     rig.clock.advance(WINDOW_MAX / 2);
     assert!(account.authorization().await.unwrap() == old);
-    assert!(account.manager().settled(HOUR).await);
+    assert!(account.manager().wait_idle(HOUR).await);
     assert_eq!(rig.platform.refreshes(), 1);
 }
 
@@ -55,7 +55,7 @@ async fn a_failure_leaves_the_old_token_in_use_and_is_repeated_ever_more_seldom(
     for second in 0..2_000 {
         let before = rig.platform.refreshes();
         assert!(account.authorization().await.unwrap() == old);
-        assert!(account.manager().settled(HOUR).await);
+        assert!(account.manager().wait_idle(HOUR).await);
         if rig.platform.refreshes() > before {
             tries.push(second);
         }
@@ -66,8 +66,8 @@ async fn a_failure_leaves_the_old_token_in_use_and_is_repeated_ever_more_seldom(
     rig.clock.advance(HOUR);
     let error = account.authorization().await.unwrap_err();
     assert_eq!(
-        error.auth_fault(),
-        Some(hoopai_runtime::error::AuthFault::Unavailable)
+        error.auth_error_kind(),
+        Some(hoopai_runtime::error::AuthErrorKind::Unavailable)
     );
     assert_eq!(rig.platform.refreshes(), 8);
 }
@@ -85,9 +85,9 @@ async fn settling_waits_no_longer_than_it_may() {
     until("it is sent", || rig.platform.refreshes() == 1).await;
     {
         let _flies = rig.time_flies();
-        assert!(!account.manager().settled(MINUTE).await);
+        assert!(!account.manager().wait_idle(MINUTE).await);
     }
     open.send(()).unwrap();
-    assert!(account.manager().settled(MINUTE).await);
+    assert!(account.manager().wait_idle(MINUTE).await);
     call.await.unwrap().unwrap();
 }

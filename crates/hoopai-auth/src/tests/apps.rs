@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hoopai_runtime::error::{AuthFault, ErrorKind};
+use hoopai_runtime::error::{AuthErrorKind, ErrorKind};
 use hoopai_runtime::{Handle, Method};
 use url::Url;
 
@@ -98,12 +98,12 @@ fn states_cannot_be_guessed_and_are_compared_whole() {
 #[tokio::test]
 async fn a_handle_of_an_app_asks_for_an_account_before_it_sends() {
     let handle = Handle::builder()
-        .authority(OAuth::new(app()))
+        .token_provider(OAuth::new(app()))
         .build()
         .unwrap();
     let sent = handle.request(Method::Get, "/contacts/").send().await;
     let error = sent.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NoAccount));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NoAccount));
     assert!(error.to_string().contains("`as_location`"), "{error}");
 
     let tokens = TokenManager::of(&handle.as_location("l")).unwrap();

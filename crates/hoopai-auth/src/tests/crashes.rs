@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 
 use super::platform::Fate;
@@ -131,7 +131,7 @@ fn the_old_token_serves_while_it_is_good() {
             // What became of the refresh is looked into with the next call, and no call waits for it.
             let same = account.authorization().await.unwrap();
             assert!(same == old);
-            assert!(account.manager().settled(HOUR).await);
+            assert!(account.manager().wait_idle(HOUR).await);
             assert_eq!(rig.platform.refreshes(), before + 1);
             let after = account.authorization().await.unwrap();
             if step == Step::Noted {
@@ -150,7 +150,7 @@ async fn a_lost_request_is_made_up_for() {
     rig.install(location(), Duration::ZERO).await;
     rig.platform.fate(Fate::LostRequest);
     let error = rig.account().authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
     assert!(error.retry_after().is_some());
     assert!(rig.stored(location()).await.pending.is_some());
     rig.platform.fate(Fate::LostRequest);
@@ -169,7 +169,11 @@ async fn a_lost_reply_is_found_out_once() {
         rig.platform.fate(fate);
         let account = rig.account();
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable), "{error}");
+        assert_eq!(
+            error.auth_error_kind(),
+            Some(AuthErrorKind::Unavailable),
+            "{error}"
+        );
         rig.clock.advance(HOUR);
         let error = account.authorization().await.unwrap_err();
         assert!(error.needs_reinstall(), "{error}");
@@ -201,7 +205,7 @@ async fn who_comes_back_after_its_right_ended_sends_nothing() {
     let grant = rig.account().authorization().await.unwrap();
     stop.go_on.notify_one();
     let error = call.await.unwrap().unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
     assert_eq!(rig.platform.refreshes(), 1);
     rig.assert_at_rest(&grant).await;
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 use secrecy::SecretString;
 
 use super::faults::{Fickle, Whim};
 use super::platform::{CODE, Fate, INVALID_GRANT, LOCATION};
 use super::rig::{DAY, HOUR, Rig, app, key, location, until};
 use crate::manager::TokenManager;
-use crate::{Resource, TokenSet, UserType};
+use crate::{AccountId, TokenSet, UserType};
 
 fn code() -> SecretString {
     CODE.into()
@@ -20,7 +20,7 @@ async fn a_code_brings_tokens_into_the_store() {
     let rig = Rig::in_files();
     let manager = rig.manager();
     let installation = manager.exchange_code(code()).await.unwrap();
-    assert_eq!(installation.resource, Resource::location(LOCATION));
+    assert_eq!(installation.resource, AccountId::location(LOCATION));
     assert_eq!(installation.user_type, UserType::Location);
     assert_eq!(installation.scopes, ["contacts.readonly"]);
     assert_eq!(rig.platform.refreshes(), 1);
@@ -72,7 +72,7 @@ async fn a_new_authorisation_ends_the_pause_after_a_failure() {
     account.authorization().await.unwrap_err();
     manager.exchange_code(code()).await.unwrap();
     let grant = account.authorization().await.unwrap();
-    account.refused(&grant).await.unwrap().unwrap();
+    account.token_rejected(&grant).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -99,23 +99,31 @@ async fn refusals_are_told_apart() {
     for (fate, fault, says) in [
         (
             Fate::Refused(400, INVALID_GRANT),
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
             "choose the account again",
         ),
-        (Fate::Refused(500, ""), AuthFault::Unavailable, "second try"),
-        (Fate::Refused(429, ""), AuthFault::Unavailable, "too often"),
-        (Fate::NotSent, AuthFault::Unavailable, "still good"),
-        (Fate::LostReply, AuthFault::Unavailable, "not known"),
+        (
+            Fate::Refused(500, ""),
+            AuthErrorKind::Unavailable,
+            "second try",
+        ),
+        (
+            Fate::Refused(429, ""),
+            AuthErrorKind::Unavailable,
+            "too often",
+        ),
+        (Fate::NotSent, AuthErrorKind::Unavailable, "still good"),
+        (Fate::LostReply, AuthErrorKind::Unavailable, "not known"),
         (
             Fate::Odd(r#"{"access_token":"x"}"#),
-            AuthFault::Refused,
+            AuthErrorKind::Refused,
             "for which account",
         ),
     ] {
         let rig = Rig::in_memory();
         rig.platform.fate(fate);
         let error = rig.manager().exchange_code(code()).await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(fault), "{error}");
+        assert_eq!(error.auth_error_kind(), Some(fault), "{error}");
         assert!(error.to_string().contains(says), "{error}");
     }
 }
@@ -127,10 +135,14 @@ async fn tokens_that_cannot_be_stored_are_reported_and_kept() {
     let manager = rig.manager();
     let _flies = rig.time_flies();
     let error = manager.exchange_code(code()).await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Store), "{error}");
+    assert_eq!(
+        error.auth_error_kind(),
+        Some(AuthErrorKind::Store),
+        "{error}"
+    );
     let account = manager.account_through(location(), None);
     let grant = account.authorization().await.unwrap();
-    assert!(manager.settled(DAY).await);
+    assert!(manager.wait_idle(DAY).await);
     rig.assert_at_rest(&grant).await;
 }
 
@@ -154,7 +166,7 @@ async fn tokens_are_taken_over_and_forgotten() {
     rig.assert_at_rest(&grant).await;
     manager.forget(location()).await.unwrap();
     let error = account.authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::NotInstalled));
     manager.forget(location()).await.unwrap();
     manager.exchange_code(code()).await.unwrap();
     assert!(rig.stored(location()).await.revision > first + 2);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::lock;
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::time::BoxFuture;
 
 use super::platform::{Fate, INVALID_GRANT};
@@ -21,7 +21,10 @@ async fn a_refused_refresh_token_is_dead_for_good() {
         let account = rig.account();
         for _ in 0..5 {
             let error = account.authorization().await.unwrap_err();
-            assert_eq!(error.auth_fault(), Some(AuthFault::ReinstallNeeded));
+            assert_eq!(
+                error.auth_error_kind(),
+                Some(AuthErrorKind::ReinstallNeeded)
+            );
             assert!(
                 error.to_string().contains("authorise the app again"),
                 "{error}"
@@ -54,10 +57,16 @@ async fn a_dead_refresh_token_leaves_the_access_token_in_use() {
     let old = account.authorization().await.unwrap();
     for _ in 0..3 {
         assert!(account.authorization().await.unwrap() == old);
-        assert!(account.manager().settled(HOUR).await);
+        assert!(account.manager().wait_idle(HOUR).await);
     }
     assert!(rig.stored(location()).await.dead.is_some());
-    assert!(account.refused(&old).await.unwrap_err().needs_reinstall());
+    assert!(
+        account
+            .token_rejected(&old)
+            .await
+            .unwrap_err()
+            .needs_reinstall()
+    );
     rig.clock.advance(HOUR);
     assert!(account.authorization().await.unwrap_err().needs_reinstall());
     assert_eq!(rig.platform.refreshes(), 1);
@@ -65,7 +74,7 @@ async fn a_dead_refresh_token_leaves_the_access_token_in_use() {
 
 #[tokio::test]
 async fn other_refusals_kill_no_token() {
-    let (refused, unavailable) = (AuthFault::Refused, AuthFault::Unavailable);
+    let (refused, unavailable) = (AuthErrorKind::Refused, AuthErrorKind::Unavailable);
     for (status, body, fault) in [
         (
             400,
@@ -97,7 +106,11 @@ async fn other_refusals_kill_no_token() {
         rig.platform.fate(Fate::Refused(status, body));
         let account = rig.account();
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(fault), "{status} {body}: {error}");
+        assert_eq!(
+            error.auth_error_kind(),
+            Some(fault),
+            "{status} {body}: {error}"
+        );
         assert_eq!(
             error.retry_after().is_some(),
             fault == unavailable,
@@ -110,7 +123,7 @@ async fn other_refusals_kill_no_token() {
         assert_eq!(record.pending.is_some(), unknown, "{status} {body}");
         // It is not asked again at once, and well after a while.
         assert_eq!(
-            account.authorization().await.unwrap_err().auth_fault(),
+            account.authorization().await.unwrap_err().auth_error_kind(),
             Some(fault)
         );
         assert_eq!(rig.platform.refreshes(), 1);
@@ -142,7 +155,11 @@ async fn an_account_without_tokens_is_not_installed() {
     let account = rig.account();
     for _ in 0..2 {
         let error = account.authorization().await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled), "{error}");
+        assert_eq!(
+            error.auth_error_kind(),
+            Some(AuthErrorKind::NotInstalled),
+            "{error}"
+        );
     }
     rig.install(location(), DAY).await;
     account.authorization().await.unwrap();
@@ -221,7 +238,7 @@ async fn nothing_is_sent_that_could_not_be_noted() {
     Fickle::over(&mut rig, [Whim::Fails]);
     let account = rig.account();
     let error = account.authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Store));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert_eq!(rig.platform.refreshes(), 0);
     let grant = account.authorization().await.unwrap();
@@ -273,11 +290,11 @@ async fn a_reply_that_cannot_be_stored_is_used_and_stored_later() {
     assert!(lease.unwrap().is_none());
     assert!(account.authorization().await.unwrap() == grant);
     // A new token is not got for one that is not stored.
-    let error = account.refused(&grant).await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Store));
+    let error = account.token_rejected(&grant).await.unwrap_err();
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
     assert_eq!(rig.platform.refreshes(), 1);
     let _flies = rig.time_flies();
-    assert!(account.manager().settled(DAY).await);
+    assert!(account.manager().wait_idle(DAY).await);
     assert_eq!(fickle.failing.load(Ordering::Relaxed), 9);
     rig.assert_at_rest(&grant).await;
     let lease = rig.store.lease(&super::rig::key(location()), HOUR).await;
@@ -306,7 +323,7 @@ async fn tokens_stored_late_win_over_what_others_made_of_the_spent_one() {
     assert!(error.needs_reinstall(), "{error}");
     assert!(rig.stored(location()).await.dead.is_some());
     let _flies = rig.time_flies();
-    assert!(account.manager().settled(DAY).await);
+    assert!(account.manager().wait_idle(DAY).await);
     rig.assert_at_rest(&grant).await;
     rig.account().authorization().await.unwrap();
 }
@@ -334,7 +351,7 @@ async fn a_process_that_holds_the_right_for_ever_is_waited_for_no_longer_than_se
     let _held = rig.store.lease(&key, DAY).await.unwrap().unwrap();
     let _flies = rig.time_flies();
     let error = rig.account().authorization().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::Unavailable));
+    assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Unavailable));
     assert_eq!(rig.platform.refreshes(), 0);
     assert!(rig.clock.elapsed() >= crate::manager::LEASE_WAIT);
 }

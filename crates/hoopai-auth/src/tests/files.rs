@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 
 use super::platform::{MARKER, Platform};
 use super::rig::{DAY, Rig, key, location};
 use crate::store::lock::FileLocks;
-use crate::{FileStore, Record, StoreFault, Swap, TokenStore};
+use crate::{FileStore, Record, StoreErrorKind, Swap, TokenStore};
 
 const END_AT: &str = "HOOPAI_TEST_END_AT";
 const DIRECTORY: &str = "HOOPAI_TEST_DIRECTORY";
@@ -118,7 +118,7 @@ async fn what_is_damaged_is_reported_and_left_alone() {
     ] {
         fs::write(&path, damage).unwrap();
         let error = store.load(&key(location())).await.unwrap_err();
-        assert_eq!(error.fault(), StoreFault::Corrupt, "{damage}");
+        assert_eq!(error.fault(), StoreErrorKind::Corrupt, "{damage}");
         assert_eq!(
             error.path(),
             Some(fs::canonicalize(&path).unwrap().as_path())
@@ -136,10 +136,10 @@ async fn what_is_damaged_is_reported_and_left_alone() {
             let swapped = store
                 .swap(&key(location()), expected, Some(record(2)))
                 .await;
-            assert_eq!(swapped.unwrap_err().fault(), StoreFault::Corrupt);
+            assert_eq!(swapped.unwrap_err().fault(), StoreErrorKind::Corrupt);
         }
         let error = rig.account().authorization().await.unwrap_err();
-        assert_eq!(error.auth_fault(), Some(AuthFault::Store));
+        assert_eq!(error.auth_error_kind(), Some(AuthErrorKind::Store));
         assert_eq!(fs::read_to_string(&path).unwrap(), damage);
     }
     assert_eq!(rig.platform.refreshes(), 0);
@@ -189,7 +189,7 @@ async fn trouble_with_the_disk_names_the_place() {
     let file = parent.path().join("file");
     fs::write(&file, "x").unwrap();
     let error = FileStore::open(&file).unwrap_err();
-    assert_eq!(error.fault(), StoreFault::Io);
+    assert_eq!(error.fault(), StoreErrorKind::Io);
     assert!(error.to_string().contains("file"), "{error}");
     let store = FileStore::open(parent.path().join("tokens")).unwrap();
     fs::remove_dir(parent.path().join("tokens")).unwrap();
@@ -197,7 +197,7 @@ async fn trouble_with_the_disk_names_the_place() {
         .swap(&key(location()), None, Some(record(1)))
         .await
         .unwrap_err();
-    assert_eq!(error.fault(), StoreFault::Io);
+    assert_eq!(error.fault(), StoreErrorKind::Io);
     assert!(
         error
             .path()
@@ -224,7 +224,7 @@ fn a_file_system_without_working_locks_is_rejected() {
     for (locks, what) in [(true, "no effect"), (false, "cannot be locked")] {
         let directory = tempfile::tempdir().unwrap();
         let error = FileStore::with_locks(directory.path(), Arc::new(NoLocks(locks))).unwrap_err();
-        assert_eq!(error.fault(), StoreFault::Unsafe);
+        assert_eq!(error.fault(), StoreErrorKind::Unsafe);
         let text = error.to_string();
         assert!(text.contains(what) && text.contains("local disk"), "{text}");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::faults::{Fickle, Whim};
 use super::platform::Fate;
 use super::rig::{DAY, Rig, location, until};
-use crate::{Resource, TokenManager};
+use crate::{AccountId, TokenManager};
 
 fn use_others(manager: &TokenManager, number: usize) {
     for id in 0..number {
-        manager.account_through(Resource::location(format!("other-{id}")), None);
+        manager.account_through(AccountId::location(format!("other-{id}")), None);
     }
 }
 
@@ -27,7 +27,7 @@ fn unused_accounts_are_evicted() {
     let held = manager.account_through(location(), None);
     let mut most = 0;
     for id in 0..100_000 {
-        manager.account_through(Resource::location(format!("{id}")), None);
+        manager.account_through(AccountId::location(format!("{id}")), None);
         if id % 1_000 == 0 {
             most = most.max(accounts(&manager));
         }

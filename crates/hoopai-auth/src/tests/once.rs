@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hoopai_runtime::auth::Grant;
+use hoopai_runtime::auth::BearerToken;
 
 use super::platform::Fate;
 use super::rig::{DAY, MINUTE, Rig, location, until};
@@ -13,7 +13,7 @@ use crate::manager::Account;
 const CALLERS: usize = 50;
 
 /// All callers at once, spread over the accounts; what each of them got.
-async fn all_at_once(accounts: &[Account], refused: Option<Grant>) -> Vec<Grant> {
+async fn all_at_once(accounts: &[Account], refused: Option<BearerToken>) -> Vec<BearerToken> {
     let start = Arc::new(tokio::sync::Barrier::new(CALLERS));
     let callers: Vec<_> = (0..CALLERS)
         .map(|n| {
@@ -22,7 +22,7 @@ async fn all_at_once(accounts: &[Account], refused: Option<Grant>) -> Vec<Grant>
             tokio::spawn(async move {
                 start.wait().await;
                 match refused {
-                    Some(refused) => account.refused(&refused).await.unwrap().unwrap(),
+                    Some(refused) => account.token_rejected(&refused).await.unwrap().unwrap(),
                     None => account.authorization().await.unwrap(),
                 }
             })
@@ -125,9 +125,9 @@ async fn what_was_refused_while_a_newer_token_is_here_costs_nothing() {
     rig.install(location(), DAY / 2).await;
     let account = rig.account();
     let old = account.authorization().await.unwrap();
-    let new = account.refused(&old).await.unwrap().unwrap();
+    let new = account.token_rejected(&old).await.unwrap().unwrap();
     assert!(new != old);
-    let again = account.refused(&old).await.unwrap().unwrap();
+    let again = account.token_rejected(&old).await.unwrap().unwrap();
     assert!(again == new);
     assert_eq!(rig.platform.refreshes(), 1);
 }
@@ -139,8 +139,8 @@ async fn another_process_refreshed_already() {
     let (one, other) = (rig.account(), rig.account());
     let old = one.authorization().await.unwrap();
     other.authorization().await.unwrap();
-    let new = one.refused(&old).await.unwrap().unwrap();
-    let taken_over = other.refused(&old).await.unwrap().unwrap();
+    let new = one.token_rejected(&old).await.unwrap().unwrap();
+    let taken_over = other.token_rejected(&old).await.unwrap().unwrap();
     assert!(taken_over == new);
     assert_eq!(rig.platform.refreshes(), 1);
 }
@@ -152,12 +152,12 @@ async fn tokens_that_are_refused_for_ever_are_not_renewed_for_ever() {
     let account = rig.account();
     let mut grant = account.authorization().await.unwrap();
     for _ in 0..4 {
-        grant = account.refused(&grant).await.unwrap().unwrap();
+        grant = account.token_rejected(&grant).await.unwrap().unwrap();
     }
-    assert!(account.refused(&grant).await.unwrap().is_none());
+    assert!(account.token_rejected(&grant).await.unwrap().is_none());
     assert_eq!(rig.platform.refreshes(), 4);
     rig.clock.advance(MINUTE);
-    assert!(account.refused(&grant).await.unwrap().is_some());
+    assert!(account.token_rejected(&grant).await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -175,8 +175,8 @@ async fn one_failure_is_shared_and_not_repeated() {
     for caller in callers {
         let error = caller.await.unwrap();
         assert_eq!(
-            error.auth_fault(),
-            Some(hoopai_runtime::error::AuthFault::Unavailable)
+            error.auth_error_kind(),
+            Some(hoopai_runtime::error::AuthErrorKind::Unavailable)
         );
         assert!(error.retry_after().unwrap() <= Duration::from_secs(1));
     }

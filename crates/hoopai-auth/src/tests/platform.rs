@@ -7,15 +7,16 @@ use std::time::Duration;
 use crate::lock;
 use hoopai_runtime::Error;
 use hoopai_runtime::auth::{
-    EndpointFault, EndpointReply, Grant, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint,
+    BearerToken, LOCATION_TOKEN_PATH, TOKEN_PATH, TokenEndpoint, TokenEndpointError,
+    TokenEndpointReply,
 };
-use hoopai_runtime::error::AuthFault;
+use hoopai_runtime::error::AuthErrorKind;
 use hoopai_runtime::reqwest::StatusCode;
 use hoopai_runtime::time::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use crate::{Resource, TokenSet};
+use crate::{AccountId, TokenSet};
 
 /// In everything that must never be shown.
 pub(super) const MARKER: &str = "MaRkEr";
@@ -53,7 +54,7 @@ pub(super) struct Platform {
 #[derive(Default)]
 struct State {
     serial: u32,
-    refreshable: HashMap<String, Resource>,
+    refreshable: HashMap<String, AccountId>,
     good: HashSet<String>,
     spent_twice: u32,
     fates: VecDeque<Fate>,
@@ -66,7 +67,7 @@ impl Platform {
     /// Tokens of an account that expire at a time.
     pub(super) fn installed(
         &self,
-        resource: Resource,
+        resource: AccountId,
         life: Duration,
         left: Duration,
         now: std::time::SystemTime,
@@ -90,7 +91,7 @@ impl Platform {
         lock(&self.state).good.clear();
     }
 
-    pub(super) fn is_good(&self, grant: &Grant) -> bool {
+    pub(super) fn is_good(&self, grant: &BearerToken) -> bool {
         lock(&self.state)
             .good
             .contains(grant.token().expose_secret())
@@ -129,8 +130,8 @@ impl Platform {
         &self,
         path: &str,
         form: &HashMap<&'static str, String>,
-        bearer: Option<&Grant>,
-    ) -> Result<Value, EndpointFault> {
+        bearer: Option<&BearerToken>,
+    ) -> Result<Value, TokenEndpointError> {
         let mut state = lock(&self.state);
         if path == LOCATION_TOKEN_PATH {
             let token = bearer.unwrap().token();
@@ -141,13 +142,13 @@ impl Platform {
                 ));
             }
             assert_eq!(form["companyId"], COMPANY);
-            return Ok(state.issue(&Resource::location(&form["locationId"])));
+            return Ok(state.issue(&AccountId::location(&form["locationId"])));
         }
         assert!(bearer.is_none());
         assert_eq!(form["client_id"], CLIENT_ID);
         assert_eq!(form["client_secret"], CLIENT_SECRET);
         let resource = match form["grant_type"].as_str() {
-            "authorization_code" if form["code"] == CODE => Resource::location(LOCATION),
+            "authorization_code" if form["code"] == CODE => AccountId::location(LOCATION),
             "refresh_token" => match state.refreshable.remove(&form["refresh_token"]) {
                 Some(resource) => resource,
                 None => {
@@ -165,7 +166,7 @@ pub(super) const INVALID_GRANT: &str =
     r#"{"error":"invalid_grant","error_description":"Invalid grant: refresh token is invalid"}"#;
 
 impl State {
-    fn issue(&mut self, resource: &Resource) -> Value {
+    fn issue(&mut self, resource: &AccountId) -> Value {
         self.serial += 1;
         let access = format!("{MARKER}-access-{}", self.serial);
         let refresh = format!("{MARKER}-refresh-{}", self.serial);
@@ -175,7 +176,7 @@ impl State {
             "access_token": access, "refresh_token": refresh, "expires_in": 86399, "scope": "contacts.readonly",
             "userType": resource.user_type().as_str(), "companyId": COMPANY, "userId": format!("{MARKER}-user"),
         });
-        if let Resource::Location(id) = resource {
+        if let AccountId::Location(id) = resource {
             body["locationId"] = id.as_str().into();
         } else {
             body["approvedLocations"] = json!([LOCATION]);
@@ -184,12 +185,12 @@ impl State {
     }
 }
 
-fn refused(status: u16, body: &'static str) -> EndpointFault {
-    EndpointFault::of_reply(TOKEN_PATH, StatusCode::from_u16(status).unwrap(), body)
+fn refused(status: u16, body: &'static str) -> TokenEndpointError {
+    TokenEndpointError::of_reply(TOKEN_PATH, StatusCode::from_u16(status).unwrap(), body)
 }
 
 fn broken() -> Error {
-    Error::auth(AuthFault::Unavailable, "the line is cut")
+    Error::auth(AuthErrorKind::Unavailable, "the line is cut")
 }
 
 impl TokenEndpoint for Platform {
@@ -197,8 +198,8 @@ impl TokenEndpoint for Platform {
         &'a self,
         path: &'static str,
         form: Vec<(&'static str, SecretString)>,
-        bearer: Option<Grant>,
-    ) -> BoxFuture<'a, Result<EndpointReply, EndpointFault>> {
+        bearer: Option<BearerToken>,
+    ) -> BoxFuture<'a, Result<TokenEndpointReply, TokenEndpointError>> {
         Box::pin(async move {
             let form: HashMap<_, _> = form
                 .into_iter()
@@ -210,8 +211,8 @@ impl TokenEndpoint for Platform {
                 state.fates.pop_front()
             };
             let outcome = match &fate {
-                Some(Fate::NotSent) => return Err(EndpointFault::NotSent(broken())),
-                Some(Fate::LostRequest) => return Err(EndpointFault::Unknown(broken())),
+                Some(Fate::NotSent) => return Err(TokenEndpointError::NotSent(broken())),
+                Some(Fate::LostRequest) => return Err(TokenEndpointError::Unknown(broken())),
                 Some(Fate::Refused(status, body)) => return Err(refused(*status, body)),
                 Some(Fate::LostReply | Fate::Odd(_)) | None => {
                     self.carry_out(path, &form, bearer.as_ref())
@@ -232,9 +233,9 @@ impl TokenEndpoint for Platform {
             }
             lock(&self.state).in_flight -= 1;
             match fate {
-                Some(Fate::LostReply) => Err(EndpointFault::Unknown(broken())),
-                Some(Fate::Odd(body)) => Ok(EndpointReply::whole(body)),
-                _ => outcome.map(|body| EndpointReply::whole(body.to_string())),
+                Some(Fate::LostReply) => Err(TokenEndpointError::Unknown(broken())),
+                Some(Fate::Odd(body)) => Ok(TokenEndpointReply::whole(body)),
+                _ => outcome.map(|body| TokenEndpointReply::whole(body.to_string())),
             }
         })
     }

@@ -3,12 +3,12 @@
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use hoopai_runtime::auth::Grant;
+use hoopai_runtime::auth::BearerToken;
 use hoopai_runtime::time::{Clock, ManualClock, SystemClock};
 
 use super::platform::{CLIENT_ID, CLIENT_SECRET, LOCATION, Platform};
 use crate::manager::{Account, TokenManager};
-use crate::{FileStore, MemoryStore, OAuthApp, Record, Resource, Swap, TokenKey, TokenStore};
+use crate::{AccountId, FileStore, MemoryStore, OAuthApp, Record, Swap, TokenKey, TokenStore};
 
 pub(super) const DAY: Duration = Duration::from_secs(86_400);
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
@@ -41,11 +41,11 @@ pub(super) fn app() -> OAuthApp {
     OAuthApp::new(CLIENT_ID, CLIENT_SECRET, "https://example.com/callback")
 }
 
-pub(super) fn location() -> Resource {
-    Resource::location(LOCATION)
+pub(super) fn location() -> AccountId {
+    AccountId::location(LOCATION)
 }
 
-pub(super) fn key(resource: Resource) -> TokenKey {
+pub(super) fn key(resource: AccountId) -> TokenKey {
     TokenKey::new(CLIENT_ID, resource)
 }
 
@@ -100,7 +100,7 @@ impl Rig {
     }
 
     /// Tokens that live a day and have so much of it left are in the store.
-    pub(super) async fn install(&self, resource: Resource, left: Duration) {
+    pub(super) async fn install(&self, resource: AccountId, left: Duration) {
         let now = self.time().system_time();
         let tokens = self.platform.installed(resource.clone(), DAY, left, now);
         let key = key(resource);
@@ -111,18 +111,18 @@ impl Rig {
         assert_eq!(swapped.unwrap(), Swap::Done);
     }
 
-    pub(super) async fn stored(&self, resource: Resource) -> Record {
+    pub(super) async fn stored(&self, resource: AccountId) -> Record {
         self.store.load(&key(resource)).await.unwrap().unwrap()
     }
 
     /// The record of the location is at rest: its token is the one in use and good, and nothing is noted.
-    pub(super) async fn assert_at_rest(&self, grant: &Grant) {
+    pub(super) async fn assert_at_rest(&self, grant: &BearerToken) {
         let record = self.stored(location()).await;
         assert!(
             record.pending.is_none() && record.dead.is_none(),
             "{record:?}"
         );
-        let header = Grant::new(&record.tokens.access_token).unwrap();
+        let header = BearerToken::new(&record.tokens.access_token).unwrap();
         assert!(header == *grant, "the token in use is the stored one");
         assert!(self.platform.is_good(grant));
     }

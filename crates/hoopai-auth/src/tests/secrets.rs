@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::platform::{CODE, COMPANY, Fate, MARKER};
 use super::rig::{DAY, Rig, app, key, location};
-use crate::{FileStore, Fingerprint, MemoryStore, Pending, Resource, StoreError, UnreadReply};
+use crate::{AccountId, FileStore, Fingerprint, MemoryStore, Pending, StoreError, UnreadReply};
 
 #[track_caller]
 fn shows_nothing(text: &str) {
@@ -68,7 +68,7 @@ async fn of_what_there_is() {
     debug(&record.pending);
     debug(&record.tokens);
     debug(location());
-    debug(Resource::company(COMPANY));
+    debug(AccountId::company(COMPANY));
     debug(key(location()));
     debug(app());
     debug(app().authorize_url_with_state([MARKER; 1], MARKER).unwrap());
@@ -114,10 +114,10 @@ async fn of_what_goes_wrong() {
     let manager = rig.manager();
     error(&manager.exchange_code("MaRkEr-unknown").await.unwrap_err());
     error(&rig.account().authorization().await.unwrap_err());
-    let agency = manager.account_through(Resource::company(COMPANY), None);
+    let agency = manager.account_through(AccountId::company(COMPANY), None);
     error(
         &agency
-            .sibling(location())
+            .for_account(location())
             .authorization()
             .await
             .unwrap_err(),

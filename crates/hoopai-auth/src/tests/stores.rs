@@ -8,8 +8,8 @@ use hoopai_runtime::time::{Clock, ManualClock};
 use super::platform::Platform;
 use super::rig::{DAY, MINUTE, key, location};
 use crate::{
-    FileStore, Fingerprint, MemoryStore, Pending, Record, Resource, StoreFault, Swap, TokenKey,
-    TokenStore, UnreadReply,
+    AccountId, FileStore, Fingerprint, MemoryStore, Pending, Record, StoreErrorKind, Swap,
+    TokenKey, TokenStore, UnreadReply,
 };
 
 fn stores(clock: &ManualClock) -> (tempfile::TempDir, [Arc<dyn TokenStore>; 2]) {
@@ -119,12 +119,12 @@ async fn keys_do_not_mix() {
     let (_directory, stores) = stores(&ManualClock::new());
     for store in stores {
         let keys = [
-            key(Resource::location("a")),
-            key(Resource::location("A")),
-            key(Resource::company("a")),
-            key(Resource::location("../a")),
-            key(Resource::location("")),
-            TokenKey::new("other", Resource::location("a")),
+            key(AccountId::location("a")),
+            key(AccountId::location("A")),
+            key(AccountId::company("a")),
+            key(AccountId::location("../a")),
+            key(AccountId::location("")),
+            TokenKey::new("other", AccountId::location("a")),
         ];
         for (n, key) in (1..).zip(&keys) {
             let swapped = store.swap(key, None, Some(record(n))).await;
@@ -140,7 +140,7 @@ async fn keys_do_not_mix() {
 async fn there_is_one_lease_for_a_key() {
     let (_directory, stores) = stores(&ManualClock::new());
     for store in stores {
-        let (key, other) = (key(location()), key(Resource::location("other")));
+        let (key, other) = (key(location()), key(AccountId::location("other")));
         let lease = async |key| store.lease(key, MINUTE).await.unwrap();
         let first = lease(&key).await.unwrap();
         assert!(lease(&key).await.is_none());
@@ -192,16 +192,16 @@ fn json_of_another_key_or_a_newer_form_is_refused() {
     let fault = |text: &str, key: &TokenKey| Record::from_json(text.as_bytes(), key).unwrap_err();
     assert!(Record::from_json(&json, &own).is_ok());
     for other in [
-        key(Resource::company(location().id())),
-        key(Resource::location("x")),
+        key(AccountId::company(location().id())),
+        key(AccountId::location("x")),
         TokenKey::new("x", location()),
     ] {
-        assert_eq!(fault(&text, &other).fault(), StoreFault::Corrupt);
+        assert_eq!(fault(&text, &other).fault(), StoreErrorKind::Corrupt);
     }
     let newer = text.replacen("\"format\": 1", "\"format\": 2", 1);
     assert_ne!(newer, text);
     assert!(fault(&newer, &own).to_string().contains("newer version"));
     for cut in 0..text.trim_end().len() {
-        assert_eq!(fault(&text[..cut], &own).fault(), StoreFault::Corrupt);
+        assert_eq!(fault(&text[..cut], &own).fault(), StoreErrorKind::Corrupt);
     }
 }

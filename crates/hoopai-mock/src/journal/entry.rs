@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::faults::FaultId;
-use crate::tokens::Resource;
+use crate::tokens::AccountId;
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,7 +68,7 @@ pub struct Entry {
     /// The app that its token was given to, where the token was looked at and good.
     pub app: Option<String>,
     /// What its token is good for, where the token was looked at and good.
-    pub resource: Option<Resource>,
+    pub resource: Option<AccountId>,
     /// The faults that struck it.
     pub faults: Vec<FaultId>,
     /// The reply's status; `None` where there was no reply.

@@ -13,7 +13,7 @@ pub use entry::{Duplicate, Entry, Outcome};
 pub(crate) use note::Note;
 
 use crate::faults::Pattern;
-use crate::tokens::Resource;
+use crate::tokens::AccountId;
 
 /// How much of one body is kept, in bytes.
 const BODY_KEPT: usize = 64 << 10;
@@ -159,7 +159,7 @@ impl Journal {
     /// a resource. Requests whose token never came to be looked at count with those that carry the same token.
     pub fn most_in_window(&self, window: Duration) -> usize {
         let entries = self.entries();
-        let mut owners: HashMap<&str, (&Option<String>, &Option<Resource>)> = HashMap::new();
+        let mut owners: HashMap<&str, (&Option<String>, &Option<AccountId>)> = HashMap::new();
         for entry in entries.iter().filter(|entry| entry.resource.is_some()) {
             if let Some(token) = entry.header("authorization") {
                 owners.insert(token, (&entry.app, &entry.resource));

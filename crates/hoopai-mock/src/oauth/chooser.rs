@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use crate::exchange::{Incoming, Outgoing};
 use crate::refusal::Refusal;
-use crate::tokens::{Grant, Resource};
+use crate::tokens::{AccountId, Grant};
 use crate::world::World;
 
 /// The paths of the page.
@@ -53,8 +53,8 @@ fn choose(world: &World, incoming: &Incoming) -> Result<Outgoing, Refusal> {
         (asked, own) => asked.or_else(|| own.clone()),
     };
     let resource = match (incoming.query("locationId"), incoming.query("companyId")) {
-        (Some(id), _) => Resource::Location(id.to_owned()),
-        (None, Some(id)) => Resource::Company(id.to_owned()),
+        (Some(id), _) => AccountId::Location(id.to_owned()),
+        (None, Some(id)) => AccountId::Company(id.to_owned()),
         (None, None) => world.tokens.choice(),
     };
     let grant = Grant::own(resource, scopes, &app.client_id);

@@ -8,7 +8,7 @@ use crate::check::Accepted;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
-use crate::tokens::{Grant, Installation, Reach, Resource};
+use crate::tokens::{AccountId, Grant, Installation, Reach};
 use crate::world::World;
 
 /// A token of a location for an agency's. The app need not have been installed there by hand, but must not have been removed.
@@ -44,7 +44,7 @@ pub(super) fn token(
         .tokens
         .issue_pair(
             Grant::own(
-                Resource::Location(location.to_owned()),
+                AccountId::Location(location.to_owned()),
                 grant.scopes.clone(),
                 client_id,
             ),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::tokens::Resource;
+use crate::tokens::AccountId;
 
 /// The refreshes (`grant_type=refresh_token`) that a token endpoint was asked for, refused ones included. One is in flight from its arrival
 /// until its reply leaves, delay included.
@@ -30,13 +30,13 @@ pub(crate) struct RefreshCounter {
 #[derive(Default)]
 struct Inner {
     counts: Refreshes,
-    by_account: HashMap<(String, Resource), u64>,
+    by_account: HashMap<(String, AccountId), u64>,
 }
 
 /// A refresh that is in flight until this is dropped.
 pub(super) struct InFlight<'a> {
     counter: &'a RefreshCounter,
-    account: Option<(String, Resource)>,
+    account: Option<(String, AccountId)>,
 }
 
 impl RefreshCounter {
@@ -45,7 +45,7 @@ impl RefreshCounter {
     }
 
     /// Counts a refresh for an app and a resource, if its token says for which.
-    pub(super) fn begin(&self, account: Option<(String, Resource)>) -> InFlight<'_> {
+    pub(super) fn begin(&self, account: Option<(String, AccountId)>) -> InFlight<'_> {
         let mut inner = self.inner();
         let Inner { counts, by_account } = &mut *inner;
         counts.total += 1;

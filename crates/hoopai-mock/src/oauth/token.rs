@@ -11,7 +11,7 @@ use crate::exchange::{Incoming, Outgoing};
 use crate::interface::Operation;
 use crate::journal::Note;
 use crate::refusal::Refusal;
-use crate::tokens::{App, COMPANY, Denied, Grant, Issued, LOCATION, Resource, USER};
+use crate::tokens::{AccountId, App, COMPANY, Denied, Grant, Issued, LOCATION, USER};
 use crate::world::World;
 
 /// A urlencoded body; the first value of each name counts.
@@ -127,8 +127,8 @@ fn issue(world: &World, form: &Form, app: &App) -> Result<Issued, Refusal> {
         }
         "client_credentials" => {
             let resource = match user_type {
-                Some("Location") => Resource::Location(LOCATION.to_owned()),
-                _ => Resource::Company(COMPANY.to_owned()),
+                Some("Location") => AccountId::Location(LOCATION.to_owned()),
+                _ => AccountId::Company(COMPANY.to_owned()),
             };
             let grant = Grant::own(resource, app.scopes.clone(), &app.client_id);
             Ok(world.tokens.issue_access(grant, now))
@@ -155,8 +155,8 @@ pub(super) fn reply(world: &World, issued: &Issued) -> Value {
         body["refresh_token"] = refresh.as_str().into();
     }
     match &issued.grant.resource {
-        Resource::Location(id) => body["locationId"] = id.as_str().into(),
-        Resource::Company(company) => {
+        AccountId::Location(id) => body["locationId"] = id.as_str().into(),
+        AccountId::Company(company) => {
             let installations = world.tokens.installations(&issued.grant.app);
             let approved = installations
                 .into_iter()

@@ -14,7 +14,7 @@ use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
 use crate::reply::from_schema;
-use crate::tokens::{COMPANY, Grant, LOCATION, Reach, Resource, USER};
+use crate::tokens::{AccountId, COMPANY, Grant, LOCATION, Reach, USER};
 
 /// One request for a collection.
 pub(super) struct Call<'a> {
@@ -111,7 +111,8 @@ impl Call<'_> {
             "users" => vec![USER.to_owned()],
             _ => return,
         };
-        if let ("locations", Resource::Location(own)) = (self.collection.name, &self.grant.resource)
+        if let ("locations", AccountId::Location(own)) =
+            (self.collection.name, &self.grant.resource)
         {
             ids.push(own.clone());
         }
@@ -150,10 +151,9 @@ impl Call<'_> {
     /// The location or company of the request: the one that it names, or else the token's. An agency's token has no location.
     pub(super) fn scope(&self) -> Result<String, Refusal> {
         let own = match (&self.grant.resource, self.collection.scope) {
-            (Resource::Location(id), Scope::Location) | (Resource::Company(id), Scope::Company) => {
-                Some(id.as_str())
-            }
-            (Resource::Location(_), Scope::Company) => Some(COMPANY),
+            (AccountId::Location(id), Scope::Location)
+            | (AccountId::Company(id), Scope::Company) => Some(id.as_str()),
+            (AccountId::Location(_), Scope::Company) => Some(COMPANY),
             (_, Scope::Location) => self.grant.is_for_everything().then_some(LOCATION),
         };
         let own = own.filter(|_| !self.row.placed);
@@ -334,7 +334,7 @@ impl Call<'_> {
     /// The location to whose share of the company's items the token is restricted; `None` if it is not restricted.
     fn own_share(&self) -> Option<&str> {
         match (&self.grant.resource, self.grant.reach) {
-            (Resource::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
+            (AccountId::Location(own), Reach::Own) if !self.collection.shared_with.is_empty() => {
                 Some(own)
             }
             _ => None,

@@ -36,7 +36,7 @@ use crate::check::counts::Number;
 use crate::exchange::Outgoing;
 use crate::interface::Operation;
 use crate::refusal::Refusal;
-use crate::tokens::{COMPANY, Grant, Installation, LOCATION, Resource};
+use crate::tokens::{AccountId, COMPANY, Grant, Installation, LOCATION};
 use crate::world::World;
 
 use collection::Scope;
@@ -96,10 +96,10 @@ impl State {
     }
 
     /// The locations in which an app is installed with a resource: the location itself, or those that the company has.
-    pub(crate) fn locations(&self, world: &World, resource: &Resource) -> Vec<Installation> {
+    pub(crate) fn locations(&self, world: &World, resource: &AccountId) -> Vec<Installation> {
         let company = match resource {
-            Resource::Location(id) => return vec![Installation::from(id.as_str())],
-            Resource::Company(id) => id,
+            AccountId::Location(id) => return vec![Installation::from(id.as_str())],
+            AccountId::Company(id) => id,
         };
         let mut store = self.lock();
         let store = store.get_or_insert_with(|| Store::new(world.seed));

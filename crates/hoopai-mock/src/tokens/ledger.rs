@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::{COMPANY, Grant, Installation, Resource, Settings};
+use super::{AccountId, COMPANY, Grant, Installation, Settings};
 use crate::oauth::RefreshCounter;
 
 /// So many tokens of a kind are remembered, the youngest; so memory stays bounded however many are issued.
@@ -71,7 +71,7 @@ struct Ledger {
     /// By client id and location.
     installations: BTreeMap<(String, String), Installation>,
     inactive: HashSet<String>,
-    choice: Resource,
+    choice: AccountId,
 }
 
 struct Access {
@@ -310,7 +310,7 @@ impl Tokens {
     }
 
     /// What a refresh token is for, spent or not.
-    pub(crate) fn refreshed(&self, token: &str) -> Option<(String, Resource)> {
+    pub(crate) fn refreshed(&self, token: &str) -> Option<(String, AccountId)> {
         let ledger = self.ledger();
         let grant = &ledger.refresh.entries.get(token)?.grant;
         Some((grant.app.clone(), grant.resource.clone()))
@@ -371,16 +371,16 @@ impl Tokens {
             .collect()
     }
 
-    pub(crate) fn choice(&self) -> Resource {
+    pub(crate) fn choice(&self) -> AccountId {
         self.ledger().choice.clone()
     }
 
-    pub(crate) fn set_choice(&self, choice: Resource) {
+    pub(crate) fn set_choice(&self, choice: AccountId) {
         self.ledger().choice = choice;
     }
 }
 
-impl Resource {
+impl AccountId {
     /// The platform's word for the kind.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -403,17 +403,17 @@ impl Ledger {
         }
     }
 
-    fn check_active(&self, resource: &Resource) -> Result<(), Denied> {
+    fn check_active(&self, resource: &AccountId) -> Result<(), Denied> {
         match resource {
-            Resource::Location(id) if self.inactive.contains(id) => Err(Denied::Inactive),
+            AccountId::Location(id) if self.inactive.contains(id) => Err(Denied::Inactive),
             _ => Ok(()),
         }
     }
 
-    fn company_of(&self, resource: &Resource) -> String {
+    fn company_of(&self, resource: &AccountId) -> String {
         match resource {
-            Resource::Company(id) => id.clone(),
-            Resource::Location(id) => self
+            AccountId::Company(id) => id.clone(),
+            AccountId::Location(id) => self
                 .installations
                 .values()
                 .find(|installation| installation.location == *id)
@@ -469,7 +469,7 @@ impl Ledger {
     /// Revokes the access tokens, refresh tokens and codes that an app has for a location. Tokens of agencies stay valid.
     fn revoke_all(&mut self, client_id: &str, location: &str) {
         let of = |grant: &Grant| {
-            let is_location = matches!(&grant.resource, Resource::Location(id) if id == location);
+            let is_location = matches!(&grant.resource, AccountId::Location(id) if id == location);
             is_location && grant.app == client_id
         };
         for access in self.access.entries.values_mut() {
@@ -499,7 +499,7 @@ mod tests {
     #[test]
     fn what_is_issued_is_bounded_and_what_was_configured_stays() {
         let tokens = Tokens::new(Settings::default().complete(), 0);
-        let grant = Grant::own(Resource::Company(COMPANY.to_owned()), None, "app");
+        let grant = Grant::own(AccountId::Company(COMPANY.to_owned()), None, "app");
         let issue = || tokens.issue_pair(grant.clone(), None, Duration::ZERO);
         let first = issue().map(|issued| issued.access).unwrap_or_default();
         let mut last = String::new();

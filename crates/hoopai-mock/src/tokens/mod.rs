@@ -55,7 +55,7 @@ pub const REDIRECT_URI: &str = "http://localhost:3000/oauth/callback";
 
 /// What a token is good for: one location, or an agency with all of its locations.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
+pub enum AccountId {
     /// A location (sub-account).
     Location(String),
     /// An agency (company).
@@ -66,7 +66,7 @@ pub enum Resource {
 #[derive(Clone, Debug)]
 pub struct TokenSpec {
     /// What it is good for.
-    pub resource: Resource,
+    pub resource: AccountId,
     /// The scopes that it has; `None` for all.
     pub scopes: Option<Vec<String>>,
     reach: Reach,
@@ -86,26 +86,26 @@ pub(crate) enum Reach {
 impl TokenSpec {
     /// A token of a location, with all scopes.
     pub fn location(id: impl Into<String>) -> Self {
-        Self::new(Resource::Location(id.into()), Reach::Own)
+        Self::new(AccountId::Location(id.into()), Reach::Own)
     }
 
     /// A token of a company, with all scopes.
     pub fn company(id: impl Into<String>) -> Self {
-        Self::new(Resource::Company(id.into()), Reach::Own)
+        Self::new(AccountId::Company(id.into()), Reach::Own)
     }
 
     /// A token that is valid for every operation, location and company, with all scopes. The platform has no such token. A test that
     /// uses it does not notice requests for the wrong location.
     pub fn everything() -> Self {
-        Self::new(Resource::Company(COMPANY.to_owned()), Reach::Everything)
+        Self::new(AccountId::Company(COMPANY.to_owned()), Reach::Everything)
     }
 
     /// A private token as [`TOKEN`] is.
     pub(crate) fn private() -> Self {
-        Self::new(Resource::Location(LOCATION.to_owned()), Reach::EitherClass)
+        Self::new(AccountId::Location(LOCATION.to_owned()), Reach::EitherClass)
     }
 
-    fn new(resource: Resource, reach: Reach) -> Self {
+    fn new(resource: AccountId, reach: Reach) -> Self {
         Self {
             resource,
             scopes: None,
@@ -124,7 +124,7 @@ impl TokenSpec {
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// What the token is good for.
-    pub resource: Resource,
+    pub resource: AccountId,
     /// The scopes that it has; `None` for all.
     pub scopes: Option<Vec<String>>,
     /// The app that it was given to.
@@ -144,7 +144,7 @@ impl Grant {
     }
 
     /// The grant of a token that an app has for a resource.
-    pub(crate) fn own(resource: Resource, scopes: Option<Vec<String>>, app: &str) -> Self {
+    pub(crate) fn own(resource: AccountId, scopes: Option<Vec<String>>, app: &str) -> Self {
         Self {
             resource,
             scopes,
@@ -156,8 +156,8 @@ impl Grant {
     /// The location to which the token is restricted in an operation; `None` if it is valid for a company's locations, or for all.
     pub(crate) fn location(&self, operation: &Operation) -> Option<&str> {
         match (&self.resource, self.reach) {
-            (Resource::Location(id), Reach::Own) => Some(id),
-            (Resource::Location(id), Reach::EitherClass) => {
+            (AccountId::Location(id), Reach::Own) => Some(id),
+            (AccountId::Location(id), Reach::EitherClass) => {
                 let of_location = state::is_of_location(operation);
                 (of_location || !operation.is_for_agencies()).then_some(id.as_str())
             }
@@ -173,9 +173,9 @@ impl Grant {
     /// The company to which the token is restricted; `None` if the location restricts it already, or if it is valid for all.
     pub(crate) fn company(&self) -> Option<&str> {
         match (&self.resource, self.reach) {
-            (_, Reach::Everything) | (Resource::Location(_), Reach::Own) => None,
-            (Resource::Location(_), Reach::EitherClass) => Some(COMPANY),
-            (Resource::Company(id), _) => Some(id),
+            (_, Reach::Everything) | (AccountId::Location(_), Reach::Own) => None,
+            (AccountId::Location(_), Reach::EitherClass) => Some(COMPANY),
+            (AccountId::Company(id), _) => Some(id),
         }
     }
 
@@ -214,9 +214,11 @@ impl Grant {
         match scheme {
             _ if self.reach != Reach::Own => true,
             "Location-Access" | "Location-Access-Only" => {
-                matches!(self.resource, Resource::Location(_))
+                matches!(self.resource, AccountId::Location(_))
             }
-            "Agency-Access" | "Agency-Access-Only" => matches!(self.resource, Resource::Company(_)),
+            "Agency-Access" | "Agency-Access-Only" => {
+                matches!(self.resource, AccountId::Company(_))
+            }
             _ => true,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::{
-    App, CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, LOCATION, REDIRECT_URI, Resource, TOKEN,
+    AccountId, App, CLIENT_ID, CLIENT_SECRET, COMPANY, Grant, LOCATION, REDIRECT_URI, TOKEN,
     TokenSpec,
 };
 use crate::builder::{Mock, MockBuilder};
@@ -21,7 +21,7 @@ pub(crate) struct Settings {
     pub(crate) refresh_grace: Duration,
     pub(crate) token_endpoint_delay: Duration,
     pub(crate) scope_status: StatusCode,
-    pub(crate) choice: Resource,
+    pub(crate) choice: AccountId,
 }
 
 impl Default for Settings {
@@ -35,7 +35,7 @@ impl Default for Settings {
             refresh_grace: Duration::ZERO,
             token_endpoint_delay: Duration::ZERO,
             scope_status: StatusCode::FORBIDDEN,
-            choice: Resource::Location(LOCATION.to_owned()),
+            choice: AccountId::Location(LOCATION.to_owned()),
         }
     }
 }
@@ -209,7 +209,7 @@ impl MockBuilder {
     }
 
     /// What users choose on the page where an app is installed; [`LOCATION`](crate::LOCATION) without this.
-    pub fn choice(mut self, choice: Resource) -> Self {
+    pub fn choice(mut self, choice: AccountId) -> Self {
         self.auth.choice = choice;
         self
     }
@@ -240,7 +240,7 @@ impl Mock {
     /// Makes an authorization code, as the page where users install an app does, and installs the app there: in the location, or in
     /// every location that the company has by now. The code is good once and
     /// for ten minutes, for all scopes of the app.
-    pub fn authorize(&self, client_id: &str, resource: Resource) -> String {
+    pub fn authorize(&self, client_id: &str, resource: AccountId) -> String {
         let world = self.world();
         let app = world.tokens.app(client_id);
         let scopes = app.and_then(|app| app.scopes.clone());
@@ -251,7 +251,7 @@ impl Mock {
     }
 
     /// What users choose from now on where an app is installed.
-    pub fn set_choice(&self, choice: Resource) {
+    pub fn set_choice(&self, choice: AccountId) {
         self.world().tokens.set_choice(choice);
     }
 

@@ -378,7 +378,7 @@ async fn a_location_sees_its_own_users() {
 async fn tokens_of_an_app_that_was_removed_are_refused() {
     let (mock, client) = started().await;
     let path = format!("/locations/{LOCATION}/tags");
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Location(LOCATION.into()));
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
     let grant = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),
@@ -403,7 +403,7 @@ async fn tokens_of_an_app_that_was_removed_are_refused() {
     let own = Reply::of(call(&client, &mock, Method::GET, &path, TOKEN)).await;
     assert_eq!(own.status, 200, "{}", own.text);
     // Who installs the app anew gets new tokens.
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Location(LOCATION.into()));
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Location(LOCATION.into()));
     let grant = [
         ("grant_type", "authorization_code"),
         ("code", code.as_str()),

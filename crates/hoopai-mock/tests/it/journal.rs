@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai_mock::{Clock, Fault, FaultRule, LOCATION, Mock, Outcome, Resource, TOKEN, TokenSpec};
+use hoopai_mock::{AccountId, Clock, Fault, FaultRule, LOCATION, Mock, Outcome, TOKEN, TokenSpec};
 use serde_json::json;
 
 use crate::wire::{create, get, signed, status};
@@ -199,7 +199,7 @@ async fn the_fullest_window_is_found_for_each_resource() {
     let entries = mock.journal().entries();
     assert_eq!(
         entries[1].resource,
-        Some(Resource::Location(LOCATION.into()))
+        Some(AccountId::Location(LOCATION.into()))
     );
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai_mock::{CLIENT_ID, Clock, LOCATION, LimitSettings, Mock, TOKEN, TokenSpec};
+use hoopai_mock::{CLIENT_ID, Clock, LOCATION, Mock, RateLimitSettings, TOKEN, TokenSpec};
 use reqwest::Client;
 
 use crate::support::{Reply, client, get, token};
@@ -10,7 +10,7 @@ use crate::support::{Reply, client, get, token};
 const TAGS: &str = "/locations/mockLocation00000001/tags";
 const WINDOW: Duration = Duration::from_secs(10);
 
-async fn start(limits: LimitSettings) -> (Mock, Clock, Client) {
+async fn start(limits: RateLimitSettings) -> (Mock, Clock, Client) {
     let clock = Clock::frozen();
     let builder = Mock::builder().clock(clock.clone()).limits(limits);
     (builder.start().await.expect("a server"), clock, client())
@@ -22,7 +22,7 @@ async fn tags(mock: &Mock, client: &Client) -> Reply {
 
 #[tokio::test]
 async fn the_window_lets_a_hundred_through_and_slides() {
-    let (mock, clock, client) = start(LimitSettings::default()).await;
+    let (mock, clock, client) = start(RateLimitSettings::default()).await;
     for sent in 0..100_u64 {
         let reply = tags(&mock, &client).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -46,7 +46,7 @@ async fn the_window_lets_a_hundred_through_and_slides() {
 
 #[tokio::test]
 async fn replies_say_what_is_left() {
-    let (mock, clock, client) = start(LimitSettings::default()).await;
+    let (mock, clock, client) = start(RateLimitSettings::default()).await;
     tags(&mock, &client).await;
     clock.advance(Duration::from_secs(3_119));
     let reply = tags(&mock, &client).await;
@@ -69,9 +69,9 @@ async fn replies_say_what_is_left() {
 
 #[tokio::test]
 async fn refusals_do_not_count() {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: 2,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let (mock, clock, client) = start(limits).await;
     for _ in 0..10 {
@@ -85,9 +85,9 @@ async fn refusals_do_not_count() {
 
 #[tokio::test]
 async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: 2,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let (mock, clock, client) = start(limits.clone()).await;
     let reply = tags(&mock, &client).await;
@@ -95,7 +95,7 @@ async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
         reply.header("x-ratelimit-reset").is_none(),
         "unless asked for"
     );
-    mock.set_limits(LimitSettings {
+    mock.set_limits(RateLimitSettings {
         reset: true,
         ..limits
     });
@@ -116,9 +116,9 @@ async fn replies_can_name_the_second_at_which_the_window_has_room_again() {
 
 #[tokio::test]
 async fn the_day_begins_with_its_first_request() {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         daily: 3,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let (mock, clock, client) = start(limits).await;
     clock.advance(Duration::from_secs(12_345));
@@ -141,9 +141,9 @@ async fn the_day_begins_with_its_first_request() {
 
 #[tokio::test]
 async fn each_app_and_resource_has_limits_of_its_own() {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: 1,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let (mock, _clock, client) = start(limits).await;
     let here = TokenSpec::location(LOCATION);
@@ -158,16 +158,16 @@ async fn each_app_and_resource_has_limits_of_its_own() {
 
 #[tokio::test]
 async fn limits_can_be_changed_and_can_name_the_wait() {
-    let (mock, clock, client) = start(LimitSettings::default()).await;
+    let (mock, clock, client) = start(RateLimitSettings::default()).await;
     for _ in 0..3 {
         assert_eq!(tags(&mock, &client).await.status, 200);
         clock.advance(Duration::from_millis(500));
     }
-    mock.set_limits(LimitSettings {
+    mock.set_limits(RateLimitSettings {
         burst: 2,
         daily: 10_000,
         retry_after: true,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     });
     let reply = tags(&mock, &client).await;
     assert_eq!(reply.status, 429);
@@ -177,9 +177,9 @@ async fn limits_can_be_changed_and_can_name_the_wait() {
     assert_eq!(reply.number("retry-after"), 9);
     clock.advance(Duration::from_secs(9));
     assert_eq!(tags(&mock, &client).await.status, 200);
-    mock.set_limits(LimitSettings {
+    mock.set_limits(RateLimitSettings {
         burst: 0,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     });
     assert_eq!(tags(&mock, &client).await.status, 429);
 }
@@ -190,9 +190,9 @@ async fn no_window_holds_more_and_none_is_refused_for_nothing() {
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let mut random = fastrand::Rng::with_seed(seed);
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: 20,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let (mock, clock, client) = start(limits).await;
     let mut let_through: Vec<Duration> = Vec::new();
@@ -225,7 +225,7 @@ async fn no_window_holds_more_and_none_is_refused_for_nothing() {
 
 #[tokio::test]
 async fn requests_at_once_share_the_window() {
-    let (mock, _clock, client) = start(LimitSettings::default()).await;
+    let (mock, _clock, client) = start(RateLimitSettings::default()).await;
     let calls = (0..150).map(|_| tags(&mock, &client));
     let replies = futures_util::future::join_all(calls).await;
     let passed = replies.iter().filter(|reply| reply.status == 200).count();

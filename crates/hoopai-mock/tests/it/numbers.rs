@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use hoopai_mock::{COMPANY, LOCATION, LimitSettings, Mock, TOKEN};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN};
 use reqwest::{Client, Method};
 use serde_json::{Map, Value, json};
 
@@ -253,10 +253,10 @@ fn text(name: &str, schema: &Value) -> &'static str {
 }
 
 async fn server() -> Mock {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: u32::MAX,
         daily: u32::MAX,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     Mock::builder()
         .limits(limits)

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hoopai_mock::{
-    CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION, LimitSettings, Mock,
-    MockBuilder, REDIRECT_URI, Resource, TOKEN, TokenSpec, USER,
+    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Clock, Installation, LOCATION, Mock, MockBuilder,
+    REDIRECT_URI, RateLimitSettings, TOKEN, TokenSpec, USER,
 };
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -19,14 +19,14 @@ const SPENT: &str = "Invalid grant: refresh token is invalid";
 
 /// A server whose token endpoint does not tire.
 fn tireless() -> MockBuilder {
-    Mock::builder().limits(LimitSettings {
+    Mock::builder().limits(RateLimitSettings {
         token_endpoint: u32::MAX,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     })
 }
 
-fn here() -> Resource {
-    Resource::Location(LOCATION.to_owned())
+fn here() -> AccountId {
+    AccountId::Location(LOCATION.to_owned())
 }
 
 async fn exchange(client: &Client, mock: &Mock, code: &str) -> Reply {
@@ -174,7 +174,7 @@ async fn the_chooser_redirects_to_nobody_it_does_not_know() {
 
 #[tokio::test]
 async fn the_user_chooses_what_the_test_wants() {
-    let mock = tireless().choice(Resource::Company("agency".into()));
+    let mock = tireless().choice(AccountId::Company("agency".into()));
     let (mock, client) = (mock.start().await.expect("a server"), client());
     let choose = async |more: &str| {
         let url = format!(
@@ -193,7 +193,7 @@ async fn the_user_chooses_what_the_test_wants() {
         choose("").await,
         (text("Company"), text("agency"), text(""))
     );
-    mock.set_choice(Resource::Location("two".into()));
+    mock.set_choice(AccountId::Location("two".into()));
     let chosen = (text("Location"), text(COMPANY), text("two"));
     assert_eq!(choose("").await, chosen);
     let chosen = (text("Location"), text(COMPANY), text("three"));
@@ -214,7 +214,7 @@ async fn replies_carry_the_fields_of_the_platform() {
     assert_eq!(body["locationId"], LOCATION);
     assert_eq!(body["userId"], USER);
     assert!(reply.field("scope").contains("contacts.readonly"));
-    let company = Resource::Company(COMPANY.to_owned());
+    let company = AccountId::Company(COMPANY.to_owned());
     let reply = exchange(&client, &mock, &mock.authorize(CLIENT_ID, company)).await;
     let body = reply.json();
     assert_eq!(body["userType"], "Company");
@@ -476,7 +476,7 @@ async fn an_app_of_an_agency_is_installed_in_all_of_its_locations() {
     let client = client();
     let fields = serde_json::json!({ "name": "North", "address": "7 High Street" });
     let north = mock.seed().item("locations", LOCATION, &fields);
-    let code = mock.authorize(CLIENT_ID, Resource::Company(COMPANY.to_owned()));
+    let code = mock.authorize(CLIENT_ID, AccountId::Company(COMPANY.to_owned()));
     let pairs = [("grant_type", "authorization_code"), ("code", &code)];
     let agency = token(&client, &mock, &pairs).await;
     assert_eq!(agency.field("userType"), "Company");

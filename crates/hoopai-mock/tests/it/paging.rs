@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use hoopai_mock::{COMPANY, LOCATION, LimitSettings, Mock, TOKEN};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -28,10 +28,10 @@ struct Family {
 }
 
 async fn started() -> (Mock, Client) {
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: u32::MAX,
         daily: u32::MAX,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let mock = Mock::builder()
         .token(TOKEN)

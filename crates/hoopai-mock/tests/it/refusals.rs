@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hoopai_mock::{COMPANY, LOCATION, LimitSettings, Mock, TOKEN, TokenSpec};
+use hoopai_mock::{COMPANY, LOCATION, Mock, RateLimitSettings, TOKEN, TokenSpec};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -44,9 +44,9 @@ fn holds(recorded: &Value, ours: &Value, at: &str) {
 #[tokio::test]
 async fn recorded_refusals_are_answered_alike() {
     let Some(folder) = folder() else { return };
-    let limits = LimitSettings {
+    let limits = RateLimitSettings {
         burst: 1,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     };
     let busy = Mock::builder()
         .limits(limits)

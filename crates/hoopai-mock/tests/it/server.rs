@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use hoopai_mock::{LimitSettings, Mock, Outcome};
+use hoopai_mock::{Mock, Outcome, RateLimitSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::wire::{End, connect, create, exchange, get, get_bytes, read_to_end, status};
 
-fn no_limits() -> LimitSettings {
-    LimitSettings {
+fn no_limits() -> RateLimitSettings {
+    RateLimitSettings {
         burst: u32::MAX,
         daily: u32::MAX,
-        ..LimitSettings::default()
+        ..RateLimitSettings::default()
     }
 }
 

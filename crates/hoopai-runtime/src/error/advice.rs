@@ -1,7 +1,7 @@
 //! What an error says besides the platform's own words: what went wrong, and what to do. Both follow from the class of a
 //! refusal, or from the kind of another error.
 
-use super::refusal::RefusalKind as Kind;
+use super::refusal::ApiErrorKind as Kind;
 use super::{Error, ErrorKind, Outcome};
 use crate::DEFAULT_API_VERSION;
 use crate::operation::{Operation, Tokens};

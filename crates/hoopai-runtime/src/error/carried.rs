@@ -5,14 +5,14 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use url::Url;
 
-use super::Origin;
+use super::CallSite;
 use super::find::{Carried, Kind};
 use super::mask::is_name;
-use crate::body::Payload;
+use crate::request::body::Payload;
 
 /// A request that was sent.
 pub(crate) struct Request<'a> {
-    pub(crate) origin: &'a Origin,
+    pub(crate) origin: &'a CallSite,
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderMap,
     /// The values of `Authorization`, of the last attempt and of one before.
@@ -300,12 +300,12 @@ mod tests {
     use url::Url;
 
     use super::{Carried, Request};
-    use crate::body::Payload;
-    use crate::error::Origin;
+    use crate::error::CallSite;
     use crate::operation::Method;
+    use crate::request::body::Payload;
 
     fn carried(query: &str, body: &'static str) -> Carried {
-        let origin = Origin {
+        let origin = CallSite {
             operation: None,
             method: Method::Post,
             template: "/contacts/{id}".into(),

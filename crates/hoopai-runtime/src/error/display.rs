@@ -8,10 +8,10 @@ use super::find::Carried;
 use super::json_path::{Places, position};
 use super::mask::{head, mask};
 use super::reply::{self, Reply, Shape};
-use super::{Error, Inner, Origin, advice, ids};
-use crate::decode::{Cause, Fault};
-use crate::drift::{Drift, DriftKind};
-use crate::road::in_words;
+use super::{CallSite, Error, Inner, advice, ids};
+use crate::reply::decode::{Cause, Fault};
+use crate::reply::drift::{Drift, DriftKind};
+use crate::send::pipeline::in_words;
 
 /// How many complaints of the platform are shown.
 const MOST_SAID: usize = 10;
@@ -23,7 +23,7 @@ const MOST_READ: usize = 100;
 const LONGEST: usize = 1300;
 
 /// The name of the operation where there is one, and method and path, without values.
-impl Display for Origin {
+impl Display for CallSite {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.operation {
             Some(operation) => {
@@ -95,11 +95,11 @@ impl fmt::Debug for Error {
         if let Some(path) = &inner.json_path {
             out.field("json_path", path);
         }
-        if let Some(fault) = inner.auth_fault {
-            out.field("auth_fault", &fault);
+        if let Some(fault) = inner.auth_error_kind {
+            out.field("auth_error_kind", &fault);
         }
-        if let Some(fault) = inner.paging_fault {
-            out.field("paging_fault", &fault);
+        if let Some(fault) = inner.paging_error_kind {
+            out.field("paging_error_kind", &fault);
         }
         if let Some(wait) = inner.retry_after {
             out.field("retry_after", &wait);

@@ -8,7 +8,7 @@ pub enum ErrorKind {
     Config,
     /// A parameter or body of the call is missing or unfit. Nothing was sent.
     Request,
-    /// No token could be had for the call, which was not sent; [`Error::auth_fault`](crate::Error::auth_fault) tells why.
+    /// No token could be had for the call, which was not sent; [`Error::auth_error_kind`](crate::Error::auth_error_kind) tells why.
     Auth,
     /// The call was not sent, because it would have had to wait too long for the platform's rate limit;
     /// [`Error::retry_after`](crate::Error::retry_after) tells how long.
@@ -25,14 +25,14 @@ pub enum ErrorKind {
     TooLarge,
     /// The reply came, with a 2xx status, and could not be read as what the operation answers.
     Decode,
-    /// A list could not be read on over its pages; [`Error::paging_fault`](crate::Error::paging_fault) tells why.
+    /// A list could not be read on over its pages; [`Error::paging_error_kind`](crate::Error::paging_error_kind) tells why.
     Paging,
 }
 
 /// Why a list cannot be read on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum PagingFault {
+pub enum PagingErrorKind {
     /// A page gave a mark that led to a page before: following it would go in circles.
     RepeatedCursor,
     /// A page holds the same items as the one before it: the platform did not act on what was to ask for the next.
@@ -54,7 +54,7 @@ pub enum PagingFault {
 /// Why there is no token for a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AuthFault {
+pub enum AuthErrorKind {
     /// The handle acts on no account yet: choose a location or a company.
     NoAccount,
     /// The store has no tokens for the account: a user must install the app there, or the store is another one.

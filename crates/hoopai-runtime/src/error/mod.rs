@@ -20,16 +20,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use crate::decode::{self, Fault};
-use crate::drift::Drift;
 use crate::operation::{Method, Operation};
+use crate::reply::decode::{self, Fault};
+use crate::reply::drift::Drift;
 use bytes::Bytes;
 pub(crate) use carried::Request;
 pub(crate) use find::Carried;
 pub(crate) use json_path::Places;
-pub use kind::{AuthFault, ErrorKind, PagingFault};
+pub use kind::{AuthErrorKind, ErrorKind, PagingErrorKind};
 pub(crate) use mask::mask;
-pub use refusal::RefusalKind;
+pub use refusal::ApiErrorKind;
 use reply::Reply;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
@@ -37,15 +37,15 @@ use serde_json::Value;
 
 /// Which call it was: an operation of a table, or a method and path of the caller's own.
 #[derive(Clone)]
-pub(crate) struct Origin {
+pub(crate) struct CallSite {
     pub(crate) operation: Option<&'static Operation>,
     pub(crate) method: Method,
     pub(crate) template: Cow<'static, str>,
 }
 
-impl Origin {
+impl CallSite {
     pub(crate) fn of(operation: &'static Operation) -> Self {
-        Origin {
+        CallSite {
             operation: Some(operation),
             method: operation.method,
             template: Cow::Borrowed(operation.path),
@@ -82,16 +82,16 @@ pub struct Error(Box<Inner>);
 
 struct Inner {
     kind: ErrorKind,
-    origin: Option<Origin>,
-    /// Our own words on it, for kinds other than `Status`. Never holds a value.
+    origin: Option<CallSite>,
+    /// Our own words on it, for kinds other than `Status`. NoRetry holds a value.
     text: Cow<'static, str>,
     /// The parameters that are missing or unfit.
     parameters: Vec<String>,
     timed_out: bool,
     /// Whether a request that failed without a reply can succeed if it is sent again.
     outcome: Outcome,
-    auth_fault: Option<AuthFault>,
-    paging_fault: Option<PagingFault>,
+    auth_error_kind: Option<AuthErrorKind>,
+    paging_error_kind: Option<PagingErrorKind>,
     retry_after: Option<Duration>,
     /// How many requests reached the wire.
     sent: u32,
@@ -102,7 +102,7 @@ struct Inner {
     status: Option<StatusCode>,
     headers: HeaderMap,
     reply: Option<Reply>,
-    refusal: Option<RefusalKind>,
+    refusal: Option<ApiErrorKind>,
     /// What the call carried, to be masked in what the platform says.
     carried: Carried,
     body: Option<Bytes>,
@@ -140,7 +140,7 @@ impl fmt::Debug for FieldError {
 }
 
 impl Error {
-    fn new(kind: ErrorKind, origin: Option<Origin>, text: Cow<'static, str>) -> Self {
+    fn new(kind: ErrorKind, origin: Option<CallSite>, text: Cow<'static, str>) -> Self {
         Error(Box::new(Inner {
             kind,
             origin,
@@ -148,8 +148,8 @@ impl Error {
             parameters: Vec::new(),
             timed_out: false,
             outcome: Outcome::Unknown,
-            auth_fault: None,
-            paging_fault: None,
+            auth_error_kind: None,
+            paging_error_kind: None,
             retry_after: None,
             sent: 0,
             tries: 0,
@@ -181,32 +181,32 @@ impl Error {
         error
     }
 
-    pub(crate) fn request(origin: Origin, text: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn request(origin: CallSite, text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Request, Some(origin), text.into())
     }
 
     /// No token for a call; kind [`Auth`](ErrorKind::Auth). The text says what to do about it, and must hold no token. The call is
     /// named by it once it is known.
-    pub fn auth(fault: AuthFault, text: impl Into<Cow<'static, str>>) -> Self {
+    pub fn auth(fault: AuthErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(ErrorKind::Auth, None, text.into());
-        error.0.auth_fault = Some(fault);
+        error.0.auth_error_kind = Some(fault);
         error
     }
 
     /// A list cannot be read on.
     pub(crate) fn paging(
-        origin: Origin,
-        fault: PagingFault,
+        origin: CallSite,
+        fault: PagingErrorKind,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
         let mut error = Self::new(ErrorKind::Paging, Some(origin), text.into());
-        error.0.paging_fault = Some(fault);
+        error.0.paging_error_kind = Some(fault);
         error
     }
 
     /// The limiter lets the call not through in time.
     pub(crate) fn rate_limit(
-        origin: Option<Origin>,
+        origin: Option<CallSite>,
         wait: Duration,
         text: impl Into<Cow<'static, str>>,
     ) -> Self {
@@ -248,7 +248,7 @@ impl Error {
     }
 
     /// Names the call that it happened to, where it did not know.
-    pub(crate) fn of_call(mut self, origin: &Origin) -> Self {
+    pub(crate) fn of_call(mut self, origin: &CallSite) -> Self {
         if self.0.origin.is_none() {
             self.0.origin = Some(origin.clone());
         }
@@ -262,7 +262,7 @@ impl Error {
     }
 
     /// No reply within the time that a setting of this side gives.
-    pub(crate) fn timed_out(origin: Origin, time: Duration, setting: &str) -> Self {
+    pub(crate) fn timed_out(origin: CallSite, time: Duration, setting: &str) -> Self {
         let text = format!("no whole reply came within {time:?}, which `{setting}` sets");
         let mut error = Self::new(ErrorKind::Timeout, Some(origin), text.into());
         error.0.timed_out = true;
@@ -270,7 +270,7 @@ impl Error {
     }
 
     /// A request that got no whole reply.
-    pub(crate) fn broken(origin: Origin, fault: reqwest::Error) -> Self {
+    pub(crate) fn broken(origin: CallSite, fault: reqwest::Error) -> Self {
         let fault = fault.without_url();
         let cause = display::root_cause(&fault);
         let (kind, outcome, text) = if let Some(reason) = connection::untrusted(&fault) {
@@ -297,7 +297,7 @@ impl Error {
     }
 
     /// A reply whose body broke off. Its head shows that the server processed the request, whatever HTTP/2 states after it.
-    pub(crate) fn broken_body(origin: Origin, fault: reqwest::Error) -> Self {
+    pub(crate) fn broken_body(origin: CallSite, fault: reqwest::Error) -> Self {
         let mut error = Self::broken(origin, fault);
         if error.0.outcome == Outcome::Unprocessed {
             error.0.outcome = Outcome::Unknown;
@@ -307,13 +307,13 @@ impl Error {
     }
 
     /// The body ended before the length that was announced.
-    pub(crate) fn short_body(origin: Origin) -> Self {
+    pub(crate) fn short_body(origin: CallSite) -> Self {
         let text = "the reply ended before the length that it announced";
         Self::new(ErrorKind::Transport, Some(origin), text.into())
     }
 
     /// The HTTP client that the caller gave followed a redirect.
-    pub(crate) fn redirected(origin: Origin) -> Self {
+    pub(crate) fn redirected(origin: CallSite) -> Self {
         let text = "the HTTP client that was set with `http_client` followed a redirect, so that the reply is another server's or another path's: give it `redirect::Policy::none()`, or set a `reqwest::ClientBuilder` with `http_client_builder`";
         let mut error = Self::new(ErrorKind::Transport, Some(origin), text.into());
         error.0.outcome = Outcome::Permanent;
@@ -327,7 +327,7 @@ impl Error {
 
     /// A reply with a status other than 2xx. `cut`: its body did not arrive whole.
     pub(crate) fn refused(
-        origin: Origin,
+        origin: CallSite,
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
@@ -353,7 +353,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn too_large(origin: Origin, limit: usize) -> Self {
+    pub(crate) fn too_large(origin: CallSite, limit: usize) -> Self {
         let text = format!(
             "the reply is longer than the limit of {limit} bytes: ask for less, or raise `response_limit`"
         );
@@ -362,7 +362,7 @@ impl Error {
 
     /// A 2xx whose body cannot be read as what the operation answers. `text` is what was read of it.
     pub(crate) fn decode(
-        origin: Option<Origin>,
+        origin: Option<CallSite>,
         fault: &Fault,
         text: &[u8],
         body: Bytes,
@@ -378,7 +378,7 @@ impl Error {
 
     /// A 2xx that drifted, where that is an error.
     pub(crate) fn drifted(
-        origin: Option<Origin>,
+        origin: Option<CallSite>,
         drift: &Drift,
         body: Bytes,
         carried: Carried,
@@ -388,7 +388,7 @@ impl Error {
 
     /// A 2xx that holds something else where the list of items is to stand.
     pub(crate) fn no_list(
-        origin: Origin,
+        origin: CallSite,
         path: &str,
         found: &'static str,
         body: Bytes,
@@ -401,12 +401,12 @@ impl Error {
         );
         let mut error = Self::not_read(Some(origin), (text, Some(path)), body, carried);
         error.0.kind = ErrorKind::Paging;
-        error.0.paging_fault = Some(PagingFault::NoList);
+        error.0.paging_error_kind = Some(PagingErrorKind::NoList);
         error
     }
 
     fn not_read(
-        origin: Option<Origin>,
+        origin: Option<CallSite>,
         (text, path): (String, Option<String>),
         body: Bytes,
         carried: Carried,
@@ -432,7 +432,7 @@ impl Error {
     }
 
     /// Why the platform rejected the request, for kind [`Status`](ErrorKind::Status).
-    pub fn refusal(&self) -> Option<RefusalKind> {
+    pub fn api_error_kind(&self) -> Option<ApiErrorKind> {
         self.0.refusal
     }
 
@@ -466,13 +466,13 @@ impl Error {
     }
 
     /// Why there is no token, for kind [`Auth`](ErrorKind::Auth).
-    pub fn auth_fault(&self) -> Option<AuthFault> {
-        self.0.auth_fault
+    pub fn auth_error_kind(&self) -> Option<AuthErrorKind> {
+        self.0.auth_error_kind
     }
 
     /// Why a list cannot be read on, for kind [`Paging`](ErrorKind::Paging).
-    pub fn paging_fault(&self) -> Option<PagingFault> {
-        self.0.paging_fault
+    pub fn paging_error_kind(&self) -> Option<PagingErrorKind> {
+        self.0.paging_error_kind
     }
 
     /// How long to wait before the call has a chance: asked for by the platform, or reckoned from its rate limit.

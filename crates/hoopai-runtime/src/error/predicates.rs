@@ -1,26 +1,26 @@
 //! Questions about an error. Those about refusals are answered by the class alone.
 
-use super::{AuthFault, Error, ErrorKind, RefusalKind};
-use crate::retry::FailureKind;
+use super::{ApiErrorKind, AuthErrorKind, Error, ErrorKind};
+use crate::send::retry::FailureKind;
 
 impl Error {
     /// The requested object does not exist, whatever the status: the platform says so with 400, 401, 404, 422 and others.
     ///
     /// It is `false` for a path that the platform does not have: see [`is_unsupported`](Error::is_unsupported).
     pub fn is_not_found(&self) -> bool {
-        self.refused_as(RefusalKind::is_not_found)
+        self.refused_as(ApiErrorKind::is_not_found)
     }
 
     /// The token is the cause: it is invalid or expired, of the wrong kind, or lacks a scope. Or there is no token for the
-    /// call: [`auth_fault`](Error::auth_fault) says why.
+    /// call: [`auth_error_kind`](Error::auth_error_kind) says why.
     pub fn is_auth(&self) -> bool {
-        self.refused_as(RefusalKind::is_auth) || self.0.kind == ErrorKind::Auth
+        self.refused_as(ApiErrorKind::is_auth) || self.0.kind == ErrorKind::Auth
     }
 
     /// The token is valid and may not do this: the location is not its own or is missing, the token is of the wrong kind or
     /// lacks a scope, or a proxy blocked the request.
     pub fn is_forbidden(&self) -> bool {
-        self.refused_as(RefusalKind::is_forbidden)
+        self.refused_as(ApiErrorKind::is_forbidden)
     }
 
     /// The platform rejected the request as invalid. [`messages`](Error::messages) and [`field_errors`](Error::field_errors)
@@ -28,28 +28,28 @@ impl Error {
     ///
     /// Requests that are rejected before they are sent are of kind [`Request`](ErrorKind::Request).
     pub fn is_validation(&self) -> bool {
-        self.refused_as(RefusalKind::is_validation)
+        self.refused_as(ApiErrorKind::is_validation)
     }
 
     /// The object exists already, or its state does not allow the request. [`meta`](Error::meta) identifies the object where the
     /// platform does.
     pub fn is_conflict(&self) -> bool {
-        self.refused_as(RefusalKind::is_conflict)
+        self.refused_as(ApiErrorKind::is_conflict)
     }
 
     /// The platform does not offer this operation: not under this path, not in this API version, or not to this kind of token.
     pub fn is_unsupported(&self) -> bool {
-        self.refused_as(RefusalKind::is_unsupported)
+        self.refused_as(ApiErrorKind::is_unsupported)
     }
 
     /// Too many requests: the platform said so (429), or the call was not sent because the limit is used up.
     pub fn is_rate_limited(&self) -> bool {
-        self.refused_as(RefusalKind::is_rate_limited) || self.0.kind == ErrorKind::RateLimit
+        self.refused_as(ApiErrorKind::is_rate_limited) || self.0.kind == ErrorKind::RateLimit
     }
 
     /// The platform, or a host in front of it, failed (5xx, 408).
     pub fn is_server_error(&self) -> bool {
-        self.refused_as(RefusalKind::is_server_error)
+        self.refused_as(ApiErrorKind::is_server_error)
     }
 
     /// A time limit of this side passed, while connecting or later.
@@ -75,7 +75,7 @@ impl Error {
         let kind = FailureKind::of(self);
         match self.0.kind {
             ErrorKind::RateLimit => true,
-            ErrorKind::Auth => matches!(self.0.auth_fault, Some(AuthFault::Unavailable)),
+            ErrorKind::Auth => matches!(self.0.auth_error_kind, Some(AuthErrorKind::Unavailable)),
             _ if kind == FailureKind::Final => false,
             _ => self.is_idempotent() || !kind.may_have_acted(),
         }
@@ -84,8 +84,8 @@ impl Error {
     /// A user of the account must install or authorize the app before any call can succeed.
     pub fn needs_reinstall(&self) -> bool {
         matches!(
-            self.0.auth_fault,
-            Some(AuthFault::ReinstallNeeded | AuthFault::NotInstalled)
+            self.0.auth_error_kind,
+            Some(AuthErrorKind::ReinstallNeeded | AuthErrorKind::NotInstalled)
         )
     }
 
@@ -98,7 +98,7 @@ impl Error {
         }
     }
 
-    fn refused_as(&self, predicate: fn(RefusalKind) -> bool) -> bool {
+    fn refused_as(&self, predicate: fn(ApiErrorKind) -> bool) -> bool {
         match self.0.refusal {
             Some(refusal) => predicate(refusal),
             None => false,

@@ -27,7 +27,7 @@ use std::fmt;
 /// Only `ExpiredToken` makes the client renew the token and send the call again, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum RefusalKind {
+pub enum ApiErrorKind {
     /// The requested object does not exist. The platform answers this with 400, 401, 403, 404, 410 or 422, and at times 500.
     NotFound,
     /// The platform has no operation with this method and path (`Cannot GET /…`).
@@ -80,11 +80,11 @@ pub enum RefusalKind {
     Other,
 }
 
-use RefusalKind as Kind;
+use ApiErrorKind as Kind;
 
-impl RefusalKind {
+impl ApiErrorKind {
     /// Every class.
-    pub const ALL: &'static [RefusalKind] = &[
+    pub const ALL: &'static [ApiErrorKind] = &[
         Kind::NotFound,
         Kind::UnknownPath,
         Kind::RouteNotSupported,
@@ -208,14 +208,14 @@ impl RefusalKind {
         matches!(self, Kind::Internal | Kind::Unavailable | Kind::ServerError)
     }
 
-    /// Whether a renewed access token can change the outcome. It is true of [`ExpiredToken`](RefusalKind::ExpiredToken) alone.
+    /// Whether a renewed access token can change the outcome. It is true of [`ExpiredToken`](ApiErrorKind::ExpiredToken) alone.
     pub const fn is_expired_token(self) -> bool {
         matches!(self, Kind::ExpiredToken)
     }
 }
 
-/// The name of the class, as [`as_str`](RefusalKind::as_str) returns it.
-impl fmt::Display for RefusalKind {
+/// The name of the class, as [`as_str`](ApiErrorKind::as_str) returns it.
+impl fmt::Display for ApiErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

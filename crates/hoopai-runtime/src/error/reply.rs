@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::FieldError;
 use super::find::Carried;
-use crate::decode::{self, Cause};
+use crate::reply::decode::{self, Cause};
 
 /// What an error body is.
 #[derive(Clone, Copy, Debug, PartialEq)]

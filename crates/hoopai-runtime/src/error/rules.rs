@@ -5,7 +5,7 @@
 //!
 //! To add a wording, add a pattern to the row of its class, and the message to the table in the tests below.
 
-use super::refusal::RefusalKind as Kind;
+use super::refusal::ApiErrorKind as Kind;
 use super::reply::{Reply, Shape};
 use super::words::{holds, words};
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hasher};
 
 use super::look::Look;
 use super::position::Start;
-use crate::error::PagingFault;
+use crate::error::PagingErrorKind;
 
 /// How many pages without items may follow one another.
 pub(super) const EMPTY_PAGES: u32 = 1_000;
@@ -14,7 +14,7 @@ pub(super) enum Next {
     End,
     Page(Start),
     /// The page itself is good, but there is no way on from it.
-    Fail(PagingFault),
+    Fail(PagingErrorKind),
 }
 
 /// The way through the pages, as far as it has been gone. It takes the same room however many there are.
@@ -52,7 +52,7 @@ impl Course {
     }
 
     /// Takes notice of a page. An error: its items are not to be used.
-    pub(super) fn arrive(&mut self, start: &Start, page: &Look) -> Result<Next, PagingFault> {
+    pub(super) fn arrive(&mut self, start: &Start, page: &Look) -> Result<Next, PagingErrorKind> {
         let items = page.items.len() as u64;
         let marks = if page.marks.is_empty() {
             None
@@ -71,9 +71,9 @@ impl Course {
         };
         if items > 0 && self.last.replace(page.hash) == Some(page.hash) {
             return Err(if repeated {
-                PagingFault::RepeatedCursor
+                PagingErrorKind::RepeatedCursor
             } else {
-                PagingFault::RepeatedPage
+                PagingErrorKind::RepeatedPage
             });
         }
         self.seen = self.seen.saturating_add(items);
@@ -102,7 +102,7 @@ impl Course {
             None => false,
         };
         if self.empty > EMPTY_PAGES {
-            return Next::Fail(PagingFault::OnlyEmptyPages);
+            return Next::Fail(PagingErrorKind::OnlyEmptyPages);
         }
         if !promised && self.complete(start, items) {
             return Next::End;
@@ -113,7 +113,7 @@ impl Course {
             Start::Page(_) if items == 0 && !promised => Next::End,
             Start::Page(page) => Next::Page(Start::Page(page.saturating_add(1))),
             Start::First | Start::Marks(_) => match marks {
-                None if promised => Next::Fail(PagingFault::NoCursor),
+                None if promised => Next::Fail(PagingErrorKind::NoCursor),
                 None => Next::End,
                 Some(marks) => {
                     if !repeated && !self.circle.meets(&marks) {
@@ -121,7 +121,7 @@ impl Course {
                     } else if items == 0 && !promised {
                         Next::End
                     } else {
-                        Next::Fail(PagingFault::RepeatedCursor)
+                        Next::Fail(PagingErrorKind::RepeatedCursor)
                     }
                 }
             },

@@ -10,10 +10,11 @@ use futures_core::Stream;
 use serde::de::DeserializeOwned;
 
 use super::pager::Pager;
-use super::{Position, Progress};
+use super::{ListPosition, ListProgress};
+use crate::Call;
 use crate::error::Error;
 use crate::operation::Paging;
-use crate::{Call, decode};
+use crate::reply::decode;
 
 /// The settings that lists have, however they are read.
 macro_rules! settings {
@@ -40,20 +41,20 @@ macro_rules! settings {
         /// what was taken of it is left out.
         ///
         /// A position of another operation is an error, which the first item carries; nothing is sent then.
-        pub fn resume(mut self, from: Position) -> Self {
+        pub fn resume(mut self, from: ListPosition) -> Self {
             self.pager.resume(from);
             self
         }
 
         /// Is told of each page that comes, before its items are read.
-        pub fn on_page(mut self, tell: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+        pub fn on_page(mut self, tell: impl Fn(&ListProgress) + Send + Sync + 'static) -> Self {
             self.pager.settings().on_page = Some(Arc::new(tell));
             self
         }
 
         /// Where the reader is, at any time: before the first item, between two, after an error, at the end.
         /// [`resume`](Self::resume) goes on from there, and no item is lost or comes twice.
-        pub fn position(&self) -> Position {
+        pub fn position(&self) -> ListPosition {
             self.pager.position()
         }
 
@@ -85,9 +86,9 @@ impl<T> ItemStream<T> {
     settings!();
 
     /// Reads what is left of the list, up to a limit.
-    pub fn collect_all(mut self, limit: usize) -> Collecting<T> {
+    pub fn collect_all(mut self, limit: usize) -> CollectFuture<T> {
         self.pager.settings().at_most = Some(limit as u64);
-        Collecting {
+        CollectFuture {
             items: Vec::new(),
             list: self,
         }
@@ -171,15 +172,15 @@ impl<T> fmt::Debug for ItemStream<T> {
 /// Those of [`ItemStream::next`], and a list that has more items than the limit. As soon as that is seen no further page is
 /// asked for.
 #[must_use = "nothing is sent before it is awaited"]
-pub struct Collecting<T> {
+pub struct CollectFuture<T> {
     list: ItemStream<T>,
     items: Vec<T>,
 }
 
 /// Items are never pinned.
-impl<T> Unpin for Collecting<T> {}
+impl<T> Unpin for CollectFuture<T> {}
 
-impl<T: DeserializeOwned> Future for Collecting<T> {
+impl<T: DeserializeOwned> Future for CollectFuture<T> {
     type Output = Result<Vec<T>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -194,7 +195,7 @@ impl<T: DeserializeOwned> Future for Collecting<T> {
     }
 }
 
-impl<T> fmt::Debug for Collecting<T> {
+impl<T> fmt::Debug for CollectFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.list, f)
     }

@@ -11,12 +11,12 @@ use tracing::Span;
 
 use super::position::marks_of;
 use crate::Call;
-use crate::decode::{self, LIST, Listed, OBJECT, Repaired};
-use crate::drift::Drift;
 use crate::error::{Error, Places};
-use crate::operation::{Paging, Source};
-use crate::road::inside;
-use crate::sending::{Sent, road};
+use crate::operation::{CursorSource, Paging};
+use crate::reply::decode::{self, LIST, Listed, OBJECT, Repaired};
+use crate::reply::drift::Drift;
+use crate::send::pipeline::inside;
+use crate::send::response_future::{Sent, road};
 use crate::time::BoxFuture;
 
 /// What paging needs to know of a page.
@@ -179,7 +179,7 @@ fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
         places.push(place);
     }
     for mark in marks {
-        if let Source::Reply(place) = mark.from {
+        if let CursorSource::Reply(place) = mark.from {
             places.push(place);
         }
     }
@@ -211,8 +211,8 @@ fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
     let mut own = Vec::new();
     for mark in marks {
         let value = match mark.from {
-            Source::Reply(_) => next(),
-            Source::LastItem(place) => decode::find(last, "", &[place])?.values[0],
+            CursorSource::Reply(_) => next(),
+            CursorSource::LastItem(place) => decode::find(last, "", &[place])?.values[0],
         };
         if let Some(json) = value
             && leads_on(json)

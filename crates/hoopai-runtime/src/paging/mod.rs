@@ -9,8 +9,8 @@
 //! // What the operation's table knows of operations, said by hand.
 //! const RULE: Paging = Paging {
 //!     items: "businesses",
-//!     size: Some(PageSize { to: Target::Query("limit"), max: 100, declared: false }),
-//!     step: Step::Offset(Target::Query("skip")),
+//!     size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
+//!     strategy: PageStrategy::Offset(PageParam::Query("skip")),
 //!     ..Paging::DEFAULT
 //! };
 //! let call = handle.request(Method::Get, "/businesses/").query("locationId", "Lq3Tz8Wn5Rk1Yb6Hd0Vx");
@@ -43,12 +43,12 @@
 //! # What goes wrong on the platform's side
 //!
 //! - **The trap of contacts.** `startAfter` without `startAfterId` gives the first page again, for ever. All marks of a rule
-//!   go together, and if a page leads back to itself, that is [`RepeatedCursor`](PagingFault::RepeatedCursor); its items are not
+//!   go together, and if a page leads back to itself, that is [`RepeatedCursor`](PagingErrorKind::RepeatedCursor); its items are not
 //!   given a second time.
 //! - **A repeated cursor** that comes after several pages makes a circle. It is found in constant room, when the circle has been
 //!   gone through at most a few times; items of it can have come twice by then. An empty page that leads to itself is the end.
 //! - **A repeated page**: the platform does not act on what was to ask for the next. A page with the very items of the one
-//!   before is [`RepeatedPage`](PagingFault::RepeatedPage), and its items are not given.
+//!   before is [`RepeatedPage`](PagingErrorKind::RepeatedPage), and its items are not given.
 //! - **A count of all that lies.** Too high, it costs nothing: the empty page ends the list. Too low, it ends it only together
 //!   with a page that is shorter than asked for.
 //! - **A list that changes while it is read.** Offsets grow by the items that came, so that pages of odd lengths leave nothing
@@ -56,13 +56,13 @@
 //!   in front, as many come twice. That is the nature of offsets and page numbers. Marks do not have it.
 //! - **An empty page in the middle** does not end a list where a fresh mark, or the platform's word that there is more, leads on.
 //!   Where offsets do, nothing can follow it. After a thousand in a row it is
-//!   [`OnlyEmptyPages`](PagingFault::OnlyEmptyPages).
+//!   [`OnlyEmptyPages`](PagingErrorKind::OnlyEmptyPages).
 //! - **No list where it is to stand.** `null`, nothing, and an empty reply are an empty page. Anything else is
-//!   [`NoList`](PagingFault::NoList), and never an end in silence.
+//!   [`NoList`](PagingErrorKind::NoList), and never an end in silence.
 //!
 //! # Going on later
 //!
-//! A [`Position`] can be taken at any time, kept, and [resumed](ItemStream::resume): no item is lost, none comes twice, as far as
+//! A [`ListPosition`] can be taken at any time, kept, and [resumed](ItemStream::resume): no item is lost, none comes twice, as far as
 //! the list itself stays the same. After an error the stream has ended; its position leads to the page that failed.
 
 mod course;
@@ -72,17 +72,17 @@ mod pager;
 mod pages;
 mod position;
 
-pub use items::{Collecting, ItemStream};
+pub use items::{CollectFuture, ItemStream};
 pub use pages::{Page, PageStream};
-pub use position::Position;
+pub use position::ListPosition;
 
-pub use crate::error::PagingFault;
-pub use crate::operation::{Mark, PageSize, Paging, Source, Step, Target};
+pub use crate::error::PagingErrorKind;
+pub use crate::operation::{CursorField, CursorSource, PageParam, PageSize, PageStrategy, Paging};
 
 /// How far a list was read when a page came. It tells counts and no contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct ListProgress {
     /// How many pages came in this reading.
     pub pages: u64,
     /// How many items came, those before the position that it went on from included.

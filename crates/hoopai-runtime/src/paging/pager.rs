@@ -7,17 +7,17 @@ use std::task::{Context, Poll, ready};
 
 use tokio::task::JoinHandle;
 
-use super::Progress;
+use super::ListProgress;
 use super::course::{Course, EMPTY_PAGES, Next};
 use super::look::{Arrived, count, fetch};
-use super::position::{Position, Start, marks_of};
+use super::position::{ListPosition, Start, marks_of};
 use crate::Call;
-use crate::error::{Error, Origin, PagingFault};
-use crate::operation::{Mark, Paging, Step, Target};
+use crate::error::{CallSite, Error, PagingErrorKind};
+use crate::operation::{CursorField, PageParam, PageStrategy, Paging};
 use crate::time::{BoxFuture, lock};
 
 /// What is told of pages.
-pub(super) type OnPage = Arc<dyn Fn(&Progress) + Send + Sync>;
+pub(super) type OnPage = Arc<dyn Fn(&ListProgress) + Send + Sync>;
 
 pub(super) struct Pager {
     /// The call that each page is made of.
@@ -75,7 +75,11 @@ impl Drop for Flight {
 }
 
 impl Flight {
-    fn poll(&mut self, context: &mut Context<'_>, origin: &Origin) -> Poll<Result<Arrived, Error>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        origin: &CallSite,
+    ) -> Poll<Result<Arrived, Error>> {
         match &mut self.page {
             Fetch::Own(page) => page.as_mut().poll(context),
             Fetch::Task(task, page) => {
@@ -87,7 +91,7 @@ impl Flight {
                 let text = "the task that fetched a page was ended from outside, as with its runtime: go on from the position, in a runtime that lasts";
                 Poll::Ready(Err(Error::paging(
                     origin.clone(),
-                    PagingFault::Interrupted,
+                    PagingErrorKind::Interrupted,
                     text.to_owned(),
                 )))
             }
@@ -149,7 +153,7 @@ impl Pager {
         &mut self.settings
     }
 
-    pub(super) fn resume(&mut self, from: Position) {
+    pub(super) fn resume(&mut self, from: ListPosition) {
         let origin = self.call.origin();
         let accepted = if self.begun {
             let text = "a list is gone on with from a position only before it is read from";
@@ -167,16 +171,16 @@ impl Pager {
         self.start = from.start;
     }
 
-    pub(super) fn position(&self) -> Position {
+    pub(super) fn position(&self) -> ListPosition {
         let origin = self.call.origin();
         match &self.next {
-            Some(Next::Page(next)) if self.delivered == self.size => Position::new(
+            Some(Next::Page(next)) if self.delivered == self.size => ListPosition::new(
                 origin,
                 next.clone(),
                 0,
                 self.before.saturating_add(self.size),
             ),
-            _ => Position::new(origin, self.start.clone(), self.delivered, self.before),
+            _ => ListPosition::new(origin, self.start.clone(), self.delivered, self.before),
         }
     }
 
@@ -312,12 +316,12 @@ impl Pager {
             .came
             .saturating_add(items.saturating_sub(self.delivered));
         if self.came > self.at_most() {
-            return Err(self.failed(PagingFault::TooMany));
+            return Err(self.failed(PagingErrorKind::TooMany));
         }
         // Of a page that has become shorter in the meantime no more can have been taken.
         self.delivered = self.delivered.min(items);
         if let Some(on_page) = &self.settings.on_page {
-            on_page(&Progress {
+            on_page(&ListProgress {
                 pages: self.course.pages,
                 items: self.before.saturating_add(items),
                 page_items: items,
@@ -413,13 +417,13 @@ impl Pager {
 
     /// The call that asks for a page.
     fn at(&self, mut call: Call, start: &Start) -> Call {
-        match (start, self.rule.step) {
-            (Start::Offset(number), Step::Offset(to))
-            | (Start::Page(number), Step::Page { to, .. }) => {
+        match (start, self.rule.strategy) {
+            (Start::Offset(number), PageStrategy::Offset(to))
+            | (Start::Page(number), PageStrategy::Page { to, .. }) => {
                 call.set_parameter(to, &number.to_string());
             }
             (Start::Marks(marks), _) => {
-                for Mark { to, .. } in marks_of(&self.rule) {
+                for CursorField { to, .. } in marks_of(&self.rule) {
                     // What a page before had left would lead elsewhere together with the new.
                     call.unset_parameter(*to);
                     for (name, mark) in marks {
@@ -435,22 +439,22 @@ impl Pager {
     }
 
     /// What to do about a fault of the page that came last.
-    fn failed(&self, fault: PagingFault) -> Error {
+    fn failed(&self, fault: PagingErrorKind) -> Error {
         let page = self.course.pages;
         let text = match fault {
-            PagingFault::RepeatedCursor => format!(
+            PagingErrorKind::RepeatedCursor => format!(
                 "page {page} leads back to a page that was read before, so that the list would never end: the platform did not take the marks as they were sent; look whether the call sets one of them by itself"
             ),
-            PagingFault::RepeatedPage => format!(
+            PagingErrorKind::RepeatedPage => format!(
                 "page {page} holds the items of the page before it, so that the list would never end: the platform did not act on what asked for the next page; look whether the operation takes that parameter"
             ),
-            PagingFault::NoCursor => format!(
+            PagingErrorKind::NoCursor => format!(
                 "page {page} says that there is more, and not how to ask for it: go on from the position later, or read the pages with `send`"
             ),
-            PagingFault::OnlyEmptyPages => format!(
+            PagingErrorKind::OnlyEmptyPages => format!(
                 "page {page} is empty like the {EMPTY_PAGES} before it, and the platform promises more: go on from the position if that can be"
             ),
-            PagingFault::TooMany => format!(
+            PagingErrorKind::TooMany => format!(
                 "the list has more than {} items, and page {page} goes beyond that: raise the limit, or use `stream()`, which takes the same room however long the list is",
                 self.settings.at_most.unwrap_or_default()
             ),
@@ -462,10 +466,10 @@ impl Pager {
 
 /// What the first page is asked for by: what the caller has set, or the beginning.
 fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
-    Ok(match rule.step {
-        Step::Offset(to) => Start::Offset(number(call, to, 0)?),
-        Step::Page { to, first } => Start::Page(number(call, to, u64::from(first))?),
-        Step::Cursor(rule) => {
+    Ok(match rule.strategy {
+        PageStrategy::Offset(to) => Start::Offset(number(call, to, 0)?),
+        PageStrategy::Page { to, first } => Start::Page(number(call, to, u64::from(first))?),
+        PageStrategy::Cursor(rule) => {
             let mut marks = Vec::new();
             for mark in rule {
                 if let Some(own) = call.parameter(mark.to)
@@ -484,7 +488,7 @@ fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
 }
 
 /// The number that a parameter is set to.
-fn number(call: &Call, to: Target, otherwise: u64) -> Result<u64, Error> {
+fn number(call: &Call, to: PageParam, otherwise: u64) -> Result<u64, Error> {
     match call.parameter(to) {
         Some(own) if own != "null" => match count(&own) {
             Some(own) => Ok(own),

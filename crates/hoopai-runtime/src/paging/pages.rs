@@ -12,10 +12,11 @@ use serde::de::DeserializeOwned;
 
 use super::items::settings;
 use super::pager::Pager;
-use super::{Position, Progress};
+use super::{ListPosition, ListProgress};
 use crate::error::Error;
 use crate::operation::Paging;
-use crate::{Call, Response, decode};
+use crate::reply::decode;
+use crate::{Call, Response};
 
 /// A list, page by page: a `Stream`, and [`next`](PageStream::next) for who has no use for one. Each page is the whole reply,
 /// as `send` gives it. A page without items is given as well.

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::error::{Error, Origin, PagingFault, mask};
-use crate::operation::{Mark, Paging, Step};
+use crate::error::{CallSite, Error, PagingErrorKind, mask};
+use crate::operation::{CursorField, PageStrategy, Paging};
 
 /// What asks for a page.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(super) enum Start {
 /// what many operations page by; its `Debug` shows none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "Kept", try_from = "Kept")]
-pub struct Position {
+pub struct ListPosition {
     operation: String,
     pub(super) start: Start,
     pub(super) delivered: u64,
@@ -50,8 +50,8 @@ struct Kept {
     items: u64,
 }
 
-impl From<Position> for Kept {
-    fn from(position: Position) -> Self {
+impl From<ListPosition> for Kept {
+    fn from(position: ListPosition) -> Self {
         let (start, number, marks) = match position.start {
             Start::First => ("first", 0, Vec::new()),
             Start::Offset(offset) => ("offset", offset, Vec::new()),
@@ -69,7 +69,7 @@ impl From<Position> for Kept {
     }
 }
 
-impl TryFrom<Kept> for Position {
+impl TryFrom<Kept> for ListPosition {
     type Error = &'static str;
 
     fn try_from(kept: Kept) -> Result<Self, Self::Error> {
@@ -88,7 +88,7 @@ impl TryFrom<Kept> for Position {
             ("marks", 0, false) => Start::Marks(kept.marks),
             _ => return Err("it names no page, or more than one"),
         };
-        Ok(Position {
+        Ok(ListPosition {
             operation: kept.operation,
             start,
             delivered: kept.delivered,
@@ -97,9 +97,9 @@ impl TryFrom<Kept> for Position {
     }
 }
 
-impl Position {
-    pub(super) fn new(origin: &Origin, start: Start, delivered: u64, before: u64) -> Self {
-        Position {
+impl ListPosition {
+    pub(super) fn new(origin: &CallSite, start: Start, delivered: u64, before: u64) -> Self {
+        ListPosition {
             operation: name(origin),
             start,
             delivered,
@@ -118,27 +118,27 @@ impl Position {
     }
 
     /// Whether a reader of this operation can go on from here.
-    pub(super) fn check(&self, origin: &Origin, rule: &Paging) -> Result<(), Error> {
+    pub(super) fn check(&self, origin: &CallSite, rule: &Paging) -> Result<(), Error> {
         let text = if self.operation != name(origin) {
             format!(
                 "the position is one of `{}`: go on with the operation that it was taken of",
                 mask(&self.operation)
             )
-        } else if self.fits(rule.step) {
+        } else if self.fits(rule.strategy) {
             return Ok(());
         } else {
             "the position was taken when the list was paged in another way: begin anew".to_owned()
         };
-        let fault = PagingFault::OtherPosition;
+        let fault = PagingErrorKind::OtherPosition;
         Err(Error::paging(origin.clone(), fault, text))
     }
 
-    fn fits(&self, step: Step) -> bool {
-        match (&self.start, step) {
-            (Start::First, Step::Cursor(_))
-            | (Start::Offset(_), Step::Offset(_))
-            | (Start::Page(_), Step::Page { .. }) => true,
-            (Start::Marks(marks), Step::Cursor(rule)) => {
+    fn fits(&self, strategy: PageStrategy) -> bool {
+        match (&self.start, strategy) {
+            (Start::First, PageStrategy::Cursor(_))
+            | (Start::Offset(_), PageStrategy::Offset(_))
+            | (Start::Page(_), PageStrategy::Page { .. }) => true,
+            (Start::Marks(marks), PageStrategy::Cursor(rule)) => {
                 for (name, _) in marks {
                     if !takes(rule, name) {
                         return false;
@@ -151,7 +151,7 @@ impl Position {
     }
 }
 
-fn takes(rule: &[Mark], name: &str) -> bool {
+fn takes(rule: &[CursorField], name: &str) -> bool {
     for mark in rule {
         if mark.to.name() == name {
             return true;
@@ -161,14 +161,14 @@ fn takes(rule: &[Mark], name: &str) -> bool {
 }
 
 /// Method and path tell operations apart, whatever they are called.
-fn name(origin: &Origin) -> String {
+fn name(origin: &CallSite) -> String {
     format!("{} {}", origin.method, origin.template)
 }
 
 /// Shows no mark, for marks can be ids and addresses.
-impl fmt::Debug for Position {
+impl fmt::Debug for ListPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = f.debug_struct("Position");
+        let mut out = f.debug_struct("ListPosition");
         out.field("operation", &mask(&self.operation));
         match &self.start {
             Start::First => out.field("start", &format_args!("first page")),
@@ -183,9 +183,9 @@ impl fmt::Debug for Position {
 }
 
 /// The marks of a rule.
-pub(super) fn marks_of(rule: &Paging) -> &'static [Mark] {
-    match rule.step {
-        Step::Cursor(marks) => marks,
-        Step::Offset(_) | Step::Page { .. } => &[],
+pub(super) fn marks_of(rule: &Paging) -> &'static [CursorField] {
+    match rule.strategy {
+        PageStrategy::Cursor(marks) => marks,
+        PageStrategy::Offset(_) | PageStrategy::Page { .. } => &[],
     }
 }

@@ -78,7 +78,7 @@ pub mod operations {
         path: "/contacts/",
         version: Some("2021-04-15"),
         location: Some(Location {
-            place: Place::Query,
+            part: ParamLocation::Query,
             name: "locationId",
             alt_type: false,
             required: true,
@@ -112,7 +112,7 @@ pub mod operations {
         id: "page-contacts",
         path: "/contacts/paged",
         location: Some(Location {
-            place: Place::Query,
+            part: ParamLocation::Query,
             name: "locationId",
             alt_type: false,
             required: true,
@@ -122,11 +122,11 @@ pub mod operations {
             total: Some("count"),
             more: None,
             size: Some(PageSize {
-                to: Target::Query("limit"),
+                to: PageParam::Query("limit"),
                 max: 100,
                 declared: true,
             }),
-            step: Step::Offset(Target::Query("skip")),
+            strategy: PageStrategy::Offset(PageParam::Query("skip")),
         }),
         ..CONTACTS
     };
@@ -148,7 +148,7 @@ pub mod operations {
         method: Method::Post,
         path: "/contacts/",
         location: Some(Location {
-            place: Place::Body,
+            part: ParamLocation::Body,
             name: "locationId",
             alt_type: false,
             required: true,
@@ -183,7 +183,7 @@ pub mod operations {
         id: "get-location",
         path: "/locations/{locationId}",
         location: Some(Location {
-            place: Place::Path,
+            part: ParamLocation::Path,
             name: "locationId",
             alt_type: false,
             required: true,
@@ -195,7 +195,7 @@ pub mod operations {
         id: "list-invoices",
         path: "/invoices/",
         location: Some(Location {
-            place: Place::Query,
+            part: ParamLocation::Query,
             name: "altId",
             alt_type: true,
             required: true,
@@ -220,7 +220,7 @@ pub mod operations {
         method: Method::Post,
         path: "/oauth/locationToken",
         location: Some(Location {
-            place: Place::Body,
+            part: ParamLocation::Body,
             name: "locationId",
             alt_type: false,
             required: true,
@@ -238,7 +238,7 @@ pub mod operations {
         method: Method::Post,
         path: "/medias/upload-file",
         location: Some(Location {
-            place: Place::Body,
+            part: ParamLocation::Body,
             name: "altId",
             alt_type: true,
             required: false,

@@ -1,7 +1,7 @@
 //! What is known to be rejected is an error before anything is sent: URLs that are too long, pages that are too large.
 
 use hoopai_runtime::error::ErrorKind;
-use hoopai_runtime::operation::{Body, Operation, PageSize, Paging, Target};
+use hoopai_runtime::operation::{Body, Operation, PageParam, PageSize, Paging};
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, Error, Method};
 
@@ -155,7 +155,7 @@ static SEARCH: Operation = Operation {
     paging: Some(Paging {
         items: "things",
         size: Some(PageSize {
-            to: Target::Body {
+            to: PageParam::Body {
                 name: "pageLimit",
                 text: false,
             },
@@ -171,7 +171,7 @@ static ASSUMED: Operation = Operation {
     paging: Some(Paging {
         items: "things",
         size: Some(PageSize {
-            to: Target::Body {
+            to: PageParam::Body {
                 name: "pageLimit",
                 text: false,
             },

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hoopai_runtime::error::ErrorKind;
-use hoopai_runtime::limit::LimitSettings;
-use hoopai_runtime::observe::{CallInfo, End, Observer};
+use hoopai_runtime::observe::{CallInfo, CallOutcome, Observer};
+use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::retry::Backoff;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method};
@@ -153,7 +153,7 @@ impl Backoff for NoWait {
 struct Ends {
     begun: Vec<u32>,
     ended: Vec<u32>,
-    call: Option<End>,
+    call: Option<CallOutcome>,
 }
 
 #[derive(Clone, Default)]
@@ -164,11 +164,11 @@ impl Observer for Told {
         self.0.lock().unwrap().begun.push(attempt);
     }
 
-    fn on_attempt(&self, _: &CallInfo<'_>, end: &End) {
+    fn on_attempt(&self, _: &CallInfo<'_>, end: &CallOutcome) {
         self.0.lock().unwrap().ended.push(end.attempts);
     }
 
-    fn on_call(&self, _: &CallInfo<'_>, end: &End) {
+    fn on_call(&self, _: &CallInfo<'_>, end: &CallOutcome) {
         self.0.lock().unwrap().call = Some(*end);
     }
 }
@@ -180,7 +180,7 @@ async fn call(url: &str) -> (Error, Told) {
         .private_token(TOKEN)
         .base_url(url)
         .backoff(NoWait)
-        .limits(LimitSettings::unlimited())
+        .limits(RateLimitSettings::unlimited())
         .observer(told.clone())
         .build()
         .unwrap();

@@ -315,7 +315,7 @@ fn an_object_of_which_nothing_is_known_is_told() {
         told(&reply.drift),
         "`$`: an object has none of the fields of `ContactReply`"
     );
-    assert_eq!(reply.drift[0].kind, DriftKind::NothingKnown);
+    assert_eq!(reply.drift[0].kind, DriftKind::UnknownShape);
     assert_eq!(
         reply.value.extra.get("appointment"),
         Some(&json!({"id": "a"}))

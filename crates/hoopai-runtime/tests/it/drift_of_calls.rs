@@ -206,10 +206,10 @@ async fn drift_is_counted_by_operation_and_path_without_indexes() {
         rows,
         [
             "none contacts[].id Coerced 2",
-            "none contacts[].visits SetAside 1",
+            "none contacts[].visits Unparsed 1",
             "none count Coerced 1",
             "page_contacts contacts[].id Coerced 4",
-            "page_contacts contacts[].visits SetAside 2",
+            "page_contacts contacts[].visits Unparsed 2",
             "page_contacts count Coerced 2",
         ]
     );

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hoopai_runtime::auth::{SourceError, TokenSource};
-use hoopai_runtime::error::RefusalKind as Kind;
-use hoopai_runtime::limit::LimitSettings;
-use hoopai_runtime::retry::{Backoff, Unbounded};
+use hoopai_runtime::error::ApiErrorKind as Kind;
+use hoopai_runtime::rate_limit::RateLimitSettings;
+use hoopai_runtime::retry::{Backoff, UnlimitedRetryBudget};
 use hoopai_runtime::serde_json::json;
 use hoopai_runtime::time::BoxFuture;
 use hoopai_runtime::{CallOptions, Error, Handle, SecretString};
@@ -151,14 +151,14 @@ const CLASSES: &[(Kind, u16, &str, &str)] = &[
 struct Renewing(AtomicUsize);
 
 #[derive(Clone, Default)]
-struct Source(Arc<Renewing>);
+struct CursorSource(Arc<Renewing>);
 
-impl TokenSource for Source {
+impl TokenSource for CursorSource {
     fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
         Box::pin(async { Ok(SecretString::from("t-0")) })
     }
 
-    fn refused<'a>(
+    fn token_rejected<'a>(
         &'a self,
         _: &'a SecretString,
     ) -> BoxFuture<'a, Result<Option<SecretString>, SourceError>> {
@@ -185,14 +185,14 @@ struct Outcome {
 /// A call that is refused whenever it is sent, under the standard policy.
 async fn refused(answer: Answer, write: bool, idempotent: Option<bool>) -> Outcome {
     let server = Server::start(answer).await;
-    let source = Source::default();
+    let source = CursorSource::default();
     let handle = Handle::builder()
         .token_source(source.clone())
         .base_url(&*server.url)
         .location(LOCATION)
         .backoff(NoWait)
-        .limits(LimitSettings::unlimited())
-        .retry_budget(Unbounded)
+        .limits(RateLimitSettings::unlimited())
+        .retry_budget(UnlimitedRetryBudget)
         .build()
         .unwrap();
     let client = Client::new(handle);
@@ -247,7 +247,7 @@ async fn predicates_text_and_requests_follow_from_the_class() {
             } = refused(answer(*status, message), write, idempotent).await;
             let text = error.to_string();
             let case = format!("{kind}, write {write}, idempotent {idempotent:?}: {text}");
-            assert_eq!(error.refusal(), Some(*kind), "{case}");
+            assert_eq!(error.api_error_kind(), Some(*kind), "{case}");
 
             let predicates = [
                 (error.is_not_found(), kind.is_not_found()),

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response};
 use hoopai_runtime::reqwest::Url;
-use hoopai_runtime::retry::Never;
+use hoopai_runtime::retry::NoRetry;
 use hoopai_runtime::{Handle, HandleBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -153,7 +153,7 @@ impl Server {
         Handle::builder()
             .private_token(TOKEN)
             .base_url(&*self.url)
-            .retry(Never)
+            .retry(NoRetry)
     }
 
     /// A client without default location.
@@ -241,7 +241,7 @@ pub(crate) fn client_at(url: &str) -> Client {
             .private_token(TOKEN)
             .location(LOCATION)
             .base_url(url)
-            .retry(Never)
+            .retry(NoRetry)
             .build()
             .unwrap(),
     )

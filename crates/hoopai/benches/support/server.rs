@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai::limit::LimitSettings;
+use hoopai::rate_limit::RateLimitSettings;
 use hoopai::{Client, reqwest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -38,7 +38,7 @@ impl Bench {
             .base_url(&*url)
             // The limiter works and never delays a call.
             .limits(
-                LimitSettings::default()
+                RateLimitSettings::default()
                     .max(1_000)
                     .interval(Duration::from_millis(10))
                     .daily(None)

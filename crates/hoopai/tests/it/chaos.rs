@@ -78,7 +78,7 @@ async fn run(seed: u64) {
         .random(move || own())
         .build()
         .unwrap();
-    let choice = hoopai_mock::Resource::Location(LOCATION.into());
+    let choice = hoopai_mock::AccountId::Location(LOCATION.into());
     let code = world.mock.authorize(CLIENT_ID, choice);
     world.run(client.exchange_code(code)).await.unwrap();
     for rule in faults(&*chance) {

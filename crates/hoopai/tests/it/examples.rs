@@ -5,7 +5,7 @@ use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use hoopai_mock::{
-    CLIENT_ID, CLIENT_SECRET, COMPANY, Fault, FaultRule, LOCATION, Mock, Resource, TOKEN,
+    AccountId, CLIENT_ID, CLIENT_SECRET, COMPANY, Fault, FaultRule, LOCATION, Mock, TOKEN,
 };
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
@@ -299,7 +299,7 @@ async fn an_app_is_installed_and_looks_into_all_locations() {
     ];
     let mock = Mock::builder()
         .app(CLIENT_ID, CLIENT_SECRET, &redirect, &scopes)
-        .choice(Resource::Company(COMPANY.to_owned()));
+        .choice(AccountId::Company(COMPANY.to_owned()));
     let mock = mock.start().await.expect("a server");
     mock.seed().contacts(LOCATION, 7);
     mock.install(CLIENT_ID, LOCATION);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hoopai::limit::LimitSettings;
+use hoopai::rate_limit::RateLimitSettings;
 use hoopai::{CallOptions, ErrorKind, Response};
 use hoopai_mock::LOCATION;
 
@@ -59,7 +59,7 @@ async fn a_wait_that_is_too_long_is_an_error_at_once() {
         calls.spawn(read().send());
     }
     world.run(calls.join_all()).await;
-    let wait = client.would_wait();
+    let wait = client.rate_limit_delay();
     assert!(
         wait > Duration::from_secs(9) && wait <= TEN_SECONDS,
         "{wait:?}"
@@ -88,7 +88,7 @@ async fn a_wait_that_is_too_long_is_an_error_at_once() {
 #[tokio::test]
 async fn a_day_that_is_spent_is_an_error_at_once() {
     let world = World::with(|mock| {
-        mock.limits(hoopai_mock::LimitSettings {
+        mock.limits(hoopai_mock::RateLimitSettings {
             daily: 3,
             ..Default::default()
         })
@@ -152,7 +152,7 @@ async fn what_others_use_is_learnt_from_replies() {
 #[tokio::test]
 async fn the_smaller_limit_of_a_plan_is_learnt_or_set() {
     let small = |mock: hoopai_mock::MockBuilder| {
-        mock.limits(hoopai_mock::LimitSettings {
+        mock.limits(hoopai_mock::RateLimitSettings {
             burst: 25,
             ..Default::default()
         })
@@ -163,7 +163,7 @@ async fn the_smaller_limit_of_a_plan_is_learnt_or_set() {
         (
             world
                 .builder()
-                .limits(LimitSettings::default().max(25))
+                .limits(RateLimitSettings::default().max(25))
                 .build()
                 .unwrap(),
             0,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hoopai::limit::LimitSettings;
+use hoopai::rate_limit::RateLimitSettings;
 use hoopai::serde_json::json;
 use hoopai_mock::LOCATION;
 
@@ -111,7 +111,7 @@ async fn a_list_that_is_dropped_leaves_no_request_behind() {
     for _ in 0..100 {
         world.mock.seed().item("contacts", LOCATION, &fields);
     }
-    let limits = LimitSettings::default().max(3).fixed(true);
+    let limits = RateLimitSettings::default().max(3).fixed(true);
     let client = world.builder().limits(limits).build().unwrap();
     let list = client.contacts().list_contacts_by_business();
     let list = list.business_id("b1").limit("5").stream();
@@ -128,7 +128,7 @@ async fn a_list_that_is_dropped_leaves_no_request_behind() {
     world.run(quiet).await;
     assert_eq!(world.mock.journal().count(), 3);
     // Nobody holds a turn that he does not use any more.
-    assert_eq!(client.would_wait(), Duration::ZERO);
+    assert_eq!(client.rate_limit_delay(), Duration::ZERO);
     let list = client.contacts().list_contacts_by_business();
     let list = list.business_id("b1").limit("5").stream();
     let mut list = list.resume(position);

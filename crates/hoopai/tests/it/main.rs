@@ -65,8 +65,8 @@ fn credentials_are_of_one_kind() {
         (
             Client::builder()
                 .oauth_app(app())
-                .authority(OAuth::new(app())),
-            "both `oauth_app` and `authority`",
+                .token_provider(OAuth::new(app())),
+            "both `oauth_app` and `token_provider`",
         ),
         (
             Client::builder()
@@ -89,6 +89,6 @@ fn credentials_are_of_one_kind() {
     let error = client.tokens().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("`oauth_app`"), "{error}");
-    let client = Client::builder().authority(OAuth::new(app())).build();
+    let client = Client::builder().token_provider(OAuth::new(app())).build();
     assert_eq!(client.unwrap().tokens().unwrap().app().client_id(), "id");
 }

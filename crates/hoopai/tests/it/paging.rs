@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hoopai::limit::LimitSettings;
-use hoopai::{Client, Method, Position, serde_json};
+use hoopai::rate_limit::RateLimitSettings;
+use hoopai::{Client, ListPosition, Method, serde_json};
 use hoopai_mock::{Fault, FaultRule, LOCATION};
 
 use crate::world::World;
@@ -33,7 +33,7 @@ fn as_set(ids: &[String]) -> BTreeSet<&String> {
 async fn contacts_are_listed_whole_under_the_limit() {
     let world = World::new().await;
     let seeded = world.mock.seed().contacts(LOCATION, 135);
-    let limits = LimitSettings::default().max(3).fixed(true);
+    let limits = RateLimitSettings::default().max(3).fixed(true);
     let client = world.builder().limits(limits).build().unwrap();
     let ids = world.run(listed(&client)).await;
     assert_eq!(ids.len(), 135);
@@ -80,7 +80,7 @@ async fn failures_are_waited_out_and_what_is_left_is_gone_on_with() {
     loop {
         let mut contacts = client.contacts().list_contacts().limit(20).stream();
         if let Some(position) = &position {
-            let position: Position = serde_json::from_str(position).unwrap();
+            let position: ListPosition = serde_json::from_str(position).unwrap();
             contacts = contacts.resume(position);
         }
         let result: hoopai::Result<()> = world

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hoopai::contacts::types::{CreateContactRequest, CreateWorkflow, Tags, UpsertContactRequest};
-use hoopai::retry::{FullJitter, Standard};
+use hoopai::retry::{DefaultRetryPolicy, FullJitter};
 use hoopai::{CallOptions, Error, ErrorKind};
 use hoopai_mock::{Denial, ErrorBody, Failure, Fault, FaultRule, LOCATION, RetryAfter};
 
@@ -203,7 +203,7 @@ async fn nothing_goes_past_the_time_of_the_call() {
     let client = world
         .builder()
         .timeout(Duration::from_secs(5))
-        .retry(Standard::new().max_attempts(1000))
+        .retry(DefaultRetryPolicy::new().max_attempts(1000))
         .backoff(FullJitter::new().cap(Duration::from_secs(1)))
         .build()
         .unwrap();

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use hoopai::auth::{FileStore, MemoryStore, OAuthApp, Resource, TokenKey, TokenStore};
+use hoopai::auth::{AccountId, FileStore, MemoryStore, OAuthApp, TokenKey, TokenStore};
 use hoopai::contacts::types::SearchContactsRequest;
-use hoopai::limit::LimitSettings;
+use hoopai::rate_limit::RateLimitSettings;
 use hoopai::time::{BoxFuture, Clock, SystemClock};
-use hoopai::{AuthFault, Client, ErrorKind, SecretString};
+use hoopai::{AuthErrorKind, Client, ErrorKind, SecretString};
 use hoopai_mock::{
     CLIENT_ID, CLIENT_SECRET, COMPANY, Denial, Fault, FaultRule, LOCATION, Mock, REDIRECT_URI,
 };
@@ -43,7 +43,7 @@ impl Clock for Shifted {
 }
 
 async fn mock() -> Mock {
-    let limits = hoopai_mock::LimitSettings {
+    let limits = hoopai_mock::RateLimitSettings {
         burst: 100_000,
         ..Default::default()
     };
@@ -58,7 +58,7 @@ fn client(url: &str, clock: impl Clock, store: impl TokenStore) -> Client {
         .oauth_app(OAuthApp::new(CLIENT_ID, CLIENT_SECRET, REDIRECT_URI))
         .token_store(store)
         .base_url(url)
-        .limits(LimitSettings::unlimited())
+        .limits(RateLimitSettings::unlimited())
         .clock(clock)
         .build()
         .unwrap()
@@ -67,10 +67,10 @@ fn client(url: &str, clock: impl Clock, store: impl TokenStore) -> Client {
 /// A client that acts on a location in which the app was just installed.
 async fn installed(mock: &Mock, clock: &Shifted, store: impl TokenStore) -> Client {
     let client = client(&mock.url(), clock.clone(), store);
-    let choice = hoopai_mock::Resource::Location(LOCATION.into());
+    let choice = hoopai_mock::AccountId::Location(LOCATION.into());
     let code = mock.authorize(CLIENT_ID, choice);
     let installation = client.exchange_code(code).await.unwrap();
-    assert_eq!(installation.resource, Resource::location(LOCATION));
+    assert_eq!(installation.resource, AccountId::location(LOCATION));
     client.as_location(installation.resource.id())
 }
 
@@ -90,7 +90,7 @@ async fn calls(clients: &[Client], id: &str) -> usize {
 
 async fn access_token(store: &impl TokenStore) -> String {
     use secrecy::ExposeSecret;
-    let key = TokenKey::new(CLIENT_ID, Resource::location(LOCATION));
+    let key = TokenKey::new(CLIENT_ID, AccountId::location(LOCATION));
     let record = store.load(&key).await.unwrap().unwrap();
     record.tokens.access_token().expose_secret().to_owned()
 }
@@ -235,8 +235,8 @@ async fn a_process_that_is_killed_while_it_refreshes_is_followed_by_one_that_tri
         Ok(_) => assert!(second.is_ok()),
         Err(error) => {
             assert_eq!(
-                error.auth_fault(),
-                Some(AuthFault::ReinstallNeeded),
+                error.auth_error_kind(),
+                Some(AuthErrorKind::ReinstallNeeded),
                 "{error}"
             );
             assert!(error.needs_reinstall());
@@ -301,10 +301,14 @@ async fn an_agency_acts_on_its_locations() {
     let client = client(&mock.url(), SystemClock, store.clone());
     let none = client.locations().get_location().location_id(LOCATION);
     let error = none.send().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NoAccount), "{error}");
+    assert_eq!(
+        error.auth_error_kind(),
+        Some(AuthErrorKind::NoAccount),
+        "{error}"
+    );
     assert!(error.to_string().contains("as_location"), "{error}");
 
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Company(COMPANY.into()));
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Company(COMPANY.into()));
     let installation = client.exchange_code(code).await.unwrap();
     let agency = client.as_company(installation.resource.id());
     mock.install(CLIENT_ID, LOCATION);
@@ -326,7 +330,7 @@ async fn an_agency_acts_on_its_locations() {
         asked, 2,
         "one code, and one token of the location for both handles"
     );
-    let key = TokenKey::new(CLIENT_ID, Resource::location(LOCATION));
+    let key = TokenKey::new(CLIENT_ID, AccountId::location(LOCATION));
     assert!(
         store.load(&key).await.unwrap().is_some(),
         "it is kept for the next process"
@@ -338,7 +342,7 @@ async fn an_agency_acts_on_its_locations() {
 async fn an_agency_acts_on_many_locations_at_once() {
     let mock = mock().await;
     let client = client(&mock.url(), SystemClock, MemoryStore::new());
-    let code = mock.authorize(CLIENT_ID, hoopai_mock::Resource::Company(COMPANY.into()));
+    let code = mock.authorize(CLIENT_ID, hoopai_mock::AccountId::Company(COMPANY.into()));
     let installation = client.exchange_code(code).await.unwrap();
     let agency = client.as_company(installation.resource.id());
     let calls = (0..30).map(|number| {
@@ -364,7 +368,11 @@ async fn a_location_without_installation_is_told_what_to_do() {
     let client = client(&mock.url(), SystemClock, MemoryStore::new()).as_location(LOCATION);
     let read = client.contacts().get_contact().contact_id("c");
     let error = read.send().await.unwrap_err();
-    assert_eq!(error.auth_fault(), Some(AuthFault::NotInstalled), "{error}");
+    assert_eq!(
+        error.auth_error_kind(),
+        Some(AuthErrorKind::NotInstalled),
+        "{error}"
+    );
     assert_eq!(error.attempts(), 0);
     assert!(
         error.to_string().contains("contacts.get_contact"),
@@ -391,7 +399,7 @@ async fn a_source_of_ones_own_is_asked_again_when_its_token_is_refused() {
         fn token(&self) -> BoxFuture<'_, Result<SecretString, SourceError>> {
             Box::pin(async { Ok(self.current()) })
         }
-        fn refused<'a>(
+        fn token_rejected<'a>(
             &'a self,
             _: &'a SecretString,
         ) -> BoxFuture<'a, Result<Option<SecretString>, SourceError>> {
@@ -414,6 +422,9 @@ async fn a_source_of_ones_own_is_asked_again_when_its_token_is_refused() {
         .token_source(own)
         .location(LOCATION)
         .base_url(mock.url());
-    let client = client.limits(LimitSettings::unlimited()).build().unwrap();
+    let client = client
+        .limits(RateLimitSettings::unlimited())
+        .build()
+        .unwrap();
     assert_eq!(calls(&[client], &id).await, CALLERS);
 }

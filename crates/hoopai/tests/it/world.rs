@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use hoopai::observe::{CallInfo, End, Observer};
+use hoopai::observe::{CallInfo, CallOutcome, Observer};
 use hoopai::time::ManualClock;
 use hoopai::{Client, ClientBuilder};
 use hoopai_mock::{LOCATION, Mock, MockBuilder, TOKEN};
@@ -29,7 +29,7 @@ impl Observer for Flying {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn on_attempt(&self, _: &CallInfo<'_>, _: &End) {
+    fn on_attempt(&self, _: &CallInfo<'_>, _: &CallOutcome) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -139,7 +139,7 @@ pub(super) static TABLE: &[Collection] = &[
     },
     Collection {
         name: "calendar-resources",
-        noun: "Resource",
+        noun: "AccountId",
         ids: super::super::collection::Ids::Hex,
         id: "_id",
         defaults: &[("isActive", Value::True)],

@@ -12,7 +12,7 @@ mod plan;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use hoopai_mock::{LimitSettings, Mock, TOKEN};
+use hoopai_mock::{Mock, RateLimitSettings, TOKEN};
 use serde_json::Value;
 
 use packages::Runner;
@@ -49,10 +49,10 @@ async fn run(client: &str, runner: &Runner) {
         (Extent::Everything, false),
         (Extent::Everything, true),
     ] {
-        let limits = LimitSettings {
+        let limits = RateLimitSettings {
             burst: u32::MAX,
             token_endpoint: u32::MAX,
-            ..LimitSettings::default()
+            ..RateLimitSettings::default()
         };
         let builder = Mock::builder().limits(limits).accept_undeclared(undeclared);
         let mock = builder.start().await.expect("a server");

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use hoopai_runtime::limit::LimitSettings;
-use hoopai_runtime::operation::{Mark, PageSize, Paging, Source, Step, Target};
+use hoopai_runtime::operation::{
+    CursorField, CursorSource, PageParam, PageSize, PageStrategy, Paging,
+};
 use hoopai_runtime::paging::ItemStream;
+use hoopai_runtime::rate_limit::RateLimitSettings;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Handle, Method, reqwest};
 
 use crate::server::{Answer, Seen, Server};
 
 pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
-    to: Target::Query("limit"),
+    to: PageParam::Query("limit"),
     max: 10,
     declared: false,
 });
@@ -19,30 +21,30 @@ pub(crate) const SIZE: Option<PageSize> = Some(PageSize {
 pub(crate) const OFFSET: Paging = Paging {
     items: "items",
     size: SIZE,
-    step: Step::Offset(Target::Query("skip")),
+    strategy: PageStrategy::Offset(PageParam::Query("skip")),
     ..Paging::DEFAULT
 };
 
 pub(crate) const PAGE: Paging = Paging {
-    step: Step::Page {
-        to: Target::Query("page"),
+    strategy: PageStrategy::Page {
+        to: PageParam::Query("page"),
         first: 1,
     },
     ..OFFSET
 };
 
 pub(crate) const CURSOR: Paging = Paging {
-    step: Step::Cursor(&[Mark {
-        from: Source::Reply("meta.next"),
-        to: Target::Query("after"),
+    strategy: PageStrategy::Cursor(&[CursorField {
+        from: CursorSource::Reply("meta.next"),
+        to: PageParam::Query("after"),
     }]),
     ..OFFSET
 };
 
 pub(crate) const LAST_ITEM: Paging = Paging {
-    step: Step::Cursor(&[Mark {
-        from: Source::LastItem("mark"),
-        to: Target::Query("after"),
+    strategy: PageStrategy::Cursor(&[CursorField {
+        from: CursorSource::LastItem("mark"),
+        to: PageParam::Query("after"),
     }]),
     ..OFFSET
 };
@@ -172,7 +174,7 @@ thread_local! {
 
 /// A handle that the rate limit never holds back.
 pub(crate) fn handle(server: &Server) -> Handle {
-    let builder = server.builder().limits(LimitSettings::unlimited());
+    let builder = server.builder().limits(RateLimitSettings::unlimited());
     builder
         .http_client(HTTP.with(Clone::clone))
         .build()

@@ -1,7 +1,7 @@
 //! Lists as a whole, and page by page.
 
 use hoopai_runtime::Method;
-use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::Paging;
 
 use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, list, rules};
@@ -33,7 +33,7 @@ async fn a_list_beyond_the_limit_is_an_error_and_no_page_more_is_read() {
                 let list = list(&handle(&server), rule).concurrent(concurrent);
                 let error = list.collect_all(limit).await.unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::Paging);
-                assert_eq!(error.paging_fault(), Some(PagingFault::TooMany));
+                assert_eq!(error.paging_error_kind(), Some(PagingErrorKind::TooMany));
                 assert!(!error.is_retryable());
                 let text = error.to_string();
                 assert!(text.contains(&format!("more than {limit} items")), "{text}");
@@ -147,5 +147,5 @@ fn lists_can_be_sent() {
     fn sent<T: Send + Unpin>() {}
     sent::<hoopai_runtime::paging::ItemStream<std::marker::PhantomPinned>>();
     sent::<hoopai_runtime::paging::PageStream<std::marker::PhantomPinned>>();
-    sent::<hoopai_runtime::paging::Collecting<Item>>();
+    sent::<hoopai_runtime::paging::CollectFuture<Item>>();
 }

@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, Weak};
 use std::task::Poll;
 
-use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::Paging;
-use hoopai_runtime::paging::{ItemStream, Progress};
+use hoopai_runtime::paging::{ItemStream, ListProgress};
 use hoopai_runtime::retry::{Failure, RetryPolicy};
 use hoopai_runtime::{CallOptions, Method};
 
@@ -158,7 +158,7 @@ async fn a_page_that_is_shorter_than_expected_moves_those_behind_it() {
 struct Probe(#[allow(dead_code, reason = "held, not read")] Arc<()>);
 
 impl RetryPolicy for Probe {
-    fn retries(&self, _: &Failure<'_>) -> bool {
+    fn should_retry(&self, _: &Failure<'_>) -> bool {
         false
     }
 }
@@ -251,7 +251,7 @@ async fn dropping_the_list_at_any_point_loses_nothing_that_its_position_has() {
 #[tokio::test]
 async fn each_page_is_told_of_in_counts() {
     let server = Book::full(25).server().await;
-    let told: Arc<Mutex<Vec<Progress>>> = Arc::default();
+    let told: Arc<Mutex<Vec<ListProgress>>> = Arc::default();
     let own = told.clone();
     let list = list(&handle(&server), with_total(OFFSET));
     let mut list = list.on_page(move |progress| own.lock().unwrap().push(*progress));
@@ -320,7 +320,10 @@ fn a_runtime_that_ends_takes_its_pages_with_it_and_says_so() {
         assert_eq!(came.len(), 9);
         let error = error.unwrap();
         assert_eq!(error.kind(), ErrorKind::Paging);
-        assert_eq!(error.paging_fault(), Some(PagingFault::Interrupted));
+        assert_eq!(
+            error.paging_error_kind(),
+            Some(PagingErrorKind::Interrupted)
+        );
         server.let_through(100);
         let mut rest = super::book::list(&handle(&server), OFFSET).resume(list.position());
         assert_eq!(ids(&mut rest).await.0, book.ids()[10..]);

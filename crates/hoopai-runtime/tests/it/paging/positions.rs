@@ -1,8 +1,8 @@
 //! Positions: kept as text, gone on from, refused where they do not belong.
 
-use hoopai_runtime::error::{ErrorKind, PagingFault};
+use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
 use hoopai_runtime::operation::Paging;
-use hoopai_runtime::paging::Position;
+use hoopai_runtime::paging::ListPosition;
 use hoopai_runtime::serde_json;
 use hoopai_runtime::{Handle, Method};
 
@@ -10,9 +10,9 @@ use super::book::{Book, CURSOR, Item, ItemsReply, OFFSET, PAGE, handle, ids, lis
 use crate::server::{Answer, Server};
 
 /// A position after it was written and read.
-fn kept(position: &Position) -> Position {
+fn kept(position: &ListPosition) -> ListPosition {
     let text = serde_json::to_string(position).unwrap();
-    let read: Position = serde_json::from_str(&text).unwrap();
+    let read: ListPosition = serde_json::from_str(&text).unwrap();
     assert_eq!(&read, position);
     read
 }
@@ -21,9 +21,9 @@ fn kept(position: &Position) -> Position {
 async fn take(
     handle: &Handle,
     rule: Paging,
-    from: Option<Position>,
+    from: Option<ListPosition>,
     count: usize,
-) -> (Vec<String>, Position) {
+) -> (Vec<String>, ListPosition) {
     let mut list = list(handle, rule);
     if let Some(from) = from {
         list = list.resume(from);
@@ -180,16 +180,22 @@ async fn a_position_of_another_list_is_refused_before_anything_is_sent() {
         let mut list = call.stream::<Item>(rule).resume(position.clone());
         let error = list.next().await.unwrap().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Paging);
-        assert_eq!(error.paging_fault(), Some(PagingFault::OtherPosition));
+        assert_eq!(
+            error.paging_error_kind(),
+            Some(PagingErrorKind::OtherPosition)
+        );
         assert!(list.next().await.is_none());
     }
     let marks = r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["other","1"]],"delivered":0,"items":0}"#;
-    let marks: Position = serde_json::from_str(marks).unwrap();
+    let marks: ListPosition = serde_json::from_str(marks).unwrap();
     let error = ids(&mut list(&handle, CURSOR).resume(marks))
         .await
         .1
         .unwrap();
-    assert_eq!(error.paging_fault(), Some(PagingFault::OtherPosition));
+    assert_eq!(
+        error.paging_error_kind(),
+        Some(PagingErrorKind::OtherPosition)
+    );
     assert_eq!(server.count(), 0);
 }
 
@@ -226,7 +232,10 @@ fn what_is_no_position_is_not_read_as_one() {
         r#"{"operation":"GET /items","start":"marks","number":0,"marks":[["after",7]],"delivered":0,"items":0}"#,
         r#"{"operation":7,"start":"first","number":0,"marks":[],"delivered":0,"items":0}"#,
     ] {
-        assert!(serde_json::from_str::<Position>(text).is_err(), "{text}");
+        assert!(
+            serde_json::from_str::<ListPosition>(text).is_err(),
+            "{text}"
+        );
     }
 }
 
@@ -239,7 +248,7 @@ async fn numbers_at_the_edge_do_no_harm() {
             r#"{{"operation":"GET /items","start":"{start}","number":{max},"marks":[],"delivered":{max},"items":{max}}}"#,
             max = u64::MAX
         );
-        let position: Position = serde_json::from_str(&text).unwrap();
+        let position: ListPosition = serde_json::from_str(&text).unwrap();
         for concurrent in [1, 3] {
             let list = list(&handle, rule).concurrent(concurrent);
             let (came, _) = ids(&mut list.resume(position.clone())).await;

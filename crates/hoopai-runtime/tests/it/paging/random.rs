@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
-use hoopai_runtime::operation::{Paging, Step};
-use hoopai_runtime::paging::Position;
+use hoopai_runtime::operation::{PageStrategy, Paging};
+use hoopai_runtime::paging::ListPosition;
 use hoopai_runtime::serde_json::{self, json};
 
 use super::book::{Book, CURSOR, LAST_ITEM, OFFSET, PAGE, handle, list};
@@ -70,7 +70,7 @@ async fn any_list_is_read_whole_however_it_is_interrupted() {
                 .prefetch(random.bool())
                 .concurrent(random.usize(0..5));
             if let Some(position) = &position {
-                let position: Position = serde_json::from_str(position).unwrap();
+                let position: ListPosition = serde_json::from_str(position).unwrap();
                 list = list.resume(position);
             }
             let take = if random.bool() {
@@ -108,8 +108,8 @@ async fn no_list_takes_more_requests_than_it_has_pages_and_one() {
     for seed in 1_000..1_300 {
         let mut random = Rng::with_seed(seed);
         let (book, rule) = case(&mut random);
-        let lanes = match rule.step {
-            Step::Cursor(_) => 1,
+        let lanes = match rule.strategy {
+            PageStrategy::Cursor(_) => 1,
             _ => random.usize(1..5),
         };
         let told = Arc::new(AtomicUsize::new(0));

@@ -1,6 +1,6 @@
 //! Each way of paging, from the first page to the last.
 
-use hoopai_runtime::operation::{Paging, Step};
+use hoopai_runtime::operation::{PageStrategy, Paging};
 
 use super::book::{Book, handle, ids, list, rules};
 
@@ -10,11 +10,14 @@ fn requests(rule: &Paging, count: usize) -> usize {
     let told = rule.more.is_some() && count > 0
         || rule.total.is_some() && !count.is_multiple_of(10)
         || count == 0;
-    match rule.step {
+    match rule.strategy {
         _ if told => pages.max(1),
         // The mark of the reply is missing on the last page, that of an item is not.
-        Step::Cursor(marks)
-            if matches!(marks[0].from, hoopai_runtime::operation::Source::Reply(_)) =>
+        PageStrategy::Cursor(marks)
+            if matches!(
+                marks[0].from,
+                hoopai_runtime::operation::CursorSource::Reply(_)
+            ) =>
         {
             pages
         }

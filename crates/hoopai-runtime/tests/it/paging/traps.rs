@@ -1,7 +1,7 @@
 //! What would make a list go on for ever, or end too soon without a sound.
 
-use hoopai_runtime::error::{ErrorKind, PagingFault};
-use hoopai_runtime::operation::{Mark, Paging, Source, Step, Target};
+use hoopai_runtime::error::{ErrorKind, PagingErrorKind};
+use hoopai_runtime::operation::{CursorField, CursorSource, PageParam, PageStrategy, Paging};
 use hoopai_runtime::retry::FailureKind;
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Error, Method};
@@ -10,13 +10,13 @@ use super::book::{CURSOR, Item, LAST_ITEM, OFFSET, PAGE, handle, ids, list};
 use crate::server::{Answer, Server};
 
 /// The fault of an error of this kind, whose words are to name call, page and remedy.
-fn fault(error: Option<Error>) -> PagingFault {
+fn fault(error: Option<Error>) -> PagingErrorKind {
     let error = error.expect("an error");
     assert_eq!(error.kind(), ErrorKind::Paging, "{error:?}");
     assert!(!error.is_retryable());
     assert_eq!(FailureKind::of(&error), FailureKind::Final);
     assert!(error.to_string().starts_with("GET /items: "), "{error}");
-    let fault = error.paging_fault().unwrap();
+    let fault = error.paging_error_kind().unwrap();
     assert!(format!("{error:?}").contains(&format!("{fault:?}")));
     fault
 }
@@ -30,14 +30,14 @@ fn page(ids: impl IntoIterator<Item = usize>, next: &Value) -> Answer {
 }
 
 const CONTACTS: Paging = Paging {
-    step: Step::Cursor(&[
-        Mark {
-            from: Source::Reply("meta.startAfter"),
-            to: Target::Query("startAfter"),
+    strategy: PageStrategy::Cursor(&[
+        CursorField {
+            from: CursorSource::Reply("meta.startAfter"),
+            to: PageParam::Query("startAfter"),
         },
-        Mark {
-            from: Source::Reply("meta.startAfterId"),
-            to: Target::Query("startAfterId"),
+        CursorField {
+            from: CursorSource::Reply("meta.startAfterId"),
+            to: PageParam::Query("startAfterId"),
         },
     ]),
     ..OFFSET
@@ -77,7 +77,7 @@ async fn both_marks_of_contacts_go_together_and_one_alone_is_found_out() {
 
     let server = Server::scripted(|_| answer(0, false)).await;
     let (came, error) = ids(&mut list(&handle(&server), CONTACTS)).await;
-    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
     assert_eq!(
         (came, server.count()),
         (vec!["0".to_owned(), "1".to_owned()], 2)
@@ -94,11 +94,11 @@ async fn a_mark_that_leads_to_its_own_page_ends_in_an_error_behind_the_items() {
     let handle = handle(&server);
     let mut first = list(&handle, CURSOR);
     let (came, error) = ids(&mut first).await;
-    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
     assert_eq!(came, ["0", "1", "2", "3"]);
     // Going on finds the same, and gives nothing twice.
     let (came, error) = ids(&mut list(&handle, CURSOR).resume(first.position())).await;
-    assert_eq!(fault(error), PagingFault::RepeatedCursor);
+    assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
     assert!(came.is_empty());
 }
 
@@ -120,7 +120,7 @@ async fn a_circle_of_any_length_is_found_in_a_few_rounds() {
         })
         .await;
         let (_, error) = ids(&mut list(&handle(&server), CURSOR)).await;
-        assert_eq!(fault(error), PagingFault::RepeatedCursor);
+        assert_eq!(fault(error), PagingErrorKind::RepeatedCursor);
         let steps = server.count();
         assert!(
             steps <= 4 * (before + round) + 4,
@@ -137,7 +137,7 @@ async fn a_platform_that_passes_over_offset_or_page_is_found_out() {
         for concurrent in [1, 4] {
             let mut list = list(&handle, rule).concurrent(concurrent);
             let (came, error) = ids(&mut list).await;
-            assert_eq!(fault(error), PagingFault::RepeatedPage);
+            assert_eq!(fault(error), PagingErrorKind::RepeatedPage);
             assert_eq!(came.len(), 10, "no item comes twice");
             assert_eq!(list.position().items(), 10);
         }
@@ -152,7 +152,10 @@ async fn a_platform_that_passes_over_offset_or_page_is_found_out() {
     })
     .await;
     let (came, error) = ids(&mut list(&super::book::handle(&server), CURSOR)).await;
-    assert_eq!((fault(error), came.len()), (PagingFault::RepeatedPage, 10));
+    assert_eq!(
+        (fault(error), came.len()),
+        (PagingErrorKind::RepeatedPage, 10)
+    );
 }
 
 #[tokio::test]
@@ -175,7 +178,7 @@ async fn something_else_in_place_of_the_list_is_an_error() {
             assert_eq!(error.body().unwrap(), reply);
             let shown = format!("{error} {error:?}");
             assert!(!shown.contains("jane"), "{shown}");
-            assert_eq!(fault(Some(error)), PagingFault::NoList);
+            assert_eq!(fault(Some(error)), PagingErrorKind::NoList);
         }
         assert_eq!(server.count(), 4);
     }
@@ -186,7 +189,7 @@ async fn something_else_in_place_of_the_list_is_an_error() {
     let server = Server::start(Answer::json(r#"{"a":[{"b":7}]}"#)).await;
     let (_, error) = ids(&mut list(&handle(&server), NESTED)).await;
     assert_eq!(error.as_ref().unwrap().json_path(), Some("a[0].b"));
-    assert_eq!(fault(error), PagingFault::NoList);
+    assert_eq!(fault(error), PagingErrorKind::NoList);
 }
 
 #[tokio::test]
@@ -219,7 +222,7 @@ async fn more_without_a_way_to_it_is_an_error() {
     ))
     .await;
     let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
-    assert_eq!((fault(error), came.len()), (PagingFault::NoCursor, 1));
+    assert_eq!((fault(error), came.len()), (PagingErrorKind::NoCursor, 1));
 }
 
 #[tokio::test]
@@ -231,7 +234,7 @@ async fn promises_alone_do_not_keep_a_list_going() {
     let server = Server::start(Answer::json(r#"{"items":[],"meta":{"more":true}}"#)).await;
     let (came, error) = ids(&mut list(&handle(&server), MORE)).await;
     assert!(came.is_empty());
-    assert_eq!(fault(error), PagingFault::OnlyEmptyPages);
+    assert_eq!(fault(error), PagingErrorKind::OnlyEmptyPages);
     assert_eq!(server.count(), 1001);
     // Where offsets lead, nothing can follow an empty page.
     const OFFSET_MORE: Paging = Paging {

@@ -2,7 +2,7 @@
 
 use hoopai_runtime::error::ErrorKind;
 use hoopai_runtime::operation::{
-    Body, BodyKind, Mark, Operation, PageSize, Paging, Source, Step, Target,
+    Body, BodyKind, CursorField, CursorSource, Operation, PageParam, PageSize, PageStrategy, Paging,
 };
 use hoopai_runtime::serde_json::{Value, json};
 use hoopai_runtime::{Call, CallOptions, Method, Part};
@@ -79,16 +79,16 @@ const IN_BODY: Paging = Paging {
     items: "hits",
     total: Some("total"),
     size: Some(PageSize {
-        to: Target::Body {
+        to: PageParam::Body {
             name: "pageLimit",
             text: false,
         },
         max: 2,
         declared: false,
     }),
-    step: Step::Cursor(&[Mark {
-        from: Source::LastItem("sort"),
-        to: Target::Body {
+    strategy: PageStrategy::Cursor(&[CursorField {
+        from: CursorSource::LastItem("sort"),
+        to: PageParam::Body {
             name: "searchAfter",
             text: false,
         },
@@ -139,17 +139,17 @@ async fn marks_and_sizes_go_into_bodies_as_they_came() {
 async fn a_mark_that_the_next_page_lacks_is_not_sent_on() {
     const TWO: Paging = Paging {
         items: "",
-        step: Step::Cursor(&[
-            Mark {
-                from: Source::LastItem("a"),
-                to: Target::Body {
+        strategy: PageStrategy::Cursor(&[
+            CursorField {
+                from: CursorSource::LastItem("a"),
+                to: PageParam::Body {
                     name: "a",
                     text: true,
                 },
             },
-            Mark {
-                from: Source::LastItem("b.0"),
-                to: Target::Query("b"),
+            CursorField {
+                from: CursorSource::LastItem("b.0"),
+                to: PageParam::Query("b"),
             },
         ]),
         ..Paging::DEFAULT
@@ -194,14 +194,14 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
     const TEXT: Paging = Paging {
         items: "items",
         size: Some(PageSize {
-            to: Target::Body {
+            to: PageParam::Body {
                 name: "limit",
                 text: true,
             },
             max: 20,
             declared: false,
         }),
-        step: Step::Offset(Target::Body {
+        strategy: PageStrategy::Offset(PageParam::Body {
             name: "skip",
             text: true,
         }),
@@ -217,9 +217,9 @@ async fn numbers_go_as_text_where_the_body_declares_text() {
 #[tokio::test]
 async fn numbers_of_a_list_go_as_texts_where_the_body_declares_texts() {
     const TEXTS: Paging = Paging {
-        step: Step::Cursor(&[Mark {
-            from: Source::LastItem("sort"),
-            to: Target::Body {
+        strategy: PageStrategy::Cursor(&[CursorField {
+            from: CursorSource::LastItem("sort"),
+            to: PageParam::Body {
                 name: "searchAfter",
                 text: true,
             },

@@ -1,0 +1,377 @@
+//! Settings, and what is made of them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::HeaderValue;
+use secrecy::SecretString;
+
+use crate::client::base_url::BaseUrl;
+use crate::client::connection::ConnectionSettings;
+use crate::client::handle::{Inner, limit_key};
+use crate::client::shared::Shared;
+use crate::reply::byte_stream::Patience;
+use crate::reply::drift::{DriftObserver, Reading};
+use crate::send::auth::{
+    AccountId, Credentials, ProviderContext, TokenProviderBuilder, TokenSource,
+};
+use crate::send::observe::Observer;
+use crate::send::rate_limit::{Limiters, RateLimitSettings};
+use crate::send::retry::{
+    Backoff, DefaultRetryPolicy, FullJitter, RetryBudget, RetryPolicy, TokenBucket,
+};
+use crate::send::token_endpoint::Endpoint;
+use crate::send::transport::Wire;
+use crate::time::{Clock, SystemClock};
+use crate::{DEFAULT_BASE_URL, Error, Handle};
+
+/// Our name and version, in every request. The edge before the platform refuses requests without a name.
+const USER_AGENT: &str = concat!("hoopai-rust/", env!("CARGO_PKG_VERSION"));
+
+const TIMEOUT: Duration = Duration::from_secs(120);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+const RESPONSE_LIMIT: usize = 64 * 1024 * 1024;
+
+/// The settings of a [`Handle`]. Only the credentials are needed: a private token, a token provider such as an OAuth app, or a token source.
+#[must_use = "settings do nothing before `build`"]
+pub struct HandleBuilder {
+    token: Option<SecretString>,
+    source: Option<Box<dyn TokenSource>>,
+    token_provider: Option<Box<dyn TokenProviderBuilder>>,
+    location: Option<String>,
+    company: Option<String>,
+    base_url: Option<String>,
+    timeout: Duration,
+    attempt_timeout: Duration,
+    pub(crate) connection: ConnectionSettings,
+    read_timeout: Duration,
+    response_limit: usize,
+    user_agent: Option<String>,
+    api_version: Option<String>,
+    limits: RateLimitSettings,
+    policy: Arc<dyn RetryPolicy>,
+    backoff: Arc<dyn Backoff>,
+    budget: Arc<dyn RetryBudget>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Fn() -> f64 + Send + Sync>,
+    observer: Option<Arc<dyn Observer>>,
+    reading: Reading,
+}
+
+impl HandleBuilder {
+    pub(crate) fn new() -> Self {
+        HandleBuilder {
+            token: None,
+            source: None,
+            token_provider: None,
+            location: None,
+            company: None,
+            base_url: None,
+            timeout: TIMEOUT,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+            connection: ConnectionSettings::default(),
+            read_timeout: ATTEMPT_TIMEOUT,
+            response_limit: RESPONSE_LIMIT,
+            user_agent: None,
+            api_version: None,
+            limits: RateLimitSettings::default(),
+            policy: Arc::new(DefaultRetryPolicy::new()),
+            backoff: Arc::new(FullJitter::new()),
+            budget: Arc::new(TokenBucket::new()),
+            clock: Arc::new(SystemClock),
+            random: Arc::new(fastrand::f64),
+            observer: None,
+            reading: Reading::default(),
+        }
+    }
+
+    /// The private integration token, which every request carries. It is made in the account, under Settings > Integrations.
+    pub fn private_token(mut self, token: impl Into<SecretString>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// What has the tokens of many accounts, such as `OAuth` of the crate `hoopai-auth`: tokens of an OAuth app, renewed before they
+    /// expire.
+    ///
+    /// The handle acts on the account that [`location`](HandleBuilder::location) or [`company`](HandleBuilder::company) names;
+    /// without either, [`Handle::as_location`] and [`Handle::as_company`] give handles that do.
+    pub fn token_provider(mut self, token_provider: impl TokenProviderBuilder) -> Self {
+        self.token_provider = Some(Box::new(token_provider));
+        self
+    }
+
+    /// A source of tokens of the caller's own.
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// The id of the location (sub-account) that calls act on. It is filled in where an operation takes a location and the
+    /// call names none. With a token provider the token is that of the location, unless [`company`](HandleBuilder::company) is set.
+    pub fn location(mut self, id: impl Into<String>) -> Self {
+        self.location = Some(id.into());
+        self
+    }
+
+    /// The id of the company (agency) whose token calls carry, with a token provider such as an OAuth app.
+    pub fn company(mut self, id: impl Into<String>) -> Self {
+        self.company = Some(id.into());
+        self
+    }
+
+    /// Another address than [`DEFAULT_BASE_URL`]: https, or http on a loopback address. A path in it is kept as a prefix.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How long one call may take in all: waits, attempts, and the reply to its end. 120 seconds unless set. For a reply that
+    /// is read piece by piece it ends with the reply's headers.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from connecting to the end of its reply. 30 seconds unless set.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// How long a reply that is read piece by piece may stay silent. 30 seconds unless set.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.read_timeout = timeout;
+        self
+    }
+
+    /// How long a reply may be, in bytes. 64 MiB unless set. A reply that is read piece by piece has no limit.
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.response_limit = bytes;
+        self
+    }
+
+    /// The caller's own name and version, such as `acme-sync/2.1`. It is sent in front of ours.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = Some(name.into());
+        self
+    }
+
+    /// Fixes the API version (a date such as `2021-07-28`) for all calls, whatever their operations declare.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.api_version = Some(version.into());
+        self
+    }
+
+    /// The rate limit to begin with, for each account: 100 calls in 10 seconds and 200,000 a day unless set. What the platform
+    /// says in its replies corrects it.
+    pub fn limits(mut self, limits: RateLimitSettings) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// What decides whether a call is sent again: [`DefaultRetryPolicy`] unless set.
+    pub fn retry(mut self, policy: impl RetryPolicy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// How long to wait before a call is sent again: [`FullJitter`] unless set.
+    pub fn backoff(mut self, backoff: impl Backoff) -> Self {
+        self.backoff = Arc::new(backoff);
+        self
+    }
+
+    /// How often calls may be sent again, all together: a [`TokenBucket`] unless set.
+    pub fn retry_budget(mut self, budget: impl RetryBudget) -> Self {
+        self.budget = Arc::new(budget);
+        self
+    }
+
+    /// What tells the time and waits; for tests, a [`ManualClock`](crate::time::ManualClock).
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// What waits are drawn with: a function that gives numbers from 0 up to 1.
+    pub fn random(mut self, random: impl Fn() -> f64 + Send + Sync + 'static) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
+    /// Is told what happens, for metrics.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
+    /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
+    /// [`Drift`](crate::reply::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.reading.strict = strict;
+        self
+    }
+
+    /// Hears of every place where a reply is not as declared.
+    ///
+    /// ```
+    /// use hoopai_runtime::{Drift, Handle, operation::Operation};
+    ///
+    /// let builder = Handle::builder().drift_observer(|operation: Option<&'static Operation>, drift: &Drift| {
+    ///     eprintln!("{}: {drift}", operation.map_or("a call by path", |operation| operation.name));
+    /// });
+    /// ```
+    pub fn drift_observer(mut self, observer: impl DriftObserver + 'static) -> Self {
+        self.reading.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Checks the settings and makes the handle. Nothing is sent.
+    ///
+    /// # Errors
+    /// No credentials or more than one kind of them, or a setting that cannot be used; kind
+    /// [`Config`](crate::error::ErrorKind::Config).
+    pub fn build(mut self) -> Result<Handle, Error> {
+        self.check()?;
+        let base_url = BaseUrl::parse(self.base_url.as_deref().unwrap_or(DEFAULT_BASE_URL))?;
+        let user_agent = match &self.user_agent {
+            Some(own) => format!("{} {USER_AGENT}", own.trim()),
+            None => USER_AGENT.to_owned(),
+        };
+        let user_agent = HeaderValue::from_str(user_agent.trim()).map_err(|_| {
+            Error::config(
+                "the user agent cannot be sent: it holds characters that no header may have",
+            )
+        })?;
+        let http = self.connection.for_calls(&base_url)?;
+        let wire = Wire {
+            http,
+            user_agent,
+            response_limit: self.response_limit,
+            patience: Patience {
+                clock: self.clock.clone(),
+                time: self.read_timeout,
+            },
+        };
+        let limiters = Limiters::new(self.limits, self.clock.clone());
+
+        let token_provider = match self.token_provider {
+            Some(token_provider) => {
+                let wire = Wire {
+                    http: self.connection.for_tokens(&wire.http, &base_url)?,
+                    ..wire.clone()
+                };
+                let endpoint = Endpoint::new(
+                    wire,
+                    base_url.clone(),
+                    self.clock.clone(),
+                    self.attempt_timeout,
+                );
+                Some(token_provider.open(ProviderContext {
+                    endpoint: Arc::new(endpoint),
+                    clock: self.clock.clone(),
+                    observer: self.observer.clone(),
+                })?)
+            }
+            None => None,
+        };
+        let resource = match (&token_provider, &self.company, &self.location) {
+            (Some(_), Some(id), _) => Some(AccountId::Company(id.clone())),
+            (_, _, Some(id)) => Some(AccountId::Location(id.clone())),
+            (_, Some(id), None) => Some(AccountId::Company(id.clone())),
+            (_, None, None) => None,
+        };
+        let credentials = match (&token_provider, self.source) {
+            (Some(token_provider), _) => {
+                let none = Credentials::NoAccount(token_provider.clone());
+                match &resource {
+                    Some(resource) => none.acting_on(resource.clone()),
+                    None => none,
+                }
+            }
+            (None, Some(source)) => Credentials::source(source),
+            (None, None) => Credentials::private_token(self.token.as_ref())?,
+        };
+        Ok(Handle(Arc::new(Inner {
+            limiter: limiters.get(&limit_key(resource.as_ref())),
+            location: self.location,
+            credentials,
+            shared: Arc::new(Shared {
+                base_url,
+                api_version: self.api_version,
+                wire,
+                timeout: self.timeout,
+                attempt_timeout: self.attempt_timeout,
+                policy: self.policy,
+                backoff: self.backoff,
+                budget: self.budget,
+                random: self.random,
+                clock: self.clock,
+                observer: self.observer,
+                limiters,
+                token_provider,
+                reading: self.reading,
+            }),
+        })))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        let kinds = [
+            self.token.is_some(),
+            self.token_provider.is_some(),
+            self.source.is_some(),
+        ];
+        if kinds.into_iter().filter(|kind| *kind).count() > 1 {
+            return Err(Error::config(
+                "more than one kind of credentials is set: give one of `private_token`, `oauth_app` (or another `token_provider`) and `token_source`",
+            ));
+        }
+        let unfit = |id: &Option<String>| {
+            id.as_deref()
+                .is_some_and(|id| matches!(id, "" | "." | ".."))
+        };
+        if unfit(&self.location) {
+            return Err(Error::config(
+                "the location is empty: give its id, or leave `location` out",
+            ));
+        }
+        if unfit(&self.company) {
+            return Err(Error::config(
+                "the company is empty: give its id, or leave `company` out",
+            ));
+        }
+        if self
+            .api_version
+            .as_deref()
+            .is_some_and(|version| version.is_empty() || HeaderValue::from_str(version).is_err())
+        {
+            return Err(Error::config(
+                "the API version cannot be sent: give a date such as 2021-07-28",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Shows which settings there are, and none of those that can hold a secret or an id.
+impl fmt::Debug for HandleBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandleBuilder")
+            .field("private_token", &self.token.is_some())
+            .field("token_provider", &self.token_provider.is_some())
+            .field("token_source", &self.source.is_some())
+            .field("location", &self.location.is_some())
+            .field("company", &self.company.is_some())
+            .field("base_url", &self.base_url.is_some())
+            .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("response_limit", &self.response_limit)
+            .field("user_agent", &self.user_agent)
+            .field("api_version", &self.api_version)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,383 @@
+//! Models: the objects of the platform. Everything that they do is here, once; a model itself is a list of fields.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+
+use crate::model::extra::AsItStands;
+use crate::model::schema::Described;
+use crate::reply::decode::AGAIN;
+use crate::{Extra, IntoField, Redact};
+
+/// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
+///
+/// The macro writes one short line for each field and function, no `?` and no closure, because that is what thousands of
+/// fields cost least to compile.
+pub trait Model: Default {
+    /// The name of the Rust type.
+    const NAME: &'static str;
+
+    /// The names of its fields on the wire.
+    const FIELDS: &'static [&'static str];
+
+    /// Reads the value that stands next in `map` into the field called `key`. `false`: there is no such field, and nothing
+    /// was read.
+    ///
+    /// # Errors
+    /// The value does not fit the field's type.
+    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
+
+    /// Shows all fields, set or not, in their order.
+    fn fields<V: Visit>(&self, visit: &mut V);
+
+    /// The fields that the type does not name.
+    fn extra(&self) -> &Extra;
+
+    /// The same, to be changed.
+    fn extra_mut(&mut self) -> &mut Extra;
+}
+
+/// What looks at the fields of a model, one after the other.
+pub trait Visit {
+    /// A field, by its name on the wire.
+    fn field<T: Serialize + Redact + Described>(&mut self, name: &'static str, value: &Option<T>);
+}
+
+/// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
+/// Debug output without personal data. Module crates use it; their users meet what it makes.
+///
+/// ```
+/// hoopai_runtime::model! {
+///     /// A task of a contact.
+///     pub struct Task {
+///         /// Its id.
+///         pub id: String = "id",
+///         /// When it is due.
+///         pub due_date: String = "dueDate",
+///         /// Labels.
+///         pub tags: Vec<String> = "tags",
+///         /// The task that it belongs to.
+///         pub parent: Box<Task> = "parent",
+///     }
+/// }
+/// # fn main() {
+/// let task = Task::new().due_date("2026-01-31").tags(["a", "b"]).parent(Task::new().id("1"));
+/// assert_eq!(task.tags.as_deref(), Some(&["a".to_string(), "b".to_string()][..]));
+/// # }
+/// ```
+///
+/// A field of type `T` is held as `Option<T>`, and a field that is `None` is not sent. `null("dueDate")` sends `null`, which
+/// makes the platform empty a field; an empty list is sent as one.
+///
+/// The text after `=` is the field's name on the wire. A field may be called anything but `new`, `null`, `is_success` and `extra`. Field types: `String`, `i64`, `f64`, `bool`, `Timestamp`, `Decimal`, `CustomFieldValue`, `serde_json::Value`,
+/// `serde_json::Map<String, Value>`, models, open enums, and of these `Vec<T>`, `Box<T>`, `BTreeMap<String, T>`, nested at will.
+#[macro_export]
+macro_rules! model {
+    ($(
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* pub $field:ident: $type:ty = $wire:literal ),* $(,)?
+        }
+    )+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                #[doc = ::core::concat!("`", $wire, "` on the wire.")]
+                ///
+                $(#[$field_meta])*
+                pub $field: ::core::option::Option<$type>,
+            )*
+            /// Fields that the interface file does not name.
+            pub extra: $crate::Extra,
+        }
+
+        impl $name {
+            /// Nothing set.
+            #[inline]
+            pub fn new() -> Self {
+                ::core::default::Default::default()
+            }
+
+            /// Sets a field to `null`, by its name on the wire, where leaving it out would mean to leave it alone.
+            #[must_use]
+            pub fn null(mut self, field: impl ::core::convert::Into<::std::string::String>) -> Self {
+                $crate::__private::set_null(&mut self, field.into());
+                self
+            }
+
+            $(
+                #[doc = ::core::concat!("Sets `", $wire, "`.")]
+                #[must_use]
+                pub fn $field(mut self, value: impl $crate::IntoField<$type>) -> Self {
+                    $crate::__private::set(&mut self.$field, value);
+                    self
+                }
+            )*
+        }
+
+        impl $crate::model::Model for $name {
+            const NAME: &'static str = ::core::stringify!($name);
+            const FIELDS: &'static [&'static str] = &[$($wire),*];
+
+            fn field<'de, A: $crate::__private::MapAccess<'de>>(
+                &mut self,
+                key: &str,
+                map: &mut A,
+            ) -> ::core::result::Result<bool, A::Error> {
+                match key {
+                    $( $wire => $crate::__private::read(map, &mut self.$field), )*
+                    _ => $crate::__private::unnamed(map),
+                }
+            }
+
+            fn fields<V: $crate::model::Visit>(&self, visit: &mut V) {
+                let _ = &visit;
+                $( visit.field($wire, &self.$field); )*
+            }
+
+            #[inline]
+            fn extra(&self) -> &$crate::Extra {
+                &self.extra
+            }
+
+            #[inline]
+            fn extra_mut(&mut self) -> &mut $crate::Extra {
+                &mut self.extra
+            }
+        }
+
+        impl $crate::Scalar for $name {}
+
+        $crate::__described! { $name by model_schema }
+
+        impl<'de> $crate::__private::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::Deserializer<'de>>(from: D) -> ::core::result::Result<Self, D::Error> {
+                $crate::__private::deserialize_model(from)
+            }
+        }
+
+        impl $crate::__private::Serialize for $name {
+            fn serialize<S: $crate::__private::Serializer>(&self, to: S) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::__private::serialize_model(self, to)
+            }
+        }
+
+        impl $crate::Redact for $name {}
+
+        impl ::core::fmt::Debug for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::__private::debug_model(self, f)
+            }
+        }
+    )+};
+}
+
+/// Sets a field.
+#[inline]
+pub fn set<T>(field: &mut Option<T>, value: impl IntoField<T>) {
+    *field = Some(value.into_field());
+}
+
+/// Sets a field to an explicit `null`.
+pub fn set_null<T: Model>(model: &mut T, field: String) {
+    struct Nulls;
+
+    impl<'de> MapAccess<'de> for Nulls {
+        type Error = serde::de::value::Error;
+
+        fn next_key_seed<K: DeserializeSeed<'de>>(
+            &mut self,
+            _: K,
+        ) -> Result<Option<K::Value>, Self::Error> {
+            Ok(None)
+        }
+
+        fn next_value_seed<V: DeserializeSeed<'de>>(
+            &mut self,
+            seed: V,
+        ) -> Result<V::Value, Self::Error> {
+            seed.deserialize(().into_deserializer())
+        }
+    }
+
+    // The field reads a `null` and is empty then, whatever its type.
+    let _ = model.field(&field, &mut Nulls);
+    model.extra_mut().insert(field, Value::Null);
+}
+
+/// Reads the value of a field; `null` counts as absent. Every field of every model is read here.
+pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
+    map: &mut A,
+    field: &mut Option<T>,
+) -> Result<bool, A::Error> {
+    match map.next_value() {
+        Ok(value) => {
+            *field = value;
+            Ok(true)
+        }
+        Err(fault) => {
+            // A key that comes twice does not leave its first value next to a second that does not fit.
+            *field = None;
+            Err(fault)
+        }
+    }
+}
+
+/// Says that no field has the name that was read.
+pub fn unnamed<'de, A: MapAccess<'de>>(_: &mut A) -> Result<bool, A::Error> {
+    Ok(false)
+}
+
+/// Reads a model.
+pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    from.deserialize_struct(T::NAME, T::FIELDS, ModelVisitor(PhantomData))
+}
+
+/// Writes a model: the fields that are set, then those that its type does not name.
+pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
+    let extra = model.extra();
+    if let Some(whole) = extra.written_whole()
+        && is_bare(model)
+    {
+        return whole.serialize(to);
+    }
+    let mut map = to.serialize_map(None)?;
+    let mut writer = Writer {
+        map: &mut map,
+        extra,
+        replaced: Vec::new(),
+        outcome: Ok(()),
+    };
+    model.fields(&mut writer);
+    writer.outcome?;
+    let replaced = writer.replaced;
+    for (name, value) in extra.written() {
+        if !replaced.contains(&name) {
+            map.serialize_entry(name, &value)?;
+        }
+    }
+    map.end()
+}
+
+/// Whether nothing of a model is set.
+fn is_bare<T: Model>(model: &T) -> bool {
+    struct Bare(bool);
+
+    impl Visit for Bare {
+        fn field<T: Serialize + Redact>(&mut self, _: &'static str, value: &Option<T>) {
+            self.0 &= value.is_none();
+        }
+    }
+
+    let mut bare = Bare(model.extra().is_empty());
+    model.fields(&mut bare);
+    bare.0
+}
+
+/// Writes the fields that are set, until one fails.
+struct Writer<'a, M: SerializeMap> {
+    map: &'a mut M,
+    extra: &'a Extra,
+    /// Fields that are set while a value that did not fit them is still there.
+    replaced: Vec<&'static str>,
+    outcome: Result<(), M::Error>,
+}
+
+impl<M: SerializeMap> Visit for Writer<'_, M> {
+    fn field<T: Serialize + Redact>(&mut self, name: &'static str, value: &Option<T>) {
+        if let (Some(value), Ok(())) = (value, &self.outcome) {
+            if self.extra.get(name).is_some() {
+                self.replaced.push(name);
+            }
+            self.outcome = self.map.serialize_entry(name, value);
+        }
+    }
+}
+
+struct ModelVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        // Made where it is returned, because a model is large and each move copies it.
+        let mut read = Ok(T::default());
+        if let Ok(model) = &mut read
+            && let Err(fault) = fill(model, &mut map)
+        {
+            read = Err(fault);
+        }
+        read
+    }
+
+    /// What is no object, from this crate's reader, where no field could be left empty.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
+        let mut model = T::default();
+        model
+            .extra_mut()
+            .keep_whole(AsItStands::deserialize(from)?.0);
+        Ok(model)
+    }
+}
+
+/// Reads the fields of a model.
+fn fill<'de, T: Model, A: MapAccess<'de>>(model: &mut T, map: &mut A) -> Result<(), A::Error> {
+    while let Some(Key(key)) = map.next_key()? {
+        match model.field(&key, map) {
+            Ok(true) => {}
+            Ok(false) => {
+                let value = map.next_value()?;
+                model.extra_mut().keep(key, value);
+            }
+            // Only this crate's reader says so: it stands before the value again.
+            Err(_) if map.size_hint() == Some(AGAIN) => {
+                let value = map.next_value::<AsItStands<'de>>()?;
+                model.extra_mut().keep(key, value.0);
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// A key, borrowed from the input where that holds it without escapes.
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a field name")
+            }
+
+            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(key)))
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key.to_owned())))
+            }
+
+            fn visit_string<E>(self, key: String) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(key)))
+            }
+        }
+
+        from.deserialize_str(KeyVisitor)
+    }
+}

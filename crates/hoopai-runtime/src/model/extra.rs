@@ -1,0 +1,527 @@
+//! Fields that no interface file names, and values that no declared type takes.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::OnceLock;
+
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{
+    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde::ser::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::error::Carried;
+use crate::model::Key;
+use crate::reply::decode;
+use crate::reply::decode::Entries;
+use crate::{Error, json};
+
+/// The fields of an object that its type does not name, kept as they came and written back.
+///
+/// Replies carry more than the interface files say, and the platform accepts more. A field that the type does name stands here
+/// too if what came fits the type in no way: the field itself is `None` then, and its value is here under its name. Once the
+/// field is set it is written in place of that value.
+///
+/// Takes one pointer while empty. What came is kept as text, digit by digit, and read when somebody looks.
+#[derive(Clone, Default)]
+pub struct Extra(Option<Box<Store>>);
+
+#[derive(Clone, Default)]
+struct Store {
+    /// Names and values as they came, each pair behind a comma, until somebody changes them. It is UTF-8, which is not worth
+    /// a check for each value while nobody looks.
+    text: Vec<u8>,
+    fields: OnceLock<Fields>,
+    whole: Option<Box<Kept>>,
+}
+
+#[derive(Clone, Default)]
+struct Fields {
+    values: Map<String, Value>,
+    /// The text of values that would not be written back as they came, in the order of their names.
+    exact: Vec<(String, Box<RawValue>)>,
+}
+
+/// A value as it came. An enum, so that the frequent case is as small as the value.
+#[derive(Clone)]
+pub(crate) enum Kept {
+    Value(Value),
+    /// A value that alone would not be written back as it came, and its text.
+    Exact(Box<(Value, Box<RawValue>)>),
+}
+
+/// A kept value to be written.
+pub(crate) enum Written<'a> {
+    Value(&'a Value),
+    Exact(&'a RawValue),
+}
+
+impl Kept {
+    pub(crate) fn of_text(text: &str) -> Self {
+        // Most values are texts without escapes, of which both forms are plain.
+        if let Some(inner) = text.strip_prefix('"')
+            && let Some(inner) = inner.strip_suffix('"')
+            && !inner.contains('\\')
+        {
+            return Kept::of_value(inner.into());
+        }
+        let value = decode::value(text);
+        // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
+        if decode::survives(text) || text.parse::<Value>().is_err() {
+            return Kept::Value(value);
+        }
+        match RawValue::from_string(text.to_owned()) {
+            Ok(exact) => Kept::Exact(Box::new((value, exact))),
+            Err(_) => Kept::Value(value),
+        }
+    }
+
+    pub(crate) fn of_value(value: Value) -> Self {
+        Kept::Value(value)
+    }
+
+    pub(crate) fn value(&self) -> &Value {
+        match self {
+            Kept::Value(value) => value,
+            Kept::Exact(exact) => &exact.0,
+        }
+    }
+
+    pub(crate) fn of(value: Unnamed<'_>) -> Self {
+        match value {
+            Unnamed::Text(text) => Kept::of_text(checked(&text)),
+            Unnamed::Value(value) => Kept::of_value(value),
+        }
+    }
+
+    pub(crate) fn written(&self) -> Written<'_> {
+        match self {
+            Kept::Value(value) => Written::Value(value),
+            Kept::Exact(exact) => Written::Exact(&exact.1),
+        }
+    }
+}
+
+/// The text of values that came as JSON. Bytes of other formats can be anything, and are not worth keeping then.
+fn checked(text: &[u8]) -> &str {
+    std::str::from_utf8(text).unwrap_or_default()
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Written::Value(value) => value.serialize(to),
+            Written::Exact(text) => text.serialize(to),
+        }
+    }
+}
+
+impl Fields {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.exact
+            .binary_search_by(|(other, _)| other.as_str().cmp(name))
+    }
+
+    fn insert(&mut self, name: String, kept: Kept) -> Option<Value> {
+        let (value, exact) = match kept {
+            Kept::Value(value) => (value, None),
+            Kept::Exact(exact) => (exact.0, Some(exact.1)),
+        };
+        match (self.place(&name), exact) {
+            (Ok(place), Some(text)) => self.exact[place].1 = text,
+            (Ok(place), None) => drop(self.exact.remove(place)),
+            (Err(place), Some(text)) => self.exact.insert(place, (name.clone(), text)),
+            (Err(_), None) => {}
+        }
+        self.values.insert(name, value)
+    }
+
+    fn remove(&mut self, name: &str) -> Option<Value> {
+        if let Ok(place) = self.place(name) {
+            self.exact.remove(place);
+        }
+        self.values.remove(name)
+    }
+}
+
+impl Store {
+    fn fields(&self) -> &Fields {
+        self.fields.get_or_init(|| {
+            let mut fields = Fields::default();
+            let mut entries = Entries::new(checked(&self.text));
+            while let Some((name, text)) = entries.next() {
+                fields.insert(name.into_owned(), Kept::of_text(text));
+            }
+            fields
+        })
+    }
+
+    fn fields_mut(&mut self) -> &mut Fields {
+        self.fields();
+        self.text = Vec::new();
+        self.fields.get_mut().expect("made above")
+    }
+}
+
+impl Extra {
+    /// The value of a field, by its name on the wire.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.as_ref()?.fields().values.get(name)
+    }
+
+    /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
+    /// of this name and that is set.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        let kept = Kept::of_value(value.into());
+        let fields = self.store().fields_mut();
+        fields.insert(name.into(), kept)
+    }
+
+    /// Takes a field out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let store = self.0.as_mut()?;
+        let value = store.fields_mut().remove(name)?;
+        if store.fields().values.is_empty() && store.whole.is_none() {
+            self.0 = None;
+        }
+        Some(value)
+    }
+
+    /// The fields with their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        Iter(self.0.as_ref().map(|store| store.fields().values.iter()))
+    }
+
+    /// The fields with their names, each read as `T`, as replies are read. For objects whose keys are data, such as the free
+    /// slots of a calendar by day; where the interface says what stands under such keys, the model names the type.
+    ///
+    /// ```
+    /// hoopai_runtime::model! {
+    ///     /// The slots of a day.
+    ///     pub struct Day { pub slots: Vec<String> = "slots" }
+    ///     /// Slots by day.
+    ///     pub struct Days { pub trace_id: String = "traceId" }
+    /// }
+    /// # fn main() -> Result<(), hoopai_runtime::Error> {
+    /// let days: Days = serde_json::from_str(r#"{"2031-05-06":{"slots":["09:00"]},"traceId":"t"}"#).unwrap();
+    /// for (day, slots) in days.extra.typed::<Day>() {
+    ///     assert_eq!((day, slots?.slots.unwrap().len()), ("2031-05-06", 1));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// An item is an error of kind [`Decode`](crate::error::ErrorKind::Decode) where a value is of another kind than `T`.
+    pub fn typed<T: DeserializeOwned>(&self) -> impl Iterator<Item = (&str, Result<T, Error>)> {
+        self.written().map(|(name, value)| {
+            let text = serde_json::to_vec(&value).unwrap_or_default();
+            (name, whole(&text))
+        })
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Some(store) => store.fields().values.len(),
+            None => 0,
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Some(store) => store.text.is_empty() && store.fields().values.is_empty(),
+            None => true,
+        }
+    }
+
+    /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
+    /// the object as long as the object has no fields.
+    ///
+    /// Items of lists have it, so that one odd item does not hide the others, and whole replies.
+    pub fn whole(&self) -> Option<&Value> {
+        Some(self.0.as_ref()?.whole.as_ref()?.value())
+    }
+
+    /// The same, to be written.
+    pub(crate) fn written_whole(&self) -> Option<Written<'_>> {
+        Some(self.0.as_ref()?.whole.as_ref()?.written())
+    }
+
+    /// The fields, to be written.
+    pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Written<'_>)> {
+        self.iter()
+            .map(|(name, value)| (name, self.to_write(name, value)))
+    }
+
+    fn to_write<'a>(&'a self, name: &str, value: &'a Value) -> Written<'a> {
+        if let Some(store) = &self.0
+            && let Ok(place) = store.fields().place(name)
+        {
+            return Written::Exact(&store.fields().exact[place].1);
+        }
+        Written::Value(value)
+    }
+
+    fn store(&mut self) -> &mut Store {
+        self.0.get_or_insert_with(|| Box::new(Store::default()))
+    }
+
+    /// Keeps a value that was read under its name.
+    pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: Unnamed<'_>) {
+        let store = self.store();
+        match value {
+            Unnamed::Text(text) if store.fields.get().is_none() => {
+                let out = &mut store.text;
+                let room = name.len() + text.len() + 4;
+                out.reserve(if out.is_empty() { room.max(64) } else { room });
+                match &name {
+                    Cow::Borrowed(name) if is_plain(name) => {
+                        out.extend_from_slice(b",\"");
+                        out.extend_from_slice(name.as_bytes());
+                        out.extend_from_slice(b"\":");
+                    }
+                    name => {
+                        out.push(b',');
+                        out.extend_from_slice(Value::from(&**name).to_string().as_bytes());
+                        out.push(b':');
+                    }
+                }
+                out.extend_from_slice(&text);
+            }
+            value => {
+                let kept = Kept::of(value);
+                store.fields_mut().insert(name.into_owned(), kept);
+            }
+        }
+    }
+
+    pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
+        self.store().whole = Some(Box::new(Kept::of(value)));
+    }
+}
+
+/// The fields of an [`Extra`], if it has any.
+struct Iter<'a>(Option<serde_json::map::Iter<'a>>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a Value);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = self.0.as_mut()?.next()?;
+        Some((name, value))
+    }
+}
+
+/// A value of the kind of `T`; what drifts in it is kept in it.
+fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
+    let read = json::from_slice::<T>(text)?;
+    match (read.raw, read.drift.first()) {
+        (None, _) => Ok(read.value),
+        (Some(_), Some(drift)) => Err(Error::drifted(
+            None,
+            drift,
+            text.to_vec().into(),
+            Carried::default(),
+        )),
+        (Some(_), None) => Err(Error::decode(
+            None,
+            &decode::Fault::broken(),
+            text,
+            text.to_vec().into(),
+            Carried::default(),
+        )),
+    }
+}
+
+/// Whether a name needs no escapes in JSON.
+fn is_plain(name: &str) -> bool {
+    for byte in name.as_bytes() {
+        if let 0..0x20 | b'"' | b'\\' = byte {
+            return false;
+        }
+    }
+    true
+}
+
+impl PartialEq for Extra {
+    fn eq(&self, other: &Self) -> bool {
+        if self.whole() != other.whole() || self.len() != other.len() {
+            return false;
+        }
+        for (name, value) in self.iter() {
+            if other.get(name) != Some(value) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Says how many fields there are and nothing of what they hold.
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.whole() {
+            Some(_) => f.write_str("[no object, hidden]"),
+            None => write!(f, "[{} hidden]", self.len()),
+        }
+    }
+}
+
+/// A value that no field is known for: its text from JSON, and itself from other formats.
+pub(crate) enum Unnamed<'de> {
+    Text(Cow<'de, [u8]>),
+    Value(Value),
+}
+
+impl<'de> Deserialize<'de> for Unnamed<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
+    }
+}
+
+/// A value that was meant for a field and did not fit.
+pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
+
+impl<'de> AsItStands<'de> {
+    /// What is to be a number.
+    pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        AsItStands::named(decode::AS_A_NUMBER, from)
+    }
+
+    fn named<D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Self, D::Error> {
+        match from.deserialize_newtype_struct(name, AnyVisitor { asked: false }) {
+            Ok(value) => Ok(AsItStands(value)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A number as it was written, or a text without its quotes, and whether it is a number.
+    pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
+        let text = match &self.0 {
+            Unnamed::Text(text) => std::str::from_utf8(text).ok()?,
+            Unnamed::Value(value) => return scalar(value),
+        };
+        if let [b'-' | b'0'..=b'9', ..] = text.as_bytes() {
+            return Some((Cow::Borrowed(text), true));
+        }
+        let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
+        if quoted.contains('\\') {
+            return scalar(&decode::value(text));
+        }
+        Some((Cow::Borrowed(quoted), false))
+    }
+}
+
+fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
+    match value {
+        Value::String(text) => Some((Cow::Owned(text.clone()), false)),
+        Value::Number(number) => Some((Cow::Owned(number.to_string()), true)),
+        _ => None,
+    }
+}
+
+impl<'de> Deserialize<'de> for AsItStands<'de> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        AsItStands::named(decode::AS_IT_STANDS, from)
+    }
+}
+
+/// Takes whatever a deserializer makes of a newtype: this crate's own gives bytes, `serde_json`'s its raw value, others step
+/// into it or give what is there.
+struct AnyVisitor {
+    /// Whether the raw value has been asked for.
+    asked: bool,
+}
+
+macro_rules! taken {
+    ($($method:ident: $type:ty)*) => {$(
+        fn $method<E>(self, value: $type) -> Result<Unnamed<'de>, E> {
+            Ok(Unnamed::Value(value.into()))
+        }
+    )*};
+}
+
+fn any<'de, D: Deserializer<'de>>(from: D) -> Result<Unnamed<'de>, D::Error> {
+    match Value::deserialize(from) {
+        Ok(value) => Ok(Unnamed::Value(value)),
+        Err(error) => Err(error),
+    }
+}
+
+impl<'de> Visitor<'de> for AnyVisitor {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        if self.asked {
+            return any(from);
+        }
+        from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unnamed<'de>, A::Error> {
+        let mut object = Map::new();
+        while let Some(Key(key)) = map.next_key()? {
+            if key == decode::RAW_VALUE {
+                return map.next_value_seed(RawText);
+            }
+            object.insert(key.into_owned(), map.next_value()?);
+        }
+        Ok(Unnamed::Value(object.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
+        any(SeqAccessDeserializer::new(items))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        any(from)
+    }
+
+    fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    fn visit_none<E>(self) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Value(Value::Null))
+    }
+
+    taken! { visit_bool: bool visit_i64: i64 visit_u64: u64 visit_f64: f64 visit_str: &str }
+}
+
+/// The text of `serde_json`'s raw value.
+struct RawText;
+
+impl<'de> DeserializeSeed<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RawText {
+    type Value = Unnamed<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the text of a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Borrowed(text.as_bytes())))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
+        Ok(Unnamed::Text(Cow::Owned(text.into())))
+    }
+}

@@ -1,0 +1,14 @@
+//! Models: objects, enums and scalars of the platform, and what generated types are made of.
+//!
+//! This folder depends on nothing but the decoder's conventions for fields that deviate.
+
+pub(crate) mod custom_field;
+pub(crate) mod debug;
+pub(crate) mod decimal;
+mod definition;
+pub(crate) mod extra;
+pub mod open_enum;
+pub(crate) mod schema;
+pub(crate) mod timestamp;
+
+pub use definition::*;

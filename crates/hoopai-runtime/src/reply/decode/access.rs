@@ -1,0 +1,359 @@
+//! What stands in lists and objects, one after the other.
+
+use std::borrow::Cow;
+
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+};
+use serde::forward_to_deserialize_any;
+
+use super::fault::{Cause, Fault};
+use super::reader::{RAW_VALUE, Reader};
+use crate::reply::confirmation::SUCCESS_FLAGS;
+use crate::reply::drift::DriftKind;
+
+/// What [`MapAccess::size_hint`] of a [`Fields`] says when the value that was just read did not fit, and the reader stands
+/// before it again: whoever has another use for the value may read it once more. No map has so many entries, and no other
+/// deserializer stands where it stood.
+pub(crate) const AGAIN: usize = usize::MAX;
+
+/// The field that stands in any reply and says nothing of what the reply is.
+pub(super) const TRACE: &str = "traceId";
+
+/// How a key counts in [`FieldProgress::nothing_known`].
+#[derive(Clone, Copy, PartialEq)]
+enum Counts {
+    /// As known if the type has a field for it.
+    ByField,
+    /// As known in any case.
+    AsKnown,
+    /// Not at all.
+    Not,
+}
+
+/// How far an object has been read.
+pub(super) struct FieldProgress {
+    /// The bracket that closes it is yet to come.
+    open: bool,
+    first: bool,
+    again: bool,
+    /// The fields of the object's type.
+    fields: &'static [&'static str],
+    last_key: Counts,
+    keys: u32,
+    unnamed: u32,
+}
+
+impl FieldProgress {
+    pub(super) fn new(fields: &'static [&'static str]) -> Self {
+        FieldProgress {
+            open: true,
+            first: true,
+            again: false,
+            fields,
+            last_key: Counts::ByField,
+            keys: 0,
+            unnamed: 0,
+        }
+    }
+
+    /// Whether it has keys and its type has a field for none of them.
+    pub(super) fn nothing_known(&self) -> bool {
+        self.keys > 0 && self.keys == self.unnamed
+    }
+
+    /// Whether no key was known so far. From the first known key on it does not matter how keys count.
+    fn nothing_known_yet(&self) -> bool {
+        self.keys == self.unnamed
+    }
+
+    pub(super) fn open(&self) -> bool {
+        self.open
+    }
+
+    /// A success flag comes under any spelling, whichever of them the type declares. For a type
+    /// without one it identifies an object as little as a trace id does.
+    fn counts(&self, key: &str) -> Counts {
+        if key == TRACE {
+            Counts::Not
+        } else if !SUCCESS_FLAGS.contains(&key) {
+            Counts::ByField
+        } else if self
+            .fields
+            .iter()
+            .any(|field| SUCCESS_FLAGS.contains(field))
+        {
+            Counts::AsKnown
+        } else {
+            Counts::Not
+        }
+    }
+}
+
+/// The fields of an object.
+pub(super) struct Fields<'a, 'de> {
+    pub(super) reader: &'a mut Reader<'de>,
+    pub(super) progress: &'a mut FieldProgress,
+}
+
+impl<'de> Fields<'_, 'de> {
+    /// The next key, or `None` behind the last field.
+    #[inline]
+    fn key(&mut self) -> Result<Option<Cow<'de, str>>, Fault> {
+        let scan = &mut self.reader.scan;
+        let progress = &mut *self.progress;
+        match scan.peek() {
+            b'}' => {
+                scan.at += 1;
+                progress.open = false;
+                return Ok(None);
+            }
+            b',' if !progress.first => scan.at += 1,
+            _ if progress.first => {}
+            _ => return Err(Fault::broken()),
+        }
+        progress.first = false;
+        let (key, _) = scan.name()?.text();
+        if progress.nothing_known_yet() {
+            progress.last_key = progress.counts(&key);
+        }
+        Ok(Some(key))
+    }
+
+    /// Begins a value: where it stands, and how many drifts there were before it.
+    #[inline]
+    fn begin(&mut self) -> (usize, usize, u8) {
+        let reader = &mut *self.reader;
+        reader.scan.peek();
+        reader.item = false;
+        reader.unnamed = usize::MAX;
+        self.progress.again = false;
+        (reader.scan.at, reader.drifts.len(), reader.depth)
+    }
+
+    fn counted(&mut self, start: usize) {
+        let counts = self.progress.last_key;
+        if self.progress.nothing_known_yet() && counts != Counts::Not {
+            let unnamed = counts == Counts::ByField && self.reader.unnamed == start;
+            self.progress.keys += 1;
+            self.progress.unnamed += u32::from(unnamed);
+        }
+    }
+
+    /// A value that does not fit: the reader goes back before it.
+    #[cold]
+    fn unfit(&mut self, fault: Fault, (start, drifts, depth): (usize, usize, u8)) -> Fault {
+        let fault = fault.at(start);
+        if let Cause::Unfit { at, expected } = fault.cause() {
+            let reader = &mut *self.reader;
+            reader.scan.at = start;
+            reader.depth = depth;
+            // What drifted in it does not matter where it is set aside as a whole.
+            reader.drifts.truncate(drifts);
+            // The platform writes `""` for a value that is not set, whatever its type.
+            if !reader.scan.is_blank_string() {
+                reader.note_as(DriftKind::Unparsed, at.unwrap_or(start), expected.clone());
+            }
+            self.progress.again = true;
+        }
+        fault
+    }
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
+        match self.key()? {
+            Some(key) => match seed.deserialize(KeyReader(key)) {
+                Ok(key) => Ok(Some(key)),
+                Err(fault) => Err(fault),
+            },
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        let before = self.begin();
+        match seed.deserialize(&mut *self.reader) {
+            Ok(value) => {
+                self.counted(before.0);
+                Ok(value)
+            }
+            Err(fault) => Err(self.unfit(fault, before)),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        if self.progress.again {
+            Some(AGAIN)
+        } else {
+            None
+        }
+    }
+}
+
+/// The items of a list.
+pub(super) struct Items<'a, 'de> {
+    pub(super) reader: &'a mut Reader<'de>,
+    pub(super) open: &'a mut bool,
+    pub(super) first: bool,
+}
+
+impl Items<'_, '_> {
+    /// Goes to the next item, if there is one, and returns where it stands.
+    fn next(&mut self) -> Result<Option<usize>, Fault> {
+        let scan = &mut self.reader.scan;
+        match scan.peek() {
+            b']' => {
+                scan.at += 1;
+                *self.open = false;
+                return Ok(None);
+            }
+            b',' if !self.first => {
+                scan.at += 1;
+                if scan.peek() == b']' {
+                    return Err(Fault::broken());
+                }
+            }
+            _ if self.first => {}
+            _ => return Err(Fault::broken()),
+        }
+        self.first = false;
+        self.reader.item = true;
+        Ok(Some(self.reader.scan.at))
+    }
+}
+
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+    type Error = Fault;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Fault> {
+        let Some(start) = self.next()? else {
+            return Ok(None);
+        };
+        match seed.deserialize(&mut *self.reader) {
+            Ok(item) => Ok(Some(item)),
+            Err(fault) => Err(fault.at(start)),
+        }
+    }
+
+    /// A `Vec` that is told nothing has room for four items from the first on. Most lists of objects hold one, and objects
+    /// are large.
+    fn size_hint(&self) -> Option<usize> {
+        let mut scan = self.reader.scan;
+        (scan.peek() == b'{').then_some(1)
+    }
+}
+
+/// The text of a value, in the form in which `serde_json` asks for one: as the only field of an object.
+pub(super) struct RawFields<'de> {
+    pub(super) text: &'de str,
+    pub(super) asked: bool,
+}
+
+impl<'de> MapAccess<'de> for RawFields<'de> {
+    type Error = Fault;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Fault> {
+        if std::mem::replace(&mut self.asked, true) {
+            return Ok(None);
+        }
+        match seed.deserialize(KeyReader(Cow::Borrowed(RAW_VALUE))) {
+            Ok(key) => Ok(Some(key)),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+        seed.deserialize(KeyReader(Cow::Borrowed(self.text)))
+    }
+}
+
+/// A key: a text, or what a text can stand for where a map has keys of another kind.
+struct KeyReader<'de>(Cow<'de, str>);
+
+macro_rules! parsed {
+    ($($method:ident $visit:ident $expected:literal)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            match self.0.parse() {
+                Ok(value) => visitor.$visit(value),
+                Err(_) => Err(Fault::unfit($expected)),
+            }
+        }
+    )*};
+}
+
+impl<'de> Deserializer<'de> for KeyReader<'de> {
+    type Error = Fault;
+
+    #[inline]
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.0 {
+            Cow::Borrowed(key) => visitor.visit_borrowed_str(key),
+            Cow::Owned(key) => visitor.visit_string(key),
+        }
+    }
+
+    parsed! {
+        deserialize_bool visit_bool "`true` or `false` as key"
+        deserialize_i8 visit_i8 "a whole number as key"
+        deserialize_i16 visit_i16 "a whole number as key"
+        deserialize_i32 visit_i32 "a whole number as key"
+        deserialize_i64 visit_i64 "a whole number as key"
+        deserialize_i128 visit_i128 "a whole number as key"
+        deserialize_u8 visit_u8 "a whole number as key"
+        deserialize_u16 visit_u16 "a whole number as key"
+        deserialize_u32 visit_u32 "a whole number as key"
+        deserialize_u64 visit_u64 "a whole number as key"
+        deserialize_u128 visit_u128 "a whole number as key"
+        deserialize_f32 visit_f32 "a number as key"
+        deserialize_f64 visit_f64 "a number as key"
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        visitor.visit_enum(self)
+    }
+
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
+    }
+}
+
+impl<'de> EnumAccess<'de> for KeyReader<'de> {
+    type Error = Fault;
+    type Variant = <serde::de::value::CowStrDeserializer<'de, Fault> as EnumAccess<'de>>::Variant;
+
+    fn variant_seed<V: DeserializeSeed<'de>>(
+        self,
+        seed: V,
+    ) -> Result<(V::Value, Self::Variant), Fault> {
+        EnumAccess::variant_seed(IntoDeserializer::<Fault>::into_deserializer(self.0), seed)
+    }
+}

@@ -1,0 +1,348 @@
+//! Finds values of a text by their places, in one walk through it and without reading the rest.
+
+use std::ops::Range;
+
+use super::fault::Fault;
+use super::scan::{DEPTH, Scan};
+
+/// What stands where a list is to stand.
+pub(crate) enum Listed {
+    /// Nothing, or `null`.
+    Nothing,
+    /// A list: where each of its items stands.
+    Items(Vec<Range<usize>>),
+    /// Something else begins here, at the place or on the way to it.
+    Other(usize),
+}
+
+/// What was found.
+pub(crate) struct Found<'t> {
+    pub(crate) list: Listed,
+    /// The text of the value at each place, in the order in which they were given.
+    pub(crate) values: Vec<Option<&'t str>>,
+}
+
+/// Looks for a list at one place and for values at others, and checks that the whole text is JSON. Blanks around the text must
+/// be gone; a text without contents holds nothing. Of a key that comes twice the last counts.
+pub(crate) fn find<'t>(
+    text: &'t str,
+    list: &'static str,
+    places: &[&'static str],
+) -> Result<Found<'t>, Fault> {
+    let mut walk = Walk {
+        scan: Scan::new(text),
+        list: Listed::Nothing,
+        values: vec![None; places.len()],
+    };
+    if !text.is_empty() {
+        let mut wanted = Vec::with_capacity(places.len() + 1);
+        wanted.push(Wanted::new(None, list));
+        for place in places {
+            wanted.push(Wanted::new(Some(wanted.len() - 1), place));
+        }
+        walk.value(&wanted, DEPTH)?;
+        walk.scan.peek();
+        if walk.scan.at < text.len() {
+            return Err(Fault::broken());
+        }
+    }
+    Ok(Found {
+        list: walk.list,
+        values: walk.values,
+    })
+}
+
+/// A place on the way to which the walk is.
+#[derive(Clone, Copy)]
+struct Wanted {
+    /// Which of the values it is; `None` is the list.
+    value: Option<usize>,
+    /// The names that are yet to come. `None`: the place is reached.
+    rest: Option<&'static str>,
+}
+
+impl Wanted {
+    fn new(value: Option<usize>, place: &'static str) -> Self {
+        let rest = if place.is_empty() { None } else { Some(place) };
+        Wanted { value, rest }
+    }
+
+    /// The place seen from a value that it may lie in.
+    fn below(self, key: Key<'_>) -> Option<Wanted> {
+        let rest = self.rest?;
+        let (first, rest) = match rest.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (rest, None),
+        };
+        let here = match key {
+            Key::Name(name) => first == name,
+            Key::Index(index) => matches!(first.parse::<usize>(), Ok(own) if own == index),
+        };
+        if here {
+            Some(Wanted { rest, ..self })
+        } else {
+            None
+        }
+    }
+}
+
+/// Which value of an object or a list it is.
+#[derive(Clone, Copy)]
+enum Key<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+struct Walk<'t> {
+    scan: Scan<'t>,
+    list: Listed,
+    values: Vec<Option<&'t str>>,
+}
+
+impl Walk<'_> {
+    /// Takes the value that stands next, and what is wanted of it.
+    fn value(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
+        let (mut deeper, mut list) = (false, false);
+        for place in wanted {
+            deeper |= place.rest.is_some();
+            list |= place.rest.is_none() && place.value.is_none();
+            // What was found below an earlier value of the same key no longer counts.
+            match (place.value, place.rest) {
+                (Some(n), Some(_)) => self.values[n] = None,
+                (None, Some(_)) => self.list = Listed::Nothing,
+                _ => {}
+            }
+        }
+        let first = self.scan.peek();
+        let start = self.scan.at;
+        match first {
+            b'{' if deeper => self.object(wanted, open(depth)?)?,
+            b'[' if deeper || list => self.items(wanted, list, open(depth)?)?,
+            _ => {
+                self.scan.skip(depth)?;
+            }
+        }
+        let text = &self.scan.text[start..self.scan.at];
+        for place in wanted {
+            match (place.value, place.rest) {
+                (Some(n), None) => self.values[n] = Some(text),
+                (Some(_), Some(_)) => {}
+                (None, None) if first == b'[' => {}
+                (None, Some(_)) if first == b'{' || first == b'[' => {}
+                (None, _) if first == b'n' => self.list = Listed::Nothing,
+                (None, _) => self.list = Listed::Other(start),
+            }
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
+        self.scan.at += 1;
+        if self.scan.peek() == b'}' {
+            self.scan.at += 1;
+            return Ok(());
+        }
+        loop {
+            let (name, _) = self.scan.name()?.text();
+            self.below(wanted, Key::Name(&name), depth)?;
+            match self.scan.peek() {
+                b',' => self.scan.at += 1,
+                b'}' => {
+                    self.scan.at += 1;
+                    return Ok(());
+                }
+                _ => return Err(Fault::broken()),
+            }
+        }
+    }
+
+    fn items(&mut self, wanted: &[Wanted], list: bool, depth: u8) -> Result<(), Fault> {
+        let start = self.scan.at;
+        self.scan.at += 1;
+        let mut items = Vec::new();
+        let mut index = 0;
+        let mut more = self.scan.peek() != b']';
+        while more {
+            self.scan.peek();
+            let first = self.scan.at;
+            self.below(wanted, Key::Index(index), depth)?;
+            if list {
+                items.push(first..self.scan.at);
+            }
+            index += 1;
+            match self.scan.peek() {
+                b',' => self.scan.at += 1,
+                b']' => more = false,
+                _ => return Err(Fault::broken()),
+            }
+        }
+        self.scan.at += 1;
+        if list {
+            self.list = Listed::Items(items);
+            return Ok(());
+        }
+        for place in wanted {
+            if place.value.is_none()
+                && let Some(rest) = place.rest
+                && !matches!(rest.as_bytes(), [b'0'..=b'9', ..])
+            {
+                // The way to the list goes on by a name, which a list does not have.
+                self.list = Listed::Other(start);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the value of a key, and what is wanted of it.
+    fn below(&mut self, wanted: &[Wanted], key: Key<'_>, depth: u8) -> Result<(), Fault> {
+        let mut below = Vec::new();
+        for place in wanted {
+            if let Some(place) = place.below(key) {
+                below.push(place);
+            }
+        }
+        if below.is_empty() {
+            self.scan.skip(depth)?;
+            return Ok(());
+        }
+        self.value(&below, depth)
+    }
+}
+
+/// The levels that are left below an opening bracket.
+fn open(depth: u8) -> Result<u8, Fault> {
+    match depth {
+        0 | 1 => Err(Fault::deep()),
+        depth => Ok(depth - 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::{Listed, find};
+    use crate::reply::decode::read;
+
+    /// The texts of the items, or what stands in their place.
+    fn items(text: &str, place: &'static str) -> String {
+        match find(text, place, &[]).unwrap().list {
+            Listed::Nothing => "nothing".into(),
+            Listed::Items(items) => {
+                let texts: Vec<&str> = items.into_iter().map(|item| &text[item]).collect();
+                texts.join(" | ")
+            }
+            Listed::Other(at) => format!("other: {}", &text[at..]),
+        }
+    }
+
+    #[test]
+    fn lists_are_found_by_their_places() {
+        for (text, place, found) in [
+            (r#"[1, "a]" ,{"b":[2]}]"#, "", r#"1 | "a]" | {"b":[2]}"#),
+            ("[ ]", "", ""),
+            (r#"{"x":{"a":[9]},"a":[1 , 2]}"#, "a", "1 | 2"),
+            (r#"{"a":{"b.c":[1],"b":{"c":[2]}}}"#, "a.b.c", "2"),
+            (r#"{"\u0061":[1]}"#, "a", "1"),
+            (r#"{"a":[[1],[2,3]]}"#, "a.1", "2 | 3"),
+            (r#"{"a":{"1":[4]}}"#, "a.1", "4"),
+            (r#"{"a":[1],"a":[2]}"#, "a", "2"),
+            (r#"{"a":[1],"a":null}"#, "a", "nothing"),
+            (r#"{"a":{"b":[1]},"a":{}}"#, "a.b", "nothing"),
+            (r#"{"a":{"b":[1]},"a":{"b":[2]}}"#, "a.b", "2"),
+            (r#"{"a":7,"a":{"b":[1]}}"#, "a.b", "1"),
+            (r#"{"a":[[1]]}"#, "a.5", "nothing"),
+            ("", "a", "nothing"),
+            ("null", "a", "nothing"),
+            (r#"{"a":null}"#, "a.b", "nothing"),
+            (r#"{"a":7}"#, "a.b", "other: 7}"),
+            ("[1]", "a", "other: [1]"),
+            (r#"{"a":{}}"#, "a", "other: {}}"),
+            ("{}", "", "other: {}"),
+        ] {
+            assert_eq!(items(text, place), found, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_next_to_the_list_and_in_it() {
+        let text = r#"{"meta":{"total": 7 ,"next":["a", 1.10]},"l":[{"id":"x"},{"id":"y"}]}"#;
+        let places = [
+            "meta.total",
+            "meta.next",
+            "meta.next.1",
+            "l.1.id",
+            "l",
+            "meta.no",
+            "no.total",
+            "l.id",
+        ];
+        let found = find(text, "l", &places).unwrap().values;
+        assert_eq!(
+            found,
+            [
+                Some("7"),
+                Some(r#"["a", 1.10]"#),
+                Some("1.10"),
+                Some("\"y\""),
+                Some(r#"[{"id":"x"},{"id":"y"}]"#),
+                None,
+                None,
+                None,
+            ]
+        );
+    }
+
+    #[test]
+    fn of_an_object_that_comes_twice_the_last_counts() {
+        let text = r#"{"meta":{"total":7,"next":"a"},"meta":{"next":null}}"#;
+        let found = find(text, "l", &["meta.total", "meta.next"])
+            .unwrap()
+            .values;
+        assert_eq!(found, [None, Some("null")]);
+    }
+
+    #[test]
+    fn it_takes_what_the_reader_takes_and_nothing_else() {
+        let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let within = |levels: usize| {
+            let (open, close) = ("{\"a\":".repeat(levels), "}".repeat(levels));
+            format!("{open}1{close}")
+        };
+        let texts = [
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1",
+            "{\"a\":1",
+            "[]]",
+            "{} x",
+            "[tru]",
+            "[01]",
+            "[\"\u{1}\"]",
+            "]",
+            "{\"a\":[1,]}",
+            "{\"a\":[1}",
+            "[]",
+            "{}",
+            "[{}]",
+            "{\"a\":[{}]}",
+        ]
+        .map(str::to_owned)
+        .into_iter()
+        .chain([126, 127, 128, 129].map(deep))
+        .chain([126, 127, 128, 129].map(within));
+        let far: &'static str = "a.".repeat(200).leak();
+        for text in texts {
+            let read = read::<Value>(text.as_bytes()).is_ok();
+            for (list, place) in [("", "a"), ("a", "0"), ("a.b", "a.0.a"), (far, far)] {
+                let found = find(&text, list, &[place]).is_ok();
+                assert_eq!(found, read, "{list} {text}");
+            }
+        }
+    }
+}

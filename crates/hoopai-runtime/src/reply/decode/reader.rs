@@ -1,0 +1,578 @@
+//! A reader of JSON that takes what comes.
+//!
+//! Where a type asks for a string and a number stands there, serde has no way back: the visitor that could take something
+//! else is gone, and so is the value. So the one who holds the text must be the one who is tolerant. This reader holds it: it
+//! gives each type what it asks for where the text can be understood so, goes back before a value that does not fit, and
+//! notes both. A reply that is as declared costs nothing of this, for all of it stands where errors would be.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, IntoDeserializer, Visitor};
+use serde_json::Value;
+
+use super::access::{FieldProgress, Fields, Items, RawFields, TRACE};
+use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
+use super::scan::{DEPTH, Number, Scan, is_number, number_in};
+use crate::error::Places;
+use crate::reply::drift::{Drift, DriftKind};
+
+/// A newtype of this name gets the text of a value as it stands, and counts as one that its object's type has no field for.
+pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
+
+/// A newtype of this name gets the text of a value as it stands.
+pub(crate) const AS_IT_STANDS: &str = "hoopai::AsItStands";
+
+/// The same, and a text that holds a number is reported as one that was read as a number.
+pub(crate) const AS_A_NUMBER: &str = "hoopai::AsANumber";
+
+/// `serde_json`'s own name for the same.
+pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
+
+/// How many drifts are reported of one reply. What drifts beyond is read in the same way.
+const REPORTED: usize = 256;
+
+/// A drift, its place not yet put into words.
+pub(crate) struct Noted {
+    pub(crate) kind: DriftKind,
+    pub(crate) at: usize,
+    pub(crate) expected: Cow<'static, str>,
+}
+
+fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
+    put_in_order(drifts);
+    let mut places = Places::new(text.as_bytes());
+    let mut out = Vec::with_capacity(drifts.len());
+    for noted in drifts {
+        let (path, found) = places.value_at(noted.at);
+        out.push(Drift {
+            kind: noted.kind,
+            path,
+            expected: noted.expected.clone(),
+            found,
+        });
+    }
+    out
+}
+
+/// Puts drifts in the order of their places, in which nearly all of them were noted. There are [`REPORTED`] at most.
+pub(super) fn put_in_order(drifts: &mut [Noted]) {
+    for end in 1..drifts.len() {
+        let mut index = end;
+        while index > 0 && drifts[index - 1].at > drifts[index].at {
+            drifts.swap(index - 1, index);
+            index -= 1;
+        }
+    }
+}
+
+/// The name and the fields of a struct that is read.
+type Struct = (&'static str, &'static [&'static str]);
+
+pub(super) struct Reader<'de> {
+    pub(super) scan: Scan<'de>,
+    /// How many levels more may be opened.
+    pub(super) depth: u8,
+    /// The value that comes is the whole text or the item of a list, so that there is no field to be left empty: a model takes
+    /// it whatever it is.
+    pub(super) item: bool,
+    /// Where the last value begins that was read as one that no field is known for.
+    pub(super) unnamed: usize,
+    pub(super) drifts: Vec<Noted>,
+    /// The whole text was set aside.
+    set_aside: bool,
+}
+
+impl<'de> Reader<'de> {
+    pub(super) fn new(text: &'de str) -> Self {
+        Reader {
+            scan: Scan::new(text),
+            depth: DEPTH,
+            item: true,
+            unnamed: usize::MAX,
+            drifts: Vec::new(),
+            set_aside: false,
+        }
+    }
+
+    #[cold]
+    fn note(&mut self, kind: DriftKind, at: usize, expected: &'static str) {
+        self.note_as(kind, at, Cow::Borrowed(expected));
+    }
+
+    #[cold]
+    pub(super) fn note_as(&mut self, kind: DriftKind, at: usize, expected: Cow<'static, str>) {
+        if self.drifts.len() < REPORTED {
+            self.drifts.push(Noted { kind, at, expected });
+        }
+    }
+
+    /// A reader of a text that stands for nothing: what is missing in it is no drift, and what does not fit does not fit.
+    pub(super) fn of_nothing(text: &'de str) -> Self {
+        Reader {
+            item: false,
+            ..Reader::new(text)
+        }
+    }
+
+    /// A text that does not fit its type as a whole. It must be JSON all the same.
+    #[cold]
+    pub(super) fn set_all_aside(&mut self, fault: Fault) -> Result<(), Fault> {
+        let Cause::Unfit { at, expected } = fault.cause() else {
+            return Err(fault);
+        };
+        self.scan.at = 0;
+        self.depth = DEPTH;
+        self.as_it_stands()?;
+        self.end()?;
+        self.drifts.clear();
+        self.note_as(DriftKind::Unparsed, at.unwrap_or(0), expected.clone());
+        self.set_aside = true;
+        Ok(())
+    }
+
+    /// The drifts in words, in the order of their places, and the whole text if it was set aside.
+    pub(super) fn finish(mut self) -> (Vec<Drift>, Option<Value>) {
+        if self.drifts.is_empty() {
+            return (Vec::new(), None);
+        }
+        let raw = if self.set_aside {
+            Some(super::value(self.scan.text))
+        } else {
+            None
+        };
+        (words(self.scan.text, &mut self.drifts), raw)
+    }
+
+    /// Nothing but blanks is left.
+    pub(super) fn end(&mut self) -> Result<(), Fault> {
+        self.scan.peek();
+        if self.scan.at < self.scan.text.len() {
+            return Err(Fault::broken());
+        }
+        Ok(())
+    }
+
+    /// What is wrong where no value of a kind begins that the type takes.
+    #[cold]
+    fn unfit(&mut self, expected: &'static str) -> Fault {
+        match self.scan.peek() {
+            b'"' | b'{' | b'[' | b't' | b'f' | b'n' | b'-' | b'0'..=b'9' => {
+                Fault::unfit(expected).at(self.scan.at)
+            }
+            _ => Fault::broken(),
+        }
+    }
+
+    fn enter(&mut self) -> Result<(), Fault> {
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth == 0 {
+            return Err(Fault::deep());
+        }
+        self.scan.at += 1;
+        Ok(())
+    }
+
+    /// A text, or the text of another scalar.
+    #[inline]
+    fn text(&mut self) -> Result<Cow<'de, str>, Fault> {
+        if self.scan.peek() == b'"' {
+            let start = self.scan.at;
+            let (text, whole) = self.scan.string()?.text();
+            if !whole {
+                self.note(DriftKind::Coerced, start, "a string of whole characters");
+            }
+            return Ok(text);
+        }
+        self.other_as_text()
+    }
+
+    #[cold]
+    fn other_as_text(&mut self) -> Result<Cow<'de, str>, Fault> {
+        let start = self.scan.at;
+        let text = match self.scan.peek() {
+            b't' => self.scan.literal("true")?,
+            b'f' => self.scan.literal("false")?,
+            b'-' | b'0'..=b'9' => self.scan.number()?,
+            _ => return Err(self.unfit(STRING)),
+        };
+        self.note(DriftKind::Coerced, start, STRING);
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn number(&mut self, expected: &'static str) -> Result<Number, Fault> {
+        let start = self.scan.peek_at();
+        let found = match self.scan.peek() {
+            b'-' | b'0'..=b'9' => Some(Number::of(self.scan.number()?)),
+            b'"' => {
+                let found = number_in(&self.scan.string()?.text().0);
+                if found.is_some() {
+                    self.note(DriftKind::Coerced, start, expected);
+                }
+                found
+            }
+            _ => return Err(self.unfit(expected)),
+        };
+        match found {
+            None | Some(Number::Huge) => Err(Fault::unfit(expected).at(start)),
+            Some(number) => Ok(number),
+        }
+    }
+
+    fn whole_number(&mut self) -> Result<Number, Fault> {
+        let start = self.scan.peek_at();
+        match self.number(WHOLE_NUMBER)?.whole() {
+            Some(number) => Ok(number),
+            None => Err(Fault::unfit(WHOLE_NUMBER).at(start)),
+        }
+    }
+
+    fn boolean(&mut self) -> Result<bool, Fault> {
+        let start = self.scan.peek_at();
+        let found = match self.scan.peek() {
+            b't' => {
+                self.scan.literal("true")?;
+                return Ok(true);
+            }
+            b'f' => {
+                self.scan.literal("false")?;
+                return Ok(false);
+            }
+            b'"' => self.scan.string()?.text().0,
+            b'-' | b'0'..=b'9' => Cow::Borrowed(self.scan.number()?),
+            _ => return Err(self.unfit(BOOLEAN)),
+        };
+        let value = match found.trim() {
+            "1" => true,
+            "0" => false,
+            text if text.eq_ignore_ascii_case("true") => true,
+            text if text.eq_ignore_ascii_case("false") => false,
+            _ => return Err(Fault::unfit(BOOLEAN).at(start)),
+        };
+        self.note(DriftKind::Coerced, start, BOOLEAN);
+        Ok(value)
+    }
+
+    /// The text of a value as it stands, checked.
+    pub(super) fn as_it_stands(&mut self) -> Result<&'de str, Fault> {
+        self.scan.skip(self.depth)
+    }
+
+    /// Whether the value is `null`, which is taken then.
+    #[inline]
+    fn null(&mut self) -> Result<bool, Fault> {
+        if self.scan.peek() != b'n' {
+            return Ok(false);
+        }
+        self.scan.literal("null")?;
+        Ok(true)
+    }
+
+    /// The text of a value for a newtype that asks for it by its name.
+    fn newtype_text(&mut self, name: &str) -> Result<&'de str, Fault> {
+        let text = self.as_it_stands()?;
+        let start = self.scan.at - text.len();
+        if name == UNNAMED {
+            self.unnamed = start;
+        } else if name == AS_A_NUMBER
+            && text.starts_with('"')
+            && is_number(text.trim_matches('"').trim())
+        {
+            self.note(DriftKind::Coerced, start, NUMBER);
+        }
+        Ok(text)
+    }
+
+    fn object<V: Visitor<'de>>(
+        &mut self,
+        of: Option<Struct>,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        let item = std::mem::take(&mut self.item);
+        if self.scan.peek() != b'{' {
+            let fault = self.unfit(OBJECT);
+            if !item {
+                return Err(fault);
+            }
+            // Only models take it; to others it is what does not fit.
+            let (before, blank) = (self.scan.at, self.scan.is_blank_string());
+            return match visitor.visit_newtype_struct(&mut *self) {
+                Ok(value) if self.scan.at > before => {
+                    if start == 0 || !blank {
+                        self.note(DriftKind::Unparsed, start, OBJECT);
+                    }
+                    self.set_aside |= start == 0;
+                    Ok(value)
+                }
+                _ => Err(fault),
+            };
+        }
+        self.enter()?;
+        let mut progress = FieldProgress::new(of.map_or(&[], |(_, fields)| fields));
+        // One place for the result, because a model is large and each move copies it.
+        let mut read = visitor.visit_map(Fields {
+            reader: self,
+            progress: &mut progress,
+        });
+        if read.is_ok()
+            && let Err(fault) = self.close_object(&progress, start, of)
+        {
+            read = Err(fault);
+        }
+        read
+    }
+
+    fn close_object(
+        &mut self,
+        progress: &FieldProgress,
+        start: usize,
+        of: Option<Struct>,
+    ) -> Result<(), Fault> {
+        self.depth += 1;
+        if progress.open() {
+            if self.scan.peek() != b'}' {
+                return Err(Fault::unfit("an object with fewer fields").at(start));
+            }
+            self.scan.at += 1;
+        }
+        if let Some((name, fields)) = of
+            && progress.nothing_known()
+            && says_more(fields)
+        {
+            let expected = Cow::Owned(format!("fields of `{name}`"));
+            self.note_as(DriftKind::UnknownShape, start, expected);
+        }
+        Ok(())
+    }
+
+    fn list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        if self.scan.peek() != b'[' {
+            return Err(self.unfit(LIST));
+        }
+        self.enter()?;
+        let mut open = true;
+        let value = visitor.visit_seq(Items {
+            reader: self,
+            open: &mut open,
+            first: true,
+        })?;
+        self.depth += 1;
+        if open {
+            if self.scan.peek() != b']' {
+                return Err(Fault::unfit("a list of fewer items").at(start));
+            }
+            self.scan.at += 1;
+        }
+        Ok(value)
+    }
+}
+
+impl Scan<'_> {
+    /// Where the next value begins.
+    fn peek_at(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+}
+
+/// Whether a type has a field that says what it is. Of another nothing can be missed.
+fn says_more(fields: &[&str]) -> bool {
+    for field in fields {
+        if *field != TRACE {
+            return true;
+        }
+    }
+    false
+}
+
+macro_rules! numbers {
+    ($read:ident: $($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+            visit_number(self.$read()?, visitor)
+        }
+    )*};
+}
+
+fn visit_number<'de, V: Visitor<'de>>(number: Number, visitor: V) -> Result<V::Value, Fault> {
+    match number {
+        Number::Unsigned(value) => visitor.visit_u64(value),
+        Number::Signed(value) => visitor.visit_i64(value),
+        Number::Float(value) => visitor.visit_f64(value),
+        Number::Huge => Err(Fault::unfit(NUMBER)),
+    }
+}
+
+fn visit_text<'de, V: Visitor<'de>>(text: Cow<'de, str>, visitor: V) -> Result<V::Value, Fault> {
+    match text {
+        Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+        Cow::Owned(text) => visitor.visit_string(text),
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Fault;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match self.scan.peek() {
+            b'"' => visit_text(self.text()?, visitor),
+            b'{' => self.object(None, visitor),
+            b'[' => self.list(visitor),
+            b'n' => {
+                self.scan.literal("null")?;
+                visitor.visit_unit()
+            }
+            b't' | b'f' => visitor.visit_bool(self.boolean()?),
+            b'-' | b'0'..=b'9' => {
+                let start = self.scan.at;
+                let literal = self.scan.number()?;
+                match Number::of(literal) {
+                    // No number of ours holds it, so its digits stand for it.
+                    Number::Huge => {
+                        self.note(DriftKind::Coerced, start, "a number that a float holds");
+                        visitor.visit_borrowed_str(literal)
+                    }
+                    number => visit_number(number, visitor),
+                }
+            }
+            _ => Err(Fault::broken()),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visitor.visit_bool(self.boolean()?)
+    }
+
+    numbers! { whole_number:
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    numbers! { any_number: deserialize_f32 deserialize_f64 }
+
+    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        visit_text(self.text()?, visitor)
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.scan.peek() == b'"' {
+            return visitor.visit_bytes(self.text()?.as_bytes());
+        }
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.null()? {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        if self.null()? {
+            visitor.visit_unit()
+        } else {
+            Err(self.unfit(NULL))
+        }
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.deserialize_unit(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match name {
+            UNNAMED | AS_IT_STANDS | AS_A_NUMBER => {
+                // As bytes, for deserializers that make no difference between a newtype and what is in it give strings.
+                visitor.visit_borrowed_bytes(self.newtype_text(name)?.as_bytes())
+            }
+            RAW_VALUE => visitor.visit_map(RawFields {
+                text: self.as_it_stands()?,
+                asked: false,
+            }),
+            _ => visitor.visit_newtype_struct(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.list(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.object(None, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        self.object(Some((name, fields)), visitor)
+    }
+
+    /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        let start = self.scan.peek_at();
+        let value = Value::deserialize(self)?.into_deserializer();
+        match value.deserialize_enum(name, variants, visitor) {
+            Ok(variant) => Ok(variant),
+            Err(_) => Err(Fault::unfit("one of its type's variants").at(start)),
+        }
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_any(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        let text = self.as_it_stands()?;
+        self.unnamed = self.scan.at - text.len();
+        visitor.visit_unit()
+    }
+}
+
+impl Reader<'_> {
+    fn any_number(&mut self) -> Result<Number, Fault> {
+        self.number(NUMBER)
+    }
+}

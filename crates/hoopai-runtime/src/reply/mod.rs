@@ -1,0 +1,10 @@
+//! Replies: tolerant decoding, deviations (drift) and the [`Response`](response::Response) that callers get.
+//!
+//! This folder depends on models and errors, and not on how the request was sent.
+
+pub(crate) mod byte_stream;
+pub(crate) mod confirmation;
+pub(crate) mod decode;
+pub mod drift;
+pub mod json;
+pub(crate) mod response;

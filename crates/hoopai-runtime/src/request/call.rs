@@ -1,0 +1,437 @@
+//! A call that is being put together: parameters by name, until `send`.
+
+mod checks;
+mod prepare;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::{CallSite, Error};
+use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam};
+use crate::paging::{ItemStream, PageStream};
+use crate::reply::byte_stream::ByteStream;
+use crate::reply::decode;
+use crate::reply::drift::Reading;
+use crate::request::body::{Body, ExtraField};
+use crate::request::json_writer::{self, WriteError};
+use crate::request::query::Query;
+use crate::send::response_future::ResponseFuture;
+use crate::{CallOptions, Handle, ParamValue, ParamWriter, Part};
+
+/// The texts of a parameter, or the reason why its value cannot be sent.
+type Texts = Result<Vec<String>, &'static str>;
+
+/// Headers that are the runtime's business.
+const OWN_HEADERS: [&str; 9] = [
+    "accept",
+    "authorization",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "user-agent",
+    "version",
+];
+
+/// A call that is being put together. The builders of module crates fill it; see [`operation!`](crate::operation!).
+///
+/// Its methods take names as the wire has them, and a second value for a name replaces the first. A value that cannot be
+/// sent is reported when the call is.
+pub struct Call {
+    handle: Handle,
+    origin: CallSite,
+    path: Vec<(Cow<'static, str>, String)>,
+    query: Query,
+    headers: HeaderMap,
+    body: Body,
+    extra_body: Vec<ExtraField>,
+    options: CallOptions,
+    fault: Option<Error>,
+}
+
+impl Call {
+    /// A call of an operation.
+    pub fn new(handle: &Handle, operation: &'static Operation) -> Self {
+        Self::from_origin(handle, CallSite::of(operation))
+    }
+
+    pub(crate) fn from_origin(handle: &Handle, origin: CallSite) -> Self {
+        Call {
+            handle: handle.clone(),
+            origin,
+            path: Vec::new(),
+            query: Query::default(),
+            headers: HeaderMap::new(),
+            body: Body::None,
+            extra_body: Vec::new(),
+            options: CallOptions::new(),
+            fault: None,
+        }
+    }
+
+    /// Sets a path parameter.
+    pub fn path(&mut self, name: impl Into<Cow<'static, str>>, value: impl ParamValue) {
+        self.set_path(name.into(), ParamWriter::texts(value));
+    }
+
+    fn set_path(&mut self, name: Cow<'static, str>, texts: Texts) {
+        let Some(text) = self.sendable("path parameter", &name, texts).map(joined) else {
+            return;
+        };
+        for (other, value) in &mut self.path {
+            if *other == name {
+                *value = text;
+                return;
+            }
+        }
+        self.path.push((name, text));
+    }
+
+    /// Sets a query parameter. A list is written as the operation's table says.
+    pub fn query(&mut self, name: &'static str, value: impl ParamValue) {
+        self.set_query(name, ParamWriter::texts(value));
+    }
+
+    fn set_query(&mut self, name: &'static str, texts: Texts) {
+        let Some(texts) = self.sendable("query parameter", name, texts) else {
+            return;
+        };
+        let mut style = ListStyle::Repeat;
+        for parameter in self.declared_query() {
+            if parameter.name == name {
+                style = parameter.style;
+            }
+        }
+        self.query.set(name, texts, style);
+    }
+
+    /// Sets a header; a list is joined by commas. What every call carries by itself (its token, its version, what it holds and
+    /// takes) cannot be set so.
+    pub fn header(&mut self, name: impl AsRef<str>, value: impl ParamValue) {
+        self.set_header(name.as_ref(), ParamWriter::texts(value));
+    }
+
+    fn set_header(&mut self, name: &str, texts: Texts) {
+        let Some(text) = self.sendable("header", name, texts).map(joined) else {
+            return;
+        };
+        let known = match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(known) if !OWN_HEADERS.contains(&known.as_str()) => known,
+            _ => {
+                return self.note(format!(
+                    "the header `{}` cannot be set: it is no header's name, or one that every call carries by itself",
+                    name.replace(char::is_control, "")
+                ));
+            }
+        };
+        match HeaderValue::from_str(&text) {
+            Ok(mut value) => {
+                value.set_sensitive(true);
+                self.headers.insert(known, value);
+            }
+            Err(_) => self.note(format!(
+                "the header `{known}` cannot be sent: its value holds characters that no header may have"
+            )),
+        }
+    }
+
+    /// Adds a query pair that the operation does not declare; a list adds one for each item.
+    pub fn extra_query(&mut self, name: impl Into<String>, value: impl ParamValue) {
+        self.add_query(name.into(), ParamWriter::texts(value));
+    }
+
+    fn add_query(&mut self, name: String, texts: Texts) {
+        if let Some(texts) = self.sendable("query parameter", &name, texts) {
+            self.query.add(Cow::Owned(name), texts, ListStyle::Repeat);
+        }
+    }
+
+    /// Sets the body, as JSON. A number without fraction is written without one, as in a query.
+    pub fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
+        match json_writer::to_json(value) {
+            Ok(bytes) => self.body = Body::Json(bytes),
+            Err(error) => self.unwritten(None, error),
+        }
+    }
+
+    /// Sets the body, as `application/x-www-form-urlencoded`, from the fields of a model.
+    pub fn form<T: Serialize + ?Sized>(&mut self, value: &T) {
+        match Body::form(value) {
+            Ok(body) => self.body = body,
+            Err(error) => self.unwritten(None, error),
+        }
+    }
+
+    /// Sets a part of a `multipart/form-data` body.
+    pub fn part(&mut self, name: &'static str, part: impl Into<Part>) {
+        self.body.parts().set(name, part.into());
+    }
+
+    /// Adds a part of a `multipart/form-data` body next to those of the same name.
+    pub fn add_part(&mut self, name: impl Into<String>, part: impl Into<Part>) {
+        self.body.parts().add(name.into(), part.into());
+    }
+
+    /// Sets a text field of a `multipart/form-data` body; a list gives one for each item.
+    pub fn text(&mut self, name: &'static str, value: impl ParamValue) {
+        self.set_texts(name, ParamWriter::texts(value));
+    }
+
+    fn set_texts(&mut self, name: &'static str, texts: Texts) {
+        let Some(texts) = self.sendable("part", name, texts) else {
+            return;
+        };
+        let parts = self.body.parts();
+        parts.remove(name);
+        for text in texts {
+            parts.add(name.to_owned(), Part::text(text));
+        }
+    }
+
+    /// Adds a top-level field to the body, whatever its kind, in place of one of the same name.
+    pub fn extra_body(&mut self, name: impl Into<String>, value: impl Serialize) {
+        let name = name.into();
+        let field = ExtraField::new(name.clone(), value);
+        self.set_extra(&name, field);
+    }
+
+    fn set_extra(&mut self, name: &str, field: Result<ExtraField, WriteError>) {
+        self.extra_body.retain(|field| field.name != name);
+        match field {
+            Ok(field) => self.extra_body.push(field),
+            Err(error) => self.unwritten(Some(name), error),
+        }
+    }
+
+    /// Reports a body, or an added field of it, that cannot be written.
+    #[cold]
+    fn unwritten(&mut self, added: Option<&str>, error: WriteError) {
+        let path = match added {
+            Some(name) if error.path.is_empty() => name.to_owned(),
+            Some(name) if error.path.starts_with('[') => format!("{name}{}", error.path),
+            Some(name) => format!("{name}.{}", error.path),
+            None => error.path,
+        };
+        let reason = match error.not_finite {
+            true => json_writer::NOT_FINITE,
+            false => "a key in it is not a text, or its `Serialize` implementation failed",
+        };
+        if path.is_empty() {
+            return self.note(format!("the body cannot be written as JSON: {reason}"));
+        }
+        self.reject("body field", &path, reason);
+    }
+
+    /// The texts of a parameter. A value that was rejected is reported when the call is sent.
+    fn sendable(&mut self, what: &str, name: &str, texts: Texts) -> Option<Vec<String>> {
+        match texts {
+            Ok(texts) => Some(texts),
+            Err(reason) => {
+                self.reject(what, name, reason);
+                None
+            }
+        }
+    }
+
+    #[cold]
+    fn reject(&mut self, what: &str, name: &str, reason: &str) {
+        if self.fault.is_none() {
+            let name = name.replace(char::is_control, "");
+            let text = format!("the {what} `{name}` cannot be sent: {reason}");
+            self.fault = Some(Error::request(self.origin.clone(), text).about(name));
+        }
+    }
+
+    /// Sends this API version.
+    pub fn api_version(&mut self, version: impl Into<String>) {
+        self.options.api_version = Some(version.into());
+    }
+
+    /// Sets what is other than the client's, in place of what was set before.
+    pub fn options(&mut self, options: CallOptions) {
+        let version = self.options.api_version.take();
+        self.options = options;
+        self.options.api_version = self.options.api_version.take().or(version);
+    }
+
+    /// How the reply is read.
+    pub(crate) fn reading(&self) -> Reading {
+        let mut reading = self.handle.0.shared.reading.clone();
+        reading.strict = self.options.strict.unwrap_or(reading.strict);
+        reading
+    }
+
+    /// Sends the call; the reply is JSON.
+    pub fn send_json<T: DeserializeOwned>(self) -> ResponseFuture<T> {
+        ResponseFuture::new(self, false, decode::json)
+    }
+
+    /// Reads the list that the call answers, item by item, by the rule in the operation's row.
+    pub fn stream<T: DeserializeOwned>(self) -> ItemStream<T> {
+        let rule = self.rule();
+        ItemStream::new(self, rule)
+    }
+
+    /// Reads the list that the call answers, page by page, by the rule in the operation's row.
+    pub fn pages<R: DeserializeOwned>(self) -> PageStream<R> {
+        let rule = self.rule();
+        PageStream::new(self, rule)
+    }
+
+    fn rule(&self) -> Option<Paging> {
+        self.origin.operation?.paging
+    }
+
+    /// Sends the call; what the reply holds is of no use.
+    pub fn send_empty(self) -> ResponseFuture<()> {
+        ResponseFuture::new(self, false, decode::empty)
+    }
+
+    /// Sends the call; the reply is bytes.
+    pub fn send_bytes(self) -> ResponseFuture<ByteStream> {
+        ResponseFuture::new(self, true, decode::bytes)
+    }
+
+    /// The same call once more. `None`: its body is there once.
+    pub(crate) fn again(&self) -> Option<Call> {
+        Some(Call {
+            handle: self.handle.clone(),
+            origin: self.origin.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.again()?,
+            extra_body: self.extra_body.clone(),
+            options: self.options.clone(),
+            fault: None,
+        })
+    }
+
+    pub(crate) fn origin(&self) -> &CallSite {
+        &self.origin
+    }
+
+    /// What is wrong with it already.
+    pub(crate) fn take_fault(&mut self) -> Option<Error> {
+        self.fault.take()
+    }
+
+    /// The value that a parameter has, as JSON.
+    pub(crate) fn parameter(&self, to: PageParam) -> Option<String> {
+        match to {
+            PageParam::Query(name) => match self.query.get(name)? {
+                [one] => Some(Value::from(&**one).to_string()),
+                several => Some(Value::from(several.to_vec()).to_string()),
+            },
+            PageParam::Body { name, .. } => {
+                let added = self.extra_body.iter().find(|field| field.name == name);
+                match added {
+                    Some(field) => Some(field.json().to_owned()),
+                    None => self.body.field(name),
+                }
+            }
+        }
+    }
+
+    /// Sets a parameter to a value that is JSON.
+    pub(crate) fn set_parameter(&mut self, to: PageParam, json: &str) {
+        match to {
+            PageParam::Query(name) => {
+                // A number keeps its digits.
+                let texts = match is_number(json) {
+                    true => vec![json.to_owned()],
+                    false => ParamWriter::texts(decode::value(json)).unwrap_or_default(),
+                };
+                self.query.set(name, texts, ListStyle::Repeat);
+            }
+            PageParam::Body { name, text } => {
+                let json = match text {
+                    true => with_texts(json),
+                    false => json.into(),
+                };
+                let field = match RawValue::from_string(json.into_owned()) {
+                    Ok(value) => Ok(ExtraField::written(name, value)),
+                    Err(_) => Err(WriteError::default()),
+                };
+                self.set_extra(name, field);
+            }
+        }
+    }
+
+    /// Takes a parameter out.
+    pub(crate) fn unset_parameter(&mut self, to: PageParam) {
+        match to {
+            PageParam::Query(name) => self.query.set(name, Vec::new(), ListStyle::Repeat),
+            PageParam::Body { name, .. } => {
+                self.extra_body.retain(|field| field.name != name);
+                self.body.remove(name);
+            }
+        }
+    }
+
+    /// Keeps the first fault until the call is sent.
+    pub(crate) fn note(&mut self, text: impl Into<Cow<'static, str>>) {
+        if self.fault.is_none() {
+            self.fault = Some(Error::request(self.origin.clone(), text));
+        }
+    }
+
+    fn declared_query(&self) -> &'static [QueryParam] {
+        self.origin
+            .operation
+            .map_or(&[], |operation| operation.query)
+    }
+}
+
+/// Shows which call it is, and none of its values.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Call")
+            .field(&self.origin.to_string())
+            .finish()
+    }
+}
+
+/// A list as one text.
+fn joined(mut texts: Vec<String>) -> String {
+    match texts.len() {
+        1 => texts.swap_remove(0),
+        _ => texts.join(","),
+    }
+}
+
+fn is_number(json: &str) -> bool {
+    matches!(json.as_bytes(), [b'-' | b'0'..=b'9', ..])
+}
+
+/// JSON in which a number, or the numbers of a list, are texts of the same digits.
+fn with_texts(json: &str) -> Cow<'_, str> {
+    if is_number(json) {
+        return format!("\"{json}\"").into();
+    }
+    let Some(mut items) = decode::Entries::within(json, b'[') else {
+        return json.into();
+    };
+    let mut texts = String::from("[");
+    while let Some(item) = items.next_item() {
+        if texts.len() > 1 {
+            texts.push(',');
+        }
+        if is_number(item) {
+            texts.push('"');
+            texts.push_str(item);
+            texts.push('"');
+        } else {
+            texts.push_str(item);
+        }
+    }
+    texts.push(']');
+    texts.into()
+}

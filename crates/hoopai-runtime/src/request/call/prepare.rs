@@ -1,0 +1,236 @@
+//! From the values of a call to a request: path, query and body, with the default location, or the error that lists all
+//! missing values.
+
+use reqwest::header::HeaderValue;
+
+use super::Call;
+use crate::error::Error;
+use crate::operation::{ListStyle, Location, ParamLocation};
+use crate::request::body::{Body, Fault as BodyFault, Fill, Payload};
+use crate::request::missing::{self, Missing};
+use crate::request::path::{self, Fault as PathFault};
+use crate::send::transport::Prepared;
+use crate::{DEFAULT_API_VERSION, Handle};
+
+impl Call {
+    /// Completes and checks the call. Nothing is sent before this has gone well.
+    pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, Prepared), Error> {
+        if let Some(fault) = self.fault.take() {
+            return Err(fault);
+        }
+        let handle = self.handle.clone();
+        let mut missing = Vec::new();
+        let path = self.fill_path(&mut missing)?;
+        self.fill_query(&mut missing);
+        if !self.options.unchecked {
+            self.check_page_size()?;
+        }
+        let version = self.version(&handle)?;
+        let payload = self.finish_body(&mut missing)?;
+        if !missing.is_empty() {
+            return Err(missing::error(&self.origin, &handle, &missing));
+        }
+        let Some(url) = handle.base_url().join(&path, &self.query.encode()) else {
+            return Err(Error::request(
+                self.origin,
+                "the path would not reach the wire as it is written: encode or remove what no path may hold",
+            ));
+        };
+        self.check_url(url.as_str())?;
+        Ok((
+            handle,
+            Prepared {
+                origin: self.origin,
+                url,
+                version,
+                headers: self.headers,
+                payload,
+                authorization: None,
+                replaced: None,
+                streamed,
+                options: self.options,
+            },
+        ))
+    }
+
+    /// The location of the operation, if it goes to this part of the request, with the handle's location.
+    fn location_in(&self, place: ParamLocation) -> Option<(Location, Option<&str>)> {
+        let location = self.origin.operation?.location?;
+        (location.part == place).then_some((location, self.handle.location()))
+    }
+
+    fn fill_path(&self, missing: &mut Vec<Missing>) -> Result<String, Error> {
+        let location = self.location_in(ParamLocation::Path);
+        let value = |name: &str| {
+            for (other, value) in &self.path {
+                if other == name {
+                    return Some(value.as_str());
+                }
+            }
+            match location {
+                Some((location, value)) if location.name == name => value,
+                _ => None,
+            }
+        };
+        let before = missing.len();
+        for name in path::names(&self.origin.template) {
+            if value(name).is_none() {
+                missing.push(match location {
+                    Some((location, _)) if location.name == name => Missing::Location(location),
+                    _ => Missing::Path(name.to_owned()),
+                });
+            }
+        }
+        if missing.len() > before {
+            return Ok(String::new());
+        }
+        let text = match path::fill(&self.origin.template, value) {
+            Ok(path) => return Ok(path),
+            Err(PathFault::Missing(name) | PathFault::Unfit(name)) => {
+                let text = format!(
+                    "the path parameter `{name}` is empty, `.` or `..`, which would make another path of it: give its real value"
+                );
+                return Err(Error::request(self.origin.clone(), text).about(name));
+            }
+            Err(PathFault::Template(fault)) => format!("the path cannot be sent: {fault}"),
+        };
+        Err(Error::request(self.origin.clone(), text))
+    }
+
+    fn fill_query(&mut self, missing: &mut Vec<Missing>) {
+        if let Some((location, value)) = self.location_in(ParamLocation::Query)
+            && !self.query.has(location.name)
+        {
+            match value.map(str::to_owned) {
+                Some(value) => {
+                    self.query
+                        .set(location.name, vec![value], ListStyle::Repeat);
+                    if location.alt_type && !self.query.has("altType") {
+                        self.query
+                            .set("altType", vec!["location".to_owned()], ListStyle::Repeat);
+                    }
+                }
+                None if location.required && !self.options.unchecked => {
+                    missing.push(Missing::Location(location));
+                }
+                None => {}
+            }
+        }
+        if self.options.unchecked {
+            return;
+        }
+        let location = self.origin.operation.and_then(|own| own.location);
+        for parameter in self.declared_query() {
+            let is_location = location.is_some_and(|location| location.name == parameter.name);
+            if parameter.required && !is_location && !self.query.has(parameter.name) {
+                missing.push(Missing::Query(parameter.name));
+            }
+        }
+    }
+
+    fn finish_body(&mut self, missing: &mut Vec<Missing>) -> Result<Payload, Error> {
+        let declared = match self.origin.operation {
+            Some(operation) => operation.body.as_ref(),
+            None => None,
+        };
+        let mut body = std::mem::take(&mut self.body);
+        let extra = std::mem::take(&mut self.extra_body);
+        let location = self.location_in(ParamLocation::Body);
+        let fill = match location {
+            Some((location, Some(value))) => Some(Fill {
+                name: location.name,
+                value,
+                alt_type: location.alt_type,
+            }),
+            _ => None,
+        };
+        let mut required = Vec::new();
+        if !self.options.unchecked {
+            required.extend(declared.map_or(&[][..], |body| body.fields));
+            if let Some((location, _)) = location
+                && location.required
+            {
+                required.push(location.name);
+            }
+        }
+        if body.is_none() {
+            let omittable = declared.is_some_and(|body| body.omittable);
+            let made_of_location = fill.is_some() && (omittable || self.options.unchecked);
+            let empty = omittable && location.is_none();
+            if !extra.is_empty() || made_of_location || empty {
+                body = Body::empty(declared);
+            } else if declared.is_some_and(|body| body.required) && !self.options.unchecked {
+                match location {
+                    Some((location, None)) if omittable || location.required => {
+                        missing.push(Missing::Location(location));
+                    }
+                    _ => {}
+                }
+                if !omittable {
+                    missing.push(Missing::Body(declared.map(|body| body.kind)));
+                    for field in declared.map_or(&[][..], |body| body.fields) {
+                        if location.is_none_or(|(location, _)| location.name != *field) {
+                            missing.push(Missing::Field((*field).to_owned()));
+                        }
+                    }
+                }
+                return Ok(Payload::Empty);
+            } else {
+                return Ok(Payload::Empty);
+            }
+        }
+        let finished = match body.finish(&required, extra, fill) {
+            Ok(finished) => finished,
+            Err(BodyFault::Missing) => {
+                missing.push(Missing::Body(declared.map(|body| body.kind)));
+                return Ok(Payload::Empty);
+            }
+            Err(fault) => return Err(self.unfit_body(fault)),
+        };
+        for field in finished.missing {
+            missing.push(match location {
+                Some((location, _)) if location.name == field => Missing::Location(location),
+                _ => Missing::Field(field),
+            });
+        }
+        Ok(finished.payload)
+    }
+
+    /// Of the call, of the client, of the operation, of the platform: the first that names a version.
+    fn version(&self, handle: &Handle) -> Result<HeaderValue, Error> {
+        let declared = self
+            .origin
+            .operation
+            .and_then(|operation| operation.version);
+        let text = self
+            .options
+            .api_version
+            .as_deref()
+            .or(handle.api_version())
+            .or(declared)
+            .unwrap_or(DEFAULT_API_VERSION);
+        match HeaderValue::from_str(text) {
+            Ok(value) if !value.is_empty() => Ok(value),
+            _ => Err(Error::request(
+                self.origin.clone(),
+                "the API version cannot be sent: give a date such as 2021-07-28",
+            )),
+        }
+    }
+
+    fn unfit_body(&self, fault: BodyFault) -> Error {
+        let text = match fault {
+            BodyFault::Missing => "the body is not set".to_owned(),
+            BodyFault::NoObject => {
+                "`extra_body` adds fields to an object, and the body is none".to_owned()
+            }
+            BodyFault::Part(name) => {
+                let name = name.replace(char::is_control, "");
+                format!(
+                    "the part `{name}` cannot be sent: its content type is none, or its name or that of its file holds control characters"
+                )
+            }
+        };
+        Error::request(self.origin.clone(), text)
+    }
+}

@@ -1,0 +1,51 @@
+//! Tokens as calls carry them.
+
+use std::fmt;
+
+use reqwest::header::HeaderValue;
+use secrecy::zeroize::Zeroizing;
+use secrecy::{ExposeSecret, SecretString};
+
+const SCHEME: &str = "Bearer ";
+
+/// A token in the form in which calls carry it. It shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BearerToken {
+    /// The value of the `Authorization` header, marked as sensitive.
+    header: HeaderValue,
+}
+
+impl BearerToken {
+    /// A token, without its scheme. `None`: no header can hold it, as it is empty, or holds blanks or characters beyond ASCII.
+    pub fn new(token: &SecretString) -> Option<Self> {
+        let token = token.expose_secret();
+        if token.is_empty() {
+            return None;
+        }
+        for byte in token.bytes() {
+            if !byte.is_ascii_graphic() {
+                return None;
+            }
+        }
+        let text = Zeroizing::new([SCHEME, token].concat());
+        let mut header = HeaderValue::from_str(&text).ok()?;
+        header.set_sensitive(true);
+        Some(BearerToken { header })
+    }
+
+    /// The token, for those who know it without its scheme.
+    pub fn token(&self) -> SecretString {
+        let text = self.header.to_str().unwrap_or_default();
+        SecretString::from(text.strip_prefix(SCHEME).unwrap_or_default())
+    }
+
+    pub(crate) fn header(&self) -> &HeaderValue {
+        &self.header
+    }
+}
+
+impl fmt::Debug for BearerToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BearerToken([hidden])")
+    }
+}

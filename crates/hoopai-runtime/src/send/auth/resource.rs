@@ -1,0 +1,77 @@
+//! Which account a token is for.
+
+use std::fmt;
+
+/// The account that a token acts on.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum AccountId {
+    /// A location (sub-account), by its id.
+    Location(String),
+    /// A company (agency), by its id.
+    Company(String),
+}
+
+impl AccountId {
+    /// A location by its id.
+    pub fn location(id: impl Into<String>) -> Self {
+        AccountId::Location(id.into())
+    }
+
+    /// A company by its id.
+    pub fn company(id: impl Into<String>) -> Self {
+        AccountId::Company(id.into())
+    }
+
+    /// The id of the account.
+    pub fn id(&self) -> &str {
+        match self {
+            AccountId::Location(id) | AccountId::Company(id) => id,
+        }
+    }
+
+    /// The kind of user that has tokens of such an account.
+    pub fn user_type(&self) -> UserType {
+        match self {
+            AccountId::Location(_) => UserType::Location,
+            AccountId::Company(_) => UserType::Company,
+        }
+    }
+}
+
+/// Shows the kind and hides the id.
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}([hidden])", self.user_type().as_str())
+    }
+}
+
+/// For whom a token is: the platform's `user_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UserType {
+    /// Users of one location.
+    Location,
+    /// Users of an agency.
+    Company,
+}
+
+impl UserType {
+    /// The platform's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            UserType::Location => "Location",
+            UserType::Company => "Company",
+        }
+    }
+
+    /// Reads the platform's word, in capitals or not. `None`: it is none of them.
+    pub fn parse(text: &str) -> Option<Self> {
+        for own in &[UserType::Location, UserType::Company] {
+            if own.as_str().eq_ignore_ascii_case(text) {
+                return Some(*own);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,446 @@
+//! The road of a call that is complete, to its reply.
+//!
+//! 1. a slot under the rate limit, or the error that it would take too long
+//! 2. a token, renewed first if it has expired
+//! 3. one attempt, within the time of an attempt and of the call
+//! 4. done; or the token renewed, once, and back to 1; or a wait, and back to 1; or the error
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use tracing::{Span, debug, warn};
+
+use crate::client::handle::Inner;
+use crate::client::shared::Shared;
+use crate::error::{ApiErrorKind, CallSite, Error, ErrorKind};
+use crate::send::auth::{BearerToken, Credentials};
+use crate::send::observe::{CallInfo, CallOutcome, WaitReason};
+use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
+use crate::send::retry::{Failure, FailureKind, server_wait};
+use crate::send::transport::{Prepared, RawReply, Refusal};
+use crate::time::Clock;
+
+/// Brings a call to its reply. Every status but 2xx is an error.
+pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<RawReply, Error> {
+    let span = call_span(&inner.shared, &prepared.origin);
+    let started = inner.shared.clock.now();
+    let timeout = prepared.options.timeout.unwrap_or(inner.shared.timeout);
+    let mut trip = Trip {
+        inner,
+        shared: &inner.shared,
+        origin: prepared.origin.clone(),
+        started,
+        now: started,
+        timeout,
+        deadline: started.checked_add(timeout),
+        attempts: 0,
+        sent: 0,
+    };
+    let result = inside(&span, pin!(trip.run(prepared))).await;
+    let result = result.map_err(|error| {
+        error
+            .of_call(&prepared.origin)
+            .with_idempotent(prepared.options.idempotent)
+            .with_attempts(trip.attempts, trip.sent)
+    });
+    trip.end(&span, &result);
+    result.map(|reply| RawReply {
+        attempts: (trip.attempts, trip.sent),
+        ..reply
+    })
+}
+
+struct Trip<'a> {
+    inner: &'a Inner,
+    shared: &'a Shared,
+    origin: CallSite,
+    started: Instant,
+    /// The time when the call last waited for something. Asking the clock costs more than what is done in between.
+    now: Instant,
+    timeout: Duration,
+    /// `None`: further off than time reaches.
+    deadline: Option<Instant>,
+    /// How many attempts were made.
+    attempts: u32,
+    /// How many of them reached the wire.
+    sent: u32,
+}
+
+impl Trip<'_> {
+    async fn run(&mut self, prepared: &mut Prepared) -> Result<RawReply, Error> {
+        let mut renewed = false;
+        let mut retries = 0;
+        let mut unprocessed = false;
+        let mut last: Option<Error> = None;
+        loop {
+            let permit = match self.slot(prepared).await {
+                Ok(permit) => permit,
+                Err(held) => return Err(self.held(held, last)),
+            };
+            let credentials = &self.inner.credentials;
+            let Some(grant) = self.in_time(credentials.grant(None)).await? else {
+                return Err(Credentials::no_account());
+            };
+            let error = match self.attempt(prepared, permit, &grant).await {
+                Ok(reply) => {
+                    self.shared.budget.deposit();
+                    return Ok(reply);
+                }
+                Err(error) => error,
+            };
+            self.tick();
+
+            let replayable = prepared.payload.is_replayable();
+            if error
+                .api_error_kind()
+                .is_some_and(ApiErrorKind::is_expired_token)
+            {
+                if renewed || !replayable {
+                    return Err(error);
+                }
+                renewed = true;
+                match self.in_time(credentials.grant(Some(&grant))).await? {
+                    Some(_) => {
+                        last = Some(error);
+                        continue;
+                    }
+                    None => return Err(error),
+                }
+            }
+
+            let wait = server_wait(error.headers(), self.shared.clock.system_time());
+            let error = error.with_retry_after(wait);
+            if !replayable || !self.may_go_again(prepared, &error, wait) {
+                return Err(error);
+            }
+            let kind = FailureKind::of(&error);
+            if kind == FailureKind::Unprocessed && std::mem::replace(&mut unprocessed, true) {
+                return Err(error);
+            }
+            retries += 1;
+            let delay = self
+                .shared
+                .backoff
+                .delay(retries, (self.shared.random)())
+                .max(wait.unwrap_or_default());
+            if self.left() <= delay {
+                return Err(error);
+            }
+            if kind != FailureKind::RateLimited && !self.shared.budget.withdraw() {
+                warn!(target: "hoopai", ?kind, "not sent again: the retry budget is spent");
+                return Err(error);
+            }
+            warn!(
+                target: "hoopai",
+                ?kind,
+                status = error.status().map(|status| status.as_u16()),
+                delay_ms = millis(delay),
+                "sent again after a wait"
+            );
+            self.observe_wait(WaitReason::Retry, delay);
+            self.shared.clock.sleep(delay).await;
+            self.tick();
+            last = Some(error);
+        }
+    }
+
+    /// A slot under the rate limit.
+    async fn slot(&mut self, prepared: &Prepared) -> Result<Permit, RateLimited> {
+        let limiter = &self.inner.limiter;
+        let max_wait = match prepared.options.max_wait {
+            Some(wait) => Some(wait.min(self.left())),
+            None => Some(self.left()).filter(|left| *left < limiter.settings().max_wait),
+        };
+        let mut acquire = pin!(limiter.acquire(max_wait));
+        if let Some(result) = once(acquire.as_mut()).await {
+            return result;
+        }
+        let before = self.now;
+        let permit = acquire.await?;
+        self.tick();
+        let waited = self.now.saturating_duration_since(before);
+        debug!(target: "hoopai", wait_ms = millis(waited), "waited for the rate limit");
+        self.observe_wait(WaitReason::RateLimit, waited);
+        Ok(permit)
+    }
+
+    /// What becomes of a call that gets no slot in time. One that was sent before keeps its error, with the wait.
+    fn held(&self, held: RateLimited, last: Option<Error>) -> Error {
+        debug!(target: "hoopai", wait_ms = millis(held.wait), reason = ?held.reason, "held back by the rate limit");
+        match last {
+            Some(error) => error.with_retry_after(Some(held.wait)),
+            None => {
+                let wait = held.wait;
+                let text = match held.reason {
+                    RateLimitReason::Daily => format!(
+                        "not sent: the calls of the day are spent: try again in {}",
+                        in_words(wait)
+                    ),
+                    _ => format!(
+                        "not sent: its turn under the rate limit comes in {}, which is longer than it may wait: try again then, or set a longer `max_wait` and `timeout`",
+                        in_words(wait)
+                    ),
+                };
+                Error::rate_limit(Some(self.origin.clone()), wait, text)
+            }
+        }
+    }
+
+    /// One request and its reply.
+    async fn attempt(
+        &mut self,
+        prepared: &mut Prepared,
+        mut permit: Permit,
+        grant: &BearerToken,
+    ) -> Result<RawReply, Error> {
+        let whole = self.left();
+        let single = prepared
+            .options
+            .attempt_timeout
+            .unwrap_or(self.shared.attempt_timeout);
+        self.attempts += 1;
+        let number = self.attempts;
+        let span = attempt_span(number);
+        if let Some(observer) = &self.shared.observer {
+            observer.on_send(&CallInfo::of(&self.origin), number);
+        }
+        permit.sent();
+        let started = self.now;
+        let mut permit = Some(permit);
+        let mut refusal = Refusal::default();
+        let result = {
+            prepared.authorize(grant.header());
+            let wire = &self.shared.wire;
+            let hop = pin!(wire.send(prepared, &mut permit, &mut refusal));
+            let hop = pin!(inside(&span, hop));
+            within(&*self.shared.clock, single.min(whole), hop).await
+        };
+        let result = result.unwrap_or_else(|TimeOut| {
+            if let Some(error) = refusal.take_error(&self.origin) {
+                return Err(error);
+            }
+            let (time, setting) = if whole < single {
+                (self.timeout, "timeout")
+            } else {
+                (single, "attempt_timeout")
+            };
+            Err(Error::timed_out(self.origin.clone(), time, setting))
+        });
+        let result = result.map_err(|error| {
+            let agent = &self.shared.wire.user_agent;
+            error.masking(&prepared.request(agent, self.inner.location.as_deref()))
+        });
+        let sent = match &result {
+            Ok(_) => true,
+            Err(error) => !matches!(error.kind(), ErrorKind::Connect | ErrorKind::Request),
+        };
+        self.sent += u32::from(sent);
+        if let (Some(permit), Err(_)) = (permit.take(), &result) {
+            permit.failed(sent);
+        }
+        let status = match &result {
+            Ok(reply) => Some(reply.status.as_u16()),
+            Err(error) => error.status().map(|status| status.as_u16()),
+        };
+        if let Some(status) = status {
+            span.record("http.response.status_code", status);
+        }
+        if let Some(observer) = &self.shared.observer {
+            let now = self.shared.clock.now();
+            let end = CallOutcome {
+                status,
+                error: result.as_ref().err().map(Error::kind),
+                duration: now.saturating_duration_since(started),
+                attempts: number,
+            };
+            observer.on_attempt(&CallInfo::of(&self.origin), &end);
+        }
+        result
+    }
+
+    /// Whether sending the call again can do no harm, and the policy wants it.
+    fn may_go_again(&self, prepared: &Prepared, error: &Error, wait: Option<Duration>) -> bool {
+        let kind = FailureKind::of(error);
+        let idempotent = prepared
+            .options
+            .idempotent
+            .unwrap_or_else(|| self.origin.is_idempotent());
+        if kind.may_have_acted() && !idempotent {
+            return false;
+        }
+        let failure = Failure {
+            kind,
+            error,
+            attempts: self.attempts,
+            server_wait: wait,
+        };
+        match &prepared.options.policy {
+            Some(policy) => policy.should_retry(&failure),
+            None => self.shared.policy.should_retry(&failure),
+        }
+    }
+
+    /// The time that the call has left.
+    fn left(&self) -> Duration {
+        match self.deadline {
+            Some(deadline) => deadline.saturating_duration_since(self.now),
+            None => Duration::MAX,
+        }
+    }
+
+    fn tick(&mut self) {
+        self.now = self.shared.clock.now();
+    }
+
+    /// What has to be done before the call can be sent, within its time.
+    async fn in_time<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let mut work = pin!(work);
+        if let Some(result) = once(work.as_mut()).await {
+            return result;
+        }
+        let result = within(&*self.shared.clock, self.left(), work).await;
+        self.tick();
+        result.unwrap_or_else(|TimeOut| {
+            let origin = self.origin.clone();
+            Err(Error::timed_out(origin, self.timeout, "timeout"))
+        })
+    }
+
+    fn observe_wait(&self, reason: WaitReason, wait: Duration) {
+        if let Some(observer) = &self.shared.observer {
+            observer.on_wait(&CallInfo::of(&self.origin), reason, wait);
+        }
+    }
+
+    fn end(&self, span: &Span, result: &Result<RawReply, Error>) {
+        let status = match result {
+            Ok(reply) => Some(reply.status.as_u16()),
+            Err(error) => error.status().map(|status| status.as_u16()),
+        };
+        if !span.is_disabled() {
+            if let Some(status) = status {
+                span.record("http.response.status_code", status);
+            }
+            if self.sent > 1 {
+                span.record("http.request.resend_count", self.sent - 1);
+            }
+            if let Err(error) = result {
+                match status {
+                    Some(status) => span.record("error.type", status),
+                    None => span.record("error.type", tracing::field::debug(error.kind())),
+                };
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        if let Some(observer) = &self.shared.observer {
+            let end = CallOutcome {
+                status,
+                error: result.as_ref().err().map(Error::kind),
+                duration: self
+                    .shared
+                    .clock
+                    .now()
+                    .saturating_duration_since(self.started),
+                attempts: self.sent,
+            };
+            observer.on_call(&CallInfo::of(&self.origin), &end);
+        }
+    }
+}
+
+/// Polls once. `None`: the work has to wait.
+async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Time ran out.
+pub(crate) struct TimeOut;
+
+/// Does work within a time. The clock is asked to wait only once the work itself does.
+///
+/// Futures of calls are large, so they are lent and not moved.
+pub(crate) async fn within<F: Future>(
+    clock: &dyn Clock,
+    time: Duration,
+    mut work: Pin<&mut F>,
+) -> Result<F::Output, TimeOut> {
+    let mut sleep = None;
+    poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(Ok(value));
+        }
+        if time == Duration::MAX {
+            return Poll::Pending;
+        }
+        let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
+        sleep.as_mut().poll(context).map(|()| Err(TimeOut))
+    })
+    .await
+}
+
+/// Does work inside a span.
+pub(crate) async fn inside<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
+    poll_fn(|context| {
+        let _entered = span.enter();
+        work.as_mut().poll(context)
+    })
+    .await
+}
+
+fn call_span(shared: &Shared, origin: &CallSite) -> Span {
+    if !tracing::span_enabled!(target: "hoopai", tracing::Level::INFO) {
+        return Span::none();
+    }
+    let info = CallInfo::of(origin);
+    let operation = origin
+        .operation
+        .map(|operation| format!("{}.{}", operation.module, operation.name));
+    tracing::info_span!(
+        target: "hoopai",
+        "call",
+        otel.name = format!("{} {}", origin.method, info.path_template),
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+        http.request.method = origin.method.as_str(),
+        url.template = &*info.path_template,
+        server.address = shared.base_url.host(),
+        server.port = shared.base_url.port(),
+        hoopai.operation = operation,
+        http.response.status_code = tracing::field::Empty,
+        http.request.resend_count = tracing::field::Empty,
+        "error.type" = tracing::field::Empty,
+    )
+}
+
+fn attempt_span(number: u32) -> Span {
+    tracing::debug_span!(
+        target: "hoopai",
+        "attempt",
+        number,
+        http.response.status_code = tracing::field::Empty,
+    )
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A wait for people: whole seconds once it is longer than one.
+pub(crate) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64();
+    match seconds {
+        _ if seconds < 1.0 => format!("{} ms", millis(wait)),
+        _ if seconds < 120.0 => format!("{} s", seconds.ceil()),
+        _ if seconds < 7200.0 => format!("{} min", (seconds / 60.0).ceil()),
+        _ => format!("{} h", (seconds / 3600.0).ceil()),
+    }
+}

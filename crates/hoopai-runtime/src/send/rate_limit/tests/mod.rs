@@ -1,0 +1,161 @@
+//! Tests on a clock that stands still until every task waits for something.
+
+mod bounds;
+mod headers;
+mod queue;
+mod refusals;
+mod replies;
+mod runtimes;
+mod simulation;
+mod yields;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::task::JoinHandle;
+
+use super::{Limiter, Permit, RateLimitSettings};
+use crate::time::ManualClock;
+
+const NONE: &[(&str, &str)] = &[];
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    pairs
+        .iter()
+        .map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            (name, HeaderValue::from_str(value).unwrap())
+        })
+        .collect()
+}
+
+/// A limiter, its clock, and how often tasks of the test were polled.
+#[derive(Clone)]
+struct Rig {
+    clock: ManualClock,
+    limiter: Limiter,
+    polls: Arc<AtomicU64>,
+}
+
+impl Rig {
+    fn new(settings: RateLimitSettings) -> Self {
+        let clock = ManualClock::new();
+        Rig {
+            limiter: Limiter::new(settings, Arc::new(clock.clone())),
+            clock,
+            polls: Arc::default(),
+        }
+    }
+
+    /// So many in any 10 seconds, and waiting without end.
+    fn of(max: u32) -> Self {
+        Self::new(
+            RateLimitSettings::default()
+                .max(max)
+                .daily(None)
+                .max_wait(Duration::MAX),
+        )
+    }
+
+    fn spawn<T: Send + 'static>(
+        &self,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        tokio::spawn(Counted {
+            task: Box::pin(task),
+            polls: self.polls.clone(),
+        })
+    }
+
+    fn polls(&self) -> u64 {
+        self.polls.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every task waits for the clock, or for another that does.
+    async fn quiet(&self) {
+        let (mut seen, mut idle) = (self.polls(), 0);
+        while idle < 10 {
+            tokio::task::yield_now().await;
+            idle = if self.polls() == seen { idle + 1 } else { 0 };
+            seen = self.polls();
+        }
+    }
+
+    async fn advance(&self, by: Duration) {
+        self.quiet().await;
+        self.clock.advance(by);
+        self.quiet().await;
+    }
+
+    /// Moves the clock until all tasks are done.
+    async fn run<T>(&self, tasks: Vec<JoinHandle<T>>) -> Vec<T> {
+        loop {
+            self.quiet().await;
+            if tasks.iter().all(JoinHandle::is_finished) {
+                break;
+            }
+            let stuck = tasks.iter().filter(|task| !task.is_finished()).count();
+            assert!(
+                self.clock.advance_to_next().is_some(),
+                "{stuck} tasks wait and nothing will happen: {:?}",
+                self.limiter
+            );
+        }
+        let mut results = Vec::new();
+        for task in tasks {
+            results.push(task.await.unwrap());
+        }
+        results
+    }
+
+    /// A permit that is there at once.
+    async fn now(&self) -> Permit {
+        self.limiter.acquire(Some(Duration::ZERO)).await.unwrap()
+    }
+
+    /// A call that is answered at once.
+    async fn call(&self, status: u16, pairs: &[(&str, &str)]) {
+        self.answer(self.now().await, status, pairs);
+    }
+
+    fn answer(&self, mut permit: Permit, status: u16, pairs: &[(&str, &str)]) {
+        permit.sent();
+        permit.complete(status, &headers(pairs));
+    }
+
+    /// How many calls would go at once. They are not sent.
+    async fn room(&self) -> usize {
+        let mut permits = Vec::new();
+        while let Ok(permit) = self.limiter.acquire(Some(Duration::ZERO)).await {
+            permits.push(permit);
+        }
+        permits.len()
+    }
+}
+
+/// A task whose polls are counted.
+struct Counted<T> {
+    task: Pin<Box<dyn Future<Output = T> + Send>>,
+    polls: Arc<AtomicU64>,
+}
+
+impl<T> Future for Counted<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        self.task.as_mut().poll(context)
+    }
+}

@@ -1,0 +1,177 @@
+//! Who moves the queue: whatever becomes of those who wait, the others are not left standing.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use super::super::{Limiter, RateLimitSettings};
+use super::{NONE, Rig, headers, ms, secs};
+use crate::time::{BoxFuture, Clock, ManualClock};
+
+fn full(max_wait: Duration) -> (ManualClock, Limiter) {
+    let clock = ManualClock::new();
+    let settings = RateLimitSettings::default().max(1).max_wait(max_wait);
+    let limiter = Limiter::new(settings, Arc::new(clock.clone()));
+    take_one(&limiter);
+    (clock, limiter)
+}
+
+fn take_one(limiter: &Limiter) {
+    let permit = limiter.acquire(None).now_or_never().unwrap().unwrap();
+    permit.complete(200, &headers(NONE));
+}
+
+fn call(limiter: &Limiter) -> BoxFuture<'static, bool> {
+    let limiter = limiter.clone();
+    Box::pin(async move {
+        let Ok(permit) = limiter.acquire(None).await else {
+            return false;
+        };
+        permit.complete(200, &headers(NONE));
+        true
+    })
+}
+
+fn poll(call: &mut BoxFuture<'static, bool>) -> Poll<bool> {
+    call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// As with the futures in a buffered stream whose consumer makes a call of its own.
+#[tokio::test]
+async fn a_future_that_is_not_polled_keeps_the_time_from_nobody() {
+    let rig = Rig::of(2);
+    rig.call(200, NONE).await;
+    rig.call(200, NONE).await;
+    let mut first = call(&rig.limiter);
+    assert!(poll(&mut first).is_pending());
+    let second = rig.spawn(call(&rig.limiter));
+    rig.quiet().await;
+    assert_eq!(rig.run(vec![second]).await, [true]);
+    assert_eq!(rig.clock.elapsed(), secs(10));
+    assert_eq!(poll(&mut first), Poll::Ready(true));
+}
+
+#[test]
+fn without_a_runtime_those_who_wait_see_to_it_themselves() {
+    let (clock, limiter) = full(secs(45));
+    let mut calls: Vec<_> = (0..4).map(|_| call(&limiter)).collect();
+    for call in &mut calls {
+        assert!(poll(call).is_pending());
+    }
+    assert_eq!(clock.sleepers(), 1);
+    // The first gives up, and takes the timer with it.
+    drop(calls.remove(0));
+    let mut ended = Vec::new();
+    while ended.len() < 3 {
+        // In their order, so that who takes the timer over is looked at after who had it.
+        for call in &mut calls {
+            if poll(call).is_ready() {
+                *call = Box::pin(std::future::pending());
+                ended.push(clock.elapsed());
+            }
+        }
+        assert!(clock.sleepers() <= 1);
+        assert!(clock.advance_to_next().is_some() || ended.len() == 3);
+    }
+    assert_eq!(ended, [10, 20, 30].map(secs));
+    assert_eq!(limiter.snapshot().queued, 0);
+
+    // A wait has an end here, too.
+    let hanging = {
+        clock.advance(secs(10));
+        limiter.acquire(None).now_or_never().unwrap().unwrap()
+    };
+    let mut late = call(&limiter);
+    assert!(poll(&mut late).is_pending());
+    clock.advance(secs(45));
+    assert_eq!(poll(&mut late), Poll::Ready(false));
+    drop(hanging);
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_runtime_that_ends_takes_only_its_own_calls_with_it() {
+    let (clock, limiter) = full(Duration::MAX);
+    let (mut ours, mut first) = (call(&limiter), call(&limiter));
+    let ending = runtime();
+    ending.block_on(async {
+        assert!(poll(&mut first).is_pending());
+        drop(tokio::spawn(call(&limiter)));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let lasting = runtime();
+    lasting.block_on(async { assert!(poll(&mut ours).is_pending()) });
+    assert_eq!(limiter.snapshot().queued, 3);
+    drop(ending);
+    assert_eq!(limiter.snapshot().queued, 2);
+    assert_eq!(clock.sleepers(), 0);
+    // Their places are kept, even before they have come again.
+    clock.advance(secs(10));
+    let newcomer = limiter.acquire(Some(Duration::ZERO)).now_or_never();
+    assert!(newcomer.unwrap().is_err());
+    lasting.block_on(async {
+        assert!(poll(&mut ours).is_pending());
+        assert_eq!(poll(&mut first), Poll::Ready(true));
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert!(clock.advance_to_next().is_some());
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(poll(&mut ours), Poll::Ready(true));
+        assert_eq!(clock.elapsed(), secs(20));
+    });
+}
+
+/// Many threads at once, and a clock that runs ahead: nothing is lost or counted twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_threads_lose_nothing() {
+    let clock = ManualClock::new();
+    let settings = RateLimitSettings::default()
+        .max(40)
+        .interval(ms(100))
+        .daily(Some(1_000_000))
+        .max_wait(Duration::MAX);
+    let limiter = Limiter::new(settings, Arc::new(clock.clone()));
+    let tasks: Vec<_> = (0..3_000_u32)
+        .map(|index| {
+            let (limiter, clock) = (limiter.clone(), clock.clone());
+            tokio::spawn(async move {
+                let acquire = Box::pin(limiter.acquire(None));
+                if index % 3 == 0 {
+                    let patience = clock.sleep(ms(u64::from(index % 70) * 100));
+                    let _ = futures_util::future::select(acquire, patience).await;
+                    return;
+                }
+                let permit = acquire.await.unwrap();
+                tokio::task::yield_now().await;
+                if index % 2 == 0 {
+                    permit.complete(200, &headers(NONE));
+                }
+            })
+        })
+        .collect();
+    while !tasks.iter().all(|task| task.is_finished()) {
+        clock.advance_to_next();
+        tokio::task::yield_now().await;
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    clock.advance(secs(10));
+    let snapshot = limiter.snapshot();
+    assert_eq!((snapshot.in_window, snapshot.queued), (0, 0));
+    assert!(clock.elapsed() < secs(80_000), "a day has passed");
+    // Those that were sent are even and no multiples of three.
+    assert_eq!(snapshot.daily_left, Some(1_000_000 - 1_000));
+}

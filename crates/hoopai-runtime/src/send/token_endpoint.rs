@@ -1,0 +1,215 @@
+//! The platform's token endpoints, on the wire that calls use, under limits of their own.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::IgnoredAny;
+use tracing::{Instrument, debug, info_span};
+
+use crate::client::base_url::BaseUrl;
+use crate::error::{CallSite, Error, ErrorKind, Outcome};
+use crate::operation::Method;
+use crate::request::body::Payload;
+use crate::request::query::push_pair;
+use crate::send::auth::{
+    BearerToken, TOKEN_PATH, TokenEndpoint, TokenEndpointError, TokenEndpointReply,
+};
+use crate::send::pipeline::{TimeOut, within};
+use crate::send::rate_limit::{Limiter, RateLimitSettings};
+use crate::send::retry::server_wait;
+use crate::send::transport::{Prepared, Refusal, ReplyBody, Wire};
+use crate::time::{BoxFuture, Clock};
+use crate::{CallOptions, DEFAULT_API_VERSION};
+
+/// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
+const REST_WAIT: Duration = Duration::from_millis(250);
+
+pub(crate) struct Endpoint {
+    wire: Wire,
+    base_url: BaseUrl,
+    /// Of `/oauth/token`: five requests a minute.
+    tokens: Limiter,
+    /// Of the tokens of locations, which an agency's app may need many of at a time: as for calls.
+    locations: Limiter,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+}
+
+impl Endpoint {
+    pub(crate) fn new(
+        wire: Wire,
+        base_url: BaseUrl,
+        clock: Arc<dyn Clock>,
+        timeout: Duration,
+    ) -> Self {
+        Endpoint {
+            wire,
+            base_url,
+            tokens: Limiter::new(RateLimitSettings::token_endpoint(), clock.clone()),
+            locations: Limiter::new(RateLimitSettings::default(), clock.clone()),
+            clock,
+            timeout,
+        }
+    }
+
+    async fn send(
+        &self,
+        path: &'static str,
+        form: Vec<(&'static str, SecretString)>,
+        bearer: Option<BearerToken>,
+    ) -> Result<TokenEndpointReply, TokenEndpointError> {
+        let origin = CallSite {
+            operation: None,
+            method: Method::Post,
+            template: path.into(),
+        };
+        let Some(url) = self.base_url.join(path, "") else {
+            return Err(TokenEndpointError::NotSent(Error::config(
+                "the base URL has no room for the token endpoint",
+            )));
+        };
+        let mut body = String::new();
+        for (name, value) in &form {
+            push_pair(&mut body, name, value.expose_secret());
+        }
+        let mut prepared = Prepared {
+            origin,
+            url,
+            version: HeaderValue::from_static(DEFAULT_API_VERSION),
+            headers: HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]),
+            payload: Payload::Form(body.into()),
+            authorization: bearer.map(|grant| grant.header().clone()),
+            replaced: None,
+            // So that what arrives is kept, should the rest not come.
+            streamed: true,
+            options: CallOptions::new(),
+        };
+        match self.attempt(path, &mut prepared).await {
+            Err(TokenEndpointError::NotSent(error)) if error.outcome() == Outcome::Unprocessed => {
+                debug!(target: "hoopai", "sent again: the server did not process the request");
+                self.attempt(path, &mut prepared).await
+            }
+            result => result,
+        }
+    }
+
+    /// Sends a request once.
+    async fn attempt(
+        &self,
+        path: &'static str,
+        prepared: &mut Prepared,
+    ) -> Result<TokenEndpointReply, TokenEndpointError> {
+        let origin = prepared.origin.clone();
+        let (limiter, limit) = if path == TOKEN_PATH {
+            (&self.tokens, "5 requests a minute")
+        } else {
+            (&self.locations, "100 requests in 10 seconds")
+        };
+        let mut permit = match limiter.acquire(None).await {
+            Ok(permit) => permit,
+            Err(held) => {
+                return Err(TokenEndpointError::NotSent(Error::rate_limit(
+                    Some(origin),
+                    held.wait,
+                    format!("not sent: the endpoint for tokens takes {limit}"),
+                )));
+            }
+        };
+        permit.sent();
+        let mut permit = Some(permit);
+        let mut refusal = Refusal::default();
+        let started = self.clock.now();
+        let hop = self.wire.send(prepared, &mut permit, &mut refusal);
+        let result = within(&*self.clock, self.timeout, pin!(hop)).await;
+        let error = match result {
+            Ok(Ok(reply)) => {
+                let spent = self.clock.now().saturating_duration_since(started);
+                let left = self.timeout.saturating_sub(spent);
+                return Ok(self.read(reply.body, &origin, left).await);
+            }
+            Ok(Err(error)) => error,
+            Err(TimeOut) => refusal
+                .take_error(&origin)
+                .unwrap_or_else(|| Error::timed_out(origin, self.timeout, "attempt_timeout")),
+        };
+        let error = error.masking(&prepared.request(&self.wire.user_agent, None));
+        let sent = error.kind() != ErrorKind::Connect;
+        if let Some(permit) = permit {
+            permit.failed(sent);
+        }
+        let wait = server_wait(error.headers(), self.clock.system_time());
+        let error = error
+            .with_retry_after(wait)
+            .with_attempts(1, u32::from(sent));
+        debug!(target: "hoopai", status = error.status().map(|status| status.as_u16()), kind = ?error.kind(), "no token came");
+        Err(match (error.kind(), error.status()) {
+            (ErrorKind::Connect, _) => TokenEndpointError::NotSent(error),
+            (ErrorKind::Status, Some(status)) => TokenEndpointError::Refused {
+                status: status.as_u16(),
+                error,
+            },
+            _ if error.outcome() == Outcome::Unprocessed => TokenEndpointError::NotSent(error),
+            _ => TokenEndpointError::Unknown(error),
+        })
+    }
+}
+
+impl Endpoint {
+    /// Reads a body as far as it arrives within a time.
+    async fn read(&self, body: ReplyBody, origin: &CallSite, left: Duration) -> TokenEndpointReply {
+        let (mut rest, limit) = match body {
+            ReplyBody::Whole(body) => return TokenEndpointReply::whole(body),
+            ReplyBody::Streamed { rest, limit, .. } => (rest, limit),
+        };
+        let started = self.clock.now();
+        let mut body = BytesMut::new();
+        let cut = loop {
+            let is_whole = is_whole(&body);
+            let spent = self.clock.now().saturating_duration_since(started);
+            let wait = if is_whole { REST_WAIT } else { Duration::MAX };
+            let wait = wait.min(left.saturating_sub(spent));
+            match within(&*self.clock, wait, pin!(rest.chunk())).await {
+                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break None,
+                _ if is_whole => break None,
+                Ok(Err(fault)) => break Some(Error::broken_body(origin.clone(), fault)),
+                Err(TimeOut) => {
+                    let text = Error::timed_out(origin.clone(), self.timeout, "attempt_timeout");
+                    break Some(text);
+                }
+            }
+            if body.len() > limit {
+                break Some(Error::too_large(origin.clone(), limit));
+            }
+        };
+        if let Some(error) = &cut {
+            debug!(target: "hoopai", bytes = body.len(), "a reply of the token endpoint was cut off: {error}");
+        }
+        TokenEndpointReply {
+            body: body.freeze(),
+            cut,
+        }
+    }
+}
+
+/// Whether a body is a JSON object to which nothing can be added.
+fn is_whole(body: &[u8]) -> bool {
+    let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    json.trim_ascii_end().ends_with(b"}") && serde_json::from_slice::<IgnoredAny>(json).is_ok()
+}
+
+impl TokenEndpoint for Endpoint {
+    fn post<'a>(
+        &'a self,
+        path: &'static str,
+        form: Vec<(&'static str, SecretString)>,
+        bearer: Option<BearerToken>,
+    ) -> BoxFuture<'a, Result<TokenEndpointReply, TokenEndpointError>> {
+        let span = info_span!(target: "hoopai", "token", url.template = path);
+        Box::pin(self.send(path, form, bearer).instrument(span))
+    }
+}

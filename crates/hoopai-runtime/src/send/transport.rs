@@ -1,0 +1,282 @@
+//! The single hop to the network: one request, one reply. What a call waits for or does again is decided before it, in the
+//! road.
+
+use bytes::{Bytes, BytesMut};
+use reqwest::StatusCode;
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT,
+};
+use url::Url;
+
+use crate::CallOptions;
+use crate::error::{CallSite, Error, Request};
+use crate::reply::byte_stream::Patience;
+use crate::request::body::Payload;
+use crate::send::rate_limit::Permit;
+
+const VERSION: HeaderName = HeaderName::from_static("version");
+
+/// A call, complete and checked.
+pub(crate) struct Prepared {
+    pub(crate) origin: CallSite,
+    pub(crate) url: Url,
+    pub(crate) version: HeaderValue,
+    /// What the call carries beyond what every call does.
+    pub(crate) headers: HeaderMap,
+    pub(crate) payload: Payload,
+    /// The value of `Authorization` of the last attempt.
+    pub(crate) authorization: Option<HeaderValue>,
+    /// That of an attempt before, if it was another.
+    pub(crate) replaced: Option<HeaderValue>,
+    /// Whether the caller reads the reply piece by piece.
+    pub(crate) streamed: bool,
+    pub(crate) options: CallOptions,
+}
+
+impl Prepared {
+    /// Sets the value of `Authorization`.
+    pub(crate) fn authorize(&mut self, value: &HeaderValue) {
+        if self.authorization.as_ref() != Some(value) {
+            self.replaced = self.authorization.replace(value.clone());
+        }
+    }
+
+    /// The request, for what is said of its reply.
+    pub(crate) fn request<'a>(
+        &'a self,
+        user_agent: &'a HeaderValue,
+        location: Option<&'a str>,
+    ) -> Request<'a> {
+        Request {
+            origin: &self.origin,
+            url: &self.url,
+            headers: &self.headers,
+            authorization: [self.authorization.as_ref(), self.replaced.as_ref()],
+            user_agent: Some(user_agent),
+            payload: &self.payload,
+            location,
+        }
+    }
+}
+
+/// A successful reply as it came.
+pub(crate) struct RawReply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: ReplyBody,
+    /// How many attempts were made, and how many of them were sent.
+    pub(crate) attempts: (u32, u32),
+}
+
+/// The body of a successful reply.
+pub(crate) enum ReplyBody {
+    Whole(Bytes),
+    Streamed {
+        rest: reqwest::Response,
+        limit: usize,
+        patience: Patience,
+    },
+}
+
+/// What every request is sent with.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    pub(crate) http: reqwest::Client,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) response_limit: usize,
+    /// With replies that are read piece by piece.
+    pub(crate) patience: Patience,
+}
+
+impl Wire {
+    /// Sends a call once and reads its reply. Every status but 2xx is an error. The permit is told of status and
+    /// headers before the body is read; it stays where none came.
+    ///
+    /// A refusal is noted in `refusal` as it arrives, and is there also if the caller stops waiting for its body.
+    pub(crate) async fn send(
+        &self,
+        prepared: &mut Prepared,
+        permit: &mut Option<Permit>,
+        refusal: &mut Refusal,
+    ) -> Result<RawReply, Error> {
+        let request = self.request(prepared)?;
+        let origin = &prepared.origin;
+        let mut response = match self.http.execute(request).await {
+            Ok(response) => response,
+            Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+        };
+        // Only a client of the caller's own follows redirects.
+        if *response.url() != prepared.url {
+            return Err(Error::redirected(origin.clone()));
+        }
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        if let Some(permit) = permit.take() {
+            permit.complete(status.as_u16(), &headers);
+        }
+        if !status.is_success() {
+            refusal.head = Some((status, headers.clone()));
+            refusal.read(&mut response, self.response_limit).await;
+            return Err(refusal.error(origin, status, headers));
+        }
+        let body = if prepared.streamed {
+            ReplyBody::Streamed {
+                rest: response,
+                limit: self.response_limit,
+                patience: self.patience.clone(),
+            }
+        } else {
+            match read(&mut response, &headers, self.response_limit).await {
+                Ok(body) => ReplyBody::Whole(body),
+                Err(unread) => {
+                    let error = match unread {
+                        Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
+                        Unread::Broken(fault) => Error::broken_body(origin.clone(), fault),
+                        Unread::Short => Error::short_body(origin.clone()),
+                    };
+                    return Err(error.with_reply(status, headers));
+                }
+            }
+        };
+        Ok(RawReply {
+            status,
+            headers,
+            body,
+            attempts: (1, 1),
+        })
+    }
+
+    /// The request of a call, with what every request carries.
+    fn request(&self, prepared: &mut Prepared) -> Result<reqwest::Request, Error> {
+        let origin = &prepared.origin;
+        let accept = if prepared.streamed {
+            "*/*"
+        } else {
+            "application/json"
+        };
+        let mut request = reqwest::Request::new(origin.method.to_http(), prepared.url.clone());
+        let headers = request.headers_mut();
+        headers.reserve(prepared.headers.len() + 8);
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers.extend(prepared.headers.clone());
+        headers.insert(VERSION, prepared.version.clone());
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        if let Some(authorization) = &prepared.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        let mut body = |kind: &'static str, body: &Bytes| {
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            *request.body_mut() = Some(body.clone().into());
+        };
+        match &mut prepared.payload {
+            Payload::Empty => {}
+            Payload::Json(bytes) => body("application/json", bytes),
+            Payload::Form(bytes) => body("application/x-www-form-urlencoded", bytes),
+            Payload::Multipart(parts) => match parts.form() {
+                Some(form) => {
+                    let whole = reqwest::RequestBuilder::from_parts(self.http.clone(), request)
+                        .multipart(form);
+                    request = match whole.build() {
+                        Ok(request) => request,
+                        Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+                    };
+                }
+                None => {
+                    return Err(Error::request(
+                        origin.clone(),
+                        "the body is a stream that was read before",
+                    ));
+                }
+            },
+        }
+        Ok(request)
+    }
+}
+
+/// A reply with a status other than 2xx, as far as it has arrived. Whatever becomes of its body, its status counts.
+#[derive(Default)]
+pub(crate) struct Refusal {
+    head: Option<(StatusCode, HeaderMap)>,
+    body: BytesMut,
+    /// The body arrived to its end.
+    whole: bool,
+}
+
+impl Refusal {
+    async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if self.body.len() + chunk.len() <= limit => {
+                    self.body.extend_from_slice(&chunk);
+                }
+                Ok(None) => {
+                    self.whole = true;
+                    return;
+                }
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+    }
+
+    /// The error that it is, if one has arrived.
+    pub(crate) fn take_error(&mut self, origin: &CallSite) -> Option<Error> {
+        let (status, headers) = self.head.take()?;
+        Some(self.error(origin, status, headers))
+    }
+
+    fn error(&mut self, origin: &CallSite, status: StatusCode, headers: HeaderMap) -> Error {
+        let body = std::mem::take(&mut self.body).freeze();
+        Error::refused(origin.clone(), status, headers, body, !self.whole)
+    }
+}
+
+/// Why a body could not be read.
+enum Unread {
+    TooLarge,
+    Broken(reqwest::Error),
+    /// It ended before the length that was announced, as HTTP/2 connections can without an error.
+    Short,
+}
+
+/// Reads a body to its end, up to a limit in bytes.
+async fn read(
+    response: &mut reqwest::Response,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Bytes, Unread> {
+    let length = response.content_length();
+    let announced = headers
+        .get(reqwest::header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(Unread::TooLarge);
+    }
+    let mut first = match response.chunk().await.map_err(Unread::Broken)? {
+        Some(chunk) => chunk,
+        None if length.is_some_and(|length| length > 0) => return Err(Unread::Short),
+        None => return Ok(Bytes::new()),
+    };
+    let mut whole: Option<BytesMut> = None;
+    loop {
+        let length = whole.as_ref().map_or(first.len(), BytesMut::len);
+        if length > limit {
+            return Err(Unread::TooLarge);
+        }
+        let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? else {
+            break;
+        };
+        whole
+            .get_or_insert_with(|| {
+                let mut buffer = BytesMut::with_capacity(announced.unwrap_or(first.len() * 2));
+                buffer.extend_from_slice(&std::mem::take(&mut first));
+                buffer
+            })
+            .extend_from_slice(&chunk);
+    }
+    let whole = whole.map_or(first, BytesMut::freeze);
+    if length.is_some_and(|length| length > whole.len() as u64) {
+        return Err(Unread::Short);
+    }
+    Ok(whole)
+}
