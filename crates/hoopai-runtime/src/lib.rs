@@ -15,41 +15,46 @@
 //! # }
 //! ```
 
+mod call_site;
 mod client;
+mod decode;
+pub mod drift;
 pub mod error;
 pub mod model;
 pub mod operation;
 pub mod paging;
+mod raw;
+mod redact;
 mod reply;
 mod request;
 mod send;
 pub mod time;
 
 pub use client::builder::HandleBuilder;
+pub use client::call::Call;
 pub use client::handle::Handle;
-pub use client::options::CallOptions;
+pub use drift::{Drift, DriftCounter, DriftKind, DriftObserver};
 pub use error::Error;
 pub use model::custom_field::{CustomFieldFile, CustomFieldFileMeta, CustomFieldValue};
-pub use model::debug::Redact;
 pub use model::decimal::{Decimal, ParseDecimalError};
 pub use model::extra::Extra;
 pub use model::open_enum;
 pub use model::timestamp::{ParseTimestampError, Timestamp};
+pub use model::traits::Redact;
 pub use operation::Method;
-pub use reply::byte_stream::ByteStream;
-pub use reply::drift::{Drift, DriftCounter, DriftKind, DriftObserver};
+pub use raw::RawRequest;
+pub use reply::json;
 pub use reply::response::Response;
-pub use reply::{drift, json};
-pub use request::call::Call;
+pub use reply::response_future::ResponseFuture;
 pub use request::field::{IntoField, Scalar};
 pub use request::multipart::Part;
 pub use request::param::{ParamValue, ParamWriter};
-pub use request::raw::RawRequest;
 pub use reqwest;
 #[cfg(feature = "schemars")]
 pub use schemars;
 pub use secrecy::SecretString;
-pub use send::response_future::ResponseFuture;
+pub use send::byte_stream::ByteStream;
+pub use send::options::CallOptions;
 pub use send::{auth, observe, rate_limit, retry};
 pub use serde_json;
 
@@ -68,11 +73,12 @@ pub mod __private {
     pub use serde::ser::SerializeMap;
     pub use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    pub use crate::model::confirmation::is_success;
     pub use crate::model::debug::debug_model;
     pub use crate::model::open_enum::{deserialize_enum, parse_enum, serialize_enum};
-    pub use crate::model::schema::Described;
     #[cfg(feature = "schemars")]
     pub use crate::model::schema::{enum_schema, model_schema};
+    pub use crate::model::traits::Described;
     pub use crate::model::{deserialize_model, read, serialize_model, set, set_null, unnamed};
-    pub use crate::reply::confirmation::is_success;
+    pub use crate::paging::{item_stream, page_stream};
 }

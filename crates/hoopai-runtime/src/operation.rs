@@ -428,19 +428,19 @@ macro_rules! __operation_send {
         /// Reads the list item by item, over all of its pages. Nothing is sent before the first item is asked for.
         #[inline]
         pub fn stream(self) -> $crate::paging::ItemStream<$item> {
-            self.call.stream()
+            $crate::__private::item_stream(self.call)
         }
 
         /// Reads the list page by page, each as `send` gives it.
         #[inline]
         pub fn pages(self) -> $crate::paging::PageStream<$reply> {
-            self.call.pages()
+            $crate::__private::page_stream(self.call)
         }
 
         /// Reads the whole list, up to a limit; it is an error if the list has more items than that.
         #[inline]
         pub fn collect_all(self, limit: usize) -> $crate::paging::CollectFuture<$item> {
-            self.call.stream().collect_all(limit)
+            $crate::__private::item_stream(self.call).collect_all(limit)
         }
     };
     (json $reply:ty) => {

@@ -2,8 +2,10 @@
 
 use std::collections::BinaryHeap;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
@@ -219,6 +221,55 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     match mutex.lock() {
         Ok(guard) => guard,
         Err(poisoned) => poisoned.into_inner(),
+    }
+}
+
+/// Polls once. `None`: the work has to wait.
+pub(crate) async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+/// Time ran out.
+pub(crate) struct TimeOut;
+
+/// Does work within a time. The clock is asked to wait only once the work itself does.
+///
+/// Futures of calls are large, so they are lent and not moved.
+pub(crate) async fn within<F: Future>(
+    clock: &dyn Clock,
+    time: Duration,
+    mut work: Pin<&mut F>,
+) -> Result<F::Output, TimeOut> {
+    let mut sleep = None;
+    poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(Ok(value));
+        }
+        if time == Duration::MAX {
+            return Poll::Pending;
+        }
+        let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
+        sleep.as_mut().poll(context).map(|()| Err(TimeOut))
+    })
+    .await
+}
+
+pub(crate) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A wait for people: whole seconds once it is longer than one.
+pub(crate) fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64();
+    match seconds {
+        _ if seconds < 1.0 => format!("{} ms", millis(wait)),
+        _ if seconds < 120.0 => format!("{} s", seconds.ceil()),
+        _ if seconds < 7200.0 => format!("{} min", (seconds / 60.0).ceil()),
+        _ => format!("{} h", (seconds / 3600.0).ceil()),
     }
 }
 

@@ -1,28 +1,31 @@
 //! Settings, and what is made of them.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 
-use crate::client::base_url::BaseUrl;
+use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, tls};
+
 use crate::client::connection::ConnectionSettings;
-use crate::client::handle::{Inner, limit_key};
-use crate::client::shared::Shared;
-use crate::reply::byte_stream::Patience;
-use crate::reply::drift::{DriftObserver, Reading};
+use crate::client::handle::limit_key;
+use crate::drift::{DriftObserver, Reading};
+use crate::request::base_url::BaseUrl;
 use crate::send::auth::{
     AccountId, Credentials, ProviderContext, TokenProviderBuilder, TokenSource,
 };
+use crate::send::byte_stream::ReadTimeout;
+use crate::send::context::{ClientState, HandleState};
 use crate::send::observe::Observer;
 use crate::send::rate_limit::{Limiters, RateLimitSettings};
 use crate::send::retry::{
     Backoff, DefaultRetryPolicy, FullJitter, RetryBudget, RetryPolicy, TokenBucket,
 };
 use crate::send::token_endpoint::Endpoint;
-use crate::send::transport::Wire;
+use crate::send::transport::Transport;
 use crate::time::{Clock, SystemClock};
 use crate::{DEFAULT_BASE_URL, Error, Handle};
 
@@ -57,6 +60,13 @@ pub struct HandleBuilder {
     random: Arc<dyn Fn() -> f64 + Send + Sync>,
     observer: Option<Arc<dyn Observer>>,
     reading: Reading,
+}
+
+impl Handle {
+    /// Settings for a new handle.
+    pub fn builder() -> HandleBuilder {
+        HandleBuilder::new()
+    }
 }
 
 impl HandleBuilder {
@@ -209,7 +219,7 @@ impl HandleBuilder {
 
     /// Makes a reply that is not as declared an error, of kind [`Decode`](crate::error::ErrorKind::Decode) with the place of the
     /// first drift, after all are reported. Unless set, such a reply is read as far as it goes: see
-    /// [`Drift`](crate::reply::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
+    /// [`Drift`](crate::drift::Drift). A call can say otherwise with [`CallOptions::strict`](crate::CallOptions::strict).
     pub fn strict(mut self, strict: bool) -> Self {
         self.reading.strict = strict;
         self
@@ -247,11 +257,11 @@ impl HandleBuilder {
             )
         })?;
         let http = self.connection.for_calls(&base_url)?;
-        let wire = Wire {
+        let transport = Transport {
             http,
             user_agent,
             response_limit: self.response_limit,
-            patience: Patience {
+            read_timeout: ReadTimeout {
                 clock: self.clock.clone(),
                 time: self.read_timeout,
             },
@@ -260,12 +270,12 @@ impl HandleBuilder {
 
         let token_provider = match self.token_provider {
             Some(token_provider) => {
-                let wire = Wire {
-                    http: self.connection.for_tokens(&wire.http, &base_url)?,
-                    ..wire.clone()
+                let transport = Transport {
+                    http: self.connection.for_tokens(&transport.http, &base_url)?,
+                    ..transport.clone()
                 };
                 let endpoint = Endpoint::new(
-                    wire,
+                    transport,
                     base_url.clone(),
                     self.clock.clone(),
                     self.attempt_timeout,
@@ -295,14 +305,14 @@ impl HandleBuilder {
             (None, Some(source)) => Credentials::source(source),
             (None, None) => Credentials::private_token(self.token.as_ref())?,
         };
-        Ok(Handle(Arc::new(Inner {
+        Ok(Handle(Arc::new(HandleState {
             limiter: limiters.get(&limit_key(resource.as_ref())),
             location: self.location,
             credentials,
-            shared: Arc::new(Shared {
+            shared: Arc::new(ClientState {
                 base_url,
                 api_version: self.api_version,
-                wire,
+                transport,
                 timeout: self.timeout,
                 attempt_timeout: self.attempt_timeout,
                 policy: self.policy,
@@ -353,6 +363,88 @@ impl HandleBuilder {
             ));
         }
         Ok(())
+    }
+}
+
+/// Settings of connections.
+impl HandleBuilder {
+    /// Limits the time that connecting takes. 10 seconds unless set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connection.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// Sends all requests through a proxy. Unless set, the environment determines it.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.connection.proxy = Some(proxy);
+        self
+    }
+
+    /// Trusts a root certificate as well, such as that of a proxy that inspects TLS. May be called several times.
+    pub fn add_root_certificate(mut self, certificate: Certificate) -> Self {
+        self.connection.roots.push(certificate);
+        self
+    }
+
+    /// Trusts only the certificates given to [`add_root_certificate`](HandleBuilder::add_root_certificate), and not those of
+    /// the machine.
+    pub fn only_added_root_certificates(mut self, only: bool) -> Self {
+        self.connection.only_these_roots = only;
+        self
+    }
+
+    /// Presents a certificate of the client, for a proxy or gateway that demands one.
+    pub fn identity(mut self, identity: Identity) -> Self {
+        self.connection.identity = Some(identity);
+        self
+    }
+
+    /// Rejects servers with an older version of TLS. TLS 1.2 unless set.
+    pub fn min_tls_version(mut self, version: tls::Version) -> Self {
+        self.connection.min_tls_version = Some(version);
+        self
+    }
+
+    /// Connects to this address in place of the one that DNS has for a host; the port is used if it is not 0. Several
+    /// addresses for a host are tried in turn.
+    pub fn resolve(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
+        let host = host.into();
+        let addresses = &mut self.connection.addresses;
+        match addresses.iter_mut().find(|(known, _)| *known == host) {
+            Some((_, addresses)) => addresses.push(address),
+            None => addresses.push((host, vec![address])),
+        }
+        self
+    }
+
+    /// Closes connections that were idle for this long. 90 seconds unless set.
+    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.connection.pool_idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Limits the number of idle connections that are kept. No limit unless set.
+    pub fn pool_max_idle(mut self, connections: usize) -> Self {
+        self.connection.pool_max_idle = Some(connections);
+        self
+    }
+
+    /// A builder of the caller's own for the HTTP client, for settings that have no method here. Redirects and retries are switched
+    /// off in it: a redirect could carry tokens to another server, and only this crate knows which calls may be sent again. Other
+    /// settings of this builder are applied to it.
+    pub fn http_client_builder(mut self, builder: ClientBuilder) -> Self {
+        self.connection.builder = Some(builder);
+        self
+    }
+
+    /// An HTTP client of the caller's own, to share its connections. Prefer
+    /// [`http_client_builder`](HandleBuilder::http_client_builder), and set `redirect::Policy::none()` in the client.
+    ///
+    /// A client that follows redirects has sent the request on before this crate sees the reply. Such a reply is an error, and the
+    /// call is not sent again. Requests for tokens never use the client, because their bodies hold secrets.
+    pub fn http_client(mut self, client: Client) -> Self {
+        self.connection.client = Some(client);
+        self
     }
 }
 

@@ -5,106 +5,25 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, ClientBuilder, Identity, Proxy, redirect, retry, tls};
 
-use crate::client::base_url::BaseUrl;
-use crate::{Error, HandleBuilder};
+use crate::error::Error;
+use crate::request::base_url::BaseUrl;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What was set; everything else is as reqwest has it.
 #[derive(Default)]
 pub(crate) struct ConnectionSettings {
-    client: Option<Client>,
-    builder: Option<ClientBuilder>,
-    connect_timeout: Option<Duration>,
-    proxy: Option<Proxy>,
-    roots: Vec<Certificate>,
-    only_these_roots: bool,
-    identity: Option<Identity>,
-    min_tls_version: Option<tls::Version>,
-    addresses: Vec<(String, Vec<SocketAddr>)>,
-    pool_idle_timeout: Option<Duration>,
-    pool_max_idle: Option<usize>,
-}
-
-impl HandleBuilder {
-    /// Limits the time that connecting takes. 10 seconds unless set.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connection.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// Sends all requests through a proxy. Unless set, the environment determines it.
-    pub fn proxy(mut self, proxy: Proxy) -> Self {
-        self.connection.proxy = Some(proxy);
-        self
-    }
-
-    /// Trusts a root certificate as well, such as that of a proxy that inspects TLS. May be called several times.
-    pub fn add_root_certificate(mut self, certificate: Certificate) -> Self {
-        self.connection.roots.push(certificate);
-        self
-    }
-
-    /// Trusts only the certificates given to [`add_root_certificate`](HandleBuilder::add_root_certificate), and not those of
-    /// the machine.
-    pub fn only_added_root_certificates(mut self, only: bool) -> Self {
-        self.connection.only_these_roots = only;
-        self
-    }
-
-    /// Presents a certificate of the client, for a proxy or gateway that demands one.
-    pub fn identity(mut self, identity: Identity) -> Self {
-        self.connection.identity = Some(identity);
-        self
-    }
-
-    /// Rejects servers with an older version of TLS. TLS 1.2 unless set.
-    pub fn min_tls_version(mut self, version: tls::Version) -> Self {
-        self.connection.min_tls_version = Some(version);
-        self
-    }
-
-    /// Connects to this address in place of the one that DNS has for a host; the port is used if it is not 0. Several
-    /// addresses for a host are tried in turn.
-    pub fn resolve(mut self, host: impl Into<String>, address: SocketAddr) -> Self {
-        let host = host.into();
-        let addresses = &mut self.connection.addresses;
-        match addresses.iter_mut().find(|(known, _)| *known == host) {
-            Some((_, addresses)) => addresses.push(address),
-            None => addresses.push((host, vec![address])),
-        }
-        self
-    }
-
-    /// Closes connections that were idle for this long. 90 seconds unless set.
-    pub fn pool_idle_timeout(mut self, timeout: Duration) -> Self {
-        self.connection.pool_idle_timeout = Some(timeout);
-        self
-    }
-
-    /// Limits the number of idle connections that are kept. No limit unless set.
-    pub fn pool_max_idle(mut self, connections: usize) -> Self {
-        self.connection.pool_max_idle = Some(connections);
-        self
-    }
-
-    /// A builder of the caller's own for the HTTP client, for settings that have no method here. Redirects and retries are switched
-    /// off in it: a redirect could carry tokens to another server, and only this crate knows which calls may be sent again. Other
-    /// settings of this builder are applied to it.
-    pub fn http_client_builder(mut self, builder: ClientBuilder) -> Self {
-        self.connection.builder = Some(builder);
-        self
-    }
-
-    /// An HTTP client of the caller's own, to share its connections. Prefer
-    /// [`http_client_builder`](HandleBuilder::http_client_builder), and set `redirect::Policy::none()` in the client.
-    ///
-    /// A client that follows redirects has sent the request on before this crate sees the reply. Such a reply is an error, and the
-    /// call is not sent again. Requests for tokens never use the client, because their bodies hold secrets.
-    pub fn http_client(mut self, client: Client) -> Self {
-        self.connection.client = Some(client);
-        self
-    }
+    pub(super) client: Option<Client>,
+    pub(super) builder: Option<ClientBuilder>,
+    pub(super) connect_timeout: Option<Duration>,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) roots: Vec<Certificate>,
+    pub(super) only_these_roots: bool,
+    pub(super) identity: Option<Identity>,
+    pub(super) min_tls_version: Option<tls::Version>,
+    pub(super) addresses: Vec<(String, Vec<SocketAddr>)>,
+    pub(super) pool_idle_timeout: Option<Duration>,
+    pub(super) pool_max_idle: Option<usize>,
 }
 
 impl ConnectionSettings {

@@ -4,12 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::base_url::BaseUrl;
-use crate::client::shared::Shared;
-use crate::operation::Method;
-use crate::send::auth::{AccountId, Credentials, TokenProvider};
-use crate::send::rate_limit::{Limiter, RateLimitSnapshot};
-use crate::{HandleBuilder, RawRequest};
+use crate::request::base_url::BaseUrl;
+use crate::send::auth::{AccountId, TokenProvider};
+use crate::send::context::HandleState;
+use crate::send::rate_limit::RateLimitSnapshot;
 
 /// The road to the platform: settings, credentials, limits and connections. A clone is cheap and shares all of them, so that
 /// the clients of all modules act as one.
@@ -18,30 +16,9 @@ use crate::{HandleBuilder, RawRequest};
 /// and [`as_company`](Handle::as_company) give handles of other accounts over the same connections and settings; those of one
 /// account share its tokens and its limit, however often they are made.
 #[derive(Clone)]
-pub struct Handle(pub(crate) Arc<Inner>);
-
-pub(crate) struct Inner {
-    pub(crate) shared: Arc<Shared>,
-    /// The location that calls act on where they name none.
-    pub(crate) location: Option<String>,
-    pub(crate) credentials: Credentials,
-    pub(crate) limiter: Limiter,
-}
+pub struct Handle(pub(crate) Arc<HandleState>);
 
 impl Handle {
-    /// Settings for a new handle.
-    pub fn builder() -> HandleBuilder {
-        HandleBuilder::new()
-    }
-
-    /// A call by method and path, for operations that no interface file lists.
-    ///
-    /// The path begins with `/` and continues the base URL. Give values apart, as in `/contacts/{id}` with
-    /// [`path`](RawRequest::path): so they are encoded, and stay out of errors.
-    pub fn request(&self, method: Method, path: &str) -> RawRequest {
-        RawRequest::new(self, method, path)
-    }
-
     /// The id of the location that calls act on where they name none.
     pub fn location(&self) -> Option<&str> {
         self.0.location.as_deref()
@@ -72,7 +49,7 @@ impl Handle {
 
     fn of_resource(&self, resource: AccountId, location: Option<String>) -> Handle {
         let inner = &*self.0;
-        Handle(Arc::new(Inner {
+        Handle(Arc::new(HandleState {
             limiter: inner.shared.limiters.get(&limit_key(Some(&resource))),
             shared: inner.shared.clone(),
             location,

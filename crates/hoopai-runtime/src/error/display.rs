@@ -4,14 +4,14 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
-use super::find::Carried;
-use super::json_path::{Places, position};
-use super::mask::{head, mask};
 use super::reply::{self, Reply, Shape};
-use super::{CallSite, Error, Inner, advice, ids};
-use crate::reply::decode::{Cause, Fault};
-use crate::reply::drift::{Drift, DriftKind};
-use crate::send::pipeline::in_words;
+use super::{Error, Inner, advice, ids};
+use crate::decode::drift::{Drift, DriftKind};
+use crate::decode::{Cause, Fault};
+use crate::redact::SentValues;
+use crate::redact::json_path::{JsonPaths, position};
+use crate::redact::mask::{head, mask};
+use crate::time::in_words;
 
 /// How many complaints of the platform are shown.
 const MOST_SAID: usize = 10;
@@ -21,22 +21,6 @@ const MOST_READ: usize = 100;
 
 /// How much of a complaint is read, in characters. Less is shown.
 const LONGEST: usize = 1300;
-
-/// The name of the operation where there is one, and method and path, without values.
-impl Display for CallSite {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.operation {
-            Some(operation) => {
-                write!(
-                    f,
-                    "{}.{} ({} {})",
-                    operation.module, operation.name, self.method, operation.path
-                )
-            }
-            None => write!(f, "{} {}", self.method, mask(&self.template)),
-        }
-    }
-}
 
 impl Display for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -115,7 +99,7 @@ impl fmt::Debug for Error {
 }
 
 /// An id, if it can be shown as it is.
-fn plain<'a>(carried: &Carried, id: Option<&'a str>) -> Option<&'a str> {
+fn plain<'a>(carried: &SentValues, id: Option<&'a str>) -> Option<&'a str> {
     let id = id?;
     if ids::is_plain(id) && !carried.are_in(id) {
         Some(id)
@@ -236,7 +220,7 @@ fn states(message: &str, complaint: &str) -> bool {
 /// A reply that cannot be read: in words, and where.
 ///
 /// `text` is what was read: the body, repaired where that was needed.
-pub(super) fn decode(fault: &Fault, text: &[u8], carried: &Carried) -> (String, Option<String>) {
+pub(super) fn decode(fault: &Fault, text: &[u8], carried: &SentValues) -> (String, Option<String>) {
     let body = text;
     if reply::is_blank(body) {
         let expected = match fault.cause() {
@@ -265,8 +249,8 @@ pub(super) fn decode(fault: &Fault, text: &[u8], carried: &Carried) -> (String, 
             None,
         ),
         Cause::Unfit { at, expected } => {
-            // Places are counted without the blanks that a reply begins with.
-            let mut places = Places::new(body.trim_ascii_start());
+            // JsonPaths are counted without the blanks that a reply begins with.
+            let mut places = JsonPaths::new(body.trim_ascii_start());
             let (path, found) = places.value_at(at.unwrap_or_default());
             unfit(carried.mask_path(&path).into_owned(), found, expected)
         }

@@ -1,15 +1,12 @@
 //! What can go wrong with a call, as one type.
 
 mod advice;
-mod carried;
 mod connection;
 mod display;
-mod find;
+mod failure;
+mod field_error;
 pub(crate) mod ids;
-mod json_path;
 mod kind;
-mod mask;
-mod plain;
 mod predicates;
 mod refusal;
 mod reply;
@@ -17,57 +14,22 @@ mod rules;
 mod words;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
+use crate::call_site::CallSite;
+use crate::decode::drift::Drift;
+use crate::decode::{self, Fault};
 use crate::operation::{Method, Operation};
-use crate::reply::decode::{self, Fault};
-use crate::reply::drift::Drift;
+use crate::redact::{SentRequest, SentValues};
 use bytes::Bytes;
-pub(crate) use carried::Request;
-pub(crate) use find::Carried;
-pub(crate) use json_path::Places;
+pub use failure::FailureKind;
+pub use field_error::FieldError;
 pub use kind::{AuthErrorKind, ErrorKind, PagingErrorKind};
-pub(crate) use mask::mask;
 pub use refusal::ApiErrorKind;
 use reply::Reply;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
-
-/// Which call it was: an operation of a table, or a method and path of the caller's own.
-#[derive(Clone)]
-pub(crate) struct CallSite {
-    pub(crate) operation: Option<&'static Operation>,
-    pub(crate) method: Method,
-    pub(crate) template: Cow<'static, str>,
-}
-
-impl CallSite {
-    pub(crate) fn of(operation: &'static Operation) -> Self {
-        CallSite {
-            operation: Some(operation),
-            method: operation.method,
-            template: Cow::Borrowed(operation.path),
-        }
-    }
-
-    /// The path for spans and observers: without values.
-    pub(crate) fn shown(&self) -> Cow<'_, str> {
-        match self.operation {
-            Some(operation) => Cow::Borrowed(operation.path),
-            None => Cow::Owned(mask::mask(&self.template)),
-        }
-    }
-
-    /// Whether the call may be done twice: by the operation's table, or else by what HTTP says of its method.
-    pub(crate) fn is_idempotent(&self) -> bool {
-        match self.operation {
-            Some(operation) => operation.idempotent,
-            None => matches!(self.method, Method::Get | Method::Put | Method::Delete),
-        }
-    }
-}
 
 /// What went wrong with a call, or with making a client.
 ///
@@ -83,7 +45,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     origin: Option<CallSite>,
-    /// Our own words on it, for kinds other than `Status`. NoRetry holds a value.
+    /// Our own words on it, for kinds other than `Status`. It never holds a value.
     text: Cow<'static, str>,
     /// The parameters that are missing or unfit.
     parameters: Vec<String>,
@@ -104,7 +66,7 @@ struct Inner {
     reply: Option<Reply>,
     refusal: Option<ApiErrorKind>,
     /// What the call carried, to be masked in what the platform says.
-    carried: Carried,
+    carried: SentValues,
     body: Option<Bytes>,
     json_path: Option<String>,
     /// From the body of a reply that could not be read.
@@ -121,22 +83,6 @@ pub(crate) enum Outcome {
     Unprocessed,
     /// It would fail in the same way again.
     Permanent,
-}
-
-/// A complaint of the platform about one field of a request.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FieldError {
-    /// The field, as the platform names it.
-    pub field: String,
-    /// What is wrong with it, in the platform's words.
-    pub message: String,
-}
-
-/// Shows the field and not what is said of it, which can repeat what the call carried.
-impl fmt::Debug for FieldError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: [hidden]", mask::field_path(&self.field))
-    }
 }
 
 impl Error {
@@ -158,7 +104,7 @@ impl Error {
             headers: HeaderMap::new(),
             reply: None,
             refusal: None,
-            carried: Carried::default(),
+            carried: SentValues::default(),
             body: None,
             json_path: None,
             trace_id: None,
@@ -342,9 +288,9 @@ impl Error {
     }
 
     /// Masks what the request carried wherever the platform repeats it. Without a reply there is nothing to be masked.
-    pub(crate) fn masking(mut self, request: &Request<'_>) -> Self {
+    pub(crate) fn masking(mut self, request: &SentRequest<'_>) -> Self {
         if self.0.status.is_some() {
-            let carried = Carried::of(request);
+            let carried = SentValues::of(request);
             if let Some(reply) = &mut self.0.reply {
                 reply.conceal(&carried);
             }
@@ -366,7 +312,7 @@ impl Error {
         fault: &Fault,
         text: &[u8],
         body: Bytes,
-        carried: Carried,
+        carried: SentValues,
     ) -> Self {
         Self::not_read(
             origin,
@@ -381,7 +327,7 @@ impl Error {
         origin: Option<CallSite>,
         drift: &Drift,
         body: Bytes,
-        carried: Carried,
+        carried: SentValues,
     ) -> Self {
         Self::not_read(origin, display::drift(drift), body, carried)
     }
@@ -392,7 +338,7 @@ impl Error {
         path: &str,
         found: &'static str,
         body: Bytes,
-        carried: Carried,
+        carried: SentValues,
     ) -> Self {
         let path = carried.mask_path(path).into_owned();
         let text = format!(
@@ -409,7 +355,7 @@ impl Error {
         origin: Option<CallSite>,
         (text, path): (String, Option<String>),
         body: Bytes,
-        carried: Carried,
+        carried: SentValues,
     ) -> Self {
         let mut error = Self::new(ErrorKind::Decode, origin, text.into());
         error.0.json_path = path;

@@ -1,7 +1,6 @@
 //! Questions about an error. Those about refusals are answered by the class alone.
 
-use super::{ApiErrorKind, AuthErrorKind, Error, ErrorKind};
-use crate::send::retry::FailureKind;
+use super::{ApiErrorKind, AuthErrorKind, Error, ErrorKind, FailureKind};
 
 impl Error {
     /// The requested object does not exist, whatever the status: the platform says so with 400, 401, 404, 422 and others.

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
-use super::FieldError;
-use super::find::Carried;
-use crate::reply::decode::{self, Cause};
+use super::field_error::FieldError;
+use crate::decode::{self, Cause};
+use crate::redact::SentValues;
 
 /// What an error body is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -82,7 +82,7 @@ impl Reply {
     }
 
     /// Takes out secrets that were sent.
-    pub(super) fn conceal(&mut self, carried: &Carried) {
+    pub(super) fn conceal(&mut self, carried: &SentValues) {
         for text in self.codes.iter_mut().chain(&mut self.messages) {
             conceal(carried, text);
         }
@@ -193,13 +193,13 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, bool> {
     }
 }
 
-fn conceal(carried: &Carried, text: &mut String) {
+fn conceal(carried: &SentValues, text: &mut String) {
     if let Cow::Owned(concealed) = carried.conceal(text) {
         *text = concealed;
     }
 }
 
-fn conceal_in(carried: &Carried, value: &mut Value) {
+fn conceal_in(carried: &SentValues, value: &mut Value) {
     match value {
         Value::String(text) => conceal(carried, text),
         Value::Array(items) => {

@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::model::extra::{AsItStands, Kept};
+use crate::model::extra::Kept;
+use crate::model::raw_value::AsItStands;
 use crate::{Decimal, Redact, Scalar, json};
 
 /// The value of a custom field: text, a number, a list of texts (multiple choice), or files by upload id.

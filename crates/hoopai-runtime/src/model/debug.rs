@@ -6,26 +6,10 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::{Model, Visit};
+use crate::model::traits::{Model, Redact, Visit};
 
 /// Stands for a value that is not shown.
 const HIDDEN: &str = "[hidden]";
-
-/// A value that can be written to a log: with its structure, without what it holds.
-pub trait Redact: fmt::Debug {
-    /// Writes the value; as its `Debug` does, where that shows nothing of what it holds.
-    ///
-    /// # Errors
-    /// Those of the formatter.
-    fn redact(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self, f)
-    }
-
-    /// Whether the value is hidden as a whole; of a list of such values only the length is shown.
-    fn is_hidden(&self) -> bool {
-        false
-    }
-}
 
 /// Writes a model: the fields that are set, by their names on the wire.
 pub fn debug_model<T: Model>(model: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {

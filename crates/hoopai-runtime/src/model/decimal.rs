@@ -9,8 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error as _, Unexpected};
 use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::model::extra::AsItStands;
-use crate::reply::decode;
+use crate::decode;
+use crate::model::raw_value::AsItStands;
 use crate::request::json_writer::NOT_FINITE;
 use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 

@@ -1,6 +1,5 @@
 //! Models: the objects of the platform. Everything that they do is here, once; a model itself is a list of fields.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -8,44 +7,11 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, Ma
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
-use crate::model::extra::AsItStands;
-use crate::model::schema::Described;
-use crate::reply::decode::AGAIN;
-use crate::{Extra, IntoField, Redact};
-
-/// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
-///
-/// The macro writes one short line for each field and function, no `?` and no closure, because that is what thousands of
-/// fields cost least to compile.
-pub trait Model: Default {
-    /// The name of the Rust type.
-    const NAME: &'static str;
-
-    /// The names of its fields on the wire.
-    const FIELDS: &'static [&'static str];
-
-    /// Reads the value that stands next in `map` into the field called `key`. `false`: there is no such field, and nothing
-    /// was read.
-    ///
-    /// # Errors
-    /// The value does not fit the field's type.
-    fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
-
-    /// Shows all fields, set or not, in their order.
-    fn fields<V: Visit>(&self, visit: &mut V);
-
-    /// The fields that the type does not name.
-    fn extra(&self) -> &Extra;
-
-    /// The same, to be changed.
-    fn extra_mut(&mut self) -> &mut Extra;
-}
-
-/// What looks at the fields of a model, one after the other.
-pub trait Visit {
-    /// A field, by its name on the wire.
-    fn field<T: Serialize + Redact + Described>(&mut self, name: &'static str, value: &Option<T>);
-}
+use crate::IntoField;
+use crate::decode::AGAIN;
+use crate::model::extra::Extra;
+use crate::model::raw_value::{AsItStands, Key};
+use crate::model::traits::{Model, Redact, Visit};
 
 /// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
 /// Debug output without personal data. Module crates use it; their users meet what it makes.
@@ -349,35 +315,4 @@ fn fill<'de, T: Model, A: MapAccess<'de>>(model: &mut T, map: &mut A) -> Result<
         }
     }
     Ok(())
-}
-
-/// A key, borrowed from the input where that holds it without escapes.
-pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'de> Visitor<'de> for KeyVisitor {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a field name")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
-
-            fn visit_string<E>(self, key: String) -> Result<Key<'de>, E> {
-                Ok(Key(Cow::Owned(key)))
-            }
-        }
-
-        from.deserialize_str(KeyVisitor)
-    }
 }

@@ -4,18 +4,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
-use serde::de::value::SeqAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::DeserializeOwned;
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::Carried;
-use crate::model::Key;
-use crate::reply::decode;
-use crate::reply::decode::Entries;
+use crate::decode;
+use crate::decode::Entries;
+use crate::model::raw_value::Unnamed;
+use crate::redact::SentValues;
 use crate::{Error, json};
 
 /// The fields of an object that its type does not name, kept as they came and written back.
@@ -324,14 +321,14 @@ fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
             None,
             drift,
             text.to_vec().into(),
-            Carried::default(),
+            SentValues::default(),
         )),
         (Some(_), None) => Err(Error::decode(
             None,
             &decode::Fault::broken(),
             text,
             text.to_vec().into(),
-            Carried::default(),
+            SentValues::default(),
         )),
     }
 }
@@ -367,161 +364,5 @@ impl fmt::Debug for Extra {
             Some(_) => f.write_str("[no object, hidden]"),
             None => write!(f, "[{} hidden]", self.len()),
         }
-    }
-}
-
-/// A value that no field is known for: its text from JSON, and itself from other formats.
-pub(crate) enum Unnamed<'de> {
-    Text(Cow<'de, [u8]>),
-    Value(Value),
-}
-
-impl<'de> Deserialize<'de> for Unnamed<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
-    }
-}
-
-/// A value that was meant for a field and did not fit.
-pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
-
-impl<'de> AsItStands<'de> {
-    /// What is to be a number.
-    pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        AsItStands::named(decode::AS_A_NUMBER, from)
-    }
-
-    fn named<D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Self, D::Error> {
-        match from.deserialize_newtype_struct(name, AnyVisitor { asked: false }) {
-            Ok(value) => Ok(AsItStands(value)),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// A number as it was written, or a text without its quotes, and whether it is a number.
-    pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
-        let text = match &self.0 {
-            Unnamed::Text(text) => std::str::from_utf8(text).ok()?,
-            Unnamed::Value(value) => return scalar(value),
-        };
-        if let [b'-' | b'0'..=b'9', ..] = text.as_bytes() {
-            return Some((Cow::Borrowed(text), true));
-        }
-        let quoted = text.strip_prefix('"')?.strip_suffix('"')?;
-        if quoted.contains('\\') {
-            return scalar(&decode::value(text));
-        }
-        Some((Cow::Borrowed(quoted), false))
-    }
-}
-
-fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
-    match value {
-        Value::String(text) => Some((Cow::Owned(text.clone()), false)),
-        Value::Number(number) => Some((Cow::Owned(number.to_string()), true)),
-        _ => None,
-    }
-}
-
-impl<'de> Deserialize<'de> for AsItStands<'de> {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        AsItStands::named(decode::AS_IT_STANDS, from)
-    }
-}
-
-/// Takes whatever a deserializer makes of a newtype: this crate's own gives bytes, `serde_json`'s its raw value, others step
-/// into it or give what is there.
-struct AnyVisitor {
-    /// Whether the raw value has been asked for.
-    asked: bool,
-}
-
-macro_rules! taken {
-    ($($method:ident: $type:ty)*) => {$(
-        fn $method<E>(self, value: $type) -> Result<Unnamed<'de>, E> {
-            Ok(Unnamed::Value(value.into()))
-        }
-    )*};
-}
-
-fn any<'de, D: Deserializer<'de>>(from: D) -> Result<Unnamed<'de>, D::Error> {
-    match Value::deserialize(from) {
-        Ok(value) => Ok(Unnamed::Value(value)),
-        Err(error) => Err(error),
-    }
-}
-
-impl<'de> Visitor<'de> for AnyVisitor {
-    type Value = Unnamed<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
-        if self.asked {
-            return any(from);
-        }
-        from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unnamed<'de>, A::Error> {
-        let mut object = Map::new();
-        while let Some(Key(key)) = map.next_key()? {
-            if key == decode::RAW_VALUE {
-                return map.next_value_seed(RawText);
-            }
-            object.insert(key.into_owned(), map.next_value()?);
-        }
-        Ok(Unnamed::Value(object.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
-        any(SeqAccessDeserializer::new(items))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
-        any(from)
-    }
-
-    fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Value(Value::Null))
-    }
-
-    fn visit_none<E>(self) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Value(Value::Null))
-    }
-
-    taken! { visit_bool: bool visit_i64: i64 visit_u64: u64 visit_f64: f64 visit_str: &str }
-}
-
-/// The text of `serde_json`'s raw value.
-struct RawText;
-
-impl<'de> DeserializeSeed<'de> for RawText {
-    type Value = Unnamed<'de>;
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
-        from.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for RawText {
-    type Value = Unnamed<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the text of a value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Borrowed(text.as_bytes())))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Owned(text.into())))
     }
 }

@@ -2,13 +2,17 @@
 //!
 //! This folder depends on nothing but the decoder's conventions for fields that deviate.
 
+pub(crate) mod confirmation;
 pub(crate) mod custom_field;
 pub(crate) mod debug;
 pub(crate) mod decimal;
 mod definition;
 pub(crate) mod extra;
 pub mod open_enum;
+mod raw_value;
 pub(crate) mod schema;
 pub(crate) mod timestamp;
+pub(crate) mod traits;
 
-pub use definition::*;
+pub use definition::{deserialize_model, read, serialize_model, set, set_null, unnamed};
+pub use traits::{Model, Visit};

@@ -1,19 +1,5 @@
 //! JSON schemas of models, with the feature `schemars`.
 
-/// What the fields of models must be able to do for schemas: nothing, as long as nobody asks for any.
-#[cfg(not(feature = "schemars"))]
-pub trait Described {}
-
-#[cfg(not(feature = "schemars"))]
-impl<T: ?Sized> Described for T {}
-
-/// What the fields of models must be able to do for schemas.
-#[cfg(feature = "schemars")]
-pub trait Described: schemars::JsonSchema {}
-
-#[cfg(feature = "schemars")]
-impl<T: schemars::JsonSchema + ?Sized> Described for T {}
-
 /// Makes a type describe itself by a function of this crate. Nothing, as long as nobody asks for schemas.
 #[cfg(not(feature = "schemars"))]
 #[doc(hidden)]
@@ -58,10 +44,11 @@ mod made {
     use serde::Serialize;
     use serde_json::{Map, Value};
 
-    use super::Described;
+    use crate::model::custom_field::CustomFieldValue;
+    use crate::model::decimal::Decimal;
     use crate::model::open_enum::OpenEnum;
-    use crate::model::{Model, Visit};
-    use crate::{CustomFieldValue, Decimal, Redact, Timestamp};
+    use crate::model::timestamp::Timestamp;
+    use crate::model::traits::{Described, Model, Redact, Visit};
 
     /// The schema of a model: its fields, none of which must be there, any of which may be `null`, and any others.
     pub fn model_schema<T: Model>(generator: &mut SchemaGenerator) -> Schema {

@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::model::extra::AsItStands;
+use crate::model::raw_value::AsItStands;
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
 use format::{Moment, count, date, iso_date, rfc3339};
 

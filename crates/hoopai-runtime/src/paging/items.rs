@@ -12,9 +12,9 @@ use serde::de::DeserializeOwned;
 use super::pager::Pager;
 use super::{ListPosition, ListProgress};
 use crate::Call;
+use crate::decode;
 use crate::error::Error;
 use crate::operation::Paging;
-use crate::reply::decode;
 
 /// The settings that lists have, however they are read.
 macro_rules! settings {
@@ -199,4 +199,11 @@ impl<T> fmt::Debug for CollectFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.list, f)
     }
+}
+
+/// The items of an operation's list, by the rule in its row.
+#[doc(hidden)]
+pub fn item_stream<T: DeserializeOwned>(call: Call) -> ItemStream<T> {
+    let rule = call.rule();
+    ItemStream::new(call, rule)
 }

@@ -11,12 +11,13 @@ use tracing::Span;
 
 use super::position::marks_of;
 use crate::Call;
-use crate::error::{Error, Places};
+use crate::decode::{self, LIST, Listed, OBJECT, Repaired};
+use crate::drift::Drift;
+use crate::error::Error;
 use crate::operation::{CursorSource, Paging};
-use crate::reply::decode::{self, LIST, Listed, OBJECT, Repaired};
-use crate::reply::drift::Drift;
-use crate::send::pipeline::inside;
-use crate::send::response_future::{Sent, road};
+use crate::redact::json_path::JsonPaths;
+use crate::reply::context::ReplyContext;
+use crate::send::pipeline::in_span;
 use crate::time::BoxFuture;
 
 /// What paging needs to know of a page.
@@ -34,7 +35,7 @@ pub(super) struct Look {
 
 /// A page that came.
 pub(super) struct Arrived {
-    pub(super) sent: Sent,
+    pub(super) sent: ReplyContext,
     /// The body without the blanks around it.
     pub(super) text: Bytes,
     pub(super) look: Look,
@@ -50,13 +51,13 @@ pub(super) fn fetch(
     // A task of its own knows nothing of the span in which it was begun.
     let span = Span::current();
     Box::pin(async move {
-        let sent = inside(&span, pin!(road(call?, false))).await?;
+        let sent = in_span(&span, pin!(call?.dispatch(false))).await?;
         Arrived::new(sent, &rule)
     })
 }
 
 impl Arrived {
-    fn new(sent: Sent, rule: &Paging) -> Result<Self, Error> {
+    fn new(sent: ReplyContext, rule: &Paging) -> Result<Self, Error> {
         let mut whole = sent.body();
         let mut repaired: Option<Repaired> = None;
         loop {
@@ -71,7 +72,7 @@ impl Arrived {
                         });
                     }
                     Ok(Looked::NoList(at)) => {
-                        let (path, found) = Places::new(text.as_bytes()).value_at(at);
+                        let (path, found) = JsonPaths::new(text.as_bytes()).value_at(at);
                         return Err(sent.no_list(&path, found));
                     }
                     Err(fault) => fault,
@@ -126,7 +127,7 @@ impl Arrived {
     }
 }
 
-impl Sent {
+impl ReplyContext {
     fn no_list(&self, path: &str, found: &'static str) -> Error {
         let origin = self.prepared.origin.clone();
         let error = Error::no_list(origin, path, found, self.body(), self.carried());

@@ -12,7 +12,8 @@ use super::course::{Course, EMPTY_PAGES, Next};
 use super::look::{Arrived, count, fetch};
 use super::position::{ListPosition, Start, marks_of};
 use crate::Call;
-use crate::error::{CallSite, Error, PagingErrorKind};
+use crate::call_site::CallSite;
+use crate::error::{Error, PagingErrorKind};
 use crate::operation::{CursorField, PageParam, PageStrategy, Paging};
 use crate::time::{BoxFuture, lock};
 

@@ -15,7 +15,7 @@ use super::pager::Pager;
 use super::{ListPosition, ListProgress};
 use crate::error::Error;
 use crate::operation::Paging;
-use crate::reply::decode;
+use crate::reply::context;
 use crate::{Call, Response};
 
 /// A list, page by page: a `Stream`, and [`next`](PageStream::next) for who has no use for one. Each page is the whole reply,
@@ -64,7 +64,7 @@ impl<R: DeserializeOwned> PageStream<R> {
                 // The reader before had it whole.
                 continue;
             }
-            return Poll::Ready(Some(match decode::json::<R>(arrived.sent) {
+            return Poll::Ready(Some(match context::json::<R>(arrived.sent) {
                 Ok(response) => {
                     self.pager.deliver(items as u64 - taken);
                     Ok(Page {
@@ -160,4 +160,11 @@ impl<R> fmt::Debug for Page<R> {
             .field("response", &self.response)
             .finish()
     }
+}
+
+/// The pages of an operation's list, by the rule in its row.
+#[doc(hidden)]
+pub fn page_stream<R: DeserializeOwned>(call: Call) -> PageStream<R> {
+    let rule = call.rule();
+    PageStream::new(call, rule)
 }

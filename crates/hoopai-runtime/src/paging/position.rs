@@ -5,8 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::error::{CallSite, Error, PagingErrorKind, mask};
+use crate::call_site::CallSite;
+use crate::error::{Error, PagingErrorKind};
 use crate::operation::{CursorField, PageStrategy, Paging};
+use crate::redact::mask::mask;
 
 /// What asks for a page.
 #[derive(Clone, PartialEq, Eq)]

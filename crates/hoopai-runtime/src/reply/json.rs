@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 pub use serde_json::Value;
 
 use crate::Error;
-use crate::error::Carried;
-use crate::reply::decode;
-pub use crate::reply::decode::Decoded;
-use crate::reply::decode::{Cause, Repaired};
+use crate::decode;
+pub use crate::decode::Decoded;
+use crate::decode::{Cause, Repaired};
+use crate::redact::SentValues;
 
 /// A JSON object of any shape.
 pub type Map = serde_json::Map<String, Value>;
@@ -59,7 +59,13 @@ pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error>
             Some(made) => repaired = Some(made),
             None => {
                 let body = json.to_vec().into();
-                return Err(Error::decode(None, &fault, text, body, Carried::default()));
+                return Err(Error::decode(
+                    None,
+                    &fault,
+                    text,
+                    body,
+                    SentValues::default(),
+                ));
             }
         }
     }

@@ -2,9 +2,7 @@
 //!
 //! This folder depends on models and errors, and not on how the request was sent.
 
-pub(crate) mod byte_stream;
-pub(crate) mod confirmation;
-pub(crate) mod decode;
-pub mod drift;
+pub(crate) mod context;
 pub mod json;
 pub(crate) mod response;
+pub(crate) mod response_future;

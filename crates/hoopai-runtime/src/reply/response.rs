@@ -8,8 +8,8 @@ use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use crate::drift::Drift;
 use crate::error::ids;
-use crate::reply::drift::Drift;
 
 /// A successful reply: what it holds, and what came with it. Reads like the `T` in it.
 pub struct Response<T> {
@@ -91,7 +91,7 @@ impl<T> Response<T> {
     }
 
     /// The bytes of the reply as they came, where some had to be replaced or skipped to read it: see
-    /// [`DriftKind::Repaired`](crate::reply::drift::DriftKind::Repaired).
+    /// [`DriftKind::Repaired`](crate::drift::DriftKind::Repaired).
     pub fn raw_body(&self) -> Option<&Bytes> {
         self.came.as_deref()?.body.as_ref()
     }

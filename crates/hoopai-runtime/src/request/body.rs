@@ -8,8 +8,9 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::ParamWriter;
+use crate::decode;
 use crate::operation::{self, BodyKind};
-use crate::reply::decode;
+use crate::redact::SentBody;
 use crate::request::json_writer::{WriteError, to_json};
 use crate::request::multipart::{Part, Parts};
 use crate::request::query::push_pair;
@@ -33,6 +34,19 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
+    /// The body, for what is said of its reply.
+    pub(crate) fn sent(&self) -> SentBody<'_> {
+        match self {
+            Payload::Empty => SentBody::Empty,
+            Payload::Json(body) => SentBody::Json(body),
+            Payload::Form(body) => SentBody::Form(body),
+            Payload::Multipart(parts) => SentBody::Multipart {
+                texts: parts.texts().collect(),
+                file_names: parts.file_names().collect(),
+            },
+        }
+    }
+
     /// Whether it can be sent more than once.
     pub(crate) fn is_replayable(&self) -> bool {
         match self {

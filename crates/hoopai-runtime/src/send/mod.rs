@@ -2,11 +2,15 @@
 //!
 //! This folder takes a prepared request and returns a raw reply. It does not read bodies of replies.
 
+mod attempt;
 pub mod auth;
+pub(crate) mod byte_stream;
+pub(crate) mod context;
 pub mod observe;
+pub(crate) mod options;
 pub(crate) mod pipeline;
 pub mod rate_limit;
-pub(crate) mod response_future;
 pub mod retry;
+pub(crate) mod retry_after;
 pub(crate) mod token_endpoint;
 pub(crate) mod transport;

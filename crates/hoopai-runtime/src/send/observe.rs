@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::error::{CallSite, ErrorKind};
+use crate::call_site::CallSite;
+use crate::error::ErrorKind;
 use crate::operation::{Method, Operation};
 
 /// Which call it is. It holds no values: the path is the template.

@@ -7,29 +7,34 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tracing::{Span, debug, warn};
 
-use crate::client::handle::Inner;
-use crate::client::shared::Shared;
-use crate::error::{ApiErrorKind, CallSite, Error, ErrorKind};
+use crate::call_site::CallSite;
+use crate::error::{ApiErrorKind, Error, ErrorKind};
+use crate::send::attempt::attempt;
 use crate::send::auth::{BearerToken, Credentials};
+use crate::send::context::ClientState;
+use crate::send::context::HandleState;
 use crate::send::observe::{CallInfo, CallOutcome, WaitReason};
 use crate::send::rate_limit::{Permit, RateLimitReason, RateLimited};
-use crate::send::retry::{Failure, FailureKind, server_wait};
-use crate::send::transport::{Prepared, RawReply, Refusal};
-use crate::time::Clock;
+use crate::send::retry::{Failure, FailureKind};
+use crate::send::retry_after::server_wait;
+use crate::send::transport::{ErrorReply, PreparedRequest, RawReply};
+use crate::time::{TimeOut, in_words, millis, once, within};
 
 /// Brings a call to its reply. Every status but 2xx is an error.
-pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<RawReply, Error> {
-    let span = call_span(&inner.shared, &prepared.origin);
-    let started = inner.shared.clock.now();
-    let timeout = prepared.options.timeout.unwrap_or(inner.shared.timeout);
-    let mut trip = Trip {
-        inner,
-        shared: &inner.shared,
+pub(crate) async fn send_with_retries(
+    handle: &HandleState,
+    prepared: &mut PreparedRequest,
+) -> Result<RawReply, Error> {
+    let span = call_span(&handle.shared, &prepared.origin);
+    let started = handle.shared.clock.now();
+    let timeout = prepared.options.timeout.unwrap_or(handle.shared.timeout);
+    let mut run = PipelineRun {
+        handle,
+        shared: &handle.shared,
         origin: prepared.origin.clone(),
         started,
         now: started,
@@ -38,23 +43,23 @@ pub(crate) async fn travel(inner: &Inner, prepared: &mut Prepared) -> Result<Raw
         attempts: 0,
         sent: 0,
     };
-    let result = inside(&span, pin!(trip.run(prepared))).await;
+    let result = in_span(&span, pin!(run.run(prepared))).await;
     let result = result.map_err(|error| {
         error
             .of_call(&prepared.origin)
             .with_idempotent(prepared.options.idempotent)
-            .with_attempts(trip.attempts, trip.sent)
+            .with_attempts(run.attempts, run.sent)
     });
-    trip.end(&span, &result);
+    run.end(&span, &result);
     result.map(|reply| RawReply {
-        attempts: (trip.attempts, trip.sent),
+        attempts: (run.attempts, run.sent),
         ..reply
     })
 }
 
-struct Trip<'a> {
-    inner: &'a Inner,
-    shared: &'a Shared,
+struct PipelineRun<'a> {
+    handle: &'a HandleState,
+    shared: &'a ClientState,
     origin: CallSite,
     started: Instant,
     /// The time when the call last waited for something. Asking the clock costs more than what is done in between.
@@ -68,8 +73,8 @@ struct Trip<'a> {
     sent: u32,
 }
 
-impl Trip<'_> {
-    async fn run(&mut self, prepared: &mut Prepared) -> Result<RawReply, Error> {
+impl PipelineRun<'_> {
+    async fn run(&mut self, prepared: &mut PreparedRequest) -> Result<RawReply, Error> {
         let mut renewed = false;
         let mut retries = 0;
         let mut unprocessed = false;
@@ -79,7 +84,7 @@ impl Trip<'_> {
                 Ok(permit) => permit,
                 Err(held) => return Err(self.held(held, last)),
             };
-            let credentials = &self.inner.credentials;
+            let credentials = &self.handle.credentials;
             let Some(grant) = self.in_time(credentials.grant(None)).await? else {
                 return Err(Credentials::no_account());
             };
@@ -147,8 +152,8 @@ impl Trip<'_> {
     }
 
     /// A slot under the rate limit.
-    async fn slot(&mut self, prepared: &Prepared) -> Result<Permit, RateLimited> {
-        let limiter = &self.inner.limiter;
+    async fn slot(&mut self, prepared: &PreparedRequest) -> Result<Permit, RateLimited> {
+        let limiter = &self.handle.limiter;
         let max_wait = match prepared.options.max_wait {
             Some(wait) => Some(wait.min(self.left())),
             None => Some(self.left()).filter(|left| *left < limiter.settings().max_wait),
@@ -191,7 +196,7 @@ impl Trip<'_> {
     /// One request and its reply.
     async fn attempt(
         &mut self,
-        prepared: &mut Prepared,
+        prepared: &mut PreparedRequest,
         mut permit: Permit,
         grant: &BearerToken,
     ) -> Result<RawReply, Error> {
@@ -209,16 +214,23 @@ impl Trip<'_> {
         permit.sent();
         let started = self.now;
         let mut permit = Some(permit);
-        let mut refusal = Refusal::default();
+        let mut error_reply = ErrorReply::default();
         let result = {
             prepared.authorize(grant.header());
-            let wire = &self.shared.wire;
-            let hop = pin!(wire.send(prepared, &mut permit, &mut refusal));
-            let hop = pin!(inside(&span, hop));
-            within(&*self.shared.clock, single.min(whole), hop).await
+            let clock = &*self.shared.clock;
+            let transport = &self.shared.transport;
+            let attempt = pin!(attempt(
+                transport,
+                clock,
+                prepared,
+                &mut permit,
+                &mut error_reply
+            ));
+            let attempt = pin!(in_span(&span, attempt));
+            within(clock, single.min(whole), attempt).await
         };
         let result = result.unwrap_or_else(|TimeOut| {
-            if let Some(error) = refusal.take_error(&self.origin) {
+            if let Some(error) = error_reply.take_error(&self.origin) {
                 return Err(error);
             }
             let (time, setting) = if whole < single {
@@ -229,8 +241,8 @@ impl Trip<'_> {
             Err(Error::timed_out(self.origin.clone(), time, setting))
         });
         let result = result.map_err(|error| {
-            let agent = &self.shared.wire.user_agent;
-            error.masking(&prepared.request(agent, self.inner.location.as_deref()))
+            let agent = &self.shared.transport.user_agent;
+            error.masking(&prepared.request(agent, self.handle.location.as_deref()))
         });
         let sent = match &result {
             Ok(_) => true,
@@ -261,7 +273,12 @@ impl Trip<'_> {
     }
 
     /// Whether sending the call again can do no harm, and the policy wants it.
-    fn may_go_again(&self, prepared: &Prepared, error: &Error, wait: Option<Duration>) -> bool {
+    fn may_go_again(
+        &self,
+        prepared: &PreparedRequest,
+        error: &Error,
+        wait: Option<Duration>,
+    ) -> bool {
         let kind = FailureKind::of(error);
         let idempotent = prepared
             .options
@@ -353,42 +370,8 @@ impl Trip<'_> {
     }
 }
 
-/// Polls once. `None`: the work has to wait.
-async fn once<F: Future>(mut work: Pin<&mut F>) -> Option<F::Output> {
-    poll_fn(|context| match work.as_mut().poll(context) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
-/// Time ran out.
-pub(crate) struct TimeOut;
-
-/// Does work within a time. The clock is asked to wait only once the work itself does.
-///
-/// Futures of calls are large, so they are lent and not moved.
-pub(crate) async fn within<F: Future>(
-    clock: &dyn Clock,
-    time: Duration,
-    mut work: Pin<&mut F>,
-) -> Result<F::Output, TimeOut> {
-    let mut sleep = None;
-    poll_fn(|context| {
-        if let Poll::Ready(value) = work.as_mut().poll(context) {
-            return Poll::Ready(Ok(value));
-        }
-        if time == Duration::MAX {
-            return Poll::Pending;
-        }
-        let sleep = sleep.get_or_insert_with(|| clock.sleep(time));
-        sleep.as_mut().poll(context).map(|()| Err(TimeOut))
-    })
-    .await
-}
-
 /// Does work inside a span.
-pub(crate) async fn inside<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
+pub(crate) async fn in_span<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::Output {
     poll_fn(|context| {
         let _entered = span.enter();
         work.as_mut().poll(context)
@@ -396,7 +379,7 @@ pub(crate) async fn inside<F: Future>(span: &Span, mut work: Pin<&mut F>) -> F::
     .await
 }
 
-fn call_span(shared: &Shared, origin: &CallSite) -> Span {
+fn call_span(shared: &ClientState, origin: &CallSite) -> Span {
     if !tracing::span_enabled!(target: "hoopai", tracing::Level::INFO) {
         return Span::none();
     }
@@ -428,19 +411,4 @@ fn attempt_span(number: u32) -> Span {
         number,
         http.response.status_code = tracing::field::Empty,
     )
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A wait for people: whole seconds once it is longer than one.
-pub(crate) fn in_words(wait: Duration) -> String {
-    let seconds = wait.as_secs_f64();
-    match seconds {
-        _ if seconds < 1.0 => format!("{} ms", millis(wait)),
-        _ if seconds < 120.0 => format!("{} s", seconds.ceil()),
-        _ if seconds < 7200.0 => format!("{} min", (seconds / 60.0).ceil()),
-        _ => format!("{} h", (seconds / 3600.0).ceil()),
-    }
 }

@@ -10,26 +10,28 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::IgnoredAny;
 use tracing::{Instrument, debug, info_span};
 
-use crate::client::base_url::BaseUrl;
-use crate::error::{CallSite, Error, ErrorKind, Outcome};
+use crate::call_site::CallSite;
+use crate::error::{Error, ErrorKind, Outcome};
 use crate::operation::Method;
+use crate::request::base_url::BaseUrl;
 use crate::request::body::Payload;
 use crate::request::query::push_pair;
+use crate::send::attempt::attempt;
 use crate::send::auth::{
     BearerToken, TOKEN_PATH, TokenEndpoint, TokenEndpointError, TokenEndpointReply,
 };
-use crate::send::pipeline::{TimeOut, within};
 use crate::send::rate_limit::{Limiter, RateLimitSettings};
-use crate::send::retry::server_wait;
-use crate::send::transport::{Prepared, Refusal, ReplyBody, Wire};
+use crate::send::retry_after::server_wait;
+use crate::send::transport::{ErrorReply, PreparedRequest, ReplyBody, Transport};
 use crate::time::{BoxFuture, Clock};
+use crate::time::{TimeOut, within};
 use crate::{CallOptions, DEFAULT_API_VERSION};
 
 /// How long to wait for the rest of a body that is a whole JSON value already: a `Content-Length` may announce more than there is.
 const REST_WAIT: Duration = Duration::from_millis(250);
 
 pub(crate) struct Endpoint {
-    wire: Wire,
+    transport: Transport,
     base_url: BaseUrl,
     /// Of `/oauth/token`: five requests a minute.
     tokens: Limiter,
@@ -41,13 +43,13 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) fn new(
-        wire: Wire,
+        transport: Transport,
         base_url: BaseUrl,
         clock: Arc<dyn Clock>,
         timeout: Duration,
     ) -> Self {
         Endpoint {
-            wire,
+            transport,
             base_url,
             tokens: Limiter::new(RateLimitSettings::token_endpoint(), clock.clone()),
             locations: Limiter::new(RateLimitSettings::default(), clock.clone()),
@@ -76,7 +78,7 @@ impl Endpoint {
         for (name, value) in &form {
             push_pair(&mut body, name, value.expose_secret());
         }
-        let mut prepared = Prepared {
+        let mut prepared = PreparedRequest {
             origin,
             url,
             version: HeaderValue::from_static(DEFAULT_API_VERSION),
@@ -101,7 +103,7 @@ impl Endpoint {
     async fn attempt(
         &self,
         path: &'static str,
-        prepared: &mut Prepared,
+        prepared: &mut PreparedRequest,
     ) -> Result<TokenEndpointReply, TokenEndpointError> {
         let origin = prepared.origin.clone();
         let (limiter, limit) = if path == TOKEN_PATH {
@@ -121,10 +123,17 @@ impl Endpoint {
         };
         permit.sent();
         let mut permit = Some(permit);
-        let mut refusal = Refusal::default();
+        let mut error_reply = ErrorReply::default();
         let started = self.clock.now();
-        let hop = self.wire.send(prepared, &mut permit, &mut refusal);
-        let result = within(&*self.clock, self.timeout, pin!(hop)).await;
+        let clock = &*self.clock;
+        let attempt = attempt(
+            &self.transport,
+            clock,
+            prepared,
+            &mut permit,
+            &mut error_reply,
+        );
+        let result = within(clock, self.timeout, pin!(attempt)).await;
         let error = match result {
             Ok(Ok(reply)) => {
                 let spent = self.clock.now().saturating_duration_since(started);
@@ -132,11 +141,11 @@ impl Endpoint {
                 return Ok(self.read(reply.body, &origin, left).await);
             }
             Ok(Err(error)) => error,
-            Err(TimeOut) => refusal
+            Err(TimeOut) => error_reply
                 .take_error(&origin)
                 .unwrap_or_else(|| Error::timed_out(origin, self.timeout, "attempt_timeout")),
         };
-        let error = error.masking(&prepared.request(&self.wire.user_agent, None));
+        let error = error.masking(&prepared.request(&self.transport.user_agent, None));
         let sent = error.kind() != ErrorKind::Connect;
         if let Some(permit) = permit {
             permit.failed(sent);

@@ -1,5 +1,4 @@
-//! The single hop to the network: one request, one reply. What a call waits for or does again is decided before it, in the
-//! road.
+//! The transport: sends one request and reads one reply. Waiting and retrying happen before it, in the pipeline.
 
 use bytes::{Bytes, BytesMut};
 use reqwest::StatusCode;
@@ -9,15 +8,16 @@ use reqwest::header::{
 use url::Url;
 
 use crate::CallOptions;
-use crate::error::{CallSite, Error, Request};
-use crate::reply::byte_stream::Patience;
+use crate::call_site::CallSite;
+use crate::error::Error;
+use crate::redact::SentRequest;
 use crate::request::body::Payload;
-use crate::send::rate_limit::Permit;
+use crate::send::byte_stream::ReadTimeout;
 
 const VERSION: HeaderName = HeaderName::from_static("version");
 
 /// A call, complete and checked.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedRequest {
     pub(crate) origin: CallSite,
     pub(crate) url: Url,
     pub(crate) version: HeaderValue,
@@ -33,7 +33,7 @@ pub(crate) struct Prepared {
     pub(crate) options: CallOptions,
 }
 
-impl Prepared {
+impl PreparedRequest {
     /// Sets the value of `Authorization`.
     pub(crate) fn authorize(&mut self, value: &HeaderValue) {
         if self.authorization.as_ref() != Some(value) {
@@ -46,14 +46,14 @@ impl Prepared {
         &'a self,
         user_agent: &'a HeaderValue,
         location: Option<&'a str>,
-    ) -> Request<'a> {
-        Request {
-            origin: &self.origin,
+    ) -> SentRequest<'a> {
+        SentRequest {
+            path_template: &self.origin.template,
             url: &self.url,
             headers: &self.headers,
             authorization: [self.authorization.as_ref(), self.replaced.as_ref()],
             user_agent: Some(user_agent),
-            payload: &self.payload,
+            body: self.payload.sent(),
             location,
         }
     }
@@ -74,65 +74,62 @@ pub(crate) enum ReplyBody {
     Streamed {
         rest: reqwest::Response,
         limit: usize,
-        patience: Patience,
+        read_timeout: ReadTimeout,
     },
 }
 
 /// What every request is sent with.
 #[derive(Clone)]
-pub(crate) struct Wire {
+pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
     pub(crate) user_agent: HeaderValue,
     pub(crate) response_limit: usize,
     /// With replies that are read piece by piece.
-    pub(crate) patience: Patience,
+    pub(crate) read_timeout: ReadTimeout,
 }
 
-impl Wire {
-    /// Sends a call once and reads its reply. Every status but 2xx is an error. The permit is told of status and
-    /// headers before the body is read; it stays where none came.
-    ///
-    /// A refusal is noted in `refusal` as it arrives, and is there also if the caller stops waiting for its body.
-    pub(crate) async fn send(
+impl Transport {
+    /// Sends a request once and returns the head of its reply.
+    pub(crate) async fn execute(
         &self,
-        prepared: &mut Prepared,
-        permit: &mut Option<Permit>,
-        refusal: &mut Refusal,
-    ) -> Result<RawReply, Error> {
+        prepared: &mut PreparedRequest,
+    ) -> Result<reqwest::Response, Error> {
         let request = self.request(prepared)?;
         let origin = &prepared.origin;
-        let mut response = match self.http.execute(request).await {
+        let response = match self.http.execute(request).await {
             Ok(response) => response,
-            Err(fault) => return Err(Error::broken(origin.clone(), fault)),
+            Err(error) => return Err(Error::broken(origin.clone(), error)),
         };
         // Only a client of the caller's own follows redirects.
         if *response.url() != prepared.url {
             return Err(Error::redirected(origin.clone()));
         }
+        Ok(response)
+    }
+
+    /// Reads the body of a successful reply, unless the caller reads it piece by piece.
+    pub(crate) async fn receive(
+        &self,
+        prepared: &PreparedRequest,
+        mut response: reqwest::Response,
+    ) -> Result<RawReply, Error> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        if let Some(permit) = permit.take() {
-            permit.complete(status.as_u16(), &headers);
-        }
-        if !status.is_success() {
-            refusal.head = Some((status, headers.clone()));
-            refusal.read(&mut response, self.response_limit).await;
-            return Err(refusal.error(origin, status, headers));
-        }
         let body = if prepared.streamed {
             ReplyBody::Streamed {
                 rest: response,
                 limit: self.response_limit,
-                patience: self.patience.clone(),
+                read_timeout: self.read_timeout.clone(),
             }
         } else {
             match read(&mut response, &headers, self.response_limit).await {
                 Ok(body) => ReplyBody::Whole(body),
-                Err(unread) => {
-                    let error = match unread {
-                        Unread::TooLarge => Error::too_large(origin.clone(), self.response_limit),
-                        Unread::Broken(fault) => Error::broken_body(origin.clone(), fault),
-                        Unread::Short => Error::short_body(origin.clone()),
+                Err(error) => {
+                    let origin = prepared.origin.clone();
+                    let error = match error {
+                        ReadError::TooLarge => Error::too_large(origin, self.response_limit),
+                        ReadError::Broken(error) => Error::broken_body(origin, error),
+                        ReadError::Short => Error::short_body(origin),
                     };
                     return Err(error.with_reply(status, headers));
                 }
@@ -147,7 +144,7 @@ impl Wire {
     }
 
     /// The request of a call, with what every request carries.
-    fn request(&self, prepared: &mut Prepared) -> Result<reqwest::Request, Error> {
+    fn request(&self, prepared: &mut PreparedRequest) -> Result<reqwest::Request, Error> {
         let origin = &prepared.origin;
         let accept = if prepared.streamed {
             "*/*"
@@ -196,15 +193,21 @@ impl Wire {
 
 /// A reply with a status other than 2xx, as far as it has arrived. Whatever becomes of its body, its status counts.
 #[derive(Default)]
-pub(crate) struct Refusal {
+pub(crate) struct ErrorReply {
     head: Option<(StatusCode, HeaderMap)>,
     body: BytesMut,
     /// The body arrived to its end.
     whole: bool,
 }
 
-impl Refusal {
-    async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
+impl ErrorReply {
+    /// Records that a reply arrived, before its body does.
+    pub(crate) fn begin(&mut self, status: StatusCode, headers: HeaderMap) {
+        self.head = Some((status, headers));
+    }
+
+    /// Reads the body as far as it arrives.
+    pub(crate) async fn read(&mut self, response: &mut reqwest::Response, limit: usize) {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if self.body.len() + chunk.len() <= limit => {
@@ -219,20 +222,22 @@ impl Refusal {
         }
     }
 
-    /// The error that it is, if one has arrived.
+    /// Returns the error, if a reply has arrived.
     pub(crate) fn take_error(&mut self, origin: &CallSite) -> Option<Error> {
         let (status, headers) = self.head.take()?;
-        Some(self.error(origin, status, headers))
-    }
-
-    fn error(&mut self, origin: &CallSite, status: StatusCode, headers: HeaderMap) -> Error {
         let body = std::mem::take(&mut self.body).freeze();
-        Error::refused(origin.clone(), status, headers, body, !self.whole)
+        Some(Error::refused(
+            origin.clone(),
+            status,
+            headers,
+            body,
+            !self.whole,
+        ))
     }
 }
 
 /// Why a body could not be read.
-enum Unread {
+enum ReadError {
     TooLarge,
     Broken(reqwest::Error),
     /// It ended before the length that was announced, as HTTP/2 connections can without an error.
@@ -244,26 +249,26 @@ async fn read(
     response: &mut reqwest::Response,
     headers: &HeaderMap,
     limit: usize,
-) -> Result<Bytes, Unread> {
+) -> Result<Bytes, ReadError> {
     let length = response.content_length();
     let announced = headers
         .get(reqwest::header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Err(Unread::TooLarge);
+        return Err(ReadError::TooLarge);
     }
-    let mut first = match response.chunk().await.map_err(Unread::Broken)? {
+    let mut first = match response.chunk().await.map_err(ReadError::Broken)? {
         Some(chunk) => chunk,
-        None if length.is_some_and(|length| length > 0) => return Err(Unread::Short),
+        None if length.is_some_and(|length| length > 0) => return Err(ReadError::Short),
         None => return Ok(Bytes::new()),
     };
     let mut whole: Option<BytesMut> = None;
     loop {
         let length = whole.as_ref().map_or(first.len(), BytesMut::len);
         if length > limit {
-            return Err(Unread::TooLarge);
+            return Err(ReadError::TooLarge);
         }
-        let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? else {
+        let Some(chunk) = response.chunk().await.map_err(ReadError::Broken)? else {
             break;
         };
         whole
@@ -276,7 +281,7 @@ async fn read(
     }
     let whole = whole.map_or(first, BytesMut::freeze);
     if length.is_some_and(|length| length > whole.len() as u64) {
-        return Err(Unread::Short);
+        return Err(ReadError::Short);
     }
     Ok(whole)
 }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::BearerToken;
 use crate::Error;
-use crate::error::CallSite;
+use crate::call_site::CallSite;
 use crate::operation::Method;
 use crate::time::BoxFuture;
 

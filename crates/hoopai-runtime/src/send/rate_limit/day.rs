@@ -61,7 +61,7 @@ pub(super) struct DayTicket {
 }
 
 /// The circumstances of a reply.
-pub(super) struct ReplyContext {
+pub(super) struct Sent {
     pub(super) status: u16,
     /// The serial number of its request among all that were let through.
     pub(super) request: u64,
@@ -199,13 +199,7 @@ impl Day {
     }
 
     /// Takes in a reply.
-    pub(super) fn correct(
-        &mut self,
-        told: &Told,
-        ticket: DayTicket,
-        context: &ReplyContext,
-        now: Instant,
-    ) {
+    pub(super) fn correct(&mut self, told: &Told, ticket: DayTicket, context: &Sent, now: Instant) {
         let refused = context.status == 429;
         if let Some(limit) = told.daily_limit
             && !self.fixed
@@ -269,7 +263,7 @@ impl Day {
         self.renews = Some(known.min(ends));
     }
 
-    fn correct_left(&mut self, told: &Told, context: &ReplyContext, now: Instant) {
+    fn correct_left(&mut self, told: &Told, context: &Sent, now: Instant) {
         let refused = context.status == 429;
         let Some(theirs) = told.daily_remaining else {
             // A refusal without limits confirms a zero.
@@ -319,7 +313,7 @@ impl Day {
 
     /// By how much less can be left than we count: what everybody together can have sent since the last report. Before
     /// the first report that is not known, and any value but zero is believed.
-    fn plausible(&self, theirs: u64, context: &ReplyContext, now: Instant) -> u64 {
+    fn plausible(&self, theirs: u64, context: &Sent, now: Instant) -> u64 {
         let rounds = match self.reported {
             None if theirs > 0 => return u64::MAX,
             None => 2,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::send::retry::{server_time, server_wait};
+use crate::send::retry_after::{server_time, server_wait};
 
 /// What a plan could possibly allow. Beyond it a value is taken for an error, since following it would end the limiting
 /// or all calls.

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderMap;
 
 use super::queue::WaiterId;
-use super::state::{Ending, Entry, Next, State, Ticket, Verdict};
+use super::state::{Ending, Entry, Next, State};
+use super::ticket::{Ticket, Verdict};
 use super::{RateLimitSettings, RateLimitSnapshot, RateLimited};
 use crate::time::{BoxFuture, Clock, lock};
 
@@ -59,8 +60,8 @@ impl Limiter {
             }
         };
         match verdict {
-            Verdict::Go(ticket) => Ok(Permit::new(shared.clone(), ticket)),
-            Verdict::RateLimited(held) => Err(held),
+            Verdict::Admit(ticket) => Ok(Permit::new(shared.clone(), ticket)),
+            Verdict::Reject(held) => Err(held),
         }
     }
 

@@ -44,6 +44,7 @@ mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
+mod ticket;
 mod window;
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::task::Waker;
 use std::time::Instant;
 
-use super::state::Verdict;
+use super::ticket::Verdict;
 
 /// Below so many deadlines none is looked for that could go.
 const FEW: usize = 64;

@@ -7,30 +7,15 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::header::HeaderMap;
 
 use super::aimd::Aimd;
-use super::day::{Day, DayTicket, ReplyContext};
+use super::day::{Day, DayTicket, Sent};
 use super::headers::Told;
 use super::latency::Latency;
 use super::order::{Observation, Order};
 use super::pause::Pause;
 use super::queue::{Queue, WaiterId};
-use super::window::{CursorField, Window, later};
+use super::ticket::{Ticket, Verdict};
+use super::window::{Window, later};
 use super::{RateLimitReason, RateLimitSettings, RateLimitSnapshot, RateLimited};
-
-/// What a call is told.
-#[derive(Clone, Copy)]
-pub(super) enum Verdict {
-    Go(Ticket),
-    RateLimited(RateLimited),
-}
-
-/// What is remembered of a request that was let through.
-#[derive(Clone, Copy)]
-pub(super) struct Ticket {
-    pub(super) mark: CursorField,
-    epoch: u64,
-    day: DayTicket,
-    granted: Instant,
-}
 
 /// How a request ended.
 pub(super) enum Ending<'h> {
@@ -119,14 +104,14 @@ impl State {
     /// A call comes in: it goes at once, or is held, or waits behind those that came before it.
     pub(super) fn enter(&mut self, max_wait: Duration, now: Instant) -> Entry {
         if let Some(held) = self.day_is_spent(self.queue.len(), now) {
-            return Entry::Told(Verdict::RateLimited(held));
+            return Entry::Told(Verdict::Reject(held));
         }
         if self.queue.is_empty() && self.gate(now).is_ok() {
-            return Entry::Told(Verdict::Go(self.take(now)));
+            return Entry::Told(Verdict::Admit(self.take(now)));
         }
         let held = self.forecast(now);
         if held.wait > max_wait {
-            return Entry::Told(Verdict::RateLimited(held));
+            return Entry::Told(Verdict::Reject(held));
         }
         Entry::Queued(self.queue.push(now.checked_add(max_wait)))
     }
@@ -151,7 +136,7 @@ impl State {
 
     /// A waiter gave up, maybe in the very moment in which its turn came: then it is the next one's.
     pub(super) fn leave(&mut self, place: WaiterId, waker: &mut Option<Waker>, now: Instant) {
-        if let Some(Verdict::Go(ticket)) = self.queue.leave(place, waker) {
+        if let Some(Verdict::Admit(ticket)) = self.queue.leave(place, waker) {
             self.end(&ticket, Ending::Unsent, now);
         }
     }
@@ -280,7 +265,7 @@ impl State {
         };
         let granted = self.window.granted();
         let in_flight = u64::try_from(ticket.mark.in_flight).unwrap_or(u64::MAX);
-        let context = ReplyContext {
+        let context = Sent {
             status,
             request: ticket.mark.granted,
             granted,
@@ -301,8 +286,8 @@ impl State {
         }
         while let Some(serial) = self.queue.first() {
             let verdict = match self.day_is_spent(0, now) {
-                Some(held) => Verdict::RateLimited(held),
-                None if self.queue_gate(now).is_ok() => Verdict::Go(self.take(now)),
+                Some(held) => Verdict::Reject(held),
+                None if self.queue_gate(now).is_ok() => Verdict::Admit(self.take(now)),
                 None => break,
             };
             self.tell(serial, verdict);
@@ -311,7 +296,7 @@ impl State {
             && deadline <= now
         {
             let held = self.forecast(now);
-            self.tell(serial, Verdict::RateLimited(held));
+            self.tell(serial, Verdict::Reject(held));
         }
     }
 

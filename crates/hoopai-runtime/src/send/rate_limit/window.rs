@@ -33,7 +33,7 @@ impl Run {
 
 /// What is known when a request is let through, so that the server's count in its reply can be compared with ours.
 #[derive(Clone, Copy)]
-pub(super) struct CursorField {
+pub(super) struct WindowSnapshot {
     /// Our own requests that the server could be counting then, this one among them.
     pub(super) own: usize,
     /// How many were ever let through.
@@ -103,10 +103,10 @@ impl Window {
     }
 
     /// Takes a slot. Whether one is free is asked before.
-    pub(super) fn take(&mut self) -> CursorField {
+    pub(super) fn take(&mut self) -> WindowSnapshot {
         self.in_flight += 1;
         self.granted += 1;
-        CursorField {
+        WindowSnapshot {
             own: self.taken() - self.foreign,
             granted: self.granted,
             in_flight: self.in_flight,
@@ -165,7 +165,7 @@ impl Window {
     /// left it that the server was still counting.
     pub(super) fn count_foreign(
         &mut self,
-        mark: &CursorField,
+        mark: &WindowSnapshot,
         used: usize,
         limit: usize,
         now: Instant,

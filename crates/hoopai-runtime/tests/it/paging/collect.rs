@@ -137,7 +137,11 @@ async fn builders_of_operations_that_page_have_it_all() {
     assert!(server.last().target.contains("limit=2"));
     // A row without a rule has no pages, whoever asks.
     let call = hoopai_runtime::Call::new(&handle(&server), &api::operations::LIST_CONTACTS);
-    let error = call.stream::<Item>().next().await.unwrap().unwrap_err();
+    let error = hoopai_runtime::__private::item_stream::<Item>(call)
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
 }
 

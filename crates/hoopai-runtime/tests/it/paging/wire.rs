@@ -251,7 +251,11 @@ async fn a_multipart_call_does_not_page() {
     let server = Server::plain().await;
     let mut call = Call::new(&handle(&server), &UPLOADS);
     call.part("file", Part::text("x"));
-    let error = call.stream::<Item>().next().await.unwrap().unwrap_err();
+    let error = hoopai_runtime::__private::item_stream::<Item>(call)
+        .next()
+        .await
+        .unwrap()
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Request);
     assert!(error.to_string().contains("multipart"), "{error}");
     assert_eq!(server.count(), 0);

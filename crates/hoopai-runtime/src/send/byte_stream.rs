@@ -9,7 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 
-use crate::error::{CallSite, Error};
+use crate::call_site::CallSite;
+use crate::error::Error;
 use crate::time::{BoxFuture, Clock};
 
 /// The body of a reply as bytes: a `Stream` of its pieces, or [`collect`](ByteStream::collect)ed.
@@ -19,8 +20,8 @@ pub struct ByteStream {
     limit: usize,
     /// How much is still to come, if the reply announced its length.
     missing: Option<u64>,
-    patience: Option<Patience>,
-    /// The end of patience with the piece that is waited for.
+    read_timeout: Option<ReadTimeout>,
+    /// The end of read_timeout with the piece that is waited for.
     silence: Option<BoxFuture<'static, ()>>,
 }
 
@@ -34,7 +35,7 @@ enum Rest {
 
 /// How long a reply may stay silent while it is read.
 #[derive(Clone)]
-pub(crate) struct Patience {
+pub(crate) struct ReadTimeout {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) time: Duration,
 }
@@ -44,14 +45,14 @@ impl ByteStream {
         origin: CallSite,
         rest: reqwest::Response,
         limit: usize,
-        patience: Patience,
+        read_timeout: ReadTimeout,
     ) -> Self {
         ByteStream {
             origin,
             missing: rest.content_length(),
             rest: Rest::Coming(Box::pin(rest.bytes_stream())),
             limit,
-            patience: Some(patience),
+            read_timeout: Some(read_timeout),
             silence: None,
         }
     }
@@ -64,7 +65,7 @@ impl ByteStream {
             rest: Rest::AtHand(Some(body)),
             limit,
             missing: None,
-            patience: None,
+            read_timeout: None,
             silence: None,
         }
     }
@@ -121,7 +122,7 @@ impl Stream for ByteStream {
                 None => None,
             });
         }
-        let Some(Patience { clock, time }) = &this.patience else {
+        let Some(ReadTimeout { clock, time }) = &this.read_timeout else {
             return Poll::Pending;
         };
         let silence = match &mut this.silence {

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::folded::{self, Folded, Letter};
 use super::mask::{LONGEST, MASK, head, mask};
-use super::plain::{self, Folded, Letter};
 
 /// The values that a request carried.
 #[derive(Default)]
-pub(crate) struct Carried {
+pub(crate) struct SentValues {
     /// Each as texts are compared, and what it is.
     values: Vec<(String, Kind)>,
     /// The first three bytes of each value, sorted, and which value it is.
@@ -20,7 +20,7 @@ pub(crate) struct Carried {
 
 /// What a value is.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// It looks like a name of a field or a small word, so it is left in paths.
     Name,
     Value,
@@ -40,10 +40,10 @@ const SHORTEST_ENCODED: usize = 6;
 /// How much of a text is read beyond what is shown, in characters, so that no value is cut in two.
 const BEYOND: usize = 64;
 
-impl Carried {
-    /// Adds a value. [`sort`](Carried::sort) comes after the last.
-    pub(super) fn add(&mut self, value: &str, kind: Kind) {
-        let value = Folded::of(&plain::letters(value)).text;
+impl SentValues {
+    /// Adds a value. [`sort`](SentValues::sort) comes after the last.
+    pub(crate) fn add(&mut self, value: &str, kind: Kind) {
+        let value = Folded::of(&folded::letters(value)).text;
         let bytes = value.as_bytes();
         let (Some(head), Some(tail)) = (bytes.first_chunk::<3>(), bytes.last_chunk::<3>()) else {
             return;
@@ -61,14 +61,14 @@ impl Carried {
         self.values.push((value, kind));
     }
 
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         for list in [&mut self.heads, &mut self.tails, &mut self.parts] {
             list.sort_unstable();
         }
     }
 
     /// A text without these values and without what [`mask`] takes out.
-    pub(super) fn mask(&self, text: &str) -> String {
+    pub(crate) fn mask(&self, text: &str) -> String {
         let read = head(text, 4 * LONGEST + BEYOND);
         let shown = match read.len() < text.len() {
             true => head(read, 4 * LONGEST).len(),
@@ -83,22 +83,22 @@ impl Carried {
     }
 
     /// A text without secrets.
-    pub(super) fn conceal<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(crate) fn conceal<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.without(text, text.len(), Kind::Secret)
     }
 
     /// Whether a text repeats one of these values.
-    pub(super) fn are_in(&self, text: &str) -> bool {
+    pub(crate) fn are_in(&self, text: &str) -> bool {
         matches!(self.mask_path(text), Cow::Owned(_))
     }
 
     /// The first `shown` bytes of a text without values of this kind and those above it.
     fn without<'t>(&self, text: &'t str, shown: usize, least: Kind) -> Cow<'t, str> {
-        let letters = plain::letters(text);
+        let letters = folded::letters(text);
         let mut hidden = vec![false; letters.len()];
         if !self.values.is_empty() {
             self.find(&letters, least, false, &mut hidden);
-            for encoded in plain::decoded(&letters) {
+            for encoded in folded::decoded(&letters) {
                 let mut within = vec![false; encoded.len()];
                 self.find(&encoded, least, true, &mut within);
                 for (letter, found) in encoded.iter().zip(within) {
@@ -256,12 +256,12 @@ fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a
 
 #[cfg(test)]
 mod tests {
-    use super::{Carried, Kind};
+    use super::{Kind, SentValues};
 
     const TOKEN: &str = "pit-1A2b3c4d-55e6-77f8";
 
-    fn carried() -> Carried {
-        let mut carried = Carried::default();
+    fn carried() -> SentValues {
+        let mut carried = SentValues::default();
         for value in [
             "Jane Döe",
             "ann",

@@ -1,36 +1,14 @@
-//! From a reply as it came to what the caller asked for.
-
-mod access;
-mod fault;
-mod places;
-mod reader;
-mod repair;
-mod scan;
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod tolerance_tests;
+//! Reading a whole text, or an item of it, as a type.
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
-use serde::de::{Deserialize, DeserializeOwned};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::{Carried, Error};
-use crate::reply::byte_stream::ByteStream;
-use crate::reply::drift::{Drift, DriftKind};
-use crate::reply::response::{AsItCame, Response};
-use crate::send::response_future::Sent;
-use crate::send::transport::{RawReply, ReplyBody};
-pub(crate) use access::AGAIN;
-pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
-pub(crate) use places::{Listed, find};
-use reader::Reader;
-pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED};
-pub(crate) use repair::{Repaired, repair};
-use scan::{DEPTH, Scan};
-pub(crate) use scan::{is_number, survives};
+use super::drift::{Drift, DriftKind};
+use super::fault::Fault;
+use super::reader::Reader;
+use super::scan::{DEPTH, Scan};
 
 /// What was read of a text.
 #[derive(Clone, Debug)]
@@ -146,14 +124,6 @@ fn utf8(text: &[u8]) -> Result<&str, Fault> {
     simdutf8::basic::from_utf8(text).map_err(|_| Fault::broken())
 }
 
-/// The value of a text that was checked.
-pub(crate) fn value(text: &str) -> Value {
-    match Value::deserialize(&mut Reader::new(text)) {
-        Ok(value) => value,
-        Err(_) => Value::Null,
-    }
-}
-
 /// The fields of an object or the items of a list that was checked, each value as it stands.
 pub(crate) struct Entries<'t> {
     scan: Scan<'t>,
@@ -200,156 +170,6 @@ impl<'t> Entries<'t> {
         self.before = b',';
         (!matches!(self.scan.peek(), b'}' | b']')).then_some(())
     }
-}
-
-/// A reply of JSON.
-pub(crate) fn json<T: DeserializeOwned>(sent: Sent) -> Result<Response<T>, Error> {
-    let body = sent.body();
-    let mut repaired: Option<Repaired> = None;
-    let Decoded {
-        value,
-        mut drift,
-        raw,
-    } = loop {
-        let text = repaired
-            .as_ref()
-            .map_or(&*body, |made| made.text.as_bytes());
-        match read::<T>(text) {
-            Ok(decoded) => break decoded,
-            Err(fault) => repaired = Some(sent.repair(&fault, repaired)?),
-        }
-    };
-    let trace_id = last_trace_id(
-        repaired
-            .as_ref()
-            .map_or(&*body, |made| made.text.as_bytes()),
-    );
-    let mut came = raw.map(AsItCame::value);
-    if let Some(mut made) = repaired {
-        made.drift.append(&mut drift);
-        drift = made.drift;
-        came = Some(AsItCame::body(came, body));
-    }
-    if !drift.is_empty() {
-        drift = sent.drifted(drift)?;
-    }
-    let (status, headers) = (sent.reply.status, sent.reply.headers);
-    Ok(Response::with_drift(
-        value, status, headers, trace_id, drift, came,
-    ))
-}
-
-impl Sent {
-    /// The body of a reply that is not streamed.
-    pub(crate) fn body(&self) -> Bytes {
-        match &self.reply.body {
-            ReplyBody::Whole(body) => body.clone(),
-            ReplyBody::Streamed { .. } => Bytes::new(),
-        }
-    }
-
-    /// Reports drifts, whose paths are masked; in strict mode the first is an error.
-    #[cold]
-    pub(crate) fn drifted(&self, mut drift: Vec<Drift>) -> Result<Vec<Drift>, Error> {
-        let carried = self.carried();
-        for drift in &mut drift {
-            if let Cow::Owned(masked) = carried.mask_path(&drift.path) {
-                drift.path = masked;
-            }
-        }
-        let origin = &self.prepared.origin;
-        self.reading.report(origin, &drift);
-        match drift.first() {
-            Some(first) if self.reading.strict => {
-                let error = Error::drifted(Some(origin.clone()), first, self.body(), carried);
-                Err(self.of_reply(error))
-            }
-            _ => Ok(drift),
-        }
-    }
-
-    /// Plain JSON, made of a reply that could not be read, unless that was done before.
-    #[cold]
-    pub(crate) fn repair(
-        &self,
-        fault: &Fault,
-        before: Option<Repaired>,
-    ) -> Result<Repaired, Error> {
-        let body = self.body();
-        match before {
-            Some(made) => Err(self.unreadable(fault, made.text.as_bytes())),
-            None => match fault.cause() {
-                Cause::Broken => repair(&body, Some(&self.reply.headers)),
-                Cause::Deep | Cause::Unfit { .. } => None,
-            }
-            .ok_or_else(|| self.unreadable(fault, &body)),
-        }
-    }
-
-    /// The reply cannot be read; `text` is what was read of it.
-    #[cold]
-    pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
-        let origin = Some(self.prepared.origin.clone());
-        self.of_reply(Error::decode(
-            origin,
-            fault,
-            text,
-            self.body(),
-            self.carried(),
-        ))
-    }
-
-    /// Adds what an error has to say of the reply.
-    pub(crate) fn of_reply(&self, error: Error) -> Error {
-        let RawReply {
-            status,
-            headers,
-            attempts: (attempts, sent),
-            ..
-        } = &self.reply;
-        error
-            .with_reply(*status, headers.clone())
-            .with_attempts(*attempts, *sent)
-    }
-
-    /// The values that the request carried.
-    pub(crate) fn carried(&self) -> Carried {
-        let inner = &*self.handle.0;
-        let agent = &inner.shared.wire.user_agent;
-        Carried::of(&self.prepared.request(agent, inner.location.as_deref()))
-    }
-}
-
-/// A reply whose contents are of no use.
-pub(crate) fn empty(sent: Sent) -> Result<Response<()>, Error> {
-    let trace_id = match &sent.reply.body {
-        ReplyBody::Whole(body) => last_trace_id(body),
-        ReplyBody::Streamed { .. } => None,
-    };
-    Ok(Response::new(
-        (),
-        sent.reply.status,
-        sent.reply.headers,
-        trace_id,
-    ))
-}
-
-/// A reply of bytes.
-pub(crate) fn bytes(sent: Sent) -> Result<Response<ByteStream>, Error> {
-    let stream = match sent.reply.body {
-        ReplyBody::Streamed {
-            rest,
-            limit,
-            patience,
-        } => ByteStream::new(sent.prepared.origin, rest, limit, patience),
-        ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.origin, body),
-    };
-    Ok(Response::new(
-        stream,
-        sent.reply.status,
-        sent.reply.headers,
-        None,
-    ))
 }
 
 /// The `traceId` of a body, where it is the last thing in it, as it is in every recorded reply that has one. It is found

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::CallSite;
+use crate::call_site::CallSite;
 use crate::operation::{Method, Paging};
 use crate::paging::{CollectFuture, ItemStream, PageStream};
 use crate::request::path::{self, Fault};
@@ -110,6 +110,16 @@ impl RawRequest {
     /// Reads the whole list that the call answers, up to a limit; it is an error if the list has more items than that.
     pub fn collect_all<T: DeserializeOwned>(self, rule: Paging, limit: usize) -> CollectFuture<T> {
         self.stream(rule).collect_all(limit)
+    }
+}
+
+impl Handle {
+    /// A call by method and path, for operations that no interface file lists.
+    ///
+    /// The path begins with `/` and continues the base URL. Give values apart, as in `/contacts/{id}` with
+    /// [`path`](RawRequest::path): so they are encoded, and stay out of errors.
+    pub fn request(&self, method: Method, path: &str) -> RawRequest {
+        RawRequest::new(self, method, path)
     }
 }
 

@@ -10,15 +10,15 @@ enum Level {
 }
 
 /// Puts places of a text into words. The text must be JSON. It is walked through once for all of them.
-pub(crate) struct Places<'a> {
+pub(crate) struct JsonPaths<'a> {
     text: &'a [u8],
     at: usize,
     levels: Vec<Level>,
 }
 
-impl<'a> Places<'a> {
+impl<'a> JsonPaths<'a> {
     pub(crate) fn new(text: &'a [u8]) -> Self {
-        Places {
+        JsonPaths {
             text,
             at: 0,
             levels: Vec::new(),
@@ -119,7 +119,7 @@ fn string_end(text: &[u8], start: usize) -> usize {
 }
 
 /// The position in bytes of a line and column, as `serde_json` counts them.
-pub(super) fn position(text: &[u8], line: usize, column: usize) -> usize {
+pub(crate) fn position(text: &[u8], line: usize, column: usize) -> usize {
     let (mut start, mut lines_before) = (0, line.saturating_sub(1));
     while lines_before > 0 && start < text.len() {
         if text[start] == b'\n' {
@@ -132,13 +132,13 @@ pub(super) fn position(text: &[u8], line: usize, column: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::Places;
+    use super::JsonPaths;
 
     #[test]
     fn values_are_named_and_told_apart() {
         let text = r#" {"a": 1, "b" :{"c": [1, {"d": "x, ]}{", "e": [[], null]}]},
             "jane@example.com": true, "key": {} } "#;
-        let mut places = Places::new(text.as_bytes());
+        let mut places = JsonPaths::new(text.as_bytes());
         for (value, path, found) in [
             ("{\"a", "$", "an object"),
             ("1,", "a", "a number"),

@@ -12,16 +12,19 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::{CallSite, Error};
+use crate::call_site::CallSite;
+use crate::decode;
+use crate::drift::Reading;
+use crate::error::Error;
 use crate::operation::{ListStyle, Operation, PageParam, Paging, QueryParam};
-use crate::paging::{ItemStream, PageStream};
-use crate::reply::byte_stream::ByteStream;
-use crate::reply::decode;
-use crate::reply::drift::Reading;
+use crate::reply::context::{self, ReplyContext};
+use crate::reply::response_future::ResponseFuture;
 use crate::request::body::{Body, ExtraField};
 use crate::request::json_writer::{self, WriteError};
 use crate::request::query::Query;
-use crate::send::response_future::ResponseFuture;
+use crate::send::byte_stream::ByteStream;
+use crate::send::pipeline::send_with_retries;
+use crate::time::BoxFuture;
 use crate::{CallOptions, Handle, ParamValue, ParamWriter, Part};
 
 /// The texts of a parameter, or the reason why its value cannot be sent.
@@ -270,33 +273,45 @@ impl Call {
 
     /// Sends the call; the reply is JSON.
     pub fn send_json<T: DeserializeOwned>(self) -> ResponseFuture<T> {
-        ResponseFuture::new(self, false, decode::json)
+        ResponseFuture::new(self.dispatch(false), context::json)
     }
 
-    /// Reads the list that the call answers, item by item, by the rule in the operation's row.
-    pub fn stream<T: DeserializeOwned>(self) -> ItemStream<T> {
-        let rule = self.rule();
-        ItemStream::new(self, rule)
-    }
-
-    /// Reads the list that the call answers, page by page, by the rule in the operation's row.
-    pub fn pages<R: DeserializeOwned>(self) -> PageStream<R> {
-        let rule = self.rule();
-        PageStream::new(self, rule)
-    }
-
-    fn rule(&self) -> Option<Paging> {
+    /// The paging rule in the row of the operation.
+    pub(crate) fn rule(&self) -> Option<Paging> {
         self.origin.operation?.paging
     }
 
     /// Sends the call; what the reply holds is of no use.
     pub fn send_empty(self) -> ResponseFuture<()> {
-        ResponseFuture::new(self, false, decode::empty)
+        ResponseFuture::new(self.dispatch(false), context::empty)
     }
 
     /// Sends the call; the reply is bytes.
     pub fn send_bytes(self) -> ResponseFuture<ByteStream> {
-        ResponseFuture::new(self, true, decode::bytes)
+        ResponseFuture::new(self.dispatch(true), context::bytes)
+    }
+
+    /// Sends the call and returns the reply as it came.
+    ///
+    /// The request is prepared here and boxed, so that the future holds neither the call nor the request by value.
+    pub(crate) fn dispatch(
+        self,
+        streamed: bool,
+    ) -> BoxFuture<'static, Result<ReplyContext, Error>> {
+        let reading = self.reading();
+        let (handle, mut prepared) = match self.prepare(streamed) {
+            Ok((handle, prepared)) => (handle.0, Box::new(prepared)),
+            Err(error) => return Box::pin(std::future::ready(Err(error))),
+        };
+        Box::pin(async move {
+            let reply = send_with_retries(&handle, &mut prepared).await?;
+            Ok(ReplyContext {
+                handle,
+                prepared,
+                reply,
+                reading,
+            })
+        })
     }
 
     /// The same call once more. `None`: its body is there once.

@@ -222,7 +222,7 @@ mod tests {
     use serde_json::Value;
 
     use super::{Listed, find};
-    use crate::reply::decode::read;
+    use crate::decode::read;
 
     /// The texts of the items, or what stands in their place.
     fn items(text: &str, place: &'static str) -> String {

@@ -9,8 +9,7 @@ use serde::forward_to_deserialize_any;
 
 use super::fault::{Cause, Fault};
 use super::reader::{RAW_VALUE, Reader};
-use crate::reply::confirmation::SUCCESS_FLAGS;
-use crate::reply::drift::DriftKind;
+use crate::decode::drift::DriftKind;
 
 /// What [`MapAccess::size_hint`] of a [`Fields`] says when the value that was just read did not fit, and the reader stands
 /// before it again: whoever has another use for the value may read it once more. No map has so many entries, and no other
@@ -19,6 +18,9 @@ pub(crate) const AGAIN: usize = usize::MAX;
 
 /// The field that stands in any reply and says nothing of what the reply is.
 pub(super) const TRACE: &str = "traceId";
+
+/// The spellings of the success flag, of which recorded replies hold one or several, whichever is declared.
+pub(crate) const SUCCESS_FLAGS: [&str; 3] = ["succeded", "succeeded", "success"];
 
 /// How a key counts in [`FieldProgress::nothing_known`].
 #[derive(Clone, Copy, PartialEq)]

@@ -4,17 +4,17 @@
 use reqwest::header::HeaderValue;
 
 use super::Call;
+use crate::client::missing::{self, Missing};
 use crate::error::Error;
 use crate::operation::{ListStyle, Location, ParamLocation};
 use crate::request::body::{Body, Fault as BodyFault, Fill, Payload};
-use crate::request::missing::{self, Missing};
 use crate::request::path::{self, Fault as PathFault};
-use crate::send::transport::Prepared;
+use crate::send::transport::PreparedRequest;
 use crate::{DEFAULT_API_VERSION, Handle};
 
 impl Call {
     /// Completes and checks the call. Nothing is sent before this has gone well.
-    pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, Prepared), Error> {
+    pub(crate) fn prepare(mut self, streamed: bool) -> Result<(Handle, PreparedRequest), Error> {
         if let Some(fault) = self.fault.take() {
             return Err(fault);
         }
@@ -39,7 +39,7 @@ impl Call {
         self.check_url(url.as_str())?;
         Ok((
             handle,
-            Prepared {
+            PreparedRequest {
                 origin: self.origin,
                 url,
                 version,

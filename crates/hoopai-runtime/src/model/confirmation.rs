@@ -7,10 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Redact;
+use crate::decode::SUCCESS_FLAGS;
 use crate::model::{Model, Visit};
-
-/// The spellings of the success flag.
-pub(crate) const SUCCESS_FLAGS: [&str; 3] = ["succeded", "succeeded", "success"];
 
 /// Fields that some operations declare in place of a success flag. They count only if there is none.
 const OTHER_FLAGS: [&str; 3] = ["deleted", "ok", "status"];

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::reader::{Noted, put_in_order};
 use super::{Cause, Decoded, Entries, last_trace_id, read};
-use crate::reply::drift::DriftKind::{self, Coerced, Empty, UnknownShape, Unparsed};
+use crate::decode::drift::DriftKind::{self, Coerced, Empty, UnknownShape, Unparsed};
 use crate::{Decimal, Timestamp};
 
 crate::model! {

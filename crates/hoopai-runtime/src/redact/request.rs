@@ -5,22 +5,32 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use url::Url;
 
-use super::CallSite;
-use super::find::{Carried, Kind};
 use super::mask::is_name;
-use crate::request::body::Payload;
+use super::sent_values::{Kind, SentValues};
 
 /// A request that was sent.
-pub(crate) struct Request<'a> {
-    pub(crate) origin: &'a CallSite,
+pub(crate) struct SentRequest<'a> {
+    /// The path with its parameters in braces.
+    pub(crate) path_template: &'a str,
     pub(crate) url: &'a Url,
     pub(crate) headers: &'a HeaderMap,
     /// The values of `Authorization`, of the last attempt and of one before.
     pub(crate) authorization: [Option<&'a HeaderValue>; 2],
     pub(crate) user_agent: Option<&'a HeaderValue>,
-    pub(crate) payload: &'a Payload,
+    pub(crate) body: SentBody<'a>,
     /// The location that the client acts on, whether or not the request names it.
     pub(crate) location: Option<&'a str>,
+}
+
+/// The body of a request, contents of files left out.
+pub(crate) enum SentBody<'a> {
+    Empty,
+    Json(&'a [u8]),
+    Form(&'a [u8]),
+    Multipart {
+        texts: Vec<(&'a str, &'a str)>,
+        file_names: Vec<&'a str>,
+    },
 }
 
 /// Shorter values are left: masked, they would take half of a message with them.
@@ -103,10 +113,10 @@ const VOCABULARY: [&str; 48] = [
     "value",
 ];
 
-impl Carried {
+impl SentValues {
     /// The values of a request, contents of files left out. There can be many, and the same one several times.
-    pub(crate) fn of(request: &Request<'_>) -> Self {
-        let mut values = Carried::default();
+    pub(crate) fn of(request: &SentRequest<'_>) -> Self {
+        let mut values = SentValues::default();
         for header in request.authorization.into_iter().flatten() {
             let text = header.to_str().unwrap_or_default();
             let token = text.split_once(' ').map_or(text, |(_, token)| token);
@@ -127,35 +137,35 @@ impl Carried {
             values.always(location);
         }
         for segment in request.url.path().split('/') {
-            if !is_fixed(&request.origin.template, segment) {
+            if !is_fixed(request.path_template, segment) {
                 values.always(&percent_decode_str(segment).decode_utf8_lossy());
             }
         }
         for (name, value) in request.url.query_pairs() {
             values.field(&name, &value);
         }
-        match request.payload {
-            Payload::Json(body) => {
+        match &request.body {
+            SentBody::Json(body) => {
                 // It is JSON as this side wrote it.
                 let body = std::str::from_utf8(body).unwrap_or_default();
                 if let Ok(body) = body.parse() {
                     values.json("", &body);
                 }
             }
-            Payload::Form(body) => {
+            SentBody::Form(body) => {
                 for (name, value) in url::form_urlencoded::parse(body) {
                     values.field(&name, &value);
                 }
             }
-            Payload::Multipart(parts) => {
-                for (name, text) in parts.texts() {
+            SentBody::Multipart { texts, file_names } => {
+                for (name, text) in texts {
                     values.field(name, text);
                 }
-                for name in parts.file_names() {
+                for name in file_names {
                     values.always(name);
                 }
             }
-            Payload::Empty => {}
+            SentBody::Empty => {}
         }
         values.sort();
         values
@@ -299,28 +309,20 @@ mod tests {
     use reqwest::header::{HeaderMap, HeaderValue};
     use url::Url;
 
-    use super::{Carried, Request};
-    use crate::error::CallSite;
-    use crate::operation::Method;
-    use crate::request::body::Payload;
+    use super::{SentBody, SentRequest, SentValues};
 
-    fn carried(query: &str, body: &'static str) -> Carried {
-        let origin = CallSite {
-            operation: None,
-            method: Method::Post,
-            template: "/contacts/{id}".into(),
-        };
+    fn carried(query: &str, body: &'static str) -> SentValues {
         let url = Url::parse(&format!("https://example.com/contacts/Id%20One?{query}")).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert("x-name", HeaderValue::from_static("Jane Header"));
         let token = HeaderValue::from_static("Bearer pit-1a2b-3c4d");
-        Carried::of(&Request {
-            origin: &origin,
+        SentValues::of(&SentRequest {
+            path_template: "/contacts/{id}",
             url: &url,
             headers: &headers,
             authorization: [Some(&token), None],
             user_agent: None,
-            payload: &Payload::Json(body.into()),
+            body: SentBody::Json(body.as_bytes()),
             location: Some("loc-default"),
         })
     }
@@ -355,7 +357,7 @@ mod tests {
 
     #[test]
     fn long_values_are_known_by_their_ends() {
-        let mut carried = Carried::default();
+        let mut carried = SentValues::default();
         let long = format!("The Beginning {} The Very End", "ö filler ".repeat(2000));
         carried.always(&long);
         carried.sort();

@@ -1,6 +1,7 @@
 //! What a call lacks, and the error that lists all of it.
 
-use crate::error::{CallSite, Error};
+use crate::call_site::CallSite;
+use crate::error::Error;
 use crate::operation::{BodyKind, Location, ParamLocation};
 use crate::{Handle, auth::Credentials};
 

@@ -1,10 +1,10 @@
 //! Takes values out of texts that the platform wrote, so that they can be shown and logged.
 
 /// Stands for what was taken out.
-pub(super) const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// How much of a text is shown, in characters.
-pub(super) const LONGEST: usize = 300;
+pub(crate) const LONGEST: usize = 300;
 
 /// A text without what can be a secret or about a person: what stands in quotes, addresses with `@`, runs of five digits and
 /// more, phone numbers, and ids of 15 characters and more. Control characters become blanks.
@@ -38,7 +38,7 @@ pub(crate) fn mask(text: &str) -> String {
 }
 
 /// The beginning of a text, so many characters of it.
-pub(super) fn head(text: &str, length: usize) -> &str {
+pub(crate) fn head(text: &str, length: usize) -> &str {
     let mut chars = text.chars();
     for _ in 0..length {
         if chars.next().is_none() {
@@ -137,7 +137,7 @@ fn is_value(token: &str) -> bool {
 
 /// Whether a key is what programmers call a field: words of letters, capitals between them (`skipLocationKYC`). An id of
 /// letters alone falls into pieces that are no words.
-pub(super) fn is_name(key: &str) -> bool {
+pub(crate) fn is_name(key: &str) -> bool {
     let bytes = key.as_bytes();
     let (mut words, mut letters, mut start) = (0, 0, 0);
     for (at, byte) in bytes.iter().enumerate() {
@@ -165,7 +165,7 @@ pub(super) fn is_name(key: &str) -> bool {
 }
 
 /// The path of a field, of which names that begin with a small letter and indexes are shown.
-pub(super) fn field_path(path: &str) -> String {
+pub(crate) fn field_path(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for step in path.split_inclusive(['.', '[', ']']) {
         let name = step.trim_end_matches(['.', '[', ']']);

@@ -13,8 +13,8 @@ use serde_json::Value;
 use super::access::{FieldProgress, Fields, Items, RawFields, TRACE};
 use super::fault::{BOOLEAN, Cause, Fault, LIST, NULL, NUMBER, OBJECT, STRING, WHOLE_NUMBER};
 use super::scan::{DEPTH, Number, Scan, is_number, number_in};
-use crate::error::Places;
-use crate::reply::drift::{Drift, DriftKind};
+use crate::decode::drift::{Drift, DriftKind};
+use crate::redact::json_path::JsonPaths;
 
 /// A newtype of this name gets the text of a value as it stands, and counts as one that its object's type has no field for.
 pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
@@ -40,7 +40,7 @@ pub(crate) struct Noted {
 
 fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
     put_in_order(drifts);
-    let mut places = Places::new(text.as_bytes());
+    let mut places = JsonPaths::new(text.as_bytes());
     let mut out = Vec::with_capacity(drifts.len());
     for noted in drifts {
         let (path, found) = places.value_at(noted.at);
@@ -136,7 +136,7 @@ impl<'de> Reader<'de> {
             return (Vec::new(), None);
         }
         let raw = if self.set_aside {
-            Some(super::value(self.scan.text))
+            Some(value(self.scan.text))
         } else {
             None
         };
@@ -574,5 +574,13 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 impl Reader<'_> {
     fn any_number(&mut self) -> Result<Number, Fault> {
         self.number(NUMBER)
+    }
+}
+
+/// The value of a text that was checked.
+pub(crate) fn value(text: &str) -> Value {
+    match Value::deserialize(&mut Reader::new(text)) {
+        Ok(value) => value,
+        Err(_) => Value::Null,
     }
 }

@@ -2,8 +2,8 @@
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
-use crate::error::Places;
-use crate::reply::drift::{Drift, DriftKind};
+use crate::decode::drift::{Drift, DriftKind};
+use crate::redact::json_path::JsonPaths;
 
 /// JSON in UTF-8, made of a reply that is not.
 pub(crate) struct Repaired {
@@ -44,7 +44,7 @@ pub(crate) fn repair(body: &[u8], headers: Option<&HeaderMap>) -> Option<Repaire
     if notes.is_empty() {
         return None;
     }
-    let mut places = Places::new(out.as_bytes());
+    let mut places = JsonPaths::new(out.as_bytes());
     let mut drift = Vec::new();
     for (at, found) in notes {
         let (path, _) = places.value_at(at);

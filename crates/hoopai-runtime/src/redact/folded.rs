@@ -2,10 +2,10 @@
 
 /// A character, and the range of bytes of the source that stands for it.
 #[derive(Clone, Copy)]
-pub(super) struct Letter {
-    pub(super) char: char,
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Letter {
+    pub(crate) char: char,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// How many encodings within one another are undone.
@@ -23,7 +23,7 @@ const ENTITIES: [(&str, char); 7] = [
 ];
 
 /// The letters of a text. Percent-encoding, escapes of JSON and entities of HTML are undone until none is left.
-pub(super) fn letters(text: &str) -> Vec<Letter> {
+pub(crate) fn letters(text: &str) -> Vec<Letter> {
     let mut letters = Vec::with_capacity(text.len());
     for (start, char) in text.char_indices() {
         let end = start + char.len_utf8();
@@ -171,7 +171,7 @@ fn entity(letters: &[Letter]) -> Option<(char, usize)> {
 
 /// The texts that letters can be in base64, of either alphabet, by the place of the first sextet. Start and end of each
 /// letter of such a text are indexes of the letters that encode it.
-pub(super) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
+pub(crate) fn decoded(letters: &[Letter]) -> Vec<Vec<Letter>> {
     let mut texts = Vec::new();
     if !may_be_base64(letters) {
         return texts;
@@ -259,14 +259,14 @@ fn bytes_as_letters(sextets: &[(u32, usize)]) -> Vec<Letter> {
 /// Letters as texts are compared: in lower case, without blanks, plus signs (which are blanks in forms), backslashes and what
 /// cannot be seen.
 #[derive(Default)]
-pub(super) struct Folded {
-    pub(super) text: String,
+pub(crate) struct Folded {
+    pub(crate) text: String,
     /// Which letter each byte belongs to.
-    pub(super) letters: Vec<usize>,
+    pub(crate) letters: Vec<usize>,
 }
 
 impl Folded {
-    pub(super) fn of(letters: &[Letter]) -> Self {
+    pub(crate) fn of(letters: &[Letter]) -> Self {
         let mut folded = Folded::default();
         for (index, letter) in letters.iter().enumerate() {
             if is_left_out(letter.char) {

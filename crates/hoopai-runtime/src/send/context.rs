@@ -1,21 +1,22 @@
-//! What all handles of one client share, whatever account they act on.
+//! The state that calls read: that of a client, and that of a handle.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::client::base_url::BaseUrl;
-use crate::reply::drift::Reading;
-use crate::send::auth::TokenProvider;
+use crate::drift::Reading;
+use crate::request::base_url::BaseUrl;
+use crate::send::auth::{Credentials, TokenProvider};
 use crate::send::observe::Observer;
-use crate::send::rate_limit::Limiters;
+use crate::send::rate_limit::{Limiter, Limiters};
 use crate::send::retry::{Backoff, RetryBudget, RetryPolicy};
-use crate::send::transport::Wire;
+use crate::send::transport::Transport;
 use crate::time::Clock;
 
-pub(crate) struct Shared {
+/// What all handles of one client share, whatever account they act on.
+pub(crate) struct ClientState {
     pub(crate) base_url: BaseUrl,
     pub(crate) api_version: Option<String>,
-    pub(crate) wire: Wire,
+    pub(crate) transport: Transport,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) policy: Arc<dyn RetryPolicy>,
@@ -29,4 +30,13 @@ pub(crate) struct Shared {
     pub(crate) reading: Reading,
     /// The tokens of all accounts, for handles that have a token provider.
     pub(crate) token_provider: Option<Arc<dyn TokenProvider>>,
+}
+
+/// What a handle adds: the account that its calls act on.
+pub(crate) struct HandleState {
+    pub(crate) shared: Arc<ClientState>,
+    /// The location that calls act on where they name none.
+    pub(crate) location: Option<String>,
+    pub(crate) credentials: Credentials,
+    pub(crate) limiter: Limiter,
 }

@@ -1,0 +1,57 @@
+//! The call that an error, a span or a report is about.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+
+use crate::operation::{Method, Operation};
+use crate::redact::mask::mask;
+
+/// Which call it was: an operation of a table, or a method and path of the caller's own.
+#[derive(Clone)]
+pub(crate) struct CallSite {
+    pub(crate) operation: Option<&'static Operation>,
+    pub(crate) method: Method,
+    pub(crate) template: Cow<'static, str>,
+}
+
+impl CallSite {
+    pub(crate) fn of(operation: &'static Operation) -> Self {
+        CallSite {
+            operation: Some(operation),
+            method: operation.method,
+            template: Cow::Borrowed(operation.path),
+        }
+    }
+
+    /// The path for spans and observers: without values.
+    pub(crate) fn shown(&self) -> Cow<'_, str> {
+        match self.operation {
+            Some(operation) => Cow::Borrowed(operation.path),
+            None => Cow::Owned(mask(&self.template)),
+        }
+    }
+
+    /// Whether the call may be done twice: by the operation's table, or else by what HTTP says of its method.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        match self.operation {
+            Some(operation) => operation.idempotent,
+            None => matches!(self.method, Method::Get | Method::Put | Method::Delete),
+        }
+    }
+}
+
+/// The name of the operation where there is one, and method and path, without values.
+impl Display for CallSite {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.operation {
+            Some(operation) => {
+                write!(
+                    f,
+                    "{}.{} ({} {})",
+                    operation.module, operation.name, self.method, operation.path
+                )
+            }
+            None => write!(f, "{} {}", self.method, mask(&self.template)),
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The decoder: JSON text in, a value and its deviations (drift) out.
+//!
+//! It knows neither requests nor errors of calls, and depends on nothing else of this crate.
+
+mod access;
+pub(crate) mod drift;
+mod fault;
+mod places;
+mod read;
+mod reader;
+mod repair;
+mod scan;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tolerance_tests;
+
+pub(crate) use access::{AGAIN, SUCCESS_FLAGS};
+pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
+pub(crate) use places::{Listed, find};
+pub use read::Decoded;
+pub(crate) use read::{Entries, empty_drift, is_empty, item, last_trace_id, read, text};
+pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED, value};
+pub(crate) use repair::{Repaired, repair};
+pub(crate) use scan::{is_number, survives};

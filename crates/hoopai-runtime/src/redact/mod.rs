@@ -1,0 +1,12 @@
+//! Redaction: values that a request carried, and texts that look like personal data, do not reach errors or logs.
+//!
+//! This folder reads requests and texts, and depends on neither errors nor replies.
+
+mod folded;
+pub(crate) mod json_path;
+pub(crate) mod mask;
+mod request;
+mod sent_values;
+
+pub(crate) use request::{SentBody, SentRequest};
+pub(crate) use sent_values::SentValues;

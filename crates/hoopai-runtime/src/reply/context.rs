@@ -1,0 +1,179 @@
+//! A raw reply together with the call that it answers, and its conversion into what the caller asked for.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::decode::drift::Drift;
+use crate::decode::{Cause, Decoded, Fault, Repaired, last_trace_id, read, repair};
+use crate::drift::Reading;
+use crate::error::Error;
+use crate::redact::SentValues;
+use crate::reply::response::{AsItCame, Response};
+use crate::send::byte_stream::ByteStream;
+use crate::send::context::HandleState;
+use crate::send::transport::{PreparedRequest, RawReply, ReplyBody};
+
+/// What a road yields: the reply as it came, and the call that it answers.
+pub(crate) struct ReplyContext {
+    pub(crate) handle: Arc<HandleState>,
+    /// The request, whose values are masked where the reply is shown.
+    pub(crate) prepared: Box<PreparedRequest>,
+    pub(crate) reply: RawReply,
+    pub(crate) reading: Reading,
+}
+
+/// Turns a reply as it came into what the caller asked for.
+pub(crate) type Read<T> = fn(ReplyContext) -> Result<Response<T>, Error>;
+
+/// A reply of JSON.
+pub(crate) fn json<T: DeserializeOwned>(sent: ReplyContext) -> Result<Response<T>, Error> {
+    let body = sent.body();
+    let mut repaired: Option<Repaired> = None;
+    let Decoded {
+        value,
+        mut drift,
+        raw,
+    } = loop {
+        let text = repaired
+            .as_ref()
+            .map_or(&*body, |made| made.text.as_bytes());
+        match read::<T>(text) {
+            Ok(decoded) => break decoded,
+            Err(fault) => repaired = Some(sent.repair(&fault, repaired)?),
+        }
+    };
+    let trace_id = last_trace_id(
+        repaired
+            .as_ref()
+            .map_or(&*body, |made| made.text.as_bytes()),
+    );
+    let mut came = raw.map(AsItCame::value);
+    if let Some(mut made) = repaired {
+        made.drift.append(&mut drift);
+        drift = made.drift;
+        came = Some(AsItCame::body(came, body));
+    }
+    if !drift.is_empty() {
+        drift = sent.drifted(drift)?;
+    }
+    let (status, headers) = (sent.reply.status, sent.reply.headers);
+    Ok(Response::with_drift(
+        value, status, headers, trace_id, drift, came,
+    ))
+}
+
+impl ReplyContext {
+    /// The body of a reply that is not streamed.
+    pub(crate) fn body(&self) -> Bytes {
+        match &self.reply.body {
+            ReplyBody::Whole(body) => body.clone(),
+            ReplyBody::Streamed { .. } => Bytes::new(),
+        }
+    }
+
+    /// Reports drifts, whose paths are masked; in strict mode the first is an error.
+    #[cold]
+    pub(crate) fn drifted(&self, mut drift: Vec<Drift>) -> Result<Vec<Drift>, Error> {
+        let carried = self.carried();
+        for drift in &mut drift {
+            if let Cow::Owned(masked) = carried.mask_path(&drift.path) {
+                drift.path = masked;
+            }
+        }
+        let origin = &self.prepared.origin;
+        self.reading.report(origin, &drift);
+        match drift.first() {
+            Some(first) if self.reading.strict => {
+                let error = Error::drifted(Some(origin.clone()), first, self.body(), carried);
+                Err(self.of_reply(error))
+            }
+            _ => Ok(drift),
+        }
+    }
+
+    /// Plain JSON, made of a reply that could not be read, unless that was done before.
+    #[cold]
+    pub(crate) fn repair(
+        &self,
+        fault: &Fault,
+        before: Option<Repaired>,
+    ) -> Result<Repaired, Error> {
+        let body = self.body();
+        match before {
+            Some(made) => Err(self.unreadable(fault, made.text.as_bytes())),
+            None => match fault.cause() {
+                Cause::Broken => repair(&body, Some(&self.reply.headers)),
+                Cause::Deep | Cause::Unfit { .. } => None,
+            }
+            .ok_or_else(|| self.unreadable(fault, &body)),
+        }
+    }
+
+    /// The reply cannot be read; `text` is what was read of it.
+    #[cold]
+    pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
+        let origin = Some(self.prepared.origin.clone());
+        self.of_reply(Error::decode(
+            origin,
+            fault,
+            text,
+            self.body(),
+            self.carried(),
+        ))
+    }
+
+    /// Adds what an error has to say of the reply.
+    pub(crate) fn of_reply(&self, error: Error) -> Error {
+        let RawReply {
+            status,
+            headers,
+            attempts: (attempts, sent),
+            ..
+        } = &self.reply;
+        error
+            .with_reply(*status, headers.clone())
+            .with_attempts(*attempts, *sent)
+    }
+
+    /// The values that the request carried.
+    pub(crate) fn carried(&self) -> SentValues {
+        let inner = &*self.handle;
+        let agent = &inner.shared.transport.user_agent;
+        SentValues::of(&self.prepared.request(agent, inner.location.as_deref()))
+    }
+}
+
+/// A reply whose contents are of no use.
+pub(crate) fn empty(sent: ReplyContext) -> Result<Response<()>, Error> {
+    let trace_id = match &sent.reply.body {
+        ReplyBody::Whole(body) => last_trace_id(body),
+        ReplyBody::Streamed { .. } => None,
+    };
+    Ok(Response::new(
+        (),
+        sent.reply.status,
+        sent.reply.headers,
+        trace_id,
+    ))
+}
+
+/// A reply of bytes.
+pub(crate) fn bytes(sent: ReplyContext) -> Result<Response<ByteStream>, Error> {
+    let stream = match sent.reply.body {
+        ReplyBody::Streamed {
+            rest,
+            limit,
+            read_timeout,
+        } => ByteStream::new(sent.prepared.origin, rest, limit, read_timeout),
+        ReplyBody::Whole(body) => ByteStream::whole(sent.prepared.origin, body),
+    };
+    Ok(Response::new(
+        stream,
+        sent.reply.status,
+        sent.reply.headers,
+        None,
+    ))
+}

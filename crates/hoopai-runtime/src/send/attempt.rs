@@ -1,0 +1,42 @@
+//! One attempt: a request and its reply. This stage alone reports replies to the rate limiter.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::send::rate_limit::Permit;
+use crate::send::transport::{ErrorReply, PreparedRequest, RawReply, Transport};
+use crate::time::{Clock, within};
+
+/// How long to wait for the body of an error reply, whose status is known already.
+const ERROR_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends a request once and reads its reply. Every status but 2xx is an error.
+///
+/// The permit learns status and headers before the body is read; it stays in place if no reply arrives. An error reply is
+/// recorded in `error_reply` as it arrives, and is there also if the caller stops waiting for its body.
+pub(crate) async fn attempt(
+    transport: &Transport,
+    clock: &dyn Clock,
+    prepared: &mut PreparedRequest,
+    permit: &mut Option<Permit>,
+    error_reply: &mut ErrorReply,
+) -> Result<RawReply, Error> {
+    let mut response = transport.execute(prepared).await?;
+    let status = response.status();
+    if let Some(permit) = permit.take() {
+        permit.complete(status.as_u16(), response.headers());
+    }
+    if status.is_success() {
+        return transport.receive(prepared, response).await;
+    }
+    error_reply.begin(status, response.headers().clone());
+    {
+        let body = pin!(error_reply.read(&mut response, transport.response_limit));
+        // The status counts whether or not the body arrives.
+        let _ = within(clock, ERROR_BODY_TIMEOUT, body).await;
+    }
+    Err(error_reply
+        .take_error(&prepared.origin)
+        .unwrap_or_else(|| Error::short_body(prepared.origin.clone())))
+}

@@ -1,0 +1,23 @@
+//! The decision on a request, and the record of one that was admitted.
+
+use std::time::Instant;
+
+use super::RateLimited;
+use super::day::DayTicket;
+use super::window::WindowSnapshot;
+
+/// What a call is told.
+#[derive(Clone, Copy)]
+pub(super) enum Verdict {
+    Admit(Ticket),
+    Reject(RateLimited),
+}
+
+/// What is remembered of a request that was let through.
+#[derive(Clone, Copy)]
+pub(super) struct Ticket {
+    pub(super) mark: WindowSnapshot,
+    pub(super) epoch: u64,
+    pub(super) day: DayTicket,
+    pub(super) granted: Instant,
+}
