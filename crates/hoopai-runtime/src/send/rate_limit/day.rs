@@ -269,6 +269,7 @@ impl Day {
             // A refusal without limits confirms a zero.
             if refused && self.doubtful.take().is_some_and(|value| value.left == 0) {
                 self.left = 0;
+                self.reported = Some(now);
             }
             return;
         };

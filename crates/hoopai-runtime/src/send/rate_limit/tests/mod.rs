@@ -1,6 +1,8 @@
 //! Tests on a clock that stands still until every task waits for something.
 
+mod aimd;
 mod bounds;
+mod day;
 mod headers;
 mod queue;
 mod refusals;
