@@ -33,7 +33,7 @@ macro_rules! settings {
         /// to see the end. Where it does not, up to so many pages may be asked for in vain at the end, and wherever a page is
         /// shorter than those before it.
         pub fn concurrent(mut self, pages: usize) -> Self {
-            self.pager.settings().lanes = pages;
+            self.pager.settings().concurrency = pages;
             self
         }
 
@@ -47,8 +47,8 @@ macro_rules! settings {
         }
 
         /// Is told of each page that comes, before its items are read.
-        pub fn on_page(mut self, tell: impl Fn(&ListProgress) + Send + Sync + 'static) -> Self {
-            self.pager.settings().on_page = Some(Arc::new(tell));
+        pub fn on_page(mut self, observer: impl Fn(&ListProgress) + Send + Sync + 'static) -> Self {
+            self.pager.settings().on_page = Some(Arc::new(observer));
             self
         }
 
@@ -69,7 +69,7 @@ pub(super) use settings;
 /// A list, item by item over all of its pages: a `Stream`, and [`next`](ItemStream::next) for who has no use for one.
 ///
 /// After an error it has ended; [`position`](ItemStream::position) tells from where to go on. See [`paging`](crate::paging).
-#[must_use = "nothing is sent before an item is asked for"]
+#[must_use = "nothing is context before an item is asked for"]
 pub struct ItemStream<T> {
     pager: Pager,
     item: PhantomData<fn() -> T>,
@@ -87,7 +87,7 @@ impl<T> ItemStream<T> {
 
     /// Reads what is left of the list, up to a limit.
     pub fn collect_all(mut self, limit: usize) -> CollectFuture<T> {
-        self.pager.settings().at_most = Some(limit as u64);
+        self.pager.settings().max_items = Some(limit as u64);
         CollectFuture {
             items: Vec::new(),
             list: self,
@@ -111,8 +111,8 @@ impl<T: DeserializeOwned> ItemStream<T> {
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             Some(Ok(())) => {}
         }
-        let places = self.pager.rule().items;
-        let Some((page, index)) = self.pager.hand() else {
+        let paths = self.pager.rule().items;
+        let Some((page, index)) = self.pager.current() else {
             return Poll::Ready(None);
         };
         let Some((text, start)) = page.item(index) else {
@@ -123,17 +123,17 @@ impl<T: DeserializeOwned> ItemStream<T> {
             Ok(item) => {
                 let reported = match drift.is_empty() {
                     true => Ok(()),
-                    false => page.drifted(places, index, drift),
+                    false => page.drifted(paths, index, drift),
                 };
                 match reported {
                     Ok(()) => {
-                        self.pager.deliver(1);
+                        self.pager.mark_delivered(1);
                         return Poll::Ready(Some(Ok(item)));
                     }
                     Err(error) => error,
                 }
             }
-            Err(fault) => page.sent.unreadable(&fault, &page.text),
+            Err(fault) => page.context.unreadable(&fault, &page.text),
         };
         self.pager.end();
         Poll::Ready(Some(Err(error)))
@@ -153,7 +153,7 @@ impl<T: DeserializeOwned> Stream for ItemStream<T> {
             return (0, Some(0));
         }
         (
-            usize::try_from(self.pager.in_hand()).unwrap_or(usize::MAX),
+            usize::try_from(self.pager.remaining()).unwrap_or(usize::MAX),
             None,
         )
     }
@@ -171,7 +171,7 @@ impl<T> fmt::Debug for ItemStream<T> {
 /// # Errors
 /// Those of [`ItemStream::next`], and a list that has more items than the limit. As soon as that is seen no further page is
 /// asked for.
-#[must_use = "nothing is sent before it is awaited"]
+#[must_use = "nothing is context before it is awaited"]
 pub struct CollectFuture<T> {
     list: ItemStream<T>,
     items: Vec<T>,

@@ -65,13 +65,13 @@
 //! A [`ListPosition`] can be taken at any time, kept, and [resumed](ItemStream::resume): no item is lost, none comes twice, as far as
 //! the list itself stays the same. After an error the stream has ended; its position leads to the page that failed.
 
-mod course;
 mod items;
-mod look;
+mod page_scan;
 mod pager;
 mod pages;
 mod position;
 mod progress;
+mod traversal;
 
 #[doc(hidden)]
 pub use items::item_stream;

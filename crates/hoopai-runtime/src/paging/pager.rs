@@ -8,9 +8,9 @@ use std::task::{Context, Poll, ready};
 use tokio::task::JoinHandle;
 
 use super::ListProgress;
-use super::course::{Course, EMPTY_PAGES, Next};
-use super::look::{Arrived, count, fetch};
-use super::position::{ListPosition, Start, marks_of};
+use super::page_scan::{FetchedPage, count, fetch};
+use super::position::{ListPosition, PageStart, cursor_fields};
+use super::traversal::{Continuation, EMPTY_PAGES, Traversal};
 use crate::Call;
 use crate::call_site::CallSite;
 use crate::error::{Error, PagingErrorKind};
@@ -27,63 +27,66 @@ pub(super) struct Pager {
     /// What stands in the way from the beginning.
     fault: Option<Error>,
     settings: Settings,
-    course: Course,
+    traversal: Traversal,
     /// What asks for the page in hand, or for the one to come.
-    start: Start,
+    start: PageStart,
     /// How many items of it were taken.
     delivered: u64,
     /// How many items lie before it.
     before: u64,
     /// How many items came in this reading, without those that were taken before.
-    came: u64,
+    received: u64,
     /// What follows the page in hand. `None`: no page is in hand.
-    next: Option<Next>,
+    next: Option<Continuation>,
     /// How many items the page in hand has.
     size: u64,
-    hand: Option<Arrived>,
+    current: Option<FetchedPage>,
     /// Pages on their way, in their order.
-    flights: Vec<Flight>,
-    begun: bool,
+    pending: Vec<PendingPage>,
+    started: bool,
     ended: bool,
 }
 
 pub(super) struct Settings {
     pub(super) prefetch: bool,
-    pub(super) lanes: usize,
+    pub(super) concurrency: usize,
     pub(super) on_page: Option<OnPage>,
     /// The most items that are wanted.
-    pub(super) at_most: Option<u64>,
+    pub(super) max_items: Option<u64>,
 }
 
-struct Flight {
-    start: Start,
+struct PendingPage {
+    start: PageStart,
     page: Fetch,
 }
 
 enum Fetch {
     /// A task of its own, which goes on while nobody asks, and where it leaves the page.
-    Task(JoinHandle<()>, Arc<Mutex<Option<Result<Arrived, Error>>>>),
+    Spawned(
+        JoinHandle<()>,
+        Arc<Mutex<Option<Result<FetchedPage, Error>>>>,
+    ),
     /// Goes on only while somebody asks.
-    Own(BoxFuture<'static, Result<Arrived, Error>>),
+    Inline(BoxFuture<'static, Result<FetchedPage, Error>>),
 }
 
-impl Drop for Flight {
+impl Drop for PendingPage {
     fn drop(&mut self) {
-        if let Fetch::Task(task, _) = &self.page {
+        if let Fetch::Spawned(task, _) = &self.page {
             task.abort();
         }
     }
 }
 
-impl Flight {
+impl PendingPage {
     fn poll(
         &mut self,
         context: &mut Context<'_>,
-        origin: &CallSite,
-    ) -> Poll<Result<Arrived, Error>> {
+        call_site: &CallSite,
+    ) -> Poll<Result<FetchedPage, Error>> {
         match &mut self.page {
-            Fetch::Own(page) => page.as_mut().poll(context),
-            Fetch::Task(task, page) => {
+            Fetch::Inline(page) => page.as_mut().poll(context),
+            Fetch::Spawned(task, page) => {
                 if let Ok(()) = ready!(Pin::new(task).poll(context))
                     && let Some(page) = lock(page).take()
                 {
@@ -91,7 +94,7 @@ impl Flight {
                 }
                 let text = "the task that fetched a page was ended from outside, as with its runtime: go on from the position, in a runtime that lasts";
                 Poll::Ready(Err(Error::paging(
-                    origin.clone(),
+                    call_site.clone(),
                     PagingErrorKind::Interrupted,
                     text.to_owned(),
                 )))
@@ -113,7 +116,7 @@ impl Pager {
             Ok(start) => start,
             Err(error) => {
                 fault.get_or_insert(error);
-                Start::First
+                PageStart::First
             }
         };
         let asked = match rule.size {
@@ -132,20 +135,20 @@ impl Pager {
             fault,
             settings: Settings {
                 prefetch: true,
-                lanes: 1,
+                concurrency: 1,
                 on_page: None,
-                at_most: None,
+                max_items: None,
             },
-            course: Course::new(asked),
+            traversal: Traversal::new(asked),
             start,
             delivered: 0,
             before: 0,
-            came: 0,
+            received: 0,
             next: None,
             size: 0,
-            hand: None,
-            flights: Vec::new(),
-            begun: false,
+            current: None,
+            pending: Vec::new(),
+            started: false,
             ended: false,
         }
     }
@@ -155,12 +158,12 @@ impl Pager {
     }
 
     pub(super) fn resume(&mut self, from: ListPosition) {
-        let origin = self.call.origin();
-        let accepted = if self.begun {
+        let call_site = self.call.origin();
+        let accepted = if self.started {
             let text = "a list is gone on with from a position only before it is read from";
-            Err(Error::request(origin.clone(), text))
+            Err(Error::request(call_site.clone(), text))
         } else {
-            from.check(origin, &self.rule)
+            from.check(call_site, &self.rule)
         };
         if let Err(error) = accepted {
             self.fault.get_or_insert(error);
@@ -168,25 +171,25 @@ impl Pager {
         }
         self.before = from.before();
         self.delivered = from.delivered;
-        self.course.seen = self.before;
+        self.traversal.seen = self.before;
         self.start = from.start;
     }
 
     pub(super) fn position(&self) -> ListPosition {
-        let origin = self.call.origin();
+        let call_site = self.call.origin();
         match &self.next {
-            Some(Next::Page(next)) if self.delivered == self.size => ListPosition::new(
-                origin,
+            Some(Continuation::Page(next)) if self.delivered == self.size => ListPosition::new(
+                call_site,
                 next.clone(),
                 0,
                 self.before.saturating_add(self.size),
             ),
-            _ => ListPosition::new(origin, self.start.clone(), self.delivered, self.before),
+            _ => ListPosition::new(call_site, self.start.clone(), self.delivered, self.before),
         }
     }
 
     pub(super) fn total(&self) -> Option<u64> {
-        self.course.total
+        self.traversal.total
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -194,7 +197,7 @@ impl Pager {
     }
 
     /// How many items are in hand.
-    pub(super) fn in_hand(&self) -> u64 {
+    pub(super) fn remaining(&self) -> u64 {
         match self.next {
             Some(_) => self.size.saturating_sub(self.delivered),
             None => 0,
@@ -202,13 +205,16 @@ impl Pager {
     }
 
     /// The page in hand, and which of its items is the next.
-    pub(super) fn hand(&self) -> Option<(&Arrived, usize)> {
-        Some((self.hand.as_ref()?, usize::try_from(self.delivered).ok()?))
+    pub(super) fn current(&self) -> Option<(&FetchedPage, usize)> {
+        Some((
+            self.current.as_ref()?,
+            usize::try_from(self.delivered).ok()?,
+        ))
     }
 
     /// Takes the page in hand; that it was there is not forgotten.
-    pub(super) fn take(&mut self) -> Option<Arrived> {
-        self.hand.take()
+    pub(super) fn take_current(&mut self) -> Option<FetchedPage> {
+        self.current.take()
     }
 
     pub(super) fn rule(&self) -> &Paging {
@@ -221,19 +227,19 @@ impl Pager {
     }
 
     /// Items of the page in hand were taken.
-    pub(super) fn deliver(&mut self, items: u64) {
+    pub(super) fn mark_delivered(&mut self, items: u64) {
         self.delivered += items;
     }
 
     pub(super) fn pages(&self) -> u64 {
-        self.course.pages
+        self.traversal.pages
     }
 
     /// Nothing follows any more.
     pub(super) fn end(&mut self) {
         self.ended = true;
-        self.hand = None;
-        self.flights.clear();
+        self.current = None;
+        self.pending.clear();
     }
 
     /// Has a page in hand from which items can be taken. `None`: there is none any more.
@@ -242,14 +248,14 @@ impl Pager {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<(), Error>>> {
         while !self.ended {
-            if self.in_hand() > 0 {
+            if self.remaining() > 0 {
                 return Poll::Ready(Some(Ok(())));
             }
             match ready!(self.poll_page(context)) {
                 Some(Ok(())) => {}
                 other => return Poll::Ready(other),
             }
-            if let Some(page) = &self.hand
+            if let Some(page) = &self.current
                 && let Err(error) = page.check_contents(self.rule.items)
             {
                 self.end();
@@ -267,36 +273,36 @@ impl Pager {
         if self.ended {
             return Poll::Ready(None);
         }
-        self.begun = true;
+        self.started = true;
         if let Some(fault) = self.fault.take() {
             self.end();
             return Poll::Ready(Some(Err(fault)));
         }
         match self.next.take() {
             None => {}
-            Some(Next::Page(start)) => {
+            Some(Continuation::Page(start)) => {
                 self.before = self.before.saturating_add(self.delivered);
                 self.delivered = 0;
                 self.start = start;
-                self.hand = None;
+                self.current = None;
             }
-            Some(Next::End) => {
+            Some(Continuation::End) => {
                 self.end();
                 return Poll::Ready(None);
             }
-            Some(Next::Fail(fault)) => {
+            Some(Continuation::Fail(fault)) => {
                 self.end();
                 return Poll::Ready(Some(Err(self.failed(fault))));
             }
         }
-        if self.flights.is_empty() {
-            self.launch(self.start.clone());
+        if self.pending.is_empty() {
+            self.request_page(self.start.clone());
         }
-        let Some(flight) = self.flights.first_mut() else {
+        let Some(page) = self.pending.first_mut() else {
             return Poll::Ready(None);
         };
-        let page = ready!(flight.poll(context, self.call.origin()));
-        self.flights.remove(0);
+        let page = ready!(page.poll(context, self.call.origin()));
+        self.pending.remove(0);
         let result = match page {
             Ok(page) => self.arrive(page),
             Err(error) => Err(error),
@@ -307,129 +313,131 @@ impl Pager {
         Poll::Ready(Some(result))
     }
 
-    fn arrive(&mut self, page: Arrived) -> Result<(), Error> {
-        let items = page.look.items.len() as u64;
-        let next = match self.course.arrive(&self.start, &page.look) {
+    fn arrive(&mut self, page: FetchedPage) -> Result<(), Error> {
+        let items = page.info.items.len() as u64;
+        let next = match self.traversal.arrive(&self.start, &page.info) {
             Ok(next) => next,
             Err(fault) => return Err(self.failed(fault)),
         };
-        self.came = self
-            .came
+        self.received = self
+            .received
             .saturating_add(items.saturating_sub(self.delivered));
-        if self.came > self.at_most() {
+        if self.received > self.max_items() {
             return Err(self.failed(PagingErrorKind::TooMany));
         }
         // Of a page that has become shorter in the meantime no more can have been taken.
         self.delivered = self.delivered.min(items);
         if let Some(on_page) = &self.settings.on_page {
             on_page(&ListProgress {
-                pages: self.course.pages,
+                pages: self.traversal.pages,
                 items: self.before.saturating_add(items),
                 page_items: items,
-                total: self.course.total,
-                more: matches!(next, Next::Page(_)),
+                total: self.traversal.total,
+                more: matches!(next, Continuation::Page(_)),
             });
         }
         match &next {
-            Next::Page(start) => {
+            Continuation::Page(start) => {
                 // A page that was asked for ahead is the next one only if the page before it was as long as expected.
-                if let Some(flight) = self.flights.first()
-                    && flight.start != *start
+                if let Some(page) = self.pending.first()
+                    && page.start != *start
                 {
-                    self.flights.clear();
+                    self.pending.clear();
                 }
-                self.ahead(start, items);
+                self.prefetch(start, items);
             }
-            Next::End | Next::Fail(_) => self.flights.clear(),
+            Continuation::End | Continuation::Fail(_) => self.pending.clear(),
         }
         self.size = items;
-        self.hand = Some(page);
+        self.current = Some(page);
         self.next = Some(next);
         Ok(())
     }
 
     /// Asks for pages ahead: the next one, and as many behind it as may be and are likely to be there.
-    fn ahead(&mut self, next: &Start, items: u64) {
-        let size = self.course.largest;
-        let lanes = match next {
+    fn prefetch(&mut self, next: &PageStart, items: u64) {
+        let size = self.traversal.largest;
+        let concurrency = match next {
             // Behind a page that is shorter than others there is often nothing.
-            Start::Offset(_) | Start::Page(_) if items == size => self.settings.lanes.max(1),
+            PageStart::Offset(_) | PageStart::Page(_) if items == size => {
+                self.settings.concurrency.max(1)
+            }
             _ => 1,
         };
-        if self.settings.lanes < 2 && !self.settings.prefetch {
+        if self.settings.concurrency < 2 && !self.settings.prefetch {
             return;
         }
-        for lane in 0..lanes as u64 {
-            let skipped = size.saturating_mul(lane);
+        for index in 0..concurrency as u64 {
+            let skipped = size.saturating_mul(index);
             let (start, behind) = match next {
-                Start::Offset(offset) => {
+                PageStart::Offset(offset) => {
                     let offset = offset.saturating_add(skipped);
-                    (Start::Offset(offset), offset)
+                    (PageStart::Offset(offset), offset)
                 }
-                Start::Page(page) => {
-                    let behind = self.course.seen.saturating_add(skipped);
-                    (Start::Page(page.saturating_add(lane)), behind)
+                PageStart::Page(page) => {
+                    let behind = self.traversal.seen.saturating_add(skipped);
+                    (PageStart::Page(page.saturating_add(index)), behind)
                 }
-                Start::First | Start::Marks(_) => (next.clone(), 0),
+                PageStart::First | PageStart::Cursor(_) => (next.clone(), 0),
             };
-            let beyond = matches!(self.course.total, Some(total) if behind >= total)
-                || self.came.saturating_add(skipped) > self.at_most();
+            let beyond = matches!(self.traversal.total, Some(total) if behind >= total)
+                || self.received.saturating_add(skipped) > self.max_items();
             // The next page is asked for whatever the count says, for only it tells that it is the end. Those behind it are
             // guesses, which need a size to go by.
-            if lane > 0 && (beyond || size == 0) {
+            if index > 0 && (beyond || size == 0) {
                 break;
             }
-            if self.flights.get(lane as usize).is_none() {
-                self.launch(start);
+            if self.pending.get(index as usize).is_none() {
+                self.request_page(start);
             }
         }
     }
 
     /// The most items that are wanted. Where nothing is said of it, no list has more.
-    fn at_most(&self) -> u64 {
-        self.settings.at_most.unwrap_or(u64::MAX)
+    fn max_items(&self) -> u64 {
+        self.settings.max_items.unwrap_or(u64::MAX)
     }
 
     /// Asks for a page.
-    fn launch(&mut self, start: Start) {
+    fn request_page(&mut self, start: PageStart) {
         let call = match self.call.again() {
-            Some(call) => Ok(self.at(call, &start)),
+            Some(call) => Ok(self.with_start(call, &start)),
             None => {
-                let text = "a call whose body is multipart is sent once, and cannot ask for page after page";
+                let text = "a call whose body is multipart is context once, and cannot ask for page after page";
                 Err(Error::request(self.call.origin().clone(), text))
             }
         };
         let page = fetch(call, self.rule);
-        let ahead = self.settings.prefetch || self.settings.lanes > 1;
+        let ahead = self.settings.prefetch || self.settings.concurrency > 1;
         let page = match tokio::runtime::Handle::try_current() {
             Ok(runtime) if ahead => {
                 let left = Arc::new(Mutex::new(None));
-                let leave = left.clone();
+                let slot = left.clone();
                 let work: BoxFuture<'static, ()> = Box::pin(async move {
                     let page = page.await;
-                    *lock(&leave) = Some(page);
+                    *lock(&slot) = Some(page);
                 });
-                Fetch::Task(runtime.spawn(work), left)
+                Fetch::Spawned(runtime.spawn(work), left)
             }
-            _ => Fetch::Own(page),
+            _ => Fetch::Inline(page),
         };
-        self.flights.push(Flight { start, page });
+        self.pending.push(PendingPage { start, page });
     }
 
     /// The call that asks for a page.
-    fn at(&self, mut call: Call, start: &Start) -> Call {
+    fn with_start(&self, mut call: Call, start: &PageStart) -> Call {
         match (start, self.rule.strategy) {
-            (Start::Offset(number), PageStrategy::Offset(to))
-            | (Start::Page(number), PageStrategy::Page { to, .. }) => {
+            (PageStart::Offset(number), PageStrategy::Offset(to))
+            | (PageStart::Page(number), PageStrategy::Page { to, .. }) => {
                 call.set_parameter(to, &number.to_string());
             }
-            (Start::Marks(marks), _) => {
-                for CursorField { to, .. } in marks_of(&self.rule) {
+            (PageStart::Cursor(cursor), _) => {
+                for CursorField { to, .. } in cursor_fields(&self.rule) {
                     // What a page before had left would lead elsewhere together with the new.
                     call.unset_parameter(*to);
-                    for (name, mark) in marks {
+                    for (name, field) in cursor {
                         if name == to.name() {
-                            call.set_parameter(*to, mark);
+                            call.set_parameter(*to, field);
                         }
                     }
                 }
@@ -441,10 +449,10 @@ impl Pager {
 
     /// What to do about a fault of the page that came last.
     fn failed(&self, fault: PagingErrorKind) -> Error {
-        let page = self.course.pages;
+        let page = self.traversal.pages;
         let text = match fault {
             PagingErrorKind::RepeatedCursor => format!(
-                "page {page} leads back to a page that was read before, so that the list would never end: the platform did not take the marks as they were sent; look whether the call sets one of them by itself"
+                "page {page} leads back to a page that was read before, so that the list would never end: the platform did not take the cursor as they were context; look whether the call sets one of them by itself"
             ),
             PagingErrorKind::RepeatedPage => format!(
                 "page {page} holds the items of the page before it, so that the list would never end: the platform did not act on what asked for the next page; look whether the operation takes that parameter"
@@ -456,8 +464,8 @@ impl Pager {
                 "page {page} is empty like the {EMPTY_PAGES} before it, and the platform promises more: go on from the position if that can be"
             ),
             PagingErrorKind::TooMany => format!(
-                "the list has more than {} items, and page {page} goes beyond that: raise the limit, or use `stream()`, which takes the same room however long the list is",
-                self.settings.at_most.unwrap_or_default()
+                "the list has more than {} items, and page {page} goes beyond that: raise the limit, or use `stream()`, which takes the same steps_to_anchor however long the list is",
+                self.settings.max_items.unwrap_or_default()
             ),
             _ => format!("page {page} cannot be used"),
         };
@@ -466,23 +474,23 @@ impl Pager {
 }
 
 /// What the first page is asked for by: what the caller has set, or the beginning.
-fn first(call: &Call, rule: &Paging) -> Result<Start, Error> {
+fn first(call: &Call, rule: &Paging) -> Result<PageStart, Error> {
     Ok(match rule.strategy {
-        PageStrategy::Offset(to) => Start::Offset(number(call, to, 0)?),
-        PageStrategy::Page { to, first } => Start::Page(number(call, to, u64::from(first))?),
+        PageStrategy::Offset(to) => PageStart::Offset(number(call, to, 0)?),
+        PageStrategy::Page { to, first } => PageStart::Page(number(call, to, u64::from(first))?),
         PageStrategy::Cursor(rule) => {
-            let mut marks = Vec::new();
-            for mark in rule {
-                if let Some(own) = call.parameter(mark.to)
+            let mut cursor = Vec::new();
+            for field in rule {
+                if let Some(own) = call.parameter(field.to)
                     && own != "null"
                 {
-                    marks.push((mark.to.name().to_owned(), own));
+                    cursor.push((field.to.name().to_owned(), own));
                 }
             }
-            if marks.is_empty() {
-                Start::First
+            if cursor.is_empty() {
+                PageStart::First
             } else {
-                Start::Marks(marks)
+                PageStart::Cursor(cursor)
             }
         }
     })
@@ -508,8 +516,8 @@ impl fmt::Debug for Pager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("List")
             .field("position", &self.position())
-            .field("pages", &self.course.pages)
-            .field("total", &self.course.total)
+            .field("pages", &self.traversal.pages)
+            .field("total", &self.traversal.total)
             .field("ended", &self.ended)
             .finish()
     }

@@ -22,7 +22,7 @@ use crate::{Call, Response};
 /// as `send` gives it. A page without items is given as well.
 ///
 /// After an error it has ended; [`position`](PageStream::position) tells from where to go on. See [`paging`](crate::paging).
-#[must_use = "nothing is sent before a page is asked for"]
+#[must_use = "nothing is context before a page is asked for"]
 pub struct PageStream<R> {
     pager: Pager,
     reply: PhantomData<fn() -> R>,
@@ -56,17 +56,17 @@ impl<R: DeserializeOwned> PageStream<R> {
                 Some(Ok(())) => {}
             }
             let taken = self.pager.delivered();
-            let Some(arrived) = self.pager.take() else {
+            let Some(page) = self.pager.take_current() else {
                 return Poll::Ready(None);
             };
-            let items = arrived.look.items.len();
+            let items = page.info.items.len();
             if taken > 0 && taken >= items as u64 {
                 // The reader before had it whole.
                 continue;
             }
-            return Poll::Ready(Some(match context::json::<R>(arrived.sent) {
+            return Poll::Ready(Some(match context::json::<R>(page.context) {
                 Ok(response) => {
-                    self.pager.deliver(items as u64 - taken);
+                    self.pager.mark_delivered(items as u64 - taken);
                     Ok(Page {
                         response,
                         number: self.pager.pages(),

@@ -12,7 +12,7 @@ use crate::redact::mask::mask;
 
 /// What asks for a page.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum PageStart {
     /// The call as it is, where marks lead on and none is known yet.
     First,
     /// A count of items to leave out.
@@ -20,7 +20,7 @@ pub(super) enum Start {
     /// The number of the page.
     Page(u64),
     /// The parameters that take marks, in the order of the rule, and what they take, as JSON.
-    Marks(Vec<(String, String)>),
+    Cursor(Vec<(String, String)>),
 }
 
 /// Where in a list a reader is. Kept, in whatever format serde knows, it is what a later reader of the same list goes on from,
@@ -30,10 +30,10 @@ pub(super) enum Start {
 /// other parameters of the call are not in it: they must be set again, and be the same. It can hold ids of items, since that is
 /// what many operations page by; its `Debug` shows none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Kept", try_from = "Kept")]
+#[serde(into = "StoredPosition", try_from = "StoredPosition")]
 pub struct ListPosition {
     operation: String,
-    pub(super) start: Start,
+    pub(super) start: PageStart,
     pub(super) delivered: u64,
     items: u64,
 }
@@ -41,68 +41,72 @@ pub struct ListPosition {
 /// A position as it is kept outside. It is flat, and all of it is there whatever the start, which any format can hold.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Kept {
+struct StoredPosition {
     operation: String,
     /// Which kind of start it is.
     start: String,
     /// Of an offset and of a page; of others it is 0.
     number: u64,
-    marks: Vec<(String, String)>,
+    cursor: Vec<(String, String)>,
     delivered: u64,
     items: u64,
 }
 
-impl From<ListPosition> for Kept {
+impl From<ListPosition> for StoredPosition {
     fn from(position: ListPosition) -> Self {
-        let (start, number, marks) = match position.start {
-            Start::First => ("first", 0, Vec::new()),
-            Start::Offset(offset) => ("offset", offset, Vec::new()),
-            Start::Page(page) => ("page", page, Vec::new()),
-            Start::Marks(marks) => ("marks", 0, marks),
+        let (start, number, cursor) = match position.start {
+            PageStart::First => ("first", 0, Vec::new()),
+            PageStart::Offset(offset) => ("offset", offset, Vec::new()),
+            PageStart::Page(page) => ("page", page, Vec::new()),
+            PageStart::Cursor(cursor) => ("cursor", 0, cursor),
         };
-        Kept {
+        StoredPosition {
             operation: position.operation,
             start: start.to_owned(),
             number,
-            marks,
+            cursor,
             delivered: position.delivered,
             items: position.items,
         }
     }
 }
 
-impl TryFrom<Kept> for ListPosition {
+impl TryFrom<StoredPosition> for ListPosition {
     type Error = &'static str;
 
-    fn try_from(kept: Kept) -> Result<Self, Self::Error> {
-        if kept.delivered > kept.items {
+    fn try_from(stored: StoredPosition) -> Result<Self, Self::Error> {
+        if stored.delivered > stored.items {
             return Err("more items of one page are delivered than items at all");
         }
-        for (_, mark) in &kept.marks {
-            if serde_json::from_str::<&RawValue>(mark).is_err() {
-                return Err("a mark is no JSON");
+        for (_, field) in &stored.cursor {
+            if serde_json::from_str::<&RawValue>(field).is_err() {
+                return Err("a field is no JSON");
             }
         }
-        let start = match (kept.start.as_str(), kept.number, kept.marks.is_empty()) {
-            ("first", 0, true) => Start::First,
-            ("offset", offset, true) => Start::Offset(offset),
-            ("page", page, true) => Start::Page(page),
-            ("marks", 0, false) => Start::Marks(kept.marks),
+        let start = match (
+            stored.start.as_str(),
+            stored.number,
+            stored.cursor.is_empty(),
+        ) {
+            ("first", 0, true) => PageStart::First,
+            ("offset", offset, true) => PageStart::Offset(offset),
+            ("page", page, true) => PageStart::Page(page),
+            ("cursor", 0, false) => PageStart::Cursor(stored.cursor),
             _ => return Err("it names no page, or more than one"),
         };
         Ok(ListPosition {
-            operation: kept.operation,
+            operation: stored.operation,
             start,
-            delivered: kept.delivered,
-            items: kept.items,
+            delivered: stored.delivered,
+            items: stored.items,
         })
     }
 }
 
 impl ListPosition {
-    pub(super) fn new(origin: &CallSite, start: Start, delivered: u64, before: u64) -> Self {
+    pub(super) fn new(call_site: &CallSite, start: PageStart, delivered: u64, before: u64) -> Self {
         ListPosition {
-            operation: name(origin),
+            operation: name(call_site),
             start,
             delivered,
             items: before.saturating_add(delivered),
@@ -120,8 +124,8 @@ impl ListPosition {
     }
 
     /// Whether a reader of this operation can go on from here.
-    pub(super) fn check(&self, origin: &CallSite, rule: &Paging) -> Result<(), Error> {
-        let text = if self.operation != name(origin) {
+    pub(super) fn check(&self, call_site: &CallSite, rule: &Paging) -> Result<(), Error> {
+        let text = if self.operation != name(call_site) {
             format!(
                 "the position is one of `{}`: go on with the operation that it was taken of",
                 mask(&self.operation)
@@ -132,16 +136,16 @@ impl ListPosition {
             "the position was taken when the list was paged in another way: begin anew".to_owned()
         };
         let fault = PagingErrorKind::OtherPosition;
-        Err(Error::paging(origin.clone(), fault, text))
+        Err(Error::paging(call_site.clone(), fault, text))
     }
 
     fn fits(&self, strategy: PageStrategy) -> bool {
         match (&self.start, strategy) {
-            (Start::First, PageStrategy::Cursor(_))
-            | (Start::Offset(_), PageStrategy::Offset(_))
-            | (Start::Page(_), PageStrategy::Page { .. }) => true,
-            (Start::Marks(marks), PageStrategy::Cursor(rule)) => {
-                for (name, _) in marks {
+            (PageStart::First, PageStrategy::Cursor(_))
+            | (PageStart::Offset(_), PageStrategy::Offset(_))
+            | (PageStart::Page(_), PageStrategy::Page { .. }) => true,
+            (PageStart::Cursor(cursor), PageStrategy::Cursor(rule)) => {
+                for (name, _) in cursor {
                     if !takes(rule, name) {
                         return false;
                     }
@@ -154,8 +158,8 @@ impl ListPosition {
 }
 
 fn takes(rule: &[CursorField], name: &str) -> bool {
-    for mark in rule {
-        if mark.to.name() == name {
+    for field in rule {
+        if field.to.name() == name {
             return true;
         }
     }
@@ -163,8 +167,8 @@ fn takes(rule: &[CursorField], name: &str) -> bool {
 }
 
 /// Method and path tell operations apart, whatever they are called.
-fn name(origin: &CallSite) -> String {
-    format!("{} {}", origin.method, origin.template)
+fn name(call_site: &CallSite) -> String {
+    format!("{} {}", call_site.method, call_site.template)
 }
 
 /// Shows no mark, for marks can be ids and addresses.
@@ -173,10 +177,12 @@ impl fmt::Debug for ListPosition {
         let mut out = f.debug_struct("ListPosition");
         out.field("operation", &mask(&self.operation));
         match &self.start {
-            Start::First => out.field("start", &format_args!("first page")),
-            Start::Offset(offset) => out.field("offset", offset),
-            Start::Page(page) => out.field("page", page),
-            Start::Marks(marks) => out.field("marks", &format_args!("[{} hidden]", marks.len())),
+            PageStart::First => out.field("start", &format_args!("first page")),
+            PageStart::Offset(offset) => out.field("offset", offset),
+            PageStart::Page(page) => out.field("page", page),
+            PageStart::Cursor(cursor) => {
+                out.field("cursor", &format_args!("[{} hidden]", cursor.len()))
+            }
         };
         out.field("delivered", &self.delivered)
             .field("items", &self.items)
@@ -185,9 +191,9 @@ impl fmt::Debug for ListPosition {
 }
 
 /// The marks of a rule.
-pub(super) fn marks_of(rule: &Paging) -> &'static [CursorField] {
+pub(super) fn cursor_fields(rule: &Paging) -> &'static [CursorField] {
     match rule.strategy {
-        PageStrategy::Cursor(marks) => marks,
+        PageStrategy::Cursor(cursor) => cursor,
         PageStrategy::Offset(_) | PageStrategy::Page { .. } => &[],
     }
 }

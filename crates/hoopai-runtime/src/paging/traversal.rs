@@ -2,23 +2,23 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
-use super::look::Look;
-use super::position::Start;
+use super::page_scan::PageInfo;
+use super::position::PageStart;
 use crate::error::PagingErrorKind;
 
 /// How many pages without items may follow one another.
 pub(super) const EMPTY_PAGES: u32 = 1_000;
 
 /// What follows a page.
-pub(super) enum Next {
+pub(super) enum Continuation {
     End,
-    Page(Start),
+    Page(PageStart),
     /// The page itself is good, but there is no way on from it.
     Fail(PagingErrorKind),
 }
 
 /// The way through the pages, as far as it has been gone. It takes the same room however many there are.
-pub(super) struct Course {
+pub(super) struct Traversal {
     /// How many items a page is asked for, if that is known.
     pub(super) asked: Option<u64>,
     /// How many items came, up to the last page.
@@ -29,44 +29,48 @@ pub(super) struct Course {
     /// The most items that a page has held.
     pub(super) largest: u64,
     /// Whether a page has said if there is more, so that one which does not is the last.
-    tells: bool,
+    reports_more: bool,
     /// The hash of the last page's items.
     last: Option<u64>,
-    circle: Circle,
+    cycles: CycleDetector,
     empty: u32,
 }
 
-impl Course {
+impl Traversal {
     pub(super) fn new(asked: Option<u64>) -> Self {
-        Course {
+        Traversal {
             asked,
             seen: 0,
             pages: 0,
             total: None,
             largest: 0,
-            tells: false,
+            reports_more: false,
             last: None,
-            circle: Circle::default(),
+            cycles: CycleDetector::default(),
             empty: 0,
         }
     }
 
     /// Takes notice of a page. An error: its items are not to be used.
-    pub(super) fn arrive(&mut self, start: &Start, page: &Look) -> Result<Next, PagingErrorKind> {
+    pub(super) fn arrive(
+        &mut self,
+        start: &PageStart,
+        page: &PageInfo,
+    ) -> Result<Continuation, PagingErrorKind> {
         let items = page.items.len() as u64;
-        let marks = if page.marks.is_empty() {
+        let cursor = if page.cursor.is_empty() {
             None
         } else {
-            Some(Start::Marks(page.marks.clone()))
+            Some(PageStart::Cursor(page.cursor.clone()))
         };
         if self.pages == 0
-            && let Start::Marks(_) = start
+            && let PageStart::Cursor(_) = start
         {
-            self.circle.meets(start);
+            self.cycles.visit(start);
         }
         self.pages += 1;
-        let repeated = match &marks {
-            Some(marks) => marks == start,
+        let repeated = match &cursor {
+            Some(cursor) => cursor == start,
             None => false,
         };
         if items > 0 && self.last.replace(page.hash) == Some(page.hash) {
@@ -81,47 +85,49 @@ impl Course {
         self.largest = self.largest.max(items);
         self.empty = if items == 0 { self.empty + 1 } else { 0 };
         let more = match page.more {
-            None if self.tells => Some(false),
+            None if self.reports_more => Some(false),
             more => more,
         };
-        self.tells |= more.is_some();
-        Ok(self.next(start, items, marks, repeated, more))
+        self.reports_more |= more.is_some();
+        Ok(self.next(start, items, cursor, repeated, more))
     }
 
     fn next(
         &mut self,
-        start: &Start,
+        start: &PageStart,
         items: u64,
-        marks: Option<Start>,
+        cursor: Option<PageStart>,
         repeated: bool,
         more: Option<bool>,
-    ) -> Next {
+    ) -> Continuation {
         let promised = match more {
-            Some(false) => return Next::End,
+            Some(false) => return Continuation::End,
             Some(true) => true,
             None => false,
         };
         if self.empty > EMPTY_PAGES {
-            return Next::Fail(PagingErrorKind::OnlyEmptyPages);
+            return Continuation::Fail(PagingErrorKind::OnlyEmptyPages);
         }
         if !promised && self.complete(start, items) {
-            return Next::End;
+            return Continuation::End;
         }
         match start {
-            Start::Offset(_) if items == 0 => Next::End,
-            Start::Offset(offset) => Next::Page(Start::Offset(offset.saturating_add(items))),
-            Start::Page(_) if items == 0 && !promised => Next::End,
-            Start::Page(page) => Next::Page(Start::Page(page.saturating_add(1))),
-            Start::First | Start::Marks(_) => match marks {
-                None if promised => Next::Fail(PagingErrorKind::NoCursor),
-                None => Next::End,
-                Some(marks) => {
-                    if !repeated && !self.circle.meets(&marks) {
-                        Next::Page(marks)
+            PageStart::Offset(_) if items == 0 => Continuation::End,
+            PageStart::Offset(offset) => {
+                Continuation::Page(PageStart::Offset(offset.saturating_add(items)))
+            }
+            PageStart::Page(_) if items == 0 && !promised => Continuation::End,
+            PageStart::Page(page) => Continuation::Page(PageStart::Page(page.saturating_add(1))),
+            PageStart::First | PageStart::Cursor(_) => match cursor {
+                None if promised => Continuation::Fail(PagingErrorKind::NoCursor),
+                None => Continuation::End,
+                Some(cursor) => {
+                    if !repeated && !self.cycles.visit(&cursor) {
+                        Continuation::Page(cursor)
                     } else if items == 0 && !promised {
-                        Next::End
+                        Continuation::End
                     } else {
-                        Next::Fail(PagingErrorKind::RepeatedCursor)
+                        Continuation::Fail(PagingErrorKind::RepeatedCursor)
                     }
                 }
             },
@@ -130,9 +136,9 @@ impl Course {
 
     /// Whether a page is the last by its size and the count of all. Neither alone would do: counts lie, and pages can be short
     /// anywhere.
-    fn complete(&self, start: &Start, items: u64) -> bool {
+    fn complete(&self, start: &PageStart, items: u64) -> bool {
         let seen = match start {
-            Start::Offset(offset) => offset.saturating_add(items),
+            PageStart::Offset(offset) => offset.saturating_add(items),
             _ => self.seen,
         };
         match (self.total, self.asked) {
@@ -145,33 +151,33 @@ impl Course {
 /// Finds out, in constant room, whether marks go in a circle (Brent's algorithm): each is compared with one that stays for
 /// twice as many steps each time.
 #[derive(Default)]
-struct Circle {
-    stays: Option<u64>,
+struct CycleDetector {
+    anchor: Option<u64>,
     steps: u64,
-    room: u64,
+    steps_to_anchor: u64,
 }
 
-impl Circle {
-    fn meets(&mut self, marks: &Start) -> bool {
+impl CycleDetector {
+    fn visit(&mut self, cursor: &PageStart) -> bool {
         let mut hash = DefaultHasher::new();
-        if let Start::Marks(marks) = marks {
-            for (name, mark) in marks {
+        if let PageStart::Cursor(cursor) = cursor {
+            for (name, field) in cursor {
                 // The byte that ends each is in no text.
                 hash.write(name.as_bytes());
                 hash.write_u8(0xff);
-                hash.write(mark.as_bytes());
+                hash.write(field.as_bytes());
                 hash.write_u8(0xff);
             }
         }
         let hash = Some(hash.finish());
-        if self.stays == hash {
+        if self.anchor == hash {
             return true;
         }
         self.steps += 1;
-        if self.steps >= self.room {
-            self.stays = hash;
+        if self.steps >= self.steps_to_anchor {
+            self.anchor = hash;
             self.steps = 0;
-            self.room = (self.room * 2).max(1);
+            self.steps_to_anchor = (self.steps_to_anchor * 2).max(1);
         }
         false
     }

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 use serde_json::Value;
 use tracing::Span;
 
-use super::position::marks_of;
+use super::position::cursor_fields;
 use crate::Call;
 use crate::decode::{self, LIST, Listed, OBJECT, Repaired};
 use crate::drift::Drift;
@@ -21,24 +21,24 @@ use crate::send::pipeline::in_span;
 use crate::time::BoxFuture;
 
 /// What paging needs to know of a page.
-pub(super) struct Look {
+pub(super) struct PageInfo {
     /// Where in the text each item stands.
     pub(super) items: Vec<Range<usize>>,
     pub(super) total: Option<u64>,
     /// `None`: the page does not say.
     pub(super) more: Option<bool>,
     /// The marks that lead on, in the order of the rule: the parameters that take them, and what they take, as JSON.
-    pub(super) marks: Vec<(String, String)>,
+    pub(super) cursor: Vec<(String, String)>,
     /// Tells the items from others.
     pub(super) hash: u64,
 }
 
 /// A page that came.
-pub(super) struct Arrived {
-    pub(super) sent: ReplyContext,
+pub(super) struct FetchedPage {
+    pub(super) context: ReplyContext,
     /// The body without the blanks around it.
     pub(super) text: Bytes,
-    pub(super) look: Look,
+    pub(super) info: PageInfo,
     /// What was replaced or skipped so that the text is JSON.
     repaired: Vec<Drift>,
 }
@@ -47,39 +47,39 @@ pub(super) struct Arrived {
 pub(super) fn fetch(
     call: Result<Call, Error>,
     rule: Paging,
-) -> BoxFuture<'static, Result<Arrived, Error>> {
+) -> BoxFuture<'static, Result<FetchedPage, Error>> {
     // A task of its own knows nothing of the span in which it was begun.
     let span = Span::current();
     Box::pin(async move {
-        let sent = in_span(&span, pin!(call?.dispatch(false))).await?;
-        Arrived::new(sent, &rule)
+        let context = in_span(&span, pin!(call?.dispatch(false))).await?;
+        FetchedPage::new(context, &rule)
     })
 }
 
-impl Arrived {
-    fn new(sent: ReplyContext, rule: &Paging) -> Result<Self, Error> {
-        let mut whole = sent.body();
+impl FetchedPage {
+    fn new(context: ReplyContext, rule: &Paging) -> Result<Self, Error> {
+        let mut whole = context.body();
         let mut repaired: Option<Repaired> = None;
         loop {
             let fault = match decode::text(&whole) {
-                Ok(text) => match look(text, rule) {
-                    Ok(Looked::Page(look)) => {
-                        return Ok(Arrived {
+                Ok(text) => match scan_page(text, rule) {
+                    Ok(ScanResult::Page(info)) => {
+                        return Ok(FetchedPage {
                             text: whole.slice_ref(text.as_bytes()),
-                            sent,
-                            look,
+                            context,
+                            info,
                             repaired: repaired.map(|made| made.drift).unwrap_or_default(),
                         });
                     }
-                    Ok(Looked::NoList(at)) => {
+                    Ok(ScanResult::NoList(at)) => {
                         let (path, found) = JsonPaths::new(text.as_bytes()).value_at(at);
-                        return Err(sent.no_list(&path, found));
+                        return Err(context.no_list(&path, found));
                     }
                     Err(fault) => fault,
                 },
                 Err(fault) => fault,
             };
-            let made = sent.repair(&fault, repaired)?;
+            let made = context.repair(&fault, repaired)?;
             whole = made.text.clone().into();
             repaired = Some(made);
         }
@@ -88,13 +88,13 @@ impl Arrived {
     /// Reports a page that was repaired, and one without contents, which would otherwise look like the end of the list.
     pub(super) fn check_contents(&self, items: &str) -> Result<(), Error> {
         if !self.repaired.is_empty() {
-            self.sent.drifted(self.repaired.clone())?;
+            self.context.drifted(self.repaired.clone())?;
         }
         match decode::text(&self.text) {
             Ok(text) if decode::is_empty(text) => {
                 let expected = if items.is_empty() { LIST } else { OBJECT };
                 let drift = decode::empty_drift(text, expected.into());
-                self.sent.drifted(vec![drift]).map(|_| ())
+                self.context.drifted(vec![drift]).map(|_| ())
             }
             _ => Ok(()),
         }
@@ -102,7 +102,7 @@ impl Arrived {
 
     /// The text of an item, and where it begins.
     pub(super) fn item(&self, index: usize) -> Option<(&[u8], usize)> {
-        let range = self.look.items.get(index)?.clone();
+        let range = self.info.items.get(index)?.clone();
         let start = range.start;
         Some((self.text.get(range)?, start))
     }
@@ -123,14 +123,14 @@ impl Arrived {
                 path => format!("{item}.{path}"),
             };
         }
-        self.sent.drifted(drift).map(|_| ())
+        self.context.drifted(drift).map(|_| ())
     }
 }
 
 impl ReplyContext {
     fn no_list(&self, path: &str, found: &'static str) -> Error {
-        let origin = self.prepared.origin.clone();
-        let error = Error::no_list(origin, path, found, self.body(), self.carried());
+        let call_site = self.prepared.origin.clone();
+        let error = Error::no_list(call_site, path, found, self.body(), self.carried());
         self.of_reply(error)
     }
 }
@@ -164,31 +164,31 @@ fn is_index(name: &str) -> bool {
 }
 
 /// What was seen in a text.
-enum Looked {
-    Page(Look),
+enum ScanResult {
+    Page(PageInfo),
     /// Something stands here in place of the list.
     NoList(usize),
 }
 
-fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
-    let marks = marks_of(rule);
-    let mut places: Vec<&'static str> = Vec::with_capacity(marks.len() + 2);
-    if let Some(place) = rule.total {
-        places.push(place);
+fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::Fault> {
+    let cursor = cursor_fields(rule);
+    let mut paths: Vec<&'static str> = Vec::with_capacity(cursor.len() + 2);
+    if let Some(path) = rule.total {
+        paths.push(path);
     }
-    if let Some(place) = rule.more {
-        places.push(place);
+    if let Some(path) = rule.more {
+        paths.push(path);
     }
-    for mark in marks {
-        if let CursorSource::Reply(place) = mark.from {
-            places.push(place);
+    for field in cursor {
+        if let CursorSource::Reply(path) = field.from {
+            paths.push(path);
         }
     }
-    let found = decode::find(text, rule.items, &places)?;
+    let found = decode::find(text, rule.items, &paths)?;
     let items = match found.list {
         Listed::Nothing => Vec::new(),
         Listed::Items(items) => items,
-        Listed::Other(at) => return Ok(Looked::NoList(at)),
+        Listed::Other(at) => return Ok(ScanResult::NoList(at)),
     };
 
     // In the order in which they were asked for.
@@ -210,15 +210,15 @@ fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
         None => "",
     };
     let mut own = Vec::new();
-    for mark in marks {
-        let value = match mark.from {
+    for field in cursor {
+        let value = match field.from {
             CursorSource::Reply(_) => next(),
-            CursorSource::LastItem(place) => decode::find(last, "", &[place])?.values[0],
+            CursorSource::LastItem(path) => decode::find(last, "", &[path])?.values[0],
         };
         if let Some(json) = value
             && leads_on(json)
         {
-            own.push((mark.to.name().to_owned(), json.to_owned()));
+            own.push((field.to.name().to_owned(), json.to_owned()));
         }
     }
     let mut hasher = FixedState::default().build_hasher();
@@ -226,11 +226,11 @@ fn look(text: &str, rule: &Paging) -> Result<Looked, decode::Fault> {
         hasher.write(&text.as_bytes()[item.clone()]);
         hasher.write_usize(item.len());
     }
-    Ok(Looked::Page(Look {
+    Ok(ScanResult::Page(PageInfo {
         items,
         total,
         more,
-        marks: own,
+        cursor: own,
         hash: hasher.finish(),
     }))
 }
