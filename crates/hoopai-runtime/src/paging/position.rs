@@ -47,6 +47,7 @@ struct StoredPosition {
     start: String,
     /// Of an offset and of a page; of others it is 0.
     number: u64,
+    #[serde(rename = "marks")]
     cursor: Vec<(String, String)>,
     delivered: u64,
     items: u64,
