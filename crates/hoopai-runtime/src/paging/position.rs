@@ -59,7 +59,7 @@ impl From<ListPosition> for StoredPosition {
             PageStart::First => ("first", 0, Vec::new()),
             PageStart::Offset(offset) => ("offset", offset, Vec::new()),
             PageStart::Page(page) => ("page", page, Vec::new()),
-            PageStart::Cursor(cursor) => ("cursor", 0, cursor),
+            PageStart::Cursor(cursor) => ("marks", 0, cursor),
         };
         StoredPosition {
             operation: position.operation,
@@ -92,7 +92,7 @@ impl TryFrom<StoredPosition> for ListPosition {
             ("first", 0, true) => PageStart::First,
             ("offset", offset, true) => PageStart::Offset(offset),
             ("page", page, true) => PageStart::Page(page),
-            ("cursor", 0, false) => PageStart::Cursor(stored.cursor),
+            ("marks", 0, false) => PageStart::Cursor(stored.cursor),
             _ => return Err("it names no page, or more than one"),
         };
         Ok(ListPosition {
