@@ -69,7 +69,7 @@ pub(super) use settings;
 /// A list, item by item over all of its pages: a `Stream`, and [`next`](ItemStream::next) for who has no use for one.
 ///
 /// After an error it has ended; [`position`](ItemStream::position) tells from where to go on. See [`paging`](crate::paging).
-#[must_use = "nothing is context before an item is asked for"]
+#[must_use = "nothing is sent before an item is asked for"]
 pub struct ItemStream<T> {
     pager: Pager,
     item: PhantomData<fn() -> T>,
@@ -171,7 +171,7 @@ impl<T> fmt::Debug for ItemStream<T> {
 /// # Errors
 /// Those of [`ItemStream::next`], and a list that has more items than the limit. As soon as that is seen no further page is
 /// asked for.
-#[must_use = "nothing is context before it is awaited"]
+#[must_use = "nothing is sent before it is awaited"]
 pub struct CollectFuture<T> {
     list: ItemStream<T>,
     items: Vec<T>,

@@ -92,7 +92,7 @@ impl PendingPage {
                 {
                     return Poll::Ready(page);
                 }
-                let text = "the task that fetched a page was ended from outside, as with its runtime: go on from the position, in a runtime that lasts";
+                let text = "the task that fetched a page was aborted, for example because its runtime shut down: resume from the position in a running runtime";
                 Poll::Ready(Err(Error::paging(
                     call_site.clone(),
                     PagingErrorKind::Interrupted,
@@ -107,8 +107,7 @@ impl Pager {
     pub(super) fn new(mut call: Call, rule: Option<Paging>) -> Self {
         let mut fault = call.take_fault();
         if fault.is_none() && rule.is_none() {
-            let text =
-                "the operation has no pages: use `send`, or `request` with a rule of your own";
+            let text = "the operation is not paged: use `send`, or `request` with a paging rule";
             fault = Some(Error::request(call.origin().clone(), text));
         }
         let rule = rule.unwrap_or(Paging::DEFAULT);
@@ -160,7 +159,7 @@ impl Pager {
     pub(super) fn resume(&mut self, from: ListPosition) {
         let call_site = self.call.origin();
         let accepted = if self.started {
-            let text = "a list is gone on with from a position only before it is read from";
+            let text = "`resume` must be called before the first item is read";
             Err(Error::request(call_site.clone(), text))
         } else {
             from.check(call_site, &self.rule)
@@ -403,7 +402,7 @@ impl Pager {
         let call = match self.call.again() {
             Some(call) => Ok(self.with_start(call, &start)),
             None => {
-                let text = "a call whose body is multipart is context once, and cannot ask for page after page";
+                let text = "a call whose body is multipart can be sent only once, so it cannot request several pages";
                 Err(Error::request(self.call.origin().clone(), text))
             }
         };
@@ -452,19 +451,19 @@ impl Pager {
         let page = self.traversal.pages;
         let text = match fault {
             PagingErrorKind::RepeatedCursor => format!(
-                "page {page} leads back to a page that was read before, so that the list would never end: the platform did not take the cursor as they were context; look whether the call sets one of them by itself"
+                "page {page} leads back to an earlier page, so the list would never end: the platform ignored the cursor; check whether the call sets a cursor parameter itself"
             ),
             PagingErrorKind::RepeatedPage => format!(
-                "page {page} holds the items of the page before it, so that the list would never end: the platform did not act on what asked for the next page; look whether the operation takes that parameter"
+                "page {page} repeats the items of the page before it, so the list would never end: the platform ignored the parameter that requests the next page; check whether the operation accepts it"
             ),
             PagingErrorKind::NoCursor => format!(
-                "page {page} says that there is more, and not how to ask for it: go on from the position later, or read the pages with `send`"
+                "page {page} reports more items but has no cursor for them: resume from the position later, or read the pages with `send`"
             ),
             PagingErrorKind::OnlyEmptyPages => format!(
-                "page {page} is empty like the {EMPTY_PAGES} before it, and the platform promises more: go on from the position if that can be"
+                "page {page} is empty like the {EMPTY_PAGES} pages before it, although the platform reports more items: resume from the position later"
             ),
             PagingErrorKind::TooMany => format!(
-                "the list has more than {} items, and page {page} goes beyond that: raise the limit, or use `stream()`, which takes the same steps_to_anchor however long the list is",
+                "the list has more than {} items, which page {page} exceeds: raise the limit, or use `stream()`, which needs constant memory",
                 self.settings.max_items.unwrap_or_default()
             ),
             _ => format!("page {page} cannot be used"),
@@ -504,7 +503,7 @@ fn number(call: &Call, to: PageParam, otherwise: u64) -> Result<u64, Error> {
             None => {
                 let name = to.name();
                 let text =
-                    format!("`{name}` is no whole number, from which pages could be counted on");
+                    format!("`{name}` is not a whole number, so the next page cannot be computed");
                 Err(Error::request(call.origin().clone(), text).about(name))
             }
         },

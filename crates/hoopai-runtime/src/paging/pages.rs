@@ -22,7 +22,7 @@ use crate::{Call, Response};
 /// as `send` gives it. A page without items is given as well.
 ///
 /// After an error it has ended; [`position`](PageStream::position) tells from where to go on. See [`paging`](crate::paging).
-#[must_use = "nothing is context before a page is asked for"]
+#[must_use = "nothing is sent before a page is asked for"]
 pub struct PageStream<R> {
     pager: Pager,
     reply: PhantomData<fn() -> R>,

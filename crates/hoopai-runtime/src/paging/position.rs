@@ -77,11 +77,11 @@ impl TryFrom<StoredPosition> for ListPosition {
 
     fn try_from(stored: StoredPosition) -> Result<Self, Self::Error> {
         if stored.delivered > stored.items {
-            return Err("more items of one page are delivered than items at all");
+            return Err("the position counts more items of its page than items in total");
         }
         for (_, field) in &stored.cursor {
             if serde_json::from_str::<&RawValue>(field).is_err() {
-                return Err("a field is no JSON");
+                return Err("a cursor is not JSON");
             }
         }
         let start = match (
@@ -93,7 +93,7 @@ impl TryFrom<StoredPosition> for ListPosition {
             ("offset", offset, true) => PageStart::Offset(offset),
             ("page", page, true) => PageStart::Page(page),
             ("marks", 0, false) => PageStart::Cursor(stored.cursor),
-            _ => return Err("it names no page, or more than one"),
+            _ => return Err("the position names no page, or several"),
         };
         Ok(ListPosition {
             operation: stored.operation,
@@ -128,13 +128,14 @@ impl ListPosition {
     pub(super) fn check(&self, call_site: &CallSite, rule: &Paging) -> Result<(), Error> {
         let text = if self.operation != name(call_site) {
             format!(
-                "the position is one of `{}`: go on with the operation that it was taken of",
+                "the position belongs to `{}`: resume that operation",
                 mask(&self.operation)
             )
         } else if self.fits(rule.strategy) {
             return Ok(());
         } else {
-            "the position was taken when the list was paged in another way: begin anew".to_owned()
+            "the position belongs to another way of paging this list: start from the beginning"
+                .to_owned()
         };
         let fault = PagingErrorKind::OtherPosition;
         Err(Error::paging(call_site.clone(), fault, text))
