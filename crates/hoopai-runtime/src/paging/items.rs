@@ -1,4 +1,4 @@
-//! Lists item by item.
+//! Lists, item by item.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,49 +16,51 @@ use crate::decode;
 use crate::error::Error;
 use crate::operation::Paging;
 
-/// The settings that lists have, however they are read.
+/// Settings of all list readers.
 macro_rules! settings {
     () => {
-        /// Whether the next page is fetched while this one is read; it is, unless this says otherwise. So there are two pages in
-        /// memory at most.
+        /// Sets whether the next page is fetched while the current one is read. Default: `true`. At
+        /// most two pages are in memory then.
         pub fn prefetch(mut self, prefetch: bool) -> Self {
             self.pager.settings().prefetch = prefetch;
             self
         }
 
-        /// Fetches up to so many pages at a time once the first is there, and gives them in their order. It has an effect where
-        /// pages are asked for by number or offset; a mark is known only from the page before.
+        /// Fetches up to this many pages at a time after the first, and yields them in order.
+        /// Default: 1. It has an effect on lists with offsets or page numbers; a cursor is known
+        /// only from the page before.
         ///
-        /// Where the platform says how many items there are no page is asked for beyond them, but for the one that may be needed
-        /// to see the end. Where it does not, up to so many pages may be asked for in vain at the end, and wherever a page is
-        /// shorter than those before it.
+        /// If the platform reports a total, pages beyond it are not requested, except for the one
+        /// that shows the end. If it does not, up to this many requests at the end, and after every
+        /// short page, can be in vain.
         pub fn concurrent(mut self, pages: usize) -> Self {
             self.pager.settings().concurrency = pages;
             self
         }
 
-        /// Goes on from a position of the same list, in place of its beginning. The page that it lies in is fetched again, and
-        /// what was taken of it is left out.
+        /// Starts at a position of the same list. The page that contains it is fetched again, and
+        /// items delivered from it before are skipped.
         ///
-        /// A position of another operation is an error, which the first item carries; nothing is sent then.
+        /// A position of another operation is an error, which the first item returns before
+        /// anything is sent.
         pub fn resume(mut self, from: ListPosition) -> Self {
             self.pager.resume(from);
             self
         }
 
-        /// Is told of each page that comes, before its items are read.
+        /// Sets a function that is called for each page before its items are read.
         pub fn on_page(mut self, observer: impl Fn(&ListProgress) + Send + Sync + 'static) -> Self {
             self.pager.settings().on_page = Some(Arc::new(observer));
             self
         }
 
-        /// Where the reader is, at any time: before the first item, between two, after an error, at the end.
-        /// [`resume`](Self::resume) goes on from there, and no item is lost or comes twice.
+        /// Returns the position of the reader, at any time, also after an error.
+        /// [`resume`](Self::resume) continues there; no item is lost or repeated.
         pub fn position(&self) -> ListPosition {
             self.pager.position()
         }
 
-        /// How many items the list has, by what the last page said. It is the platform's word, and it can be wrong.
+        /// Returns the total that the latest page reported. It can be wrong.
         pub fn total(&self) -> Option<u64> {
             self.pager.total()
         }
@@ -66,9 +68,10 @@ macro_rules! settings {
 }
 pub(super) use settings;
 
-/// A list, item by item over all of its pages: a `Stream`, and [`next`](ItemStream::next) for who has no use for one.
+/// The items of a list over all of its pages. It is a `Stream`, and has [`next`](ItemStream::next).
 ///
-/// After an error it has ended; [`position`](ItemStream::position) tells from where to go on. See [`paging`](crate::paging).
+/// It ends after an error; [`position`](ItemStream::position) returns where to resume. See
+/// [`paging`](crate::paging).
 #[must_use = "nothing is sent before an item is asked for"]
 pub struct ItemStream<T> {
     pager: Pager,
@@ -85,7 +88,7 @@ impl<T> ItemStream<T> {
 
     settings!();
 
-    /// Reads what is left of the list, up to a limit.
+    /// Reads the rest of the list. A list with more items than `limit` is an error.
     pub fn collect_all(mut self, limit: usize) -> CollectFuture<T> {
         self.pager.settings().max_items = Some(limit as u64);
         CollectFuture {
@@ -96,11 +99,12 @@ impl<T> ItemStream<T> {
 }
 
 impl<T: DeserializeOwned> ItemStream<T> {
-    /// The next item; `None` at the end. Nothing is lost if the future is dropped before it is done.
+    /// Returns the next item, or `None` at the end. Dropping the future loses no item.
     ///
     /// # Errors
-    /// Those of a call, for any page; an item that does not fit its type; a list that cannot be read on, of kind
-    /// [`Paging`](crate::error::ErrorKind::Paging).
+    ///
+    /// An error of the call of any page; an item that does not fit its type; a list that cannot be
+    /// continued, with kind [`Paging`](crate::error::ErrorKind::Paging).
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|context| self.poll_item(context)).await
     }
@@ -147,7 +151,7 @@ impl<T: DeserializeOwned> Stream for ItemStream<T> {
         self.poll_item(context)
     }
 
-    /// At least what is in hand comes yet, as far as it can be read.
+    /// The lower bound is the number of items of the current page that are left.
     fn size_hint(&self) -> (usize, Option<usize>) {
         if self.pager.has_ended() {
             return (0, Some(0));
@@ -159,18 +163,19 @@ impl<T: DeserializeOwned> Stream for ItemStream<T> {
     }
 }
 
-/// Shows where the reader is, and no item.
+/// Shows the position and no item.
 impl<T> fmt::Debug for ItemStream<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.pager, f)
     }
 }
 
-/// A list that is read to its end: await it. It gives all items, or an error: nothing is cut off in silence.
+/// A future of all items of a list. It returns all of them or an error, never a part.
 ///
 /// # Errors
-/// Those of [`ItemStream::next`], and a list that has more items than the limit. As soon as that is seen no further page is
-/// asked for.
+///
+/// Those of [`ItemStream::next`], and a list with more items than the limit. No further page is
+/// requested then.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct CollectFuture<T> {
     list: ItemStream<T>,

@@ -1,12 +1,12 @@
-//! Lists that the platform gives page by page, read as one.
+//! Lists that the platform returns page by page.
 //!
-//! Operations that page have three methods next to `send`: `stream` gives item after item, `pages` gives page after page, and
-//! `collect_all` gives the whole list, if it is not longer than a limit.
+//! Operations that are paged have three methods next to `send`: `stream` yields items, `pages` yields
+//! pages, and `collect_all` returns the whole list unless it is longer than a limit.
 //!
 //! ```no_run
 //! # use hoopai_runtime::{Handle, Method, operation::*, paging::ItemStream};
 //! # async fn run(handle: Handle, save: impl Fn(String)) -> Result<(), hoopai_runtime::Error> {
-//! // What the operation's table knows of operations, said by hand.
+//! // For operations of a module crate the operation table has the rule.
 //! const RULE: Paging = Paging {
 //!     items: "businesses",
 //!     size: Some(PageSize { to: PageParam::Query("limit"), max: 100, declared: false }),
@@ -23,47 +23,49 @@
 //! # }
 //! ```
 //!
-//! # How it reads
+//! # Reading
 //!
-//! A [rule](Paging) says where the items stand in a reply, and what asks for the next page. Each page is a call of its own, made
-//! anew of what the builder was told, with its own time, its retries, and its turn under the rate limit. What the caller sets
-//! stays: a size of pages, and a page, offset or mark to begin with. While one page is read the next is on its way. Items are
-//! read one by one, when they are asked for, from the text of the page, so that memory does not grow with the list.
+//! A [rule](Paging) names the list of items in a reply, and the parameters that request the next page.
+//! Each page is a call of its own, with its own time-outs, retries and rate-limit permit. Parameters
+//! that the caller sets stay: the page size, and a page, offset or cursor to start with. The next page
+//! is fetched while the current one is read. Items are decoded when they are requested, from the text
+//! of the page, so memory does not grow with the list.
 //!
-//! # Where it ends
+//! # The end of a list
 //!
-//! By the platform's own sign. Where a page says whether there is more, that counts; one that says nothing after others did is
-//! the last. Otherwise: where marks lead on, a page without a mark is the last; where numbers do, an empty one is. A short page
-//! does not end a list, and a count of all does not either, for both are wrong at times. Both together do, which saves the last
-//! request.
+//! If a page reports whether there are more items, that report decides; a page without a report after
+//! pages with one is the last. Otherwise a page without a cursor is the last, or, for offsets and page
+//! numbers, an empty page. Neither a short page nor a reached total ends a list, because both are wrong
+//! at times. Both together do, which saves the last request.
 //!
-//! So there is a request for each page that has items, and at most one more, which sees the end.
-//! [`concurrent`](ItemStream::concurrent) can add those that it asked for in vain.
+//! A list therefore takes one request for each page with items, and at most one more.
+//! [`concurrent`](ItemStream::concurrent) can add requests in vain.
 //!
-//! # What goes wrong on the platform's side
+//! # Faults of the platform
 //!
-//! - **The trap of contacts.** `startAfter` without `startAfterId` gives the first page again, for ever. All marks of a rule
-//!   go together, and if a page leads back to itself, that is [`RepeatedCursor`](PagingErrorKind::RepeatedCursor); its items are not
-//!   given a second time.
-//! - **A repeated cursor** that comes after several pages makes a circle. It is found in constant room, when the circle has been
-//!   gone through at most a few times; items of it can have come twice by then. An empty page that leads to itself is the end.
-//! - **A repeated page**: the platform does not act on what was to ask for the next. A page with the very items of the one
-//!   before is [`RepeatedPage`](PagingErrorKind::RepeatedPage), and its items are not given.
-//! - **A count of all that lies.** Too high, it costs nothing: the empty page ends the list. Too low, it ends it only together
-//!   with a page that is shorter than asked for.
-//! - **A list that changes while it is read.** Offsets grow by the items that came, so that pages of odd lengths leave nothing
-//!   out. If items vanish that were read already, all later ones move up, and as many of them are skipped; if items are added
-//!   in front, as many come twice. That is the nature of offsets and page numbers. Marks do not have it.
-//! - **An empty page in the middle** does not end a list where a fresh mark, or the platform's word that there is more, leads on.
-//!   Where offsets do, nothing can follow it. After a thousand in a row it is
-//!   [`OnlyEmptyPages`](PagingErrorKind::OnlyEmptyPages).
-//! - **No list where it is to stand.** `null`, nothing, and an empty reply are an empty page. Anything else is
-//!   [`NoList`](PagingErrorKind::NoList), and never an end in silence.
+//! - **Incomplete cursors.** `startAfter` without `startAfterId` returns the first page for ever. All
+//!   fields of a rule's cursor are sent together. A page whose cursor leads to itself is
+//!   [`RepeatedCursor`](PagingErrorKind::RepeatedCursor); its items are not yielded a second time.
+//! - **Cycles of cursors** over several pages are detected in constant memory after at most a few
+//!   rounds. Items of the cycle can have been yielded twice by then. An empty page that leads to itself
+//!   is the end.
+//! - **Repeated pages.** If the platform ignores the parameter that requests the next page, the same
+//!   items return: [`RepeatedPage`](PagingErrorKind::RepeatedPage). They are not yielded again.
+//! - **Wrong totals.** A total that is too high has no effect. One that is too low ends the list only
+//!   together with a page that is shorter than requested.
+//! - **Lists that change while they are read.** Offsets grow by the number of received items, so pages
+//!   of varying length skip nothing. If items before the offset are deleted, as many later items are
+//!   skipped; if items are inserted there, as many are repeated. Cursors do not have this problem.
+//! - **Empty pages** do not end a list if a new cursor or the platform's report leads on. After a
+//!   thousand in a row the error is [`OnlyEmptyPages`](PagingErrorKind::OnlyEmptyPages).
+//! - **Replies without a list.** `null`, a missing list and an empty reply count as an empty page.
+//!   Anything else is [`NoList`](PagingErrorKind::NoList), never a silent end.
 //!
-//! # Going on later
+//! # Resuming
 //!
-//! A [`ListPosition`] can be taken at any time, kept, and [resumed](ItemStream::resume): no item is lost, none comes twice, as far as
-//! the list itself stays the same. After an error the stream has ended; its position leads to the page that failed.
+//! A [`ListPosition`] can be taken at any time, stored, and [resumed](ItemStream::resume). No item is
+//! lost or repeated as long as the list stays the same. After an error the position refers to the page
+//! that failed.
 
 mod items;
 mod page_scan;

@@ -1,4 +1,4 @@
-//! A look into a page: where its items stand, and what it says of the pages to come.
+//! Scans a page for its items and for what requests the next page.
 
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
@@ -20,35 +20,35 @@ use crate::reply::context::ReplyContext;
 use crate::send::pipeline::in_span;
 use crate::time::BoxFuture;
 
-/// What paging needs to know of a page.
+/// The facts about a page that paging needs.
 pub(super) struct PageInfo {
-    /// Where in the text each item stands.
+    /// The byte range of each item.
     pub(super) items: Vec<Range<usize>>,
     pub(super) total: Option<u64>,
-    /// `None`: the page does not say.
+    /// `None`: the page does not report it.
     pub(super) more: Option<bool>,
-    /// The marks that lead on, in the order of the rule: the parameters that take them, and what they take, as JSON.
+    /// The cursor of the next page, in the order of the rule: parameter names and values as JSON.
     pub(super) cursor: Vec<(String, String)>,
-    /// Tells the items from others.
+    /// The hash of the items.
     pub(super) hash: u64,
 }
 
-/// A page that came.
+/// A page that was fetched.
 pub(super) struct FetchedPage {
     pub(super) context: ReplyContext,
-    /// The body without the blanks around it.
+    /// The body without surrounding white space.
     pub(super) text: Bytes,
     pub(super) info: PageInfo,
-    /// What was replaced or skipped so that the text is JSON.
+    /// What was replaced or skipped to make the text JSON.
     repaired: Vec<Drift>,
 }
 
-/// Fetches a page and looks into it.
+/// Fetches and scans a page.
 pub(super) fn fetch(
     call: Result<Call, Error>,
     rule: Paging,
 ) -> BoxFuture<'static, Result<FetchedPage, Error>> {
-    // A task of its own knows nothing of the span in which it was begun.
+    // A spawned task does not inherit the current span.
     let span = Span::current();
     Box::pin(async move {
         let context = in_span(&span, pin!(call?.dispatch(false))).await?;
@@ -85,7 +85,8 @@ impl FetchedPage {
         }
     }
 
-    /// Reports a page that was repaired, and one without contents, which would otherwise look like the end of the list.
+    /// Reports a repaired page, and an empty reply, which would otherwise look like the end of the
+    /// list.
     pub(super) fn check_contents(&self, items: &str) -> Result<(), Error> {
         if !self.repaired.is_empty() {
             self.context.drifted(self.repaired.clone())?;
@@ -100,14 +101,14 @@ impl FetchedPage {
         }
     }
 
-    /// The text of an item, and where it begins.
+    /// Returns the text of an item and its offset.
     pub(super) fn item(&self, index: usize) -> Option<(&[u8], usize)> {
         let range = self.info.items.get(index)?.clone();
         let start = range.start;
         Some((self.text.get(range)?, start))
     }
 
-    /// Reports where an item drifted, by the places in the whole reply.
+    /// Reports drift of an item with paths relative to the whole reply.
     #[cold]
     pub(super) fn drifted(
         &self,
@@ -163,10 +164,10 @@ fn is_index(name: &str) -> bool {
     true
 }
 
-/// What was seen in a text.
+/// The result of scanning a text.
 enum ScanResult {
     Page(PageInfo),
-    /// Something stands here in place of the list.
+    /// The value at this offset is not a list.
     NoList(usize),
 }
 
@@ -191,7 +192,7 @@ fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::Fault> {
         Listed::Other(at) => return Ok(ScanResult::NoList(at)),
     };
 
-    // In the order in which they were asked for.
+    // The values are in the order of the requested paths.
     let mut values = found.values.iter();
     let mut next = || *values.next()?;
     let (mut total, mut more) = (None, None);
@@ -235,9 +236,9 @@ fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::Fault> {
     }))
 }
 
-/// A count: a number, or the text of one.
+/// Parses a count: a number or a string that holds one.
 pub(super) fn count(json: &str) -> Option<u64> {
-    // Beyond it floats lie further apart than whole numbers.
+    // Above this, `f64` cannot represent every whole number.
     const WHOLE_TO: f64 = 9_007_199_254_740_992.0;
     let text = match json.as_bytes().first()? {
         b'"' => match decode::value(json) {
@@ -256,7 +257,8 @@ pub(super) fn count(json: &str) -> Option<u64> {
     }
 }
 
-/// Whether a value means that there is more. The platform writes `false` and 0 as texts, too.
+/// Whether a value means that there are more items. The platform also writes `false` and 0 as
+/// strings.
 fn says_more(json: &str) -> bool {
     match decode::value(json) {
         Value::Null => false,
@@ -268,7 +270,7 @@ fn says_more(json: &str) -> bool {
     }
 }
 
-/// Whether a mark leads anywhere.
+/// Whether a value can be a cursor.
 fn leads_on(json: &str) -> bool {
     match json.as_bytes() {
         [] | [b'n' | b'f', ..] => false,

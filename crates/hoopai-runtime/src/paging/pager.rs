@@ -1,4 +1,4 @@
-//! Fetches page after page: in order for who reads, ahead of him on the wire. It does not know what an item is.
+//! Fetches pages ahead of the reader and yields them in order. It does not decode items.
 
 use std::fmt;
 use std::pin::Pin;
@@ -17,31 +17,31 @@ use crate::error::{Error, PagingErrorKind};
 use crate::operation::{CursorField, PageParam, PageStrategy, Paging};
 use crate::time::{BoxFuture, lock};
 
-/// What is told of pages.
+/// Called for each page.
 pub(super) type OnPage = Arc<dyn Fn(&ListProgress) + Send + Sync>;
 
 pub(super) struct Pager {
-    /// The call that each page is made of.
+    /// The call that each page request is cloned from.
     call: Call,
     rule: Paging,
-    /// What stands in the way from the beginning.
+    /// An error that prevents reading from the start.
     fault: Option<Error>,
     settings: Settings,
     traversal: Traversal,
-    /// What asks for the page in hand, or for the one to come.
+    /// What requests the current page, or the first one.
     start: PageStart,
-    /// How many items of it were taken.
+    /// The number of its items that were delivered.
     delivered: u64,
-    /// How many items lie before it.
+    /// The number of items before it.
     before: u64,
-    /// How many items came in this reading, without those that were taken before.
+    /// The number of items received by this reader, without those delivered earlier.
     received: u64,
-    /// What follows the page in hand. `None`: no page is in hand.
+    /// What follows the current page. `None`: there is no current page.
     next: Option<Continuation>,
-    /// How many items the page in hand has.
+    /// The number of items of the current page.
     size: u64,
     current: Option<FetchedPage>,
-    /// Pages on their way, in their order.
+    /// Requested pages, in order.
     pending: Vec<PendingPage>,
     started: bool,
     ended: bool,
@@ -51,7 +51,7 @@ pub(super) struct Settings {
     pub(super) prefetch: bool,
     pub(super) concurrency: usize,
     pub(super) on_page: Option<OnPage>,
-    /// The most items that are wanted.
+    /// The maximum number of items.
     pub(super) max_items: Option<u64>,
 }
 
@@ -61,12 +61,12 @@ struct PendingPage {
 }
 
 enum Fetch {
-    /// A task of its own, which goes on while nobody asks, and where it leaves the page.
+    /// A spawned task, and the slot for its result.
     Spawned(
         JoinHandle<()>,
         Arc<Mutex<Option<Result<FetchedPage, Error>>>>,
     ),
-    /// Goes on only while somebody asks.
+    /// A future that is polled by the reader.
     Inline(BoxFuture<'static, Result<FetchedPage, Error>>),
 }
 
@@ -195,7 +195,7 @@ impl Pager {
         self.ended
     }
 
-    /// How many items are in hand.
+    /// The number of items of the current page that are left.
     pub(super) fn remaining(&self) -> u64 {
         match self.next {
             Some(_) => self.size.saturating_sub(self.delivered),
@@ -203,7 +203,7 @@ impl Pager {
         }
     }
 
-    /// The page in hand, and which of its items is the next.
+    /// The current page, and the index of its next item.
     pub(super) fn current(&self) -> Option<(&FetchedPage, usize)> {
         Some((
             self.current.as_ref()?,
@@ -211,7 +211,7 @@ impl Pager {
         ))
     }
 
-    /// Takes the page in hand; that it was there is not forgotten.
+    /// Takes the current page. The counters stay.
     pub(super) fn take_current(&mut self) -> Option<FetchedPage> {
         self.current.take()
     }
@@ -220,12 +220,12 @@ impl Pager {
         &self.rule
     }
 
-    /// How many items of the page in hand were taken.
+    /// The number of items of the current page that were delivered.
     pub(super) fn delivered(&self) -> u64 {
         self.delivered
     }
 
-    /// Items of the page in hand were taken.
+    /// Counts items of the current page as delivered.
     pub(super) fn mark_delivered(&mut self, items: u64) {
         self.delivered += items;
     }
@@ -234,14 +234,14 @@ impl Pager {
         self.traversal.pages
     }
 
-    /// Nothing follows any more.
+    /// Ends the list.
     pub(super) fn end(&mut self) {
         self.ended = true;
         self.current = None;
         self.pending.clear();
     }
 
-    /// Has a page in hand from which items can be taken. `None`: there is none any more.
+    /// Ensures a current page with items. `None`: the list has ended.
     pub(super) fn poll_items(
         &mut self,
         context: &mut Context<'_>,
@@ -264,7 +264,7 @@ impl Pager {
         Poll::Ready(None)
     }
 
-    /// Has the next page in hand, in place of the one that was there.
+    /// Replaces the current page by the next one.
     pub(super) fn poll_page(
         &mut self,
         context: &mut Context<'_>,
@@ -324,7 +324,7 @@ impl Pager {
         if self.received > self.max_items() {
             return Err(self.failed(PagingErrorKind::TooMany));
         }
-        // Of a page that has become shorter in the meantime no more can have been taken.
+        // The page can have become shorter since its items were delivered.
         self.delivered = self.delivered.min(items);
         if let Some(on_page) = &self.settings.on_page {
             on_page(&ListProgress {
@@ -337,7 +337,8 @@ impl Pager {
         }
         match &next {
             Continuation::Page(start) => {
-                // A page that was asked for ahead is the next one only if the page before it was as long as expected.
+                // A prefetched page is the next one only if the page before it had the expected
+                // length.
                 if let Some(page) = self.pending.first()
                     && page.start != *start
                 {
@@ -353,11 +354,12 @@ impl Pager {
         Ok(())
     }
 
-    /// Asks for pages ahead: the next one, and as many behind it as may be and are likely to be there.
+    /// Requests the next page, and as many after it as the settings allow and the total makes
+    /// likely.
     fn prefetch(&mut self, next: &PageStart, items: u64) {
         let size = self.traversal.largest;
         let concurrency = match next {
-            // Behind a page that is shorter than others there is often nothing.
+            // A page that is shorter than others is often the last.
             PageStart::Offset(_) | PageStart::Page(_) if items == size => {
                 self.settings.concurrency.max(1)
             }
@@ -381,8 +383,8 @@ impl Pager {
             };
             let beyond = matches!(self.traversal.total, Some(total) if behind >= total)
                 || self.received.saturating_add(skipped) > self.max_items();
-            // The next page is asked for whatever the count says, for only it tells that it is the end. Those behind it are
-            // guesses, which need a size to go by.
+            // The next page is requested whatever the total is, because only it shows the end.
+            // Later ones are guesses based on the page size.
             if index > 0 && (beyond || size == 0) {
                 break;
             }
@@ -392,12 +394,12 @@ impl Pager {
         }
     }
 
-    /// The most items that are wanted. Where nothing is said of it, no list has more.
+    /// The maximum number of items.
     fn max_items(&self) -> u64 {
         self.settings.max_items.unwrap_or(u64::MAX)
     }
 
-    /// Asks for a page.
+    /// Requests a page.
     fn request_page(&mut self, start: PageStart) {
         let call = match self.call.again() {
             Some(call) => Ok(self.with_start(call, &start)),
@@ -423,7 +425,7 @@ impl Pager {
         self.pending.push(PendingPage { start, page });
     }
 
-    /// The call that asks for a page.
+    /// Returns the call with the parameters of a page.
     fn with_start(&self, mut call: Call, start: &PageStart) -> Call {
         match (start, self.rule.strategy) {
             (PageStart::Offset(number), PageStrategy::Offset(to))
@@ -432,7 +434,7 @@ impl Pager {
             }
             (PageStart::Cursor(cursor), _) => {
                 for CursorField { to, .. } in cursor_fields(&self.rule) {
-                    // What a page before had left would lead elsewhere together with the new.
+                    // Parameters that only the previous page set must not remain.
                     call.unset_parameter(*to);
                     for (name, field) in cursor {
                         if name == to.name() {
@@ -446,7 +448,7 @@ impl Pager {
         call
     }
 
-    /// What to do about a fault of the page that came last.
+    /// The error for a page that cannot be followed.
     fn failed(&self, fault: PagingErrorKind) -> Error {
         let page = self.traversal.pages;
         let text = match fault {
@@ -472,7 +474,7 @@ impl Pager {
     }
 }
 
-/// What the first page is asked for by: what the caller has set, or the beginning.
+/// The start of the list: what the caller set, or the beginning.
 fn first(call: &Call, rule: &Paging) -> Result<PageStart, Error> {
     Ok(match rule.strategy {
         PageStrategy::Offset(to) => PageStart::Offset(number(call, to, 0)?),

@@ -1,4 +1,4 @@
-//! Lists page by page.
+//! Lists, page by page.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,10 +18,11 @@ use crate::operation::Paging;
 use crate::reply::context;
 use crate::{Call, Response};
 
-/// A list, page by page: a `Stream`, and [`next`](PageStream::next) for who has no use for one. Each page is the whole reply,
-/// as `send` gives it. A page without items is given as well.
+/// The pages of a list. It is a `Stream`, and has [`next`](PageStream::next). Each page is a whole
+/// reply, as `send` returns it. Pages without items are included.
 ///
-/// After an error it has ended; [`position`](PageStream::position) tells from where to go on. See [`paging`](crate::paging).
+/// It ends after an error; [`position`](PageStream::position) returns where to resume. See
+/// [`paging`](crate::paging).
 #[must_use = "nothing is sent before a page is asked for"]
 pub struct PageStream<R> {
     pager: Pager,
@@ -40,10 +41,12 @@ impl<R> PageStream<R> {
 }
 
 impl<R: DeserializeOwned> PageStream<R> {
-    /// The next page; `None` at the end. Nothing is lost if the future is dropped before it is done.
+    /// Returns the next page, or `None` at the end. Dropping the future loses no page.
     ///
     /// # Errors
-    /// Those of a call, and a list that cannot be read on, of kind [`Paging`](crate::error::ErrorKind::Paging).
+    ///
+    /// An error of the call, or a list that cannot be continued, with kind
+    /// [`Paging`](crate::error::ErrorKind::Paging).
     pub async fn next(&mut self) -> Option<Result<Page<R>, Error>> {
         std::future::poll_fn(|context| self.poll_reply(context)).await
     }
@@ -61,7 +64,7 @@ impl<R: DeserializeOwned> PageStream<R> {
             };
             let items = page.info.items.len();
             if taken > 0 && taken >= items as u64 {
-                // The reader before had it whole.
+                // All of its items were delivered earlier.
                 continue;
             }
             return Poll::Ready(Some(match context::json::<R>(page.context) {
@@ -95,14 +98,14 @@ impl<R: DeserializeOwned> Stream for PageStream<R> {
     }
 }
 
-/// Shows where the reader is, and nothing of a page.
+/// Shows the position and no item.
 impl<R> fmt::Debug for PageStream<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.pager, f)
     }
 }
 
-/// A page of a list. Reads like the [`Response`] in it.
+/// A page of a list. It dereferences to its [`Response`].
 pub struct Page<R> {
     response: Response<R>,
     number: u64,
@@ -111,27 +114,28 @@ pub struct Page<R> {
 }
 
 impl<R> Page<R> {
-    /// Which page of this reading it is, counted from 1.
+    /// The number of the page among those of this reader, starting at 1.
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// How many items it holds.
+    /// The number of items.
     pub fn items(&self) -> usize {
         self.items
     }
 
-    /// How many of its first items were taken already before the position that the list was gone on from.
+    /// The number of items at its beginning that were delivered before the position that was
+    /// resumed.
     pub fn taken_before(&self) -> usize {
         self.taken
     }
 
-    /// The reply.
+    /// Returns the reply.
     pub fn into_response(self) -> Response<R> {
         self.response
     }
 
-    /// What the reply holds.
+    /// Returns the contents of the reply.
     pub fn into_inner(self) -> R {
         self.response.into_inner()
     }
@@ -151,7 +155,7 @@ impl<R> DerefMut for Page<R> {
     }
 }
 
-/// Shows what came with the reply, and nothing of what it holds.
+/// Shows the head of the reply and not its contents.
 impl<R> fmt::Debug for Page<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Page")

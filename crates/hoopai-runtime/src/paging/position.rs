@@ -1,4 +1,4 @@
-//! Where in a list a reader is, to be kept and gone on from.
+//! Positions in a list, which can be stored and resumed.
 
 use std::fmt;
 
@@ -10,25 +10,26 @@ use crate::error::{Error, PagingErrorKind};
 use crate::operation::{CursorField, PageStrategy, Paging};
 use crate::redact::mask::mask;
 
-/// What asks for a page.
+/// What requests a page.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum PageStart {
-    /// The call as it is, where marks lead on and none is known yet.
+    /// The call as it is, for lists with cursors.
     First,
-    /// A count of items to leave out.
+    /// The number of items to skip.
     Offset(u64),
     /// The number of the page.
     Page(u64),
-    /// The parameters that take marks, in the order of the rule, and what they take, as JSON.
+    /// The parameters of the cursor, in the order of the rule, and their values as JSON.
     Cursor(Vec<(String, String)>),
 }
 
-/// Where in a list a reader is. Kept, in whatever format serde knows, it is what a later reader of the same list goes on from,
-/// in another process too: [`ItemStream::resume`](crate::paging::ItemStream::resume).
+/// A position in a list. It can be serialized and [resumed](crate::paging::ItemStream::resume)
+/// later, in another process too.
 ///
-/// It names the operation, what asks for the page that the reader stands in, and how many of that page's items were taken. The
-/// other parameters of the call are not in it: they must be set again, and be the same. It can hold ids of items, since that is
-/// what many operations page by; its `Debug` shows none.
+/// It holds the operation, what requests the current page, and the number of items delivered from
+/// that page. It does not hold the other parameters of the call, which must be set again to the
+/// same values. It can contain ids, since many operations use them as cursors; its `Debug` output
+/// shows none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "StoredPosition", try_from = "StoredPosition")]
 pub struct ListPosition {
@@ -38,14 +39,15 @@ pub struct ListPosition {
     items: u64,
 }
 
-/// A position as it is kept outside. It is flat, and all of it is there whatever the start, which any format can hold.
+/// The serialized form of a position. All fields are always present, so that any format can hold
+/// it.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredPosition {
     operation: String,
-    /// Which kind of start it is.
+    /// The kind of start.
     start: String,
-    /// Of an offset and of a page; of others it is 0.
+    /// The number of an offset or a page; otherwise 0.
     number: u64,
     #[serde(rename = "marks")]
     cursor: Vec<(String, String)>,
@@ -114,17 +116,17 @@ impl ListPosition {
         }
     }
 
-    /// How many items were taken up to here, those of readers before included.
+    /// The number of items delivered up to here, including those of earlier readers.
     pub fn items(&self) -> u64 {
         self.items
     }
 
-    /// How many of them lie before the page that the reader stands in.
+    /// The number of items before the current page.
     pub(super) fn before(&self) -> u64 {
         self.items - self.delivered
     }
 
-    /// Whether a reader of this operation can go on from here.
+    /// Checks that a reader of this operation can resume here.
     pub(super) fn check(&self, call_site: &CallSite, rule: &Paging) -> Result<(), Error> {
         let text = if self.operation != name(call_site) {
             format!(
@@ -168,12 +170,12 @@ fn takes(rule: &[CursorField], name: &str) -> bool {
     false
 }
 
-/// Method and path tell operations apart, whatever they are called.
+/// The name of an operation in positions: method and path.
 fn name(call_site: &CallSite) -> String {
     format!("{} {}", call_site.method, call_site.template)
 }
 
-/// Shows no mark, for marks can be ids and addresses.
+/// Shows no cursor, because cursors can be ids or addresses.
 impl fmt::Debug for ListPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("ListPosition");
@@ -192,7 +194,7 @@ impl fmt::Debug for ListPosition {
     }
 }
 
-/// The marks of a rule.
+/// The cursor fields of a rule.
 pub(super) fn cursor_fields(rule: &Paging) -> &'static [CursorField] {
     match rule.strategy {
         PageStrategy::Cursor(cursor) => cursor,

@@ -1,17 +1,17 @@
 //! Progress of reading a list.
 
-/// How far a list was read when a page came. It tells counts and no contents.
+/// The progress of reading a list after a page arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListProgress {
-    /// How many pages came in this reading.
+    /// The number of pages of this reader.
     pub pages: u64,
-    /// How many items came, those before the position that it went on from included.
+    /// The number of items, including those before the resumed position.
     pub items: u64,
-    /// How many of them are in this page.
+    /// The number of items of this page.
     pub page_items: u64,
-    /// How many there are in all, by the platform's word.
+    /// The total that the platform reported.
     pub total: Option<u64>,
-    /// Whether a further page will be asked for.
+    /// Whether a further page will be requested.
     pub more: bool,
 }

@@ -1,4 +1,4 @@
-//! What follows a page: another, the end, or the insight that there is no way on. Nothing here waits or sends.
+//! Decides what follows a page: another page, the end, or an error. It neither waits nor sends.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -6,31 +6,32 @@ use super::page_scan::PageInfo;
 use super::position::PageStart;
 use crate::error::PagingErrorKind;
 
-/// How many pages without items may follow one another.
+/// The number of pages without items that may follow each other.
 pub(super) const EMPTY_PAGES: u32 = 1_000;
 
 /// What follows a page.
 pub(super) enum Continuation {
     End,
     Page(PageStart),
-    /// The page itself is good, but there is no way on from it.
+    /// The page is valid, but the next one cannot be requested.
     Fail(PagingErrorKind),
 }
 
-/// The way through the pages, as far as it has been gone. It takes the same room however many there are.
+/// The state of a traversal of the pages. Its size is constant.
 pub(super) struct Traversal {
-    /// How many items a page is asked for, if that is known.
+    /// The requested page size, if known.
     pub(super) asked: Option<u64>,
-    /// How many items came, up to the last page.
+    /// The number of items up to the last page.
     pub(super) seen: u64,
     pub(super) pages: u64,
-    /// What the last page that said so gave as the count of all.
+    /// The total that the latest page with a total reported.
     pub(super) total: Option<u64>,
-    /// The most items that a page has held.
+    /// The number of items of the largest page.
     pub(super) largest: u64,
-    /// Whether a page has said if there is more, so that one which does not is the last.
+    /// Whether a page has reported whether there are more. If so, a page without such a report is
+    /// the last.
     reports_more: bool,
-    /// The hash of the last page's items.
+    /// The hash of the items of the last page.
     last: Option<u64>,
     cycles: CycleDetector,
     empty: u32,
@@ -51,7 +52,7 @@ impl Traversal {
         }
     }
 
-    /// Takes notice of a page. An error: its items are not to be used.
+    /// Records a page and returns what follows it. An error means that its items must not be used.
     pub(super) fn arrive(
         &mut self,
         start: &PageStart,
@@ -134,8 +135,8 @@ impl Traversal {
         }
     }
 
-    /// Whether a page is the last by its size and the count of all. Neither alone would do: counts lie, and pages can be short
-    /// anywhere.
+    /// Whether a page is the last by its size and the total. Either alone is unreliable: totals are
+    /// wrong at times, and pages can be short anywhere.
     fn complete(&self, start: &PageStart, items: u64) -> bool {
         let seen = match start {
             PageStart::Offset(offset) => offset.saturating_add(items),
@@ -148,8 +149,8 @@ impl Traversal {
     }
 }
 
-/// Finds out, in constant room, whether marks go in a circle (Brent's algorithm): each is compared with one that stays for
-/// twice as many steps each time.
+/// Detects a cycle of cursors in constant memory (Brent's algorithm): each cursor is compared with
+/// an anchor, which is replaced after twice as many steps each time.
 #[derive(Default)]
 struct CycleDetector {
     anchor: Option<u64>,
@@ -162,7 +163,7 @@ impl CycleDetector {
         let mut hash = DefaultHasher::new();
         if let PageStart::Cursor(cursor) = cursor {
             for (name, field) in cursor {
-                // The byte that ends each is in no text.
+                // No text contains this byte.
                 hash.write(name.as_bytes());
                 hash.write_u8(0xff);
                 hash.write(field.as_bytes());
