@@ -1,4 +1,4 @@
-//! What stands in lists and objects, one after the other.
+//! Access to the entries of lists and objects.
 
 use std::borrow::Cow;
 
@@ -11,37 +11,38 @@ use super::fault::{Cause, Fault};
 use super::reader::{RAW_VALUE, Reader};
 use crate::decode::drift::DriftKind;
 
-/// What [`MapAccess::size_hint`] of a [`Fields`] says when the value that was just read did not fit, and the reader stands
-/// before it again: whoever has another use for the value may read it once more. No map has so many entries, and no other
-/// deserializer stands where it stood.
-pub(crate) const AGAIN: usize = usize::MAX;
+/// The value of [`MapAccess::size_hint`] of [`Fields`] after a value that did not fit. The reader
+/// is before that value again, so the caller can read it once more as another type. No map has this
+/// many entries.
+pub(crate) const RETRY_VALUE_HINT: usize = usize::MAX;
 
-/// The field that stands in any reply and says nothing of what the reply is.
+/// A field that any reply can have, and that does not identify its type.
 pub(super) const TRACE: &str = "traceId";
 
-/// The spellings of the success flag, of which recorded replies hold one or several, whichever is declared.
+/// The spellings of the success flag. Recorded replies contain one or several of them, whichever is
+/// declared.
 pub(crate) const SUCCESS_FLAGS: [&str; 3] = ["succeded", "succeeded", "success"];
 
 /// How a key counts in [`FieldProgress::nothing_known`].
 #[derive(Clone, Copy, PartialEq)]
-enum Counts {
+enum KeyKind {
     /// As known if the type has a field for it.
     ByField,
-    /// As known in any case.
+    /// As known.
     AsKnown,
     /// Not at all.
     Not,
 }
 
-/// How far an object has been read.
+/// The progress of reading an object.
 pub(super) struct FieldProgress {
-    /// The bracket that closes it is yet to come.
+    /// The closing bracket has not been read.
     open: bool,
     first: bool,
     again: bool,
     /// The fields of the object's type.
     fields: &'static [&'static str],
-    last_key: Counts,
+    last_key: KeyKind,
     keys: u32,
     unnamed: u32,
 }
@@ -53,18 +54,18 @@ impl FieldProgress {
             first: true,
             again: false,
             fields,
-            last_key: Counts::ByField,
+            last_key: KeyKind::ByField,
             keys: 0,
             unnamed: 0,
         }
     }
 
-    /// Whether it has keys and its type has a field for none of them.
+    /// Whether the object has keys and its type has a field for none of them.
     pub(super) fn nothing_known(&self) -> bool {
         self.keys > 0 && self.keys == self.unnamed
     }
 
-    /// Whether no key was known so far. From the first known key on it does not matter how keys count.
+    /// Whether no key was known so far. After the first known key the count does not matter.
     fn nothing_known_yet(&self) -> bool {
         self.keys == self.unnamed
     }
@@ -73,21 +74,21 @@ impl FieldProgress {
         self.open
     }
 
-    /// A success flag comes under any spelling, whichever of them the type declares. For a type
-    /// without one it identifies an object as little as a trace id does.
-    fn counts(&self, key: &str) -> Counts {
+    /// A success flag is accepted in any spelling if the type declares one. For other types it
+    /// identifies an object as little as a trace id does.
+    fn counts(&self, key: &str) -> KeyKind {
         if key == TRACE {
-            Counts::Not
+            KeyKind::Not
         } else if !SUCCESS_FLAGS.contains(&key) {
-            Counts::ByField
+            KeyKind::ByField
         } else if self
             .fields
             .iter()
             .any(|field| SUCCESS_FLAGS.contains(field))
         {
-            Counts::AsKnown
+            KeyKind::AsKnown
         } else {
-            Counts::Not
+            KeyKind::Not
         }
     }
 }
@@ -99,7 +100,7 @@ pub(super) struct Fields<'a, 'de> {
 }
 
 impl<'de> Fields<'_, 'de> {
-    /// The next key, or `None` behind the last field.
+    /// Returns the next key, or `None` after the last field.
     #[inline]
     fn key(&mut self) -> Result<Option<Cow<'de, str>>, Fault> {
         let scan = &mut self.reader.scan;
@@ -122,7 +123,7 @@ impl<'de> Fields<'_, 'de> {
         Ok(Some(key))
     }
 
-    /// Begins a value: where it stands, and how many drifts there were before it.
+    /// Begins a value. Returns its offset, the number of drifts before it, and the depth.
     #[inline]
     fn begin(&mut self) -> (usize, usize, u8) {
         let reader = &mut *self.reader;
@@ -135,14 +136,14 @@ impl<'de> Fields<'_, 'de> {
 
     fn counted(&mut self, start: usize) {
         let counts = self.progress.last_key;
-        if self.progress.nothing_known_yet() && counts != Counts::Not {
-            let unnamed = counts == Counts::ByField && self.reader.unnamed == start;
+        if self.progress.nothing_known_yet() && counts != KeyKind::Not {
+            let unnamed = counts == KeyKind::ByField && self.reader.unnamed == start;
             self.progress.keys += 1;
             self.progress.unnamed += u32::from(unnamed);
         }
     }
 
-    /// A value that does not fit: the reader goes back before it.
+    /// Resets the reader to before a value that does not fit.
     #[cold]
     fn unfit(&mut self, fault: Fault, (start, drifts, depth): (usize, usize, u8)) -> Fault {
         let fault = fault.at(start);
@@ -150,7 +151,7 @@ impl<'de> Fields<'_, 'de> {
             let reader = &mut *self.reader;
             reader.scan.at = start;
             reader.depth = depth;
-            // What drifted in it does not matter where it is set aside as a whole.
+            // Drift inside a value that is kept raw is not reported.
             reader.drifts.truncate(drifts);
             // The platform writes `""` for a value that is not set, whatever its type.
             if !reader.scan.is_blank_string() {
@@ -191,7 +192,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
 
     fn size_hint(&self) -> Option<usize> {
         if self.progress.again {
-            Some(AGAIN)
+            Some(RETRY_VALUE_HINT)
         } else {
             None
         }
@@ -206,7 +207,7 @@ pub(super) struct Items<'a, 'de> {
 }
 
 impl Items<'_, '_> {
-    /// Goes to the next item, if there is one, and returns where it stands.
+    /// Advances to the next item, if there is one, and returns its offset.
     fn next(&mut self) -> Result<Option<usize>, Fault> {
         let scan = &mut self.reader.scan;
         match scan.peek() {
@@ -246,15 +247,15 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
         }
     }
 
-    /// A `Vec` that is told nothing has room for four items from the first on. Most lists of objects hold one, and objects
-    /// are large.
+    /// Without a hint a `Vec` reserves space for four items. Most lists of objects hold one, and
+    /// objects are large.
     fn size_hint(&self) -> Option<usize> {
         let mut scan = self.reader.scan;
         (scan.peek() == b'{').then_some(1)
     }
 }
 
-/// The text of a value, in the form in which `serde_json` asks for one: as the only field of an object.
+/// The text of a value in the form in which `serde_json` requests it: the only field of an object.
 pub(super) struct RawFields<'de> {
     pub(super) text: &'de str,
     pub(super) asked: bool,
@@ -281,7 +282,7 @@ impl<'de> MapAccess<'de> for RawFields<'de> {
     }
 }
 
-/// A key: a text, or what a text can stand for where a map has keys of another kind.
+/// A key, as a string or as what a string can represent for maps with other keys.
 struct KeyReader<'de>(Cow<'de, str>);
 
 macro_rules! parsed {

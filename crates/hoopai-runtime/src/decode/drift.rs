@@ -3,47 +3,53 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// A place where a reply is not what its type says. It names the place and the kinds, and never a value.
+/// A deviation of a reply from its type. It contains the path and the kinds of values, never a
+/// value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drift {
-    /// What became of the value.
+    /// How the value was treated.
     pub kind: DriftKind,
-    /// Where it stands, such as `contacts[3].dateAdded`; `$` is the whole reply. Keys that can be about a person are masked.
+    /// The JSON path, such as `contacts[3].dateAdded`; `$` is the whole reply. Keys that can
+    /// identify a person are masked.
     pub path: String,
-    /// What its type takes, in words.
+    /// The kind of value that the type declares.
     pub expected: Cow<'static, str>,
-    /// What the reply holds there: `a string`, `a number`, `a boolean`, `null`, `an object`, `a list` or `nothing`; for
-    /// [`Repaired`](DriftKind::Repaired) what was replaced or skipped, such as `a byte order mark`.
+    /// The kind of value in the reply: `a string`, `a number`, `a boolean`, `null`, `an object`, `a
+    /// list` or `nothing`. For [`Repaired`](DriftKind::Repaired): what was replaced or skipped,
+    /// such as `a byte order mark`.
     pub found: &'static str,
 }
 
-/// What became of a value that drifted.
+/// How a value that deviates was treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DriftKind {
-    /// It was understood as what its type takes: `"12"` as 12, 0 as `false`, 1.10 as `"1.10"`. It is written back as its type
-    /// writes it.
+    /// The value was converted to the declared type: `"12"` to 12, 0 to `false`, 1.10 to `"1.10"`.
+    /// It is written back as the declared type.
     Coerced,
-    /// It fits nothing. It is kept as it came, and written back so: in the [`extra`](crate::Extra) of the nearest model around
-    /// it, under the name of the field that stays empty; for an item of a list of models, in that item's own
-    /// [`extra`](crate::Extra::whole); for a whole reply, in [`Response::raw`](crate::Response::raw).
+    /// The value cannot be converted. It is kept and written back unchanged: in the
+    /// [`extra`](crate::Extra) of the enclosing model, under the name of the field, which is
+    /// `None`; for an item of a list of models, in that item's [`extra`](crate::Extra::whole); for
+    /// a whole reply, in [`Response::raw`](crate::Response::raw).
     Unparsed,
-    /// The reply, or the list page, has no body, only blanks, or `null`, where a body is declared. The value is empty. Replies
-    /// with status 204 and 205, which HTTP sends without a body, are no exception; operations of which no body is declared are.
+    /// The reply or page has no body, only white space, or `null`, although a body is declared. The
+    /// value is empty. This includes replies with status 204 and 205; it excludes operations
+    /// without a declared body.
     Empty,
-    /// An object that has fields, none of which its type knows, so that the type's own fields are all empty. All that came is
-    /// in its [`extra`](crate::Extra).
+    /// An object has fields, and its type declares none of them, so all declared fields are empty.
+    /// The contents are in its [`extra`](crate::Extra).
     UnknownShape,
-    /// The reply is JSON but for its encoding or for bytes that JSON does not allow, which were replaced or skipped: a byte
-    /// order mark, UTF-16, a byte that is no UTF-8, control characters, text before or after the JSON.
-    /// [`Response::raw_body`](crate::Response::raw_body) has the bytes as they came.
+    /// The reply is JSON except for its encoding or for bytes that JSON does not allow, which were
+    /// replaced or skipped: a byte order mark, UTF-16, invalid UTF-8, control characters, text
+    /// before or after the JSON. [`Response::raw_body`](crate::Response::raw_body) returns the
+    /// original bytes.
     Repaired,
 }
 
 impl Drift {
-    /// Returns the path without list indexes, such as `contacts[].dateAdded`: the same for each item of a list, and thus fit for
-    /// a label of a metric.
+    /// Returns the path without list indexes, such as `contacts[].dateAdded`. It is the same for
+    /// each item of a list, which makes it a suitable metric label.
     pub fn path_template(&self) -> String {
         let mut template = String::with_capacity(self.path.len());
         let mut rest = self.path.as_str();

@@ -1,23 +1,24 @@
-//! Why a text cannot be read as a type.
+//! Errors of the decoder.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-/// What stopped the reader. One pointer, because every function of the reader hands it on.
+/// An error of the decoder. It is one pointer in size, because every function of the reader returns
+/// it.
 #[derive(Debug)]
 pub(crate) struct Fault(Box<Cause>);
 
 #[derive(Debug)]
 pub(crate) enum Cause {
-    /// The text is no JSON.
+    /// The text is not JSON.
     Broken,
-    /// More lists and objects in one another than the reader follows.
+    /// Lists and objects are nested too deeply.
     Deep,
-    /// The text is JSON, and a value in it does not fit.
+    /// The text is JSON, and a value in it does not fit its type.
     Unfit {
-        /// Where the value begins, once that is known.
+        /// The offset of the value, once it is known.
         at: Option<usize>,
         expected: Cow<'static, str>,
     },
@@ -39,13 +40,13 @@ impl Fault {
         Fault::unfit_as(Cow::Borrowed(expected))
     }
 
-    /// The same, in words that are made for it.
+    /// A mismatch with a computed description.
     #[cold]
     fn unfit_as(expected: Cow<'static, str>) -> Self {
         Fault(Box::new(Cause::Unfit { at: None, expected }))
     }
 
-    /// Says where, unless that is known more exactly.
+    /// Sets the offset, unless a more exact one is known.
     #[cold]
     pub(super) fn at(mut self, place: usize) -> Self {
         if let Cause::Unfit { at: at @ None, .. } = &mut *self.0 {
@@ -54,7 +55,7 @@ impl Fault {
         self
     }
 
-    /// The same, seen from a text that began so much earlier.
+    /// Shifts the offset, for a text that is part of a longer one.
     #[cold]
     pub(super) fn moved(mut self, by: usize) -> Self {
         if let Cause::Unfit { at: Some(at), .. } = &mut *self.0 {
@@ -63,7 +64,7 @@ impl Fault {
         self
     }
 
-    /// What the type takes.
+    /// The kind of value that the type declares.
     #[cold]
     pub(super) fn expected(&self) -> Cow<'static, str> {
         match &*self.0 {
@@ -77,7 +78,7 @@ impl Fault {
     }
 }
 
-/// The reader's words for what a type takes, in place of serde's.
+/// Describes what a type declares, in our terms instead of serde's.
 fn words(expected: &dyn Expected) -> Cow<'static, str> {
     let text = format!("{expected}");
     Cow::Borrowed(match text.as_str() {
@@ -99,7 +100,7 @@ pub(crate) const LIST: &str = "a list";
 pub(crate) const OBJECT: &str = "an object";
 pub(super) const NULL: &str = "null";
 
-/// Of what serde says only the part is kept that tells what a type takes: the rest repeats the value.
+/// Keeps only what the type declares from serde's messages, because the rest repeats the value.
 impl de::Error for Fault {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Fault::unfit("a value that its type takes")

@@ -5,7 +5,7 @@
 mod access;
 pub(crate) mod drift;
 mod fault;
-mod places;
+mod json_paths;
 mod read;
 mod reader;
 mod repair;
@@ -15,11 +15,11 @@ mod tests;
 #[cfg(test)]
 mod tolerance_tests;
 
-pub(crate) use access::{AGAIN, SUCCESS_FLAGS};
+pub(crate) use access::{RETRY_VALUE_HINT, SUCCESS_FLAGS};
 pub(crate) use fault::{Cause, Fault, LIST, OBJECT};
-pub(crate) use places::{Listed, find};
+pub(crate) use json_paths::{ListAt, find};
 pub use read::Decoded;
 pub(crate) use read::{Entries, empty_drift, is_empty, item, last_trace_id, read, text};
-pub(crate) use reader::{AS_A_NUMBER, AS_IT_STANDS, RAW_VALUE, UNNAMED, value};
+pub(crate) use reader::{RAW_FIELD, RAW_NUMBER, RAW_VALUE, UNKNOWN_FIELD, value};
 pub(crate) use repair::{Repaired, repair};
 pub(crate) use scan::{is_number, survives};

@@ -1,9 +1,10 @@
-//! A reader of JSON that takes what comes.
+//! A tolerant JSON deserializer.
 //!
-//! Where a type asks for a string and a number stands there, serde has no way back: the visitor that could take something
-//! else is gone, and so is the value. So the one who holds the text must be the one who is tolerant. This reader holds it: it
-//! gives each type what it asks for where the text can be understood so, goes back before a value that does not fit, and
-//! notes both. A reply that is as declared costs nothing of this, for all of it stands where errors would be.
+//! If a type requests a string where the text has a number, serde offers no second try: the visitor
+//! is consumed, and so is the value. Therefore the deserializer itself is tolerant, since it has
+//! the text. It converts values where it can, resets to before a value that does not fit, and
+//! records both. A reply that conforms to its type pays nothing for this: all of it is on error
+//! paths.
 
 use std::borrow::Cow;
 
@@ -16,22 +17,24 @@ use super::scan::{DEPTH, Number, Scan, is_number, number_in};
 use crate::decode::drift::{Drift, DriftKind};
 use crate::redact::json_path::JsonPaths;
 
-/// A newtype of this name gets the text of a value as it stands, and counts as one that its object's type has no field for.
-pub(crate) const UNNAMED: &str = "hoopai::Unnamed";
+/// A newtype of this name receives the text of a value, which counts as one for which the object's
+/// type has no field.
+pub(crate) const UNKNOWN_FIELD: &str = "hoopai::UnknownValue";
 
-/// A newtype of this name gets the text of a value as it stands.
-pub(crate) const AS_IT_STANDS: &str = "hoopai::AsItStands";
+/// A newtype of this name receives the text of a value.
+pub(crate) const RAW_FIELD: &str = "hoopai::RawField";
 
-/// The same, and a text that holds a number is reported as one that was read as a number.
-pub(crate) const AS_A_NUMBER: &str = "hoopai::AsANumber";
+/// The same, and a string that holds a number is reported as converted.
+pub(crate) const RAW_NUMBER: &str = "hoopai::AsANumber";
 
 /// `serde_json`'s own name for the same.
 pub(crate) const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
-/// How many drifts are reported of one reply. What drifts beyond is read in the same way.
+/// The maximum number of drifts that are reported for one reply. Later ones are treated in the same
+/// way.
 const REPORTED: usize = 256;
 
-/// A drift, its place not yet put into words.
+/// A drift whose offset has not been converted to a path.
 pub(crate) struct Noted {
     pub(crate) kind: DriftKind,
     pub(crate) at: usize,
@@ -39,7 +42,7 @@ pub(crate) struct Noted {
 }
 
 fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
-    put_in_order(drifts);
+    sort_by_offset(drifts);
     let mut places = JsonPaths::new(text.as_bytes());
     let mut out = Vec::with_capacity(drifts.len());
     for noted in drifts {
@@ -54,31 +57,20 @@ fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
     out
 }
 
-/// Puts drifts in the order of their places, in which nearly all of them were noted. There are [`REPORTED`] at most.
-pub(super) fn put_in_order(drifts: &mut [Noted]) {
-    for end in 1..drifts.len() {
-        let mut index = end;
-        while index > 0 && drifts[index - 1].at > drifts[index].at {
-            drifts.swap(index - 1, index);
-            index -= 1;
-        }
-    }
-}
-
-/// The name and the fields of a struct that is read.
+/// The name and the fields of the struct that is read.
 type Struct = (&'static str, &'static [&'static str]);
 
 pub(super) struct Reader<'de> {
     pub(super) scan: Scan<'de>,
-    /// How many levels more may be opened.
+    /// The nesting levels left.
     pub(super) depth: u8,
-    /// The value that comes is the whole text or the item of a list, so that there is no field to be left empty: a model takes
-    /// it whatever it is.
+    /// The next value is the whole text or an item of a list, so no field can stay empty: a model
+    /// accepts any value.
     pub(super) item: bool,
-    /// Where the last value begins that was read as one that no field is known for.
+    /// The offset of the last value that was read as one without a field.
     pub(super) unnamed: usize,
     pub(super) drifts: Vec<Noted>,
-    /// The whole text was set aside.
+    /// The whole text is kept raw.
     set_aside: bool,
 }
 
@@ -106,7 +98,8 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// A reader of a text that stands for nothing: what is missing in it is no drift, and what does not fit does not fit.
+    /// A reader of a text that represents an absent value: missing fields are no drift, and
+    /// mismatches are errors.
     pub(super) fn of_nothing(text: &'de str) -> Self {
         Reader {
             item: false,
@@ -114,9 +107,9 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// A text that does not fit its type as a whole. It must be JSON all the same.
+    /// Keeps a text raw that does not fit its type. It must still be JSON.
     #[cold]
-    pub(super) fn set_all_aside(&mut self, fault: Fault) -> Result<(), Fault> {
+    pub(super) fn keep_raw(&mut self, fault: Fault) -> Result<(), Fault> {
         let Cause::Unfit { at, expected } = fault.cause() else {
             return Err(fault);
         };
@@ -130,7 +123,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// The drifts in words, in the order of their places, and the whole text if it was set aside.
+    /// Returns the drifts with their paths, in order, and the whole text if it is kept raw.
     pub(super) fn finish(mut self) -> (Vec<Drift>, Option<Value>) {
         if self.drifts.is_empty() {
             return (Vec::new(), None);
@@ -143,7 +136,7 @@ impl<'de> Reader<'de> {
         (words(self.scan.text, &mut self.drifts), raw)
     }
 
-    /// Nothing but blanks is left.
+    /// Checks that only white space is left.
     pub(super) fn end(&mut self) -> Result<(), Fault> {
         self.scan.peek();
         if self.scan.at < self.scan.text.len() {
@@ -152,7 +145,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// What is wrong where no value of a kind begins that the type takes.
+    /// The error for a value of a kind that the type does not accept.
     #[cold]
     fn unfit(&mut self, expected: &'static str) -> Fault {
         match self.scan.peek() {
@@ -172,7 +165,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// A text, or the text of another scalar.
+    /// Reads a string, or another scalar as text.
     #[inline]
     fn text(&mut self) -> Result<Cow<'de, str>, Fault> {
         if self.scan.peek() == b'"' {
@@ -252,12 +245,12 @@ impl<'de> Reader<'de> {
         Ok(value)
     }
 
-    /// The text of a value as it stands, checked.
+    /// Reads the text of a value and checks it.
     pub(super) fn as_it_stands(&mut self) -> Result<&'de str, Fault> {
         self.scan.skip(self.depth)
     }
 
-    /// Whether the value is `null`, which is taken then.
+    /// Reads `null` if it is next.
     #[inline]
     fn null(&mut self) -> Result<bool, Fault> {
         if self.scan.peek() != b'n' {
@@ -267,13 +260,13 @@ impl<'de> Reader<'de> {
         Ok(true)
     }
 
-    /// The text of a value for a newtype that asks for it by its name.
+    /// Returns the text of a value for a newtype that requests it by name.
     fn newtype_text(&mut self, name: &str) -> Result<&'de str, Fault> {
         let text = self.as_it_stands()?;
         let start = self.scan.at - text.len();
-        if name == UNNAMED {
+        if name == UNKNOWN_FIELD {
             self.unnamed = start;
-        } else if name == AS_A_NUMBER
+        } else if name == RAW_NUMBER
             && text.starts_with('"')
             && is_number(text.trim_matches('"').trim())
         {
@@ -294,7 +287,7 @@ impl<'de> Reader<'de> {
             if !item {
                 return Err(fault);
             }
-            // Only models take it; to others it is what does not fit.
+            // Only models accept this; for other types it is a mismatch.
             let (before, blank) = (self.scan.at, self.scan.is_blank_string());
             return match visitor.visit_newtype_struct(&mut *self) {
                 Ok(value) if self.scan.at > before => {
@@ -309,7 +302,7 @@ impl<'de> Reader<'de> {
         }
         self.enter()?;
         let mut progress = FieldProgress::new(of.map_or(&[], |(_, fields)| fields));
-        // One place for the result, because a model is large and each move copies it.
+        // There is one place for the result, because a model is large and each move copies it.
         let mut read = visitor.visit_map(Fields {
             reader: self,
             progress: &mut progress,
@@ -369,14 +362,14 @@ impl<'de> Reader<'de> {
 }
 
 impl Scan<'_> {
-    /// Where the next value begins.
+    /// The offset of the next value.
     fn peek_at(&mut self) -> usize {
         self.peek();
         self.at
     }
 }
 
-/// Whether a type has a field that says what it is. Of another nothing can be missed.
+/// Whether a type has a field that identifies it. Other types cannot miss anything.
 fn says_more(fields: &[&str]) -> bool {
     for field in fields {
         if *field != TRACE {
@@ -427,7 +420,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 let start = self.scan.at;
                 let literal = self.scan.number()?;
                 match Number::of(literal) {
-                    // No number of ours holds it, so its digits stand for it.
+                    // No numeric type holds the value, so its digits are passed on.
                     Number::Huge => {
                         self.note(DriftKind::Coerced, start, "a number that a float holds");
                         visitor.visit_borrowed_str(literal)
@@ -503,8 +496,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match name {
-            UNNAMED | AS_IT_STANDS | AS_A_NUMBER => {
-                // As bytes, for deserializers that make no difference between a newtype and what is in it give strings.
+            UNKNOWN_FIELD | RAW_FIELD | RAW_NUMBER => {
+                // As bytes, because deserializers that ignore newtypes pass strings.
                 visitor.visit_borrowed_bytes(self.newtype_text(name)?.as_bytes())
             }
             RAW_VALUE => visitor.visit_map(RawFields {
@@ -545,7 +538,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         self.object(Some((name, fields)), visitor)
     }
 
-    /// Enums of serde's own making are rare in replies, so their forms are left to `serde_json`.
+    /// Enums derived by serde are rare in replies, so `serde_json` reads them.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,

@@ -1,36 +1,37 @@
-//! Replies that are JSON but for their encoding and stray bytes. Nothing here runs for a reply that is plain JSON in UTF-8.
+//! Repairs replies that are JSON except for their encoding or stray bytes. It does not run for
+//! plain JSON in UTF-8.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 
 use crate::decode::drift::{Drift, DriftKind};
 use crate::redact::json_path::JsonPaths;
 
-/// JSON in UTF-8, made of a reply that is not.
+/// JSON in UTF-8, made from a reply that is not.
 pub(crate) struct Repaired {
     pub(crate) text: String,
     /// What was replaced or skipped.
     pub(crate) drift: Vec<Drift>,
 }
 
-/// How many replacements are reported.
+/// The maximum number of replacements that are reported.
 const REPORTED: usize = 256;
 
-/// What servers write before JSON so that browsers do not run it as a script.
+/// A prefix that servers write so that browsers do not run JSON as a script.
 const PREFIXES: [&str; 4] = [")]}',", ")]}'", "for(;;);", "while(1);"];
 
-/// The characters of Windows-1252 from 0x80 to 0x9f, which browsers take Latin-1 to be. 0: it has none.
+/// The characters of Windows-1252 from 0x80 to 0x9f, as which browsers read Latin-1. 0: none.
 const WINDOWS_1252: [u16; 32] = [
     0x20ac, 0, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039,
     0x0152, 0, 0x017d, 0, 0, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc,
     0x2122, 0x0161, 0x203a, 0x0153, 0, 0x017e, 0x0178,
 ];
 
-/// Makes plain JSON of a body. `None`: there is nothing to replace or to skip, so that it is no JSON for another reason. What
-/// is made can still be no JSON.
+/// Makes plain JSON of a body. `None`: nothing can be replaced or skipped, so the body is invalid
+/// for another reason. The result can still be invalid.
 #[cold]
 pub(crate) fn repair(body: &[u8], headers: Option<&HeaderMap>) -> Option<Repaired> {
     let (text, encoding) = as_text(body, headers);
-    let mut mender = Mender {
+    let mut mender = Repairer {
         rest: &text,
         out: String::with_capacity(text.len()),
         notes: Vec::new(),
@@ -40,7 +41,7 @@ pub(crate) fn repair(body: &[u8], headers: Option<&HeaderMap>) -> Option<Repaire
     }
     mender.skip_prefix();
     mender.document(encoding == Some(NOT_UTF_8));
-    let Mender { out, notes, .. } = mender;
+    let Repairer { out, notes, .. } = mender;
     if notes.is_empty() {
         return None;
     }
@@ -60,7 +61,7 @@ pub(crate) fn repair(body: &[u8], headers: Option<&HeaderMap>) -> Option<Repaire
 
 const NOT_UTF_8: &str = "a byte that is not UTF-8";
 
-/// A body as text, and what it is in place of UTF-8.
+/// A body as text, and its encoding if it is not UTF-8.
 fn as_text(body: &[u8], headers: Option<&HeaderMap>) -> (String, Option<&'static str>) {
     const UTF_16: Option<&str> = Some("UTF-16");
     match body {
@@ -116,21 +117,21 @@ fn latin_1(byte: u8) -> char {
     }
 }
 
-struct Mender<'t> {
+struct Repairer<'t> {
     rest: &'t str,
     out: String,
-    /// Where in `out` something was replaced or skipped, and what.
+    /// The offsets in `out` at which something was replaced or skipped.
     notes: Vec<(usize, &'static str)>,
 }
 
-impl Mender<'_> {
+impl Repairer<'_> {
     fn note(&mut self, found: &'static str) {
         if self.notes.len() < REPORTED {
             self.notes.push((self.out.len(), found));
         }
     }
 
-    /// Skips what stands before the JSON.
+    /// Skips everything before the JSON.
     fn skip_prefix(&mut self) {
         let mut found = None;
         loop {
@@ -160,7 +161,8 @@ impl Mender<'_> {
         }
     }
 
-    /// Copies the JSON up to the end of its list or object. `lossy`: characters were replaced before.
+    /// Copies the JSON up to the end of its list or object. `lossy`: characters were replaced
+    /// before.
     fn document(&mut self, lossy: bool) {
         let mut depth = 0_usize;
         let mut in_string = false;
@@ -213,7 +215,7 @@ impl Mender<'_> {
     }
 }
 
-/// Whether a character cannot be seen and has no place between the tokens of JSON.
+/// Whether a character is invisible and not allowed between tokens of JSON.
 fn is_stray(char: char) -> bool {
     !matches!(char, ' ' | '\t' | '\n' | '\r')
         && (char.is_control()
@@ -221,7 +223,7 @@ fn is_stray(char: char) -> bool {
             || matches!(char, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
 }
 
-/// The length of an escape behind its backslash. 0: there is none.
+/// The length of an escape after its backslash. 0: it is not an escape.
 fn escape_length(text: &str) -> usize {
     match text.as_bytes() {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 1,
@@ -238,7 +240,7 @@ fn escape_length(text: &str) -> usize {
 mod tests {
     use super::repair;
 
-    /// What is made of a body, and what is reported.
+    /// The repaired text and the reports.
     fn repaired(body: &[u8]) -> String {
         match repair(body, None) {
             Some(repaired) => {

@@ -1,13 +1,14 @@
-//! Tokens of JSON: where they end, and what they say. Nothing here depends on the type that is read.
+//! Tokens of JSON, independent of the type that is read.
 
 use std::borrow::Cow;
 
 use super::fault::Fault;
 
-/// How deep lists and objects may lie in one another. It is also what `serde_json` follows, and small enough for any stack.
+/// The maximum nesting of lists and objects. It equals that of `serde_json` and is small enough for
+/// any stack.
 pub(super) const DEPTH: u8 = 128;
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Scan<'de> {
     pub(super) text: &'de str,
@@ -19,7 +20,7 @@ impl<'de> Scan<'de> {
         Scan { text, at: 0 }
     }
 
-    /// The byte that stands next, blanks left out; 0 at the end, which is no byte of JSON.
+    /// Returns the next byte after white space; 0 at the end, since JSON contains no zero byte.
     #[inline]
     pub(super) fn peek(&mut self) -> u8 {
         let bytes = self.text.as_bytes();
@@ -32,7 +33,7 @@ impl<'de> Scan<'de> {
         }
     }
 
-    /// Takes a byte that must stand next.
+    /// Reads a byte that must be next.
     #[inline]
     pub(super) fn take(&mut self, byte: u8) -> Result<(), Fault> {
         if self.peek() != byte {
@@ -42,7 +43,7 @@ impl<'de> Scan<'de> {
         Ok(())
     }
 
-    /// Takes `true`, `false` or `null`.
+    /// Reads `true`, `false` or `null`.
     pub(super) fn literal(&mut self, word: &str) -> Result<&'de str, Fault> {
         let start = self.at;
         let end = start + word.len();
@@ -55,7 +56,7 @@ impl<'de> Scan<'de> {
         }
     }
 
-    /// Takes a string, on whose opening quote the reader stands.
+    /// Reads a string from its opening quote on.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Quoted<'de>, Fault> {
         let bytes = self.text.as_bytes();
@@ -71,7 +72,7 @@ impl<'de> Scan<'de> {
         self.string_with_escapes(start, at)
     }
 
-    /// The rest of a string that begins at `start` and is plain up to `at`.
+    /// Reads the rest of a string that begins at `start` and has no escapes up to `at`.
     fn string_with_escapes(&mut self, start: usize, mut at: usize) -> Result<Quoted<'de>, Fault> {
         let bytes = self.text.as_bytes();
         let mut escaped = false;
@@ -105,7 +106,7 @@ impl<'de> Scan<'de> {
         })
     }
 
-    /// Takes a number.
+    /// Reads a number.
     pub(super) fn number(&mut self) -> Result<&'de str, Fault> {
         let bytes = self.text.as_bytes();
         let start = self.at;
@@ -136,7 +137,8 @@ impl<'de> Scan<'de> {
         Ok(&self.text[start..at])
     }
 
-    /// Takes a whole value, whatever it is, and checks it. No recursion: a bit for each level tells an object from a list.
+    /// Reads and checks a whole value. It does not recurse: a bit per level distinguishes objects
+    /// from lists.
     pub(super) fn skip(&mut self, depth: u8) -> Result<&'de str, Fault> {
         let (mut level, mut objects) = (0_u8, 0_u128);
         self.peek();
@@ -175,7 +177,7 @@ impl<'de> Scan<'de> {
                 }
                 _ => return Err(Fault::broken()),
             }
-            // A value, or the opening of an empty list or object, has been taken.
+            // A value, or the opening of an empty list or object, has been read.
             loop {
                 if level == 0 {
                     return Ok(&self.text[start..self.at]);
@@ -200,7 +202,7 @@ impl<'de> Scan<'de> {
         }
     }
 
-    /// Whether a string of nothing but blanks stands next.
+    /// Whether the next value is a string of white space.
     pub(super) fn is_blank_string(&self) -> bool {
         let mut scan = *self;
         if scan.peek() != b'"' {
@@ -212,7 +214,7 @@ impl<'de> Scan<'de> {
         }
     }
 
-    /// Takes a name and the colon behind it.
+    /// Reads a name and the colon after it.
     #[inline]
     pub(super) fn name(&mut self) -> Result<Quoted<'de>, Fault> {
         if self.peek() != b'"' {
@@ -224,8 +226,9 @@ impl<'de> Scan<'de> {
     }
 }
 
-/// Where from `at` on the first byte stands that a string must not hold as it is: a quote, a backslash, a control
-/// character. Eight bytes at a time, for most of a reply is text.
+/// Returns the offset of the first byte from `at` on that a string must not contain unescaped: a
+/// quote, a backslash, a control character. It reads eight bytes at a time, because most of a reply
+/// is text.
 #[inline]
 fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
@@ -238,7 +241,8 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
             word ^ (ONES * u64::from(b'"')),
             word ^ (ONES * u64::from(b'\\')),
         );
-        // The high bit of each byte that is zero, or below a blank. A borrow can set it wrongly only above a right one.
+        // The high bit of each byte that is zero or below a space. A borrow can set it wrongly only
+        // above a correct one.
         let hits = (quote.wrapping_sub(ONES) & !quote
             | slash.wrapping_sub(ONES) & !slash
             | word.wrapping_sub(ONES * 0x20) & !word)
@@ -258,7 +262,7 @@ fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// What stands between the quotes of a string.
+/// The contents between the quotes of a string.
 #[derive(Clone, Copy)]
 pub(super) struct Quoted<'de> {
     pub(super) inner: &'de str,
@@ -266,8 +270,8 @@ pub(super) struct Quoted<'de> {
 }
 
 impl<'de> Quoted<'de> {
-    /// The text that is meant, and whether that is all of it: half a character, which other languages write where they cut a
-    /// text in two, becomes U+FFFD.
+    /// Returns the unescaped text, and whether it is complete: half of a surrogate pair, which some
+    /// languages write where they cut a text, becomes U+FFFD.
     #[inline]
     pub(super) fn text(self) -> (Cow<'de, str>, bool) {
         if self.escaped {
@@ -295,7 +299,7 @@ fn unescape(inner: &str) -> (String, bool) {
             b'u' => {
                 let mut code = unit(rest);
                 rest = &rest[4..];
-                // Beyond U+FFFF a character is written as two halves, ten bits in each.
+                // Characters above U+FFFF are written as two surrogates with ten bits each.
                 if let 0xd800..=0xdbff = code
                     && rest.starts_with("\\u")
                     && let second @ 0xdc00..=0xdfff = unit(&rest[2..])
@@ -318,18 +322,18 @@ fn unescape(inner: &str) -> (String, bool) {
     (out, whole)
 }
 
-/// Four hexadecimal digits, which have been checked.
+/// Four hexadecimal digits that were checked.
 fn unit(digits: &str) -> u32 {
     u32::from_str_radix(&digits[..4], 16).unwrap_or_default()
 }
 
-/// What a number says.
+/// The value of a number.
 #[derive(Clone, Copy)]
 pub(super) enum Number {
     Unsigned(u64),
     Signed(i64),
     Float(f64),
-    /// Beyond what a float holds.
+    /// Beyond the range of `f64`.
     Huge,
 }
 
@@ -354,7 +358,7 @@ impl Number {
         }
     }
 
-    /// The same as a whole number, where it is one and a float tells it from its neighbours.
+    /// The same as a whole number, if it is one that `f64` distinguishes from its neighbours.
     pub(super) fn whole(self) -> Option<Self> {
         const EXACT: f64 = (1_u64 << 53) as f64;
         match self {
@@ -367,7 +371,7 @@ impl Number {
     }
 }
 
-/// What digits say, if they are nothing else and so few that any number of them fits.
+/// The value of up to a few digits; `None` for anything else.
 fn few_digits(digits: &[u8]) -> Option<u64> {
     if digits.len() >= 20 {
         return None;
@@ -382,13 +386,13 @@ fn few_digits(digits: &[u8]) -> Option<u64> {
     Some(value)
 }
 
-/// Whether a text is a number as JSON writes one, and nothing else.
+/// Whether a text is exactly a JSON number.
 pub(crate) fn is_number(text: &str) -> bool {
     let mut scan = Scan::new(text);
     scan.number().is_ok() && scan.at == text.len()
 }
 
-/// The number that a string holds, if it holds one and nothing else.
+/// The number that a string consists of.
 pub(super) fn number_in(text: &str) -> Option<Number> {
     let text = text.trim();
     if is_number(text) {
@@ -398,8 +402,8 @@ pub(super) fn number_in(text: &str) -> Option<Number> {
     }
 }
 
-/// Whether a value that was checked is written back as it came once it has been a `serde_json::Value`, which knows numbers
-/// by their value and not by their digits, and no half characters.
+/// Whether a checked value is written back unchanged after it was a `serde_json::Value`, which
+/// keeps numbers by value and not by digits, and has no lone surrogates.
 pub(crate) fn survives(value: &str) -> bool {
     let bytes = value.as_bytes();
     let mut scan = Scan::new(value);

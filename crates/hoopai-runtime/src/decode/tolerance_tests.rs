@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::reader::{Noted, put_in_order};
+use super::reader::{Noted, sort_by_offset};
 use super::{Cause, Decoded, Entries, last_trace_id, read};
 use crate::decode::drift::DriftKind::{self, Coerced, Empty, UnknownShape, Unparsed};
 use crate::{Decimal, Timestamp};
@@ -403,7 +403,7 @@ fn drifts_are_in_the_order_of_their_places() {
                 expected: "".into(),
             })
             .collect();
-        put_in_order(&mut noted);
+        sort_by_offset(&mut noted);
         let mut sorted = places.clone();
         sorted.sort_unstable();
         let ordered: Vec<usize> = noted.iter().map(|noted| noted.at).collect();

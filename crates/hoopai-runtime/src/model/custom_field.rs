@@ -8,7 +8,7 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::extra::Kept;
-use crate::model::raw_value::AsItStands;
+use crate::model::raw_value::RawField;
 use crate::{Decimal, Redact, Scalar, json};
 
 /// The value of a custom field: text, a number, a list of texts (multiple choice), or files by upload id.
@@ -193,7 +193,7 @@ impl PartialEq for CustomFieldValue {
 
 impl<'de> Deserialize<'de> for CustomFieldValue {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = AsItStands::deserialize(from)?;
+        let came = RawField::deserialize(from)?;
         Ok(CustomFieldValue(Repr::Json(Kept::of(came.0))))
     }
 }

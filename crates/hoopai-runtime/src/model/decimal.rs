@@ -10,7 +10,7 @@ use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::decode;
-use crate::model::raw_value::AsItStands;
+use crate::model::raw_value::RawField;
 use crate::request::json_writer::NOT_FINITE;
 use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 
@@ -117,7 +117,7 @@ impl FromStr for Decimal {
 }
 
 /// The part of reading that is the same for all formats.
-fn read(came: &AsItStands<'_>) -> Option<Decimal> {
+fn read(came: &RawField<'_>) -> Option<Decimal> {
     let (text, _) = came.scalar()?;
     text.parse().ok()
 }
@@ -231,7 +231,7 @@ impl Hash for Decimal {
 
 impl<'de> Deserialize<'de> for Decimal {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = AsItStands::number(from)?;
+        let came = RawField::number(from)?;
         match read(&came) {
             Some(number) => Ok(number),
             None => Err(D::Error::invalid_type(

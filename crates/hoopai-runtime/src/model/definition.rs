@@ -8,9 +8,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
 use crate::IntoField;
-use crate::decode::AGAIN;
+use crate::decode::RETRY_VALUE_HINT;
 use crate::model::extra::Extra;
-use crate::model::raw_value::{AsItStands, Key};
+use crate::model::raw_value::{Key, RawField};
 use crate::model::traits::{Model, Redact, Visit};
 
 /// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
@@ -290,9 +290,7 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
     /// What is no object, from this crate's reader, where no field could be left empty.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
         let mut model = T::default();
-        model
-            .extra_mut()
-            .keep_whole(AsItStands::deserialize(from)?.0);
+        model.extra_mut().keep_whole(RawField::deserialize(from)?.0);
         Ok(model)
     }
 }
@@ -307,8 +305,8 @@ fn fill<'de, T: Model, A: MapAccess<'de>>(model: &mut T, map: &mut A) -> Result<
                 model.extra_mut().keep(key, value);
             }
             // Only this crate's reader says so: it stands before the value again.
-            Err(_) if map.size_hint() == Some(AGAIN) => {
-                let value = map.next_value::<AsItStands<'de>>()?;
+            Err(_) if map.size_hint() == Some(RETRY_VALUE_HINT) => {
+                let value = map.next_value::<RawField<'de>>()?;
                 model.extra_mut().keep(key, value.0);
             }
             Err(fault) => return Err(fault),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::decode;
 use crate::decode::Entries;
-use crate::model::raw_value::Unnamed;
+use crate::model::raw_value::UnknownValue;
 use crate::redact::SentValues;
 use crate::{Error, json};
 
@@ -86,10 +86,10 @@ impl Kept {
         }
     }
 
-    pub(crate) fn of(value: Unnamed<'_>) -> Self {
+    pub(crate) fn of(value: UnknownValue<'_>) -> Self {
         match value {
-            Unnamed::Text(text) => Kept::of_text(checked(&text)),
-            Unnamed::Value(value) => Kept::of_value(value),
+            UnknownValue::Text(text) => Kept::of_text(checked(&text)),
+            UnknownValue::Value(value) => Kept::of_value(value),
         }
     }
 
@@ -267,10 +267,10 @@ impl Extra {
     }
 
     /// Keeps a value that was read under its name.
-    pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: Unnamed<'_>) {
+    pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: UnknownValue<'_>) {
         let store = self.store();
         match value {
-            Unnamed::Text(text) if store.fields.get().is_none() => {
+            UnknownValue::Text(text) if store.fields.get().is_none() => {
                 let out = &mut store.text;
                 let room = name.len() + text.len() + 4;
                 out.reserve(if out.is_empty() { room.max(64) } else { room });
@@ -295,7 +295,7 @@ impl Extra {
         }
     }
 
-    pub(crate) fn keep_whole(&mut self, value: Unnamed<'_>) {
+    pub(crate) fn keep_whole(&mut self, value: UnknownValue<'_>) {
         self.store().whole = Some(Box::new(Kept::of(value)));
     }
 }

@@ -10,29 +10,29 @@ use serde_json::{Map, Value};
 use crate::decode;
 
 /// A value that no field is known for: its text from JSON, and itself from other formats.
-pub(crate) enum Unnamed<'de> {
+pub(crate) enum UnknownValue<'de> {
     Text(Cow<'de, [u8]>),
     Value(Value),
 }
 
-impl<'de> Deserialize<'de> for Unnamed<'de> {
+impl<'de> Deserialize<'de> for UnknownValue<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_newtype_struct(decode::UNNAMED, AnyVisitor { asked: false })
+        from.deserialize_newtype_struct(decode::UNKNOWN_FIELD, AnyVisitor { asked: false })
     }
 }
 
 /// A value that was meant for a field and did not fit.
-pub(crate) struct AsItStands<'de>(pub(crate) Unnamed<'de>);
+pub(crate) struct RawField<'de>(pub(crate) UnknownValue<'de>);
 
-impl<'de> AsItStands<'de> {
+impl<'de> RawField<'de> {
     /// What is to be a number.
     pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        AsItStands::named(decode::AS_A_NUMBER, from)
+        RawField::named(decode::RAW_NUMBER, from)
     }
 
     fn named<D: Deserializer<'de>>(name: &'static str, from: D) -> Result<Self, D::Error> {
         match from.deserialize_newtype_struct(name, AnyVisitor { asked: false }) {
-            Ok(value) => Ok(AsItStands(value)),
+            Ok(value) => Ok(RawField(value)),
             Err(error) => Err(error),
         }
     }
@@ -40,8 +40,8 @@ impl<'de> AsItStands<'de> {
     /// A number as it was written, or a text without its quotes, and whether it is a number.
     pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
         let text = match &self.0 {
-            Unnamed::Text(text) => std::str::from_utf8(text).ok()?,
-            Unnamed::Value(value) => return scalar(value),
+            UnknownValue::Text(text) => std::str::from_utf8(text).ok()?,
+            UnknownValue::Value(value) => return scalar(value),
         };
         if let [b'-' | b'0'..=b'9', ..] = text.as_bytes() {
             return Some((Cow::Borrowed(text), true));
@@ -62,9 +62,9 @@ fn scalar(value: &Value) -> Option<(Cow<'static, str>, bool)> {
     }
 }
 
-impl<'de> Deserialize<'de> for AsItStands<'de> {
+impl<'de> Deserialize<'de> for RawField<'de> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        AsItStands::named(decode::AS_IT_STANDS, from)
+        RawField::named(decode::RAW_FIELD, from)
     }
 }
 
@@ -77,38 +77,41 @@ struct AnyVisitor {
 
 macro_rules! taken {
     ($($method:ident: $type:ty)*) => {$(
-        fn $method<E>(self, value: $type) -> Result<Unnamed<'de>, E> {
-            Ok(Unnamed::Value(value.into()))
+        fn $method<E>(self, value: $type) -> Result<UnknownValue<'de>, E> {
+            Ok(UnknownValue::Value(value.into()))
         }
     )*};
 }
 
-fn any<'de, D: Deserializer<'de>>(from: D) -> Result<Unnamed<'de>, D::Error> {
+fn any<'de, D: Deserializer<'de>>(from: D) -> Result<UnknownValue<'de>, D::Error> {
     match Value::deserialize(from) {
-        Ok(value) => Ok(Unnamed::Value(value)),
+        Ok(value) => Ok(UnknownValue::Value(value)),
         Err(error) => Err(error),
     }
 }
 
 impl<'de> Visitor<'de> for AnyVisitor {
-    type Value = Unnamed<'de>;
+    type Value = UnknownValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Borrowed(text)))
+    fn visit_borrowed_bytes<E>(self, text: &'de [u8]) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        from: D,
+    ) -> Result<UnknownValue<'de>, D::Error> {
         if self.asked {
             return any(from);
         }
         from.deserialize_newtype_struct(decode::RAW_VALUE, AnyVisitor { asked: true })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Unnamed<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<UnknownValue<'de>, A::Error> {
         let mut object = Map::new();
         while let Some(Key(key)) = map.next_key()? {
             if key == decode::RAW_VALUE {
@@ -116,23 +119,23 @@ impl<'de> Visitor<'de> for AnyVisitor {
             }
             object.insert(key.into_owned(), map.next_value()?);
         }
-        Ok(Unnamed::Value(object.into()))
+        Ok(UnknownValue::Value(object.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Unnamed<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<UnknownValue<'de>, A::Error> {
         any(SeqAccessDeserializer::new(items))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, from: D) -> Result<UnknownValue<'de>, D::Error> {
         any(from)
     }
 
-    fn visit_unit<E>(self) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Value(Value::Null))
+    fn visit_unit<E>(self) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::Value(Value::Null))
     }
 
-    fn visit_none<E>(self) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Value(Value::Null))
+    fn visit_none<E>(self) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::Value(Value::Null))
     }
 
     taken! { visit_bool: bool visit_i64: i64 visit_u64: u64 visit_f64: f64 visit_str: &str }
@@ -142,26 +145,26 @@ impl<'de> Visitor<'de> for AnyVisitor {
 struct RawText;
 
 impl<'de> DeserializeSeed<'de> for RawText {
-    type Value = Unnamed<'de>;
+    type Value = UnknownValue<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Unnamed<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<UnknownValue<'de>, D::Error> {
         from.deserialize_str(self)
     }
 }
 
 impl<'de> Visitor<'de> for RawText {
-    type Value = Unnamed<'de>;
+    type Value = UnknownValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the text of a value")
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Borrowed(text.as_bytes())))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::Text(Cow::Borrowed(text.as_bytes())))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Unnamed<'de>, E> {
-        Ok(Unnamed::Text(Cow::Owned(text.into())))
+    fn visit_str<E>(self, text: &str) -> Result<UnknownValue<'de>, E> {
+        Ok(UnknownValue::Text(Cow::Owned(text.into())))
     }
 }
 

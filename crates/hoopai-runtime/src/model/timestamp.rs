@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::model::raw_value::AsItStands;
+use crate::model::raw_value::RawField;
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
 use format::{Moment, count, date, iso_date, rfc3339};
 
@@ -115,7 +115,7 @@ impl Timestamp {
     }
 
     /// The part of reading that is the same for all formats.
-    fn of_json(came: &AsItStands<'_>) -> Option<Self> {
+    fn of_json(came: &RawField<'_>) -> Option<Self> {
         let (wire, number) = came.scalar()?;
         Self::read(&wire, number).ok()
     }
@@ -218,7 +218,7 @@ impl Hash for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let came = AsItStands::deserialize(from)?;
+        let came = RawField::deserialize(from)?;
         match Timestamp::of_json(&came) {
             Some(time) => Ok(time),
             None => Err(D::Error::invalid_type(

@@ -11,7 +11,7 @@ use tracing::Span;
 
 use super::position::cursor_fields;
 use crate::Call;
-use crate::decode::{self, LIST, Listed, OBJECT, Repaired};
+use crate::decode::{self, LIST, ListAt, OBJECT, Repaired};
 use crate::drift::Drift;
 use crate::error::Error;
 use crate::operation::{CursorSource, Paging};
@@ -187,9 +187,9 @@ fn scan_page(text: &str, rule: &Paging) -> Result<ScanResult, decode::Fault> {
     }
     let found = decode::find(text, rule.items, &paths)?;
     let items = match found.list {
-        Listed::Nothing => Vec::new(),
-        Listed::Items(items) => items,
-        Listed::Other(at) => return Ok(ScanResult::NoList(at)),
+        ListAt::Nothing => Vec::new(),
+        ListAt::Items(items) => items,
+        ListAt::Other(at) => return Ok(ScanResult::NoList(at)),
     };
 
     // The values are in the order of the requested paths.

@@ -225,7 +225,7 @@ impl Pager {
         self.delivered
     }
 
-    /// Counts items of the current page as delivered.
+    /// KeyKind items of the current page as delivered.
     pub(super) fn mark_delivered(&mut self, items: u64) {
         self.delivered += items;
     }

@@ -11,7 +11,7 @@ use crate::decode::{Cause, Decoded, Fault, Repaired, last_trace_id, read, repair
 use crate::drift::Reading;
 use crate::error::Error;
 use crate::redact::SentValues;
-use crate::reply::response::{AsItCame, Response};
+use crate::reply::response::{OriginalReply, Response};
 use crate::send::byte_stream::ByteStream;
 use crate::send::context::HandleState;
 use crate::send::transport::{PreparedRequest, RawReply, ReplyBody};
@@ -50,11 +50,11 @@ pub(crate) fn json<T: DeserializeOwned>(sent: ReplyContext) -> Result<Response<T
             .as_ref()
             .map_or(&*body, |made| made.text.as_bytes()),
     );
-    let mut came = raw.map(AsItCame::value);
+    let mut came = raw.map(OriginalReply::value);
     if let Some(mut made) = repaired {
         made.drift.append(&mut drift);
         drift = made.drift;
-        came = Some(AsItCame::body(came, body));
+        came = Some(OriginalReply::body(came, body));
     }
     if !drift.is_empty() {
         drift = sent.drifted(drift)?;

@@ -18,20 +18,20 @@ pub struct Response<T> {
     headers: HeaderMap,
     trace_id: Option<String>,
     drift: Vec<Drift>,
-    came: Option<Box<AsItCame>>,
+    came: Option<Box<OriginalReply>>,
 }
 
 /// What came, where the value does not hold it.
-pub(crate) struct AsItCame {
+pub(crate) struct OriginalReply {
     value: Option<Value>,
     body: Option<Bytes>,
 }
 
-impl AsItCame {
+impl OriginalReply {
     /// A reply of another kind than its type.
     #[cold]
     pub(crate) fn value(value: Value) -> Box<Self> {
-        Box::new(AsItCame {
+        Box::new(OriginalReply {
             value: Some(value),
             body: None,
         })
@@ -40,7 +40,7 @@ impl AsItCame {
     /// A reply that was repaired, which can be of another kind as well.
     #[cold]
     pub(crate) fn body(before: Option<Box<Self>>, body: Bytes) -> Box<Self> {
-        Box::new(AsItCame {
+        Box::new(OriginalReply {
             value: before.and_then(|before| before.value),
             body: Some(body),
         })
@@ -64,7 +64,7 @@ impl<T> Response<T> {
         headers: HeaderMap,
         trace_id: Option<String>,
         drift: Vec<Drift>,
-        came: Option<Box<AsItCame>>,
+        came: Option<Box<OriginalReply>>,
     ) -> Self {
         Response {
             value,

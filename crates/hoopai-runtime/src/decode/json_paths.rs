@@ -1,44 +1,45 @@
-//! Finds values of a text by their places, in one walk through it and without reading the rest.
+//! Finds values of a text by JSON paths, in one pass and without building a tree.
 
 use std::ops::Range;
 
 use super::fault::Fault;
 use super::scan::{DEPTH, Scan};
 
-/// What stands where a list is to stand.
-pub(crate) enum Listed {
+/// The value at the path of a list.
+pub(crate) enum ListAt {
     /// Nothing, or `null`.
     Nothing,
-    /// A list: where each of its items stands.
+    /// A list, with the byte range of each item.
     Items(Vec<Range<usize>>),
-    /// Something else begins here, at the place or on the way to it.
+    /// Another value, at this offset: at the path or on the way to it.
     Other(usize),
 }
 
-/// What was found.
-pub(crate) struct Found<'t> {
-    pub(crate) list: Listed,
-    /// The text of the value at each place, in the order in which they were given.
+/// The values that were found.
+pub(crate) struct PathMatches<'t> {
+    pub(crate) list: ListAt,
+    /// The text of the value at each path, in the order of the paths.
     pub(crate) values: Vec<Option<&'t str>>,
 }
 
-/// Looks for a list at one place and for values at others, and checks that the whole text is JSON. Blanks around the text must
-/// be gone; a text without contents holds nothing. Of a key that comes twice the last counts.
+/// Finds a list at one path and values at others, and checks that the whole text is JSON. The text
+/// must not be surrounded by white space; an empty text has no values. Of duplicate keys the last
+/// counts.
 pub(crate) fn find<'t>(
     text: &'t str,
     list: &'static str,
     places: &[&'static str],
-) -> Result<Found<'t>, Fault> {
-    let mut walk = Walk {
+) -> Result<PathMatches<'t>, Fault> {
+    let mut walk = PathWalker {
         scan: Scan::new(text),
-        list: Listed::Nothing,
+        list: ListAt::Nothing,
         values: vec![None; places.len()],
     };
     if !text.is_empty() {
         let mut wanted = Vec::with_capacity(places.len() + 1);
-        wanted.push(Wanted::new(None, list));
+        wanted.push(WantedPath::new(None, list));
         for place in places {
-            wanted.push(Wanted::new(Some(wanted.len() - 1), place));
+            wanted.push(WantedPath::new(Some(wanted.len() - 1), place));
         }
         walk.value(&wanted, DEPTH)?;
         walk.scan.peek();
@@ -46,29 +47,29 @@ pub(crate) fn find<'t>(
             return Err(Fault::broken());
         }
     }
-    Ok(Found {
+    Ok(PathMatches {
         list: walk.list,
         values: walk.values,
     })
 }
 
-/// A place on the way to which the walk is.
+/// A path that leads through the current value.
 #[derive(Clone, Copy)]
-struct Wanted {
-    /// Which of the values it is; `None` is the list.
+struct WantedPath {
+    /// The index of the value; `None` is the list.
     value: Option<usize>,
-    /// The names that are yet to come. `None`: the place is reached.
+    /// The rest of the path. `None`: the path ends here.
     rest: Option<&'static str>,
 }
 
-impl Wanted {
+impl WantedPath {
     fn new(value: Option<usize>, place: &'static str) -> Self {
         let rest = if place.is_empty() { None } else { Some(place) };
-        Wanted { value, rest }
+        WantedPath { value, rest }
     }
 
-    /// The place seen from a value that it may lie in.
-    fn below(self, key: Key<'_>) -> Option<Wanted> {
+    /// The path relative to a value that it can lead to.
+    fn below(self, key: Key<'_>) -> Option<WantedPath> {
         let rest = self.rest?;
         let (first, rest) = match rest.split_once('.') {
             Some((first, rest)) => (first, Some(rest)),
@@ -79,37 +80,37 @@ impl Wanted {
             Key::Index(index) => matches!(first.parse::<usize>(), Ok(own) if own == index),
         };
         if here {
-            Some(Wanted { rest, ..self })
+            Some(WantedPath { rest, ..self })
         } else {
             None
         }
     }
 }
 
-/// Which value of an object or a list it is.
+/// The key or index of a value.
 #[derive(Clone, Copy)]
 enum Key<'a> {
     Name(&'a str),
     Index(usize),
 }
 
-struct Walk<'t> {
+struct PathWalker<'t> {
     scan: Scan<'t>,
-    list: Listed,
+    list: ListAt,
     values: Vec<Option<&'t str>>,
 }
 
-impl Walk<'_> {
-    /// Takes the value that stands next, and what is wanted of it.
-    fn value(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
+impl PathWalker<'_> {
+    /// Reads the next value and the paths through it.
+    fn value(&mut self, wanted: &[WantedPath], depth: u8) -> Result<(), Fault> {
         let (mut deeper, mut list) = (false, false);
         for place in wanted {
             deeper |= place.rest.is_some();
             list |= place.rest.is_none() && place.value.is_none();
-            // What was found below an earlier value of the same key no longer counts.
+            // Values found below an earlier value of the same key are void.
             match (place.value, place.rest) {
                 (Some(n), Some(_)) => self.values[n] = None,
-                (None, Some(_)) => self.list = Listed::Nothing,
+                (None, Some(_)) => self.list = ListAt::Nothing,
                 _ => {}
             }
         }
@@ -129,14 +130,14 @@ impl Walk<'_> {
                 (Some(_), Some(_)) => {}
                 (None, None) if first == b'[' => {}
                 (None, Some(_)) if first == b'{' || first == b'[' => {}
-                (None, _) if first == b'n' => self.list = Listed::Nothing,
-                (None, _) => self.list = Listed::Other(start),
+                (None, _) if first == b'n' => self.list = ListAt::Nothing,
+                (None, _) => self.list = ListAt::Other(start),
             }
         }
         Ok(())
     }
 
-    fn object(&mut self, wanted: &[Wanted], depth: u8) -> Result<(), Fault> {
+    fn object(&mut self, wanted: &[WantedPath], depth: u8) -> Result<(), Fault> {
         self.scan.at += 1;
         if self.scan.peek() == b'}' {
             self.scan.at += 1;
@@ -156,7 +157,7 @@ impl Walk<'_> {
         }
     }
 
-    fn items(&mut self, wanted: &[Wanted], list: bool, depth: u8) -> Result<(), Fault> {
+    fn items(&mut self, wanted: &[WantedPath], list: bool, depth: u8) -> Result<(), Fault> {
         let start = self.scan.at;
         self.scan.at += 1;
         let mut items = Vec::new();
@@ -178,7 +179,7 @@ impl Walk<'_> {
         }
         self.scan.at += 1;
         if list {
-            self.list = Listed::Items(items);
+            self.list = ListAt::Items(items);
             return Ok(());
         }
         for place in wanted {
@@ -186,15 +187,15 @@ impl Walk<'_> {
                 && let Some(rest) = place.rest
                 && !matches!(rest.as_bytes(), [b'0'..=b'9', ..])
             {
-                // The way to the list goes on by a name, which a list does not have.
-                self.list = Listed::Other(start);
+                // The path to the list continues with a name, which a list does not have.
+                self.list = ListAt::Other(start);
             }
         }
         Ok(())
     }
 
-    /// Takes the value of a key, and what is wanted of it.
-    fn below(&mut self, wanted: &[Wanted], key: Key<'_>, depth: u8) -> Result<(), Fault> {
+    /// Reads the value of a key and the paths through it.
+    fn below(&mut self, wanted: &[WantedPath], key: Key<'_>, depth: u8) -> Result<(), Fault> {
         let mut below = Vec::new();
         for place in wanted {
             if let Some(place) = place.below(key) {
@@ -209,7 +210,7 @@ impl Walk<'_> {
     }
 }
 
-/// The levels that are left below an opening bracket.
+/// The nesting levels left after an opening bracket.
 fn open(depth: u8) -> Result<u8, Fault> {
     match depth {
         0 | 1 => Err(Fault::deep()),
@@ -221,18 +222,18 @@ fn open(depth: u8) -> Result<u8, Fault> {
 mod tests {
     use serde_json::Value;
 
-    use super::{Listed, find};
+    use super::{ListAt, find};
     use crate::decode::read;
 
-    /// The texts of the items, or what stands in their place.
+    /// The texts of the items, or what was found instead.
     fn items(text: &str, place: &'static str) -> String {
         match find(text, place, &[]).unwrap().list {
-            Listed::Nothing => "nothing".into(),
-            Listed::Items(items) => {
+            ListAt::Nothing => "nothing".into(),
+            ListAt::Items(items) => {
                 let texts: Vec<&str> = items.into_iter().map(|item| &text[item]).collect();
                 texts.join(" | ")
             }
-            Listed::Other(at) => format!("other: {}", &text[at..]),
+            ListAt::Other(at) => format!("other: {}", &text[at..]),
         }
     }
 
