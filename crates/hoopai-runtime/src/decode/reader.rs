@@ -42,7 +42,7 @@ pub(crate) struct Noted {
 }
 
 fn words(text: &str, drifts: &mut [Noted]) -> Vec<Drift> {
-    sort_by_offset(drifts);
+    drifts.sort_by_key(|noted| noted.at);
     let mut places = JsonPaths::new(text.as_bytes());
     let mut out = Vec::with_capacity(drifts.len());
     for noted in drifts {

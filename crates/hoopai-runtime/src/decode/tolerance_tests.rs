@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Value, json};
 
-use super::reader::{Noted, sort_by_offset};
 use super::{Cause, Decoded, Entries, last_trace_id, read};
 use crate::decode::drift::DriftKind::{self, Coerced, Empty, UnknownShape, Unparsed};
 use crate::{Decimal, Timestamp};
@@ -386,29 +385,6 @@ fn a_value_counts_as_read_only_where_it_was_read() {
     let unread = decoded::<First>("[1]");
     assert_eq!(unread.raw, Some(json!([1])));
     assert_eq!(unread.value, First(String::new()));
-}
-
-#[test]
-fn drifts_are_in_the_order_of_their_places() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut rng = fastrand::Rng::with_seed(seed);
-    for length in 0..40 {
-        let places: Vec<usize> = (0..length).map(|_| rng.usize(..30)).collect();
-        let mut noted: Vec<Noted> = places
-            .iter()
-            .map(|at| Noted {
-                kind: Coerced,
-                at: *at,
-                expected: "".into(),
-            })
-            .collect();
-        sort_by_offset(&mut noted);
-        let mut sorted = places.clone();
-        sorted.sort_unstable();
-        let ordered: Vec<usize> = noted.iter().map(|noted| noted.at).collect();
-        assert_eq!(ordered, sorted, "{places:?}");
-    }
 }
 
 #[test]

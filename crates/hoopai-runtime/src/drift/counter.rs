@@ -1,4 +1,4 @@
-//! A ready-made observer that counts drift.
+//! An observer that counts drift.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use super::{Drift, DriftKind, DriftObserver};
 use crate::operation::Operation;
 
-/// How many different places are counted apart. Keys of a reply can be data, so their number has no other bound.
+/// The maximum number of rows. Keys of a reply can be data, so there is no other bound.
 const PLACES: usize = 4_096;
 
 /// The path of all places beyond [`PLACES`].
@@ -46,11 +46,11 @@ type Counts =
 pub struct DriftCount {
     /// The operation; `None` for calls by method and path.
     pub operation: Option<&'static Operation>,
-    /// Where the values stood, without list indexes: see [`Drift::path_template`].
+    /// The JSON path without list indexes: see [`Drift::path_template`].
     pub path: String,
-    /// What became of the values.
+    /// How the values were treated.
     pub kind: DriftKind,
-    /// How often that happened.
+    /// The number of occurrences.
     pub count: u64,
 }
 
@@ -74,7 +74,7 @@ impl DriftCounter {
         rows
     }
 
-    /// Returns how many drifts were counted in all.
+    /// Returns the total number of drifts.
     pub fn total(&self) -> u64 {
         let mut total = 0;
         for (_, count) in self.counts().values() {

@@ -1,4 +1,4 @@
-//! Where replies are not what the interface files say.
+//! Deviations of replies from the interface files, and their observers.
 
 mod counter;
 
@@ -11,10 +11,10 @@ pub use crate::decode::drift::{Drift, DriftKind};
 
 pub use counter::{DriftCount, DriftCounter};
 
-/// Hears of every drift, to count it, log it, or make a test fail. It is called while a reply is read, so it must not take
-/// long.
+/// Observes drift, to count it, log it, or fail a test. It is called while a reply is decoded, so
+/// it must return quickly.
 pub trait DriftObserver: Send + Sync {
-    /// A reply of this operation drifted; `None` is a call by method and path.
+    /// Called for each drift of a reply. `None` is a call by method and path.
     fn drift(&self, operation: Option<&'static Operation>, drift: &Drift);
 }
 
@@ -24,16 +24,16 @@ impl<F: Fn(Option<&'static Operation>, &Drift) + Send + Sync> DriftObserver for 
     }
 }
 
-/// How replies are read.
+/// How replies are decoded.
 #[derive(Clone, Default)]
 pub(crate) struct Reading {
-    /// A drift is an error.
+    /// Drift is an error.
     pub(crate) strict: bool,
     pub(crate) observer: Option<Arc<dyn DriftObserver>>,
 }
 
 impl Reading {
-    /// Tells the log and the observer.
+    /// Logs drift and calls the observer.
     #[cold]
     pub(crate) fn report(&self, origin: &crate::call_site::CallSite, drifts: &[Drift]) {
         for drift in drifts {

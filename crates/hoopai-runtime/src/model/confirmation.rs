@@ -10,7 +10,7 @@ use crate::Redact;
 use crate::decode::SUCCESS_FLAGS;
 use crate::model::{Model, Visit};
 
-/// Fields that some operations declare in place of a success flag. They count only if there is none.
+/// Flags that some operations declare instead of a success flag. They count only if there is none.
 const OTHER_FLAGS: [&str; 3] = ["deleted", "ok", "status"];
 
 /// Adds `is_success` to models of replies that confirm an operation. Module crates use it.
@@ -53,7 +53,7 @@ pub fn is_success<T: Model>(reply: &T) -> bool {
     flags.success.or(flags.other).unwrap_or(true)
 }
 
-/// The flags that were found, each kind as one: false if any of them is.
+/// The flags of a reply, one per kind: false if any of its kind is.
 struct Flags {
     success: Option<bool>,
     other: Option<bool>,
@@ -85,7 +85,7 @@ impl Visit for Flags {
     }
 }
 
-/// A boolean as the reader of replies understands one. Other values, such as the status of a thing, are no flags.
+/// A boolean in the forms that the decoder accepts. Other values, such as a status, are no flags.
 fn boolean(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(value) => Some(*value),

@@ -31,7 +31,7 @@ pub struct CustomFieldValue(Repr);
 #[derive(Clone)]
 enum Repr {
     Json(Kept),
-    /// JSON has no such number. It is held so that writing it fails and does not send something else.
+    /// JSON has no such number. It is kept so that writing fails instead of sending another value.
     NotFinite(f64),
 }
 
@@ -131,7 +131,7 @@ macro_rules! from {
 }
 from!(&str String i32 i64 u32 u64 Vec<String> Vec<&str> &[String] &[&str] Value);
 
-/// NaN and the infinities are held, and a request with one is an error.
+/// NaN and infinities are kept, and a request with one is an error.
 impl From<f64> for CustomFieldValue {
     fn from(value: f64) -> Self {
         if value.is_finite() {

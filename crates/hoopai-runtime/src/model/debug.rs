@@ -1,4 +1,4 @@
-//! Debug output that shows the shape of a value and none of its contents, for these are personal data.
+//! Debug output that shows the structure of a value and not its contents, which are personal data.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use crate::model::traits::{Model, Redact, Visit};
 
-/// Stands for a value that is not shown.
+/// Replaces a value that is not shown.
 const HIDDEN: &str = "[hidden]";
 
-/// Writes a model: the fields that are set, by their names on the wire.
+/// Writes a model: the fields that are set, by wire name.
 pub fn debug_model<T: Model>(model: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut shape = Shape(f.debug_struct(T::NAME));
     model.fields(&mut shape);

@@ -14,7 +14,7 @@ use crate::model::raw_value::RawField;
 use crate::request::json_writer::NOT_FINITE;
 use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 
-/// A decimal number as it was written, digit by digit: for amounts of money, of which a float can lose a part.
+/// A decimal number with all of its digits, for amounts of money, of which a float can lose a part.
 ///
 /// Setters of `Decimal` fields accept a `Decimal`, whole numbers and `f64`; a text is parsed first, since parsing can fail. A
 /// float that is NaN or infinite is rejected: [`TryFrom`] returns an error, and a call with a setter that was given one fails
@@ -34,7 +34,7 @@ use crate::{IntoField, ParamValue, ParamWriter, Redact, Scalar};
 #[derive(Clone)]
 pub struct Decimal(Box<str>);
 
-/// A text that is no number, as JSON writes them.
+/// The error for a text that is not a JSON number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseDecimalError;
 
@@ -62,7 +62,8 @@ impl Decimal {
         decode::is_number(&self.0)
     }
 
-    /// Below zero, the power of ten of its first digit, and its digits without zeros before and behind.
+    /// The sign, the power of ten of the first digit, and the digits without leading and trailing
+    /// zeros.
     fn parts(&self) -> (bool, i64, Vec<u8>) {
         let (mantissa, exponent) = match (self.0.split_once('e'), self.0.split_once('E')) {
             (Some(parts), _) | (None, Some(parts)) => parts,
@@ -116,7 +117,7 @@ impl FromStr for Decimal {
     }
 }
 
-/// The part of reading that is the same for all formats.
+/// The part of deserializing that does not depend on the format.
 fn read(came: &RawField<'_>) -> Option<Decimal> {
     let (text, _) = came.scalar()?;
     text.parse().ok()

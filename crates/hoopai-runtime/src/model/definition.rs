@@ -1,4 +1,4 @@
-//! Models: the objects of the platform. Everything that they do is here, once; a model itself is a list of fields.
+//! The behaviour of all models. A model itself is a list of fields.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,8 +13,8 @@ use crate::model::extra::Extra;
 use crate::model::raw_value::{Key, RawField};
 use crate::model::traits::{Model, Redact, Visit};
 
-/// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter for each field, and
-/// Debug output without personal data. Module crates use it; their users meet what it makes.
+/// Defines a model: a struct whose fields are all optional, with serde in both directions, a setter
+/// for each field, and `Debug` output without personal data. Module crates use it.
 ///
 /// ```
 /// hoopai_runtime::model! {
@@ -173,7 +173,7 @@ pub fn set_null<T: Model>(model: &mut T, field: String) {
         }
     }
 
-    // The field reads a `null` and is empty then, whatever its type.
+    // The field reads `null` and becomes empty, whatever its type.
     let _ = model.field(&field, &mut Nulls);
     model.extra_mut().insert(field, Value::Null);
 }
@@ -189,14 +189,14 @@ pub fn read<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
             Ok(true)
         }
         Err(fault) => {
-            // A key that comes twice does not leave its first value next to a second that does not fit.
+            // The first value of a duplicate key must not stay if the second does not fit.
             *field = None;
             Err(fault)
         }
     }
 }
 
-/// Says that no field has the name that was read.
+/// Reports that no field has the name that was read.
 pub fn unnamed<'de, A: MapAccess<'de>>(_: &mut A) -> Result<bool, A::Error> {
     Ok(false)
 }
@@ -206,7 +206,7 @@ pub fn deserialize_model<'de, T: Model, D: Deserializer<'de>>(from: D) -> Result
     from.deserialize_struct(T::NAME, T::FIELDS, ModelVisitor(PhantomData))
 }
 
-/// Writes a model: the fields that are set, then those that its type does not name.
+/// Writes a model: the fields that are set, then those that its type does not declare.
 pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::Ok, S::Error> {
     let extra = model.extra();
     if let Some(whole) = extra.written_whole()
@@ -232,7 +232,7 @@ pub fn serialize_model<T: Model, S: Serializer>(model: &T, to: S) -> Result<S::O
     map.end()
 }
 
-/// Whether nothing of a model is set.
+/// Whether a model is empty.
 fn is_bare<T: Model>(model: &T) -> bool {
     struct Bare(bool);
 
@@ -251,7 +251,7 @@ fn is_bare<T: Model>(model: &T) -> bool {
 struct Writer<'a, M: SerializeMap> {
     map: &'a mut M,
     extra: &'a Extra,
-    /// Fields that are set while a value that did not fit them is still there.
+    /// Fields that were set while a value that did not fit them is still in `extra`.
     replaced: Vec<&'static str>,
     outcome: Result<(), M::Error>,
 }
@@ -277,7 +277,8 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        // Made where it is returned, because a model is large and each move copies it.
+        // Created at the place where it is returned, because a model is large and each move copies
+        // it.
         let mut read = Ok(T::default());
         if let Ok(model) = &mut read
             && let Err(fault) = fill(model, &mut map)
@@ -287,7 +288,8 @@ impl<'de, T: Model> Visitor<'de> for ModelVisitor<T> {
         read
     }
 
-    /// What is no object, from this crate's reader, where no field could be left empty.
+    /// A value that is not an object, from this crate's decoder, for a model without a field around
+    /// it.
     fn visit_newtype_struct<D: Deserializer<'de>>(self, from: D) -> Result<T, D::Error> {
         let mut model = T::default();
         model.extra_mut().keep_whole(RawField::deserialize(from)?.0);
@@ -304,7 +306,7 @@ fn fill<'de, T: Model, A: MapAccess<'de>>(model: &mut T, map: &mut A) -> Result<
                 let value = map.next_value()?;
                 model.extra_mut().keep(key, value);
             }
-            // Only this crate's reader says so: it stands before the value again.
+            // Only this crate's decoder returns this: the reader is before the value again.
             Err(_) if map.size_hint() == Some(RETRY_VALUE_HINT) => {
                 let value = map.next_value::<RawField<'de>>()?;
                 model.extra_mut().keep(key, value.0);

@@ -1,4 +1,4 @@
-//! Fields that no interface file names, and values that no declared type takes.
+//! Fields that no interface file declares, and values that do not fit their declared type.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,20 +15,22 @@ use crate::model::raw_value::UnknownValue;
 use crate::redact::SentValues;
 use crate::{Error, json};
 
-/// The fields of an object that its type does not name, kept as they came and written back.
+/// The fields of an object that its type does not declare. They are kept unchanged and written
+/// back.
 ///
-/// Replies carry more than the interface files say, and the platform accepts more. A field that the type does name stands here
-/// too if what came fits the type in no way: the field itself is `None` then, and its value is here under its name. Once the
-/// field is set it is written in place of that value.
+/// Replies contain more fields than the interface files declare, and the platform accepts more. A
+/// declared field is here as well if its value does not fit the type: the field itself is `None`
+/// then. Once the field is set, it is written instead of that value.
 ///
-/// Takes one pointer while empty. What came is kept as text, digit by digit, and read when somebody looks.
+/// An empty `Extra` is one pointer. Its contents are kept as text, with all digits, and parsed on
+/// first access.
 #[derive(Clone, Default)]
 pub struct Extra(Option<Box<Store>>);
 
 #[derive(Clone, Default)]
 struct Store {
-    /// Names and values as they came, each pair behind a comma, until somebody changes them. It is UTF-8, which is not worth
-    /// a check for each value while nobody looks.
+    /// Names and values as text, each pair after a comma, until they are changed. The text is
+    /// UTF-8, which is checked only when it is parsed.
     text: Vec<u8>,
     fields: OnceLock<Fields>,
     whole: Option<Box<Kept>>,
@@ -37,15 +39,15 @@ struct Store {
 #[derive(Clone, Default)]
 struct Fields {
     values: Map<String, Value>,
-    /// The text of values that would not be written back as they came, in the order of their names.
+    /// The text of values that would change if they were written back as `Value`s, sorted by name.
     exact: Vec<(String, Box<RawValue>)>,
 }
 
-/// A value as it came. An enum, so that the frequent case is as small as the value.
+/// A value that was kept. An enum, so that the frequent case is as small as the value.
 #[derive(Clone)]
 pub(crate) enum Kept {
     Value(Value),
-    /// A value that alone would not be written back as it came, and its text.
+    /// A value that would change if it were written back as a `Value`, and its text.
     Exact(Box<(Value, Box<RawValue>)>),
 }
 
@@ -57,7 +59,7 @@ pub(crate) enum Written<'a> {
 
 impl Kept {
     pub(crate) fn of_text(text: &str) -> Self {
-        // Most values are texts without escapes, of which both forms are plain.
+        // Most values are strings without escapes, which are the same in both forms.
         if let Some(inner) = text.strip_prefix('"')
             && let Some(inner) = inner.strip_suffix('"')
             && !inner.contains('\\')
@@ -65,7 +67,7 @@ impl Kept {
             return Kept::of_value(inner.into());
         }
         let value = decode::value(text);
-        // Where even `serde_json` cannot read it, it could not be written into a `Value` either.
+        // If `serde_json` cannot parse it, it could not be written into a `Value` either.
         if decode::survives(text) || text.parse::<Value>().is_err() {
             return Kept::Value(value);
         }
@@ -101,7 +103,7 @@ impl Kept {
     }
 }
 
-/// The text of values that came as JSON. Bytes of other formats can be anything, and are not worth keeping then.
+/// The text of values that came as JSON. Bytes of other formats can be anything and are not kept.
 fn checked(text: &[u8]) -> &str {
     std::str::from_utf8(text).unwrap_or_default()
 }
@@ -163,20 +165,20 @@ impl Store {
 }
 
 impl Extra {
-    /// The value of a field, by its name on the wire.
+    /// Returns the value of a field, by wire name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.as_ref()?.fields().values.get(name)
     }
 
-    /// Sets a field, by its name on the wire, and returns the value that it had. It is not written where the type has a field
-    /// of this name and that is set.
+    /// Sets a field, by wire name, and returns its previous value. It is not written if the type
+    /// declares a field of this name and that field is set.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let kept = Kept::of_value(value.into());
         let fields = self.store().fields_mut();
         fields.insert(name.into(), kept)
     }
 
-    /// Takes a field out.
+    /// Removes a field and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         let store = self.0.as_mut()?;
         let value = store.fields_mut().remove(name)?;
@@ -186,13 +188,14 @@ impl Extra {
         Some(value)
     }
 
-    /// The fields with their names.
+    /// Iterates over names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         Iter(self.0.as_ref().map(|store| store.fields().values.iter()))
     }
 
-    /// The fields with their names, each read as `T`, as replies are read. For objects whose keys are data, such as the free
-    /// slots of a calendar by day; where the interface says what stands under such keys, the model names the type.
+    /// Iterates over names and values, each value decoded as `T` in the way of replies. It is for
+    /// objects whose keys are data, such as free slots by day; the model's documentation names the
+    /// type.
     ///
     /// ```
     /// hoopai_runtime::model! {
@@ -210,7 +213,8 @@ impl Extra {
     /// # }
     /// ```
     ///
-    /// An item is an error of kind [`Decode`](crate::error::ErrorKind::Decode) where a value is of another kind than `T`.
+    /// An item is an error of kind [`Decode`](crate::error::ErrorKind::Decode) if its value is not
+    /// of the kind of `T`.
     pub fn typed<T: DeserializeOwned>(&self) -> impl Iterator<Item = (&str, Result<T, Error>)> {
         self.written().map(|(name, value)| {
             let text = serde_json::to_vec(&value).unwrap_or_default();
@@ -218,7 +222,7 @@ impl Extra {
         })
     }
 
-    /// How many fields there are.
+    /// The number of fields.
     pub fn len(&self) -> usize {
         match &self.0 {
             Some(store) => store.fields().values.len(),
@@ -226,7 +230,7 @@ impl Extra {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no fields.
     pub fn is_empty(&self) -> bool {
         match &self.0 {
             Some(store) => store.text.is_empty() && store.fields().values.is_empty(),
@@ -234,20 +238,22 @@ impl Extra {
         }
     }
 
-    /// What stood where this object is declared, if that was no object: a text, `null`, a list. It is written back in place of
-    /// the object as long as the object has no fields.
+    /// Returns the value that the reply has instead of this object, if it is not an object: a
+    /// string, `null`, a list. It is written back instead of the object as long as the object has
+    /// no fields.
     ///
-    /// Items of lists have it, so that one odd item does not hide the others, and whole replies.
+    /// Items of lists have it, so that one item of another kind does not hide the others, and whole
+    /// replies.
     pub fn whole(&self) -> Option<&Value> {
         Some(self.0.as_ref()?.whole.as_ref()?.value())
     }
 
-    /// The same, to be written.
+    /// The same, for writing.
     pub(crate) fn written_whole(&self) -> Option<Written<'_>> {
         Some(self.0.as_ref()?.whole.as_ref()?.written())
     }
 
-    /// The fields, to be written.
+    /// The fields, for writing.
     pub(crate) fn written(&self) -> impl Iterator<Item = (&str, Written<'_>)> {
         self.iter()
             .map(|(name, value)| (name, self.to_write(name, value)))
@@ -266,7 +272,7 @@ impl Extra {
         self.0.get_or_insert_with(|| Box::new(Store::default()))
     }
 
-    /// Keeps a value that was read under its name.
+    /// Keeps a value under its name.
     pub(crate) fn keep(&mut self, name: Cow<'_, str>, value: UnknownValue<'_>) {
         let store = self.store();
         match value {
@@ -312,7 +318,7 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
-/// A value of the kind of `T`; what drifts in it is kept in it.
+/// Decodes a value of the kind of `T`; deviations stay in it.
 fn whole<T: DeserializeOwned>(text: &[u8]) -> Result<T, Error> {
     let read = json::from_slice::<T>(text)?;
     match (read.raw, read.drift.first()) {
@@ -357,7 +363,7 @@ impl PartialEq for Extra {
     }
 }
 
-/// Says how many fields there are and nothing of what they hold.
+/// Shows the number of fields and not their contents.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.whole() {

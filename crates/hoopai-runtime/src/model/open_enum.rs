@@ -1,4 +1,4 @@
-//! Open enums: closed lists of texts that the platform adds to without notice.
+//! Open enums: lists of strings that the platform extends without notice.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,36 +7,36 @@ use serde::de::{Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
-/// What the [`open_enum!`](crate::open_enum!) macro says about an enum. All else is built on it.
+/// The data of an enum, which the [`open_enum!`](crate::open_enum!) macro provides.
 pub trait OpenEnum: Sized {
     /// The values that the interface file lists.
     const VALUES: &'static [&'static str];
 
-    /// The variant of a listed value.
+    /// Returns the variant of a listed value.
     fn from_known(value: &str) -> Option<Self>;
 
-    /// The variant that holds a value that is not listed.
+    /// Returns the variant for a value that is not listed.
     fn from_unknown(value: Unrecognized) -> Self;
 
-    /// The value as the wire has it.
+    /// Returns the value in its wire form.
     fn wire(&self) -> &str;
 
-    /// The value, if it is not listed.
+    /// Returns the value if it is not listed.
     fn unrecognized(&self) -> Option<&Unrecognized>;
 }
 
-/// A value that the interface file does not list, kept as it came.
+/// A value that the interface file does not list.
 ///
-/// It is made only by reading, so that a listed value never hides in it.
+/// It is created only by decoding, so it never contains a listed value.
 #[derive(Clone)]
 pub struct Unrecognized {
     text: Box<str>,
-    /// It came as a number or a boolean, and is written back so.
+    /// It was a number or a boolean and is written back as one.
     bare: bool,
 }
 
 impl Unrecognized {
-    /// The value as the wire has it, without quotes.
+    /// Returns the value in its wire form, without quotes.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -55,8 +55,8 @@ impl fmt::Display for Unrecognized {
     }
 }
 
-/// Defines an enum that takes values which its interface file does not list. Module crates use it; their users meet what
-/// it makes.
+/// Defines an enum that accepts values which its interface file does not list. Module crates use
+/// it.
 ///
 /// ```
 /// hoopai_runtime::open_enum! {
@@ -237,7 +237,7 @@ macro_rules! open_enum {
     )+};
 }
 
-/// Reads an open enum from a text; every text is one.
+/// Converts any string to an open enum.
 pub fn parse_enum<T: OpenEnum>(value: &str) -> T {
     of_text(value, false)
 }
@@ -252,12 +252,12 @@ fn of_text<T: OpenEnum>(text: &str, bare: bool) -> T {
     }
 }
 
-/// Reads an open enum, from any scalar.
+/// Deserializes an open enum from any scalar.
 pub fn deserialize_enum<'de, T: OpenEnum, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     from.deserialize_any(EnumVisitor(PhantomData))
 }
 
-/// Writes an open enum as it came.
+/// Serializes an open enum as it was received.
 pub fn serialize_enum<T: OpenEnum, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
     match value.unrecognized() {
         Some(Unrecognized { text, bare: true }) => bare_value(text).serialize(to),
@@ -265,7 +265,7 @@ pub fn serialize_enum<T: OpenEnum, S: Serializer>(value: &T, to: S) -> Result<S:
     }
 }
 
-/// What a text without quotes says.
+/// The text of a scalar without quotes.
 fn bare_value(text: &str) -> Value {
     match text.parse() {
         Ok(value) => value,

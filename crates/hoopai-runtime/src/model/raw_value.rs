@@ -1,4 +1,4 @@
-//! Values and keys as they are in the input, for fields that no type takes.
+//! Values and keys in the form of the input, for fields that no type declares.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::decode;
 
-/// A value that no field is known for: its text from JSON, and itself from other formats.
+/// A value without a declared field: its text if it is JSON, and itself for other formats.
 pub(crate) enum UnknownValue<'de> {
     Text(Cow<'de, [u8]>),
     Value(Value),
@@ -21,11 +21,11 @@ impl<'de> Deserialize<'de> for UnknownValue<'de> {
     }
 }
 
-/// A value that was meant for a field and did not fit.
+/// A value that did not fit its field.
 pub(crate) struct RawField<'de>(pub(crate) UnknownValue<'de>);
 
 impl<'de> RawField<'de> {
-    /// What is to be a number.
+    /// Reads a value where a number is declared.
     pub(crate) fn number<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         RawField::named(decode::RAW_NUMBER, from)
     }
@@ -37,7 +37,7 @@ impl<'de> RawField<'de> {
         }
     }
 
-    /// A number as it was written, or a text without its quotes, and whether it is a number.
+    /// The text of a number or string, and whether it is a number.
     pub(crate) fn scalar(&self) -> Option<(Cow<'_, str>, bool)> {
         let text = match &self.0 {
             UnknownValue::Text(text) => std::str::from_utf8(text).ok()?,
@@ -68,10 +68,10 @@ impl<'de> Deserialize<'de> for RawField<'de> {
     }
 }
 
-/// Takes whatever a deserializer makes of a newtype: this crate's own gives bytes, `serde_json`'s its raw value, others step
-/// into it or give what is there.
+/// Accepts any form in which a deserializer passes a newtype: bytes from this crate's, the raw
+/// value from `serde_json`'s, the contents from others.
 struct AnyVisitor {
-    /// Whether the raw value has been asked for.
+    /// Whether the raw value has been requested.
     asked: bool,
 }
 
@@ -168,7 +168,7 @@ impl<'de> Visitor<'de> for RawText {
     }
 }
 
-/// A key, borrowed from the input where that holds it without escapes.
+/// A key, borrowed from the input if it has no escapes.
 pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

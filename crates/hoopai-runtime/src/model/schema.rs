@@ -1,6 +1,7 @@
 //! JSON schemas of models, with the feature `schemars`.
 
-/// Makes a type describe itself by a function of this crate. Nothing, as long as nobody asks for schemas.
+/// Implements `JsonSchema` through a function of this crate. Without the feature it expands to
+/// nothing.
 #[cfg(not(feature = "schemars"))]
 #[doc(hidden)]
 #[macro_export]
@@ -8,7 +9,7 @@ macro_rules! __described {
     ($name:ident by $schema:ident) => {};
 }
 
-/// Makes a type describe itself by a function of this crate.
+/// Implements `JsonSchema` through a function of this crate.
 #[cfg(feature = "schemars")]
 #[doc(hidden)]
 #[macro_export]
@@ -50,7 +51,7 @@ mod made {
     use crate::model::timestamp::Timestamp;
     use crate::model::traits::{Described, Model, Redact, Visit};
 
-    /// The schema of a model: its fields, none of which must be there, any of which may be `null`, and any others.
+    /// The schema of a model: optional, nullable fields, and any others.
     pub fn model_schema<T: Model>(generator: &mut SchemaGenerator) -> Schema {
         struct Properties<'a>(&'a mut SchemaGenerator, Map<String, Value>);
 
@@ -74,7 +75,7 @@ mod made {
         })
     }
 
-    /// The schema of an open enum: the values that are listed, and any other text.
+    /// The schema of an open enum: the listed values, and any other string.
     pub fn enum_schema<T: OpenEnum>(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [{ "type": "string", "enum": T::VALUES }, { "type": "string" }] })
     }

@@ -1,4 +1,4 @@
-//! Points in time, as the platform writes them: in several formats, at times within one reply.
+//! Moments, which the platform writes in several formats, at times within one reply.
 
 mod format;
 
@@ -17,15 +17,16 @@ use crate::model::raw_value::RawField;
 use crate::{ParamValue, ParamWriter, Redact, Scalar};
 use format::{Moment, count, date, iso_date, rfc3339};
 
-/// A point in time: RFC 3339, or a count since 1970, of seconds or of milliseconds, as number or as text.
+/// A moment: RFC 3339, or a count of seconds or milliseconds since 1970, as number or string.
 ///
-/// Two further forms are read, because the platform sends them: RFC 2822, such as `Mon, 05 Jan 2026 10:00:00 +0000`, and the
-/// form that JavaScript writes for the United States, such as `10/28/2022, 6:24:54 PM`.
+/// Two further forms are read, because the platform sends them: RFC 2822, such as `Mon, 05 Jan 2026
+/// 10:00:00 +0000`, and JavaScript's form for the United States, such as `10/28/2022, 6:24:54 PM`.
 ///
-/// Fields hold it, and their setters take it or a [`SystemTime`]; a text is parsed first, for it can be none.
+/// Setters take it or a [`SystemTime`]. A text is parsed first, which can fail.
 ///
-/// It is written back as it came. Of a text without zone UTC is taken, of a date alone its first moment. A number below 10¹¹
-/// is of seconds, which reach to the year 5138, from there on it is of milliseconds. Two that mean the same moment are equal.
+/// It is written back as it was received. A text without zone is UTC, a date alone its first
+/// moment. A number below 10¹¹ counts seconds (up to the year 5138), any other milliseconds. Values
+/// of the same moment are equal.
 ///
 /// ```
 /// use hoopai_runtime::Timestamp;
@@ -40,13 +41,14 @@ use format::{Moment, count, date, iso_date, rfc3339};
 #[derive(Clone)]
 pub struct Timestamp {
     moment: Moment,
-    /// Replies are full of dates, and those of RFC 3339 in milliseconds fit in here without an allocation.
+    /// Most dates of replies are RFC 3339 with milliseconds, which fit in here without an
+    /// allocation.
     wire: CompactString,
-    /// It came as a number.
+    /// It was a number.
     number: bool,
 }
 
-/// A text that is no point in time.
+/// The error for a text that is not a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParseTimestampError;
 
@@ -62,17 +64,17 @@ const EXPECTED: &str =
     "a date of RFC 3339 or RFC 2822, or a count of seconds or milliseconds since 1970";
 
 impl Timestamp {
-    /// The moment of a count of milliseconds since 1970. It is written as RFC 3339.
+    /// Creates a moment from milliseconds since 1970. It is written as RFC 3339.
     pub fn from_unix_millis(millis: i64) -> Self {
         Self::of(Moment::of_millis(millis))
     }
 
-    /// Milliseconds since 1970, less before; parts of one are dropped.
+    /// Returns the milliseconds since 1970, rounded down.
     pub fn unix_millis(&self) -> i64 {
         self.moment.millis()
     }
 
-    /// The moment on the system's clock; the nearest that the clock knows, should it not know this one.
+    /// Returns the moment as system time, or the nearest one that it can represent.
     pub fn to_system_time(&self) -> SystemTime {
         let whole = Duration::from_secs(self.moment.seconds.unsigned_abs());
         let time = if self.moment.seconds < 0 {
@@ -84,7 +86,7 @@ impl Timestamp {
             .unwrap_or(UNIX_EPOCH)
     }
 
-    /// What the wire has, without quotes.
+    /// Returns the wire form, without quotes.
     pub fn as_wire(&self) -> &str {
         &self.wire
     }
@@ -97,7 +99,7 @@ impl Timestamp {
         }
     }
 
-    /// Reads what stands on the wire: a text without its quotes, or a number.
+    /// Parses the wire form: a string without quotes, or a number.
     fn read(wire: &str, number: bool) -> Result<Self, ParseTimestampError> {
         let text = wire.trim();
         let moment = match number {
@@ -114,7 +116,7 @@ impl Timestamp {
         })
     }
 
-    /// The part of reading that is the same for all formats.
+    /// The part of deserializing that does not depend on the format.
     fn of_json(came: &RawField<'_>) -> Option<Self> {
         let (wire, number) = came.scalar()?;
         Self::read(&wire, number).ok()
@@ -153,7 +155,7 @@ impl From<Timestamp> for SystemTime {
     }
 }
 
-/// RFC 3339 in UTC, however it came.
+/// RFC 3339 in UTC, whatever the wire form.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&rfc3339(self.moment))
@@ -179,8 +181,8 @@ impl Redact for Timestamp {
 
 impl Scalar for Timestamp {}
 
-/// A date of RFC 3339 is written as it came. Other forms are written as RFC 3339, because parameters of this type take no
-/// other.
+/// A date in RFC 3339 is sent unchanged. Other forms are converted to RFC 3339, which parameters of
+/// this type require.
 impl ParamValue for Timestamp {
     fn write(self, to: &mut ParamWriter) {
         match iso_date(self.wire.trim()) {
@@ -365,7 +367,7 @@ mod tests {
         println!("seed {seed}");
         let mut random = fastrand::Rng::with_seed(seed);
         for _ in 0..2_000 {
-            // Its dates have four digits for the year.
+            // Years have four digits.
             let time = std::time::UNIX_EPOCH + Duration::from_secs(random.u64(..250_000_000_000));
             let text = httpdate::fmt_http_date(time);
             let read: Timestamp = text.parse().unwrap_or_else(|_| panic!("{text}"));

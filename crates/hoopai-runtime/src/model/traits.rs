@@ -7,43 +7,44 @@ use serde::ser::Serialize;
 
 use crate::model::extra::Extra;
 
-/// What the [`model!`](crate::model!) macro says about a model. Reading, writing and showing it are built on this.
+/// The data of a model, which the [`model!`](crate::model!) macro provides. Decoding, encoding and
+/// `Debug` use it.
 ///
-/// The macro writes one short line for each field and function, no `?` and no closure, because that is what thousands of
-/// fields cost least to compile.
+/// The macro writes one short line for each field and function, without `?` and closures, because
+/// thousands of such lines are compiled.
 pub trait Model: Default {
     /// The name of the Rust type.
     const NAME: &'static str;
 
-    /// The names of its fields on the wire.
+    /// The wire names of its fields.
     const FIELDS: &'static [&'static str];
 
-    /// Reads the value that stands next in `map` into the field called `key`. `false`: there is no such field, and nothing
-    /// was read.
+    /// Reads the next value of `map` into the field `key`. Returns `false` without reading if there
+    /// is no such field.
     ///
     /// # Errors
     /// The value does not fit the field's type.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error>;
 
-    /// Shows all fields, set or not, in their order.
+    /// Visits all fields in order, set or not.
     fn fields<V: Visit>(&self, visit: &mut V);
 
-    /// The fields that the type does not name.
+    /// Returns the fields that the type does not declare.
     fn extra(&self) -> &Extra;
 
-    /// The same, to be changed.
+    /// Returns them mutably.
     fn extra_mut(&mut self) -> &mut Extra;
 }
 
-/// What looks at the fields of a model, one after the other.
+/// Visits the fields of a model.
 pub trait Visit {
-    /// A field, by its name on the wire.
+    /// Visits a field, by wire name.
     fn field<T: Serialize + Redact + Described>(&mut self, name: &'static str, value: &Option<T>);
 }
 
-/// A value that can be written to a log: with its structure, without what it holds.
+/// A value that can be logged with its structure and without its contents.
 pub trait Redact: fmt::Debug {
-    /// Writes the value; as its `Debug` does, where that shows nothing of what it holds.
+    /// Writes the value. The default is `Debug`, for types whose `Debug` shows no contents.
     ///
     /// # Errors
     /// Those of the formatter.
@@ -57,14 +58,14 @@ pub trait Redact: fmt::Debug {
     }
 }
 
-/// What the fields of models must be able to do for schemas: nothing, as long as nobody asks for any.
+/// What schemas need of fields: nothing without the feature `schemars`.
 #[cfg(not(feature = "schemars"))]
 pub trait Described {}
 
 #[cfg(not(feature = "schemars"))]
 impl<T: ?Sized> Described for T {}
 
-/// What the fields of models must be able to do for schemas.
+/// What schemas need of fields.
 #[cfg(feature = "schemars")]
 pub trait Described: schemars::JsonSchema {}
 

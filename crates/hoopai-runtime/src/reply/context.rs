@@ -1,4 +1,4 @@
-//! A raw reply together with the call that it answers, and its conversion into what the caller asked for.
+//! A raw reply with its call, and the conversions into what the caller requested.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::send::byte_stream::ByteStream;
 use crate::send::context::HandleState;
 use crate::send::transport::{PreparedRequest, RawReply, ReplyBody};
 
-/// What a road yields: the reply as it came, and the call that it answers.
+/// A raw reply and the call that it answers.
 pub(crate) struct ReplyContext {
     pub(crate) handle: Arc<HandleState>,
-    /// The request, whose values are masked where the reply is shown.
+    /// The request, whose values are masked in errors.
     pub(crate) prepared: Box<PreparedRequest>,
     pub(crate) reply: RawReply,
     pub(crate) reading: Reading,
 }
 
-/// Turns a reply as it came into what the caller asked for.
+/// Converts a raw reply into what the caller requested.
 pub(crate) type Read<T> = fn(ReplyContext) -> Result<Response<T>, Error>;
 
-/// A reply of JSON.
+/// Converts a reply of JSON.
 pub(crate) fn json<T: DeserializeOwned>(sent: ReplyContext) -> Result<Response<T>, Error> {
     let body = sent.body();
     let mut repaired: Option<Repaired> = None;
@@ -66,7 +66,7 @@ pub(crate) fn json<T: DeserializeOwned>(sent: ReplyContext) -> Result<Response<T
 }
 
 impl ReplyContext {
-    /// The body of a reply that is not streamed.
+    /// Returns the body of a reply that is not streamed.
     pub(crate) fn body(&self) -> Bytes {
         match &self.reply.body {
             ReplyBody::Whole(body) => body.clone(),
@@ -74,7 +74,7 @@ impl ReplyContext {
         }
     }
 
-    /// Reports drifts, whose paths are masked; in strict mode the first is an error.
+    /// Masks and reports drift. In strict mode the first one is an error.
     #[cold]
     pub(crate) fn drifted(&self, mut drift: Vec<Drift>) -> Result<Vec<Drift>, Error> {
         let carried = self.carried();
@@ -94,7 +94,7 @@ impl ReplyContext {
         }
     }
 
-    /// Plain JSON, made of a reply that could not be read, unless that was done before.
+    /// Repairs a reply that could not be decoded, once.
     #[cold]
     pub(crate) fn repair(
         &self,
@@ -112,7 +112,7 @@ impl ReplyContext {
         }
     }
 
-    /// The reply cannot be read; `text` is what was read of it.
+    /// The error for a reply that cannot be decoded; `text` is what was decoded.
     #[cold]
     pub(crate) fn unreadable(&self, fault: &Fault, text: &[u8]) -> Error {
         let origin = Some(self.prepared.origin.clone());
@@ -125,7 +125,7 @@ impl ReplyContext {
         ))
     }
 
-    /// Adds what an error has to say of the reply.
+    /// Adds the head of the reply and the attempts to an error.
     pub(crate) fn of_reply(&self, error: Error) -> Error {
         let RawReply {
             status,
@@ -138,7 +138,7 @@ impl ReplyContext {
             .with_attempts(*attempts, *sent)
     }
 
-    /// The values that the request carried.
+    /// Returns the values that the request carried.
     pub(crate) fn carried(&self) -> SentValues {
         let inner = &*self.handle;
         let agent = &inner.shared.transport.user_agent;
@@ -146,7 +146,7 @@ impl ReplyContext {
     }
 }
 
-/// A reply whose contents are of no use.
+/// Converts a reply whose contents are not used.
 pub(crate) fn empty(sent: ReplyContext) -> Result<Response<()>, Error> {
     let trace_id = match &sent.reply.body {
         ReplyBody::Whole(body) => last_trace_id(body),
@@ -160,7 +160,7 @@ pub(crate) fn empty(sent: ReplyContext) -> Result<Response<()>, Error> {
     ))
 }
 
-/// A reply of bytes.
+/// Converts a reply of bytes.
 pub(crate) fn bytes(sent: ReplyContext) -> Result<Response<ByteStream>, Error> {
     let stream = match sent.reply.body {
         ReplyBody::Streamed {

@@ -1,4 +1,4 @@
-//! JSON of any shape, for what the interface files leave open, and the reader that replies are read with.
+//! JSON of any shape, and the tolerant decoder for JSON that does not come from a call.
 
 use serde::de::DeserializeOwned;
 pub use serde_json::Value;
@@ -12,9 +12,9 @@ use crate::redact::SentValues;
 /// A JSON object of any shape.
 pub type Map = serde_json::Map<String, Value>;
 
-/// Reads JSON as replies are read: what does not fit is kept and reported, and the rest is typed. For what comes by other
-/// roads than a call, such as webhooks. Stray bytes and other encodings are read as those of replies are, and reported as
-/// [`Repaired`](crate::DriftKind::Repaired).
+/// Decodes JSON in the way of replies: values that do not fit are kept and reported, and the rest
+/// is typed. It is for JSON from other sources, such as webhooks. Stray bytes and other encodings
+/// are accepted and reported as [`Repaired`](crate::DriftKind::Repaired).
 ///
 /// ```
 /// hoopai_runtime::model! {
@@ -37,7 +37,8 @@ pub type Map = serde_json::Map<String, Value>;
 /// ```
 ///
 /// # Errors
-/// It is no JSON, nested too deeply, or a text of another kind than `T` where `T` has no empty value, such as a `bool`.
+/// The text is not JSON, is nested too deeply, or is a value of another kind than a `T` without an
+/// empty value, such as a `bool`.
 pub fn from_slice<T: DeserializeOwned>(json: &[u8]) -> Result<Decoded<T>, Error> {
     let mut repaired: Option<Repaired> = None;
     loop {

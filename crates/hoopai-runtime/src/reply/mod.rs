@@ -1,6 +1,7 @@
-//! Replies: tolerant decoding, deviations (drift) and the [`Response`](response::Response) that callers get.
+//! Replies: the conversion of raw replies, and the [`Response`](response::Response) that callers
+//! receive.
 //!
-//! This folder depends on models and errors, and not on how the request was sent.
+//! This folder depends on sending, decoding and errors, and not on clients or paging.
 
 pub(crate) mod context;
 pub mod json;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::drift::Drift;
 use crate::error::ids;
 
-/// A successful reply: what it holds, and what came with it. Reads like the `T` in it.
+/// A successful reply: its value, status and headers. It dereferences to the value.
 pub struct Response<T> {
     value: T,
     status: StatusCode,
@@ -21,7 +21,7 @@ pub struct Response<T> {
     came: Option<Box<OriginalReply>>,
 }
 
-/// What came, where the value does not hold it.
+/// The original reply, if the value does not represent it.
 pub(crate) struct OriginalReply {
     value: Option<Value>,
     body: Option<Bytes>,
@@ -37,7 +37,7 @@ impl OriginalReply {
         })
     }
 
-    /// A reply that was repaired, which can be of another kind as well.
+    /// A reply that was repaired. It can be of another kind as well.
     #[cold]
     pub(crate) fn body(before: Option<Box<Self>>, body: Bytes) -> Box<Self> {
         Box::new(OriginalReply {
@@ -76,60 +76,61 @@ impl<T> Response<T> {
         }
     }
 
-    /// Where the reply is not what the interface file says, in the order of the places; empty as a rule. Each has gone to the
-    /// log (target `hoopai::drift`) and to the [observer](crate::HandleBuilder::drift_observer) as well.
+    /// Returns the deviations from the type, in the order of the reply. The list is usually empty.
+    /// Each was also logged (target `hoopai::drift`) and passed to the
+    /// [observer](crate::HandleBuilder::drift_observer).
     ///
-    /// A reply that drifts everywhere is reported in its first 256 places.
+    /// At most 256 deviations are reported for one reply.
     pub fn drift(&self) -> &[Drift] {
         &self.drift
     }
 
-    /// The whole reply as it came, where that is of a kind that the type does not hold, such as a list in place of an object.
-    /// The value is empty then.
+    /// Returns the whole reply if its kind does not fit the type, such as a list instead of an
+    /// object. The value is empty then.
     pub fn raw(&self) -> Option<&Value> {
         self.came.as_deref()?.value.as_ref()
     }
 
-    /// The bytes of the reply as they came, where some had to be replaced or skipped to read it: see
+    /// Returns the original bytes if some were replaced or skipped: see
     /// [`DriftKind::Repaired`](crate::drift::DriftKind::Repaired).
     pub fn raw_body(&self) -> Option<&Bytes> {
         self.came.as_deref()?.body.as_ref()
     }
 
-    /// What the reply holds.
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The HTTP status, any of 2xx. The platform's interface files are not exact about which.
+    /// Returns the HTTP status, which is 2xx. The interface files are not exact about which.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// A header, if it came and is text.
+    /// Returns a header, if it is present and text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// All headers.
+    /// Returns all headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The platform's id of this call in its traces: from the body, which ends with `traceId` in most replies, or from a header.
-    /// Its support asks for it.
+    /// Returns the platform's trace id of this call, which its support asks for. It is from the
+    /// body, where most replies have `traceId` at the end, or from a header.
     pub fn trace_id(&self) -> Option<&str> {
         self.trace_id
             .as_deref()
             .or_else(|| ids::trace_id(&self.headers))
     }
 
-    /// The id that a host on the way gave to the request, from a header.
+    /// Returns the request id that a proxy assigned, from a header.
     pub fn request_id(&self) -> Option<&str> {
         ids::request_id(&self.headers)
     }
 
-    /// The same reply with another value.
+    /// Replaces the value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
         Response {
             value: change(self.value),
@@ -156,8 +157,8 @@ impl<T> DerefMut for Response<T> {
     }
 }
 
-/// Shows the type of the value in place of the value, which can be personal data, and neither headers nor ids: a reply can
-/// repeat in them what was sent.
+/// Shows the type of the value instead of the value, which can be personal data, and neither
+/// headers nor ids, in which a reply can repeat what was sent.
 impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")

@@ -9,10 +9,9 @@ use crate::reply::context::{Read, ReplyContext};
 use crate::reply::response::Response;
 use crate::time::BoxFuture;
 
-/// A call on its way: await it. Dropping it gives the call up.
+/// The future of a call. Dropping it cancels the call.
 ///
-/// It is one type for all operations, and not a future of its own for each, because that is what hundreds of operations cost
-/// least to compile.
+/// All operations share this type, because hundreds of future types would be slow to compile.
 #[must_use = "nothing is sent before it is awaited"]
 pub struct ResponseFuture<T> {
     reply: BoxFuture<'static, Result<ReplyContext, Error>>,

@@ -1,4 +1,4 @@
-//! The address that every call goes to, and nothing but it.
+//! The base URL of all calls.
 
 use url::{Host, Url};
 
@@ -8,7 +8,7 @@ use crate::Error;
 #[derive(Clone)]
 pub(crate) struct BaseUrl {
     url: Url,
-    /// Scheme, host, port and path prefix, without a slash at the end.
+    /// Scheme, host, port and path prefix, without a trailing slash.
     text: String,
 }
 
@@ -47,23 +47,23 @@ impl BaseUrl {
         Ok(BaseUrl { url, text })
     }
 
-    /// Whether the address is on this machine, where no proxy is of use.
+    /// Whether the address is on this machine, for which no proxy is used.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.url)
     }
 
-    /// The host, without port.
+    /// Returns the host, without port.
     pub(crate) fn host(&self) -> &str {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The port, also where it is the scheme's own.
+    /// Returns the port, also if it is the default of the scheme.
     pub(crate) fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
     }
 
-    /// The address of a call, from a path that is already encoded. `None`: the path would not arrive as it is, because it
-    /// steps out of the base URL or holds what no path may.
+    /// Joins the base URL and an encoded path. `None`: the path leaves the base URL or contains
+    /// what no path may.
     pub(crate) fn join(&self, path: &str, query: &str) -> Option<Url> {
         let mut url = Url::parse(&format!("{}{path}", self.text)).ok()?;
         let prefix = self.url.path().trim_end_matches('/');
@@ -83,7 +83,7 @@ impl BaseUrl {
     }
 }
 
-/// Shows the host, not the path, which can be anyone's.
+/// Shows the host and not the path, which can be private.
 impl std::fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.url.origin().ascii_serialization())

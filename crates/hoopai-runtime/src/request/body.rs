@@ -1,4 +1,4 @@
-//! Request bodies: what a call was given, completed and checked, as what goes on the wire.
+//! Request bodies: from what the caller set to the bytes that are sent.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(crate) enum Body {
     Multipart(Parts),
 }
 
-/// The body as it goes on the wire.
+/// The body as it is sent.
 pub(crate) enum Payload {
     Empty,
     Json(Bytes),
@@ -34,7 +34,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// The body, for what is said of its reply.
+    /// The body, for the redaction of its reply.
     pub(crate) fn sent(&self) -> SentBody<'_> {
         match self {
             Payload::Empty => SentBody::Empty,
@@ -56,7 +56,7 @@ impl Payload {
     }
 }
 
-/// The location that a body is to name if it names none.
+/// The location for a body that names none.
 #[derive(Clone, Copy)]
 pub(crate) struct Fill<'a> {
     pub(crate) name: &'static str,
@@ -80,7 +80,7 @@ impl ExtraField {
         }
     }
 
-    /// A field whose value is written already.
+    /// A field whose value is JSON already.
     pub(crate) fn written(name: &str, value: Box<RawValue>) -> Self {
         ExtraField {
             name: name.to_owned(),
@@ -93,25 +93,25 @@ impl ExtraField {
         self.value.get()
     }
 
-    /// The value as texts of a form.
+    /// The value, as texts of a form.
     fn texts(&self) -> Vec<String> {
         texts(self.value.get().parse().unwrap_or_default())
     }
 }
 
-/// A body that is complete: its location is filled in.
+/// A body that is complete, with its location.
 pub(crate) struct Finished {
     pub(crate) payload: Payload,
-    /// The required fields that it lacks, as paths such as `items[0].name`.
+    /// The required fields that are missing, as paths such as `items[0].name`.
     pub(crate) missing: Vec<String>,
 }
 
 /// Why a body cannot be sent.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Fault {
-    /// There must be one.
+    /// The body is required.
     Missing,
-    /// Fields cannot be added to what is no object.
+    /// Fields cannot be added to a body that is not an object.
     NoObject,
     /// The part of this name cannot be sent.
     Part(String),
@@ -128,7 +128,7 @@ impl Body {
         }
     }
 
-    /// The same body once more. `None`: its parts may be streams, which are there once.
+    /// Clones the body. `None`: a part is a stream, which can be read only once.
     pub(crate) fn again(&self) -> Option<Body> {
         match self {
             Body::None => Some(Body::None),
@@ -138,7 +138,7 @@ impl Body {
         }
     }
 
-    /// The value of a top-level field, as JSON.
+    /// Returns the value of a top-level field, as JSON.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         match self {
             Body::Json(bytes) => {
@@ -159,7 +159,7 @@ impl Body {
         }
     }
 
-    /// Takes a top-level field out.
+    /// Removes a top-level field.
     pub(crate) fn remove(&mut self, name: &str) {
         match self {
             Body::Json(bytes) => {
@@ -181,7 +181,7 @@ impl Body {
         }
     }
 
-    /// A form of the fields of a model.
+    /// A form with the fields of a model.
     pub(crate) fn form(value: impl Serialize) -> Result<Self, WriteError> {
         let json = String::from_utf8(to_json(&value)?).unwrap_or_default();
         let pairs = match json.parse() {
@@ -198,7 +198,7 @@ impl Body {
         Ok(Body::Form(pairs))
     }
 
-    /// Whether the caller gave a body.
+    /// Whether the caller set a body.
     pub(crate) fn is_none(&self) -> bool {
         matches!(self, Body::None)
     }
@@ -212,7 +212,8 @@ impl Body {
         }
     }
 
-    /// Adds the fields of `extra` and the location, looks for the `required` fields, and encodes the body.
+    /// Adds the fields of `extra` and the location, checks the `required` fields, and encodes the
+    /// body.
     pub(crate) fn finish(
         self,
         required: &[&str],
@@ -305,13 +306,13 @@ fn lacking(required: &[&str], has: &dyn Fn(&str) -> bool) -> Vec<String> {
     missing
 }
 
-/// A value as texts of a form: one text for each item of a list, none for `null`, JSON for an object.
+/// A value as texts of a form: one text per item of a list, none for `null`, JSON for an object.
 fn texts(value: Value) -> Vec<String> {
-    // A `Value` holds finite numbers only, so that nothing in it is rejected.
+    // A `Value` holds only finite numbers, so nothing is rejected.
     ParamWriter::texts(value).unwrap_or_default()
 }
 
-/// Adds fields to a JSON body. Only its top level is read, and only if there is something to add.
+/// Adds fields to a JSON body. Only its top level is parsed, and only if there is something to add.
 fn complete_json(
     bytes: Vec<u8>,
     extra: Vec<ExtraField>,
@@ -321,7 +322,7 @@ fn complete_json(
         return Ok(bytes);
     }
     let Some(body) = TopLevel::read(&bytes) else {
-        // Not an object, so that there is nothing to add the location to.
+        // Not an object, so the location cannot be added.
         return if extra.is_empty() {
             Ok(bytes)
         } else {
@@ -348,8 +349,8 @@ fn complete_json(
     Ok(whole.end())
 }
 
-/// The required fields that a JSON body lacks. Lists on the way to a field are searched item by item; what stands on the way
-/// is not required itself.
+/// The required fields that a JSON body lacks. Lists on the way to a field are searched item by
+/// item; the lists themselves are not required.
 fn missing_in_json(bytes: &[u8], required: &[&str]) -> Vec<String> {
     let mut missing = Vec::new();
     if required.is_empty() {
@@ -390,7 +391,7 @@ fn find_missing(value: &Value, path: &str, at: String, missing: &mut Vec<String>
     }
 }
 
-/// An object that is written entry by entry; its values are JSON already.
+/// An object that is written entry by entry, with values that are JSON already.
 struct Object(Vec<u8>);
 
 impl Object {
@@ -414,7 +415,7 @@ impl Object {
     }
 }
 
-/// The entries of an object, their values unread.
+/// The entries of an object, with unparsed values.
 struct TopLevel<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> TopLevel<'a> {
@@ -422,7 +423,7 @@ impl<'a> TopLevel<'a> {
         self.0.iter().any(|(other, _)| other == name)
     }
 
-    /// Of a body, which is JSON as this side wrote it. `None`: it is no object.
+    /// Parses a body that this crate wrote. `None`: it is not an object.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let mut fields = decode::Entries::within(std::str::from_utf8(bytes).ok()?, b'{')?;
         let mut entries = Vec::new();
@@ -447,7 +448,7 @@ mod tests {
         Body::Json(body.as_bytes().to_vec())
     }
 
-    /// What is sent, and which fields it lacks.
+    /// The bytes that are sent, and the missing fields.
     fn text(finished: Result<Finished, Fault>) -> String {
         let finished = match finished {
             Ok(finished) => finished,

@@ -1,12 +1,13 @@
-//! What a setter takes: anything that turns into the type of its field.
+//! Arguments of setters.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// A type that a field holds as it is, in contrast to a list of items.
+/// A type that a field holds directly, in contrast to a list of items.
 ///
-/// Models and open enums implement it through their macros. No list may, or [`IntoField`] would be ambiguous.
+/// Models and open enums implement it through their macros. Lists must not, or [`IntoField`] would
+/// be ambiguous.
 pub trait Scalar {}
 
 impl Scalar for String {}
@@ -18,11 +19,12 @@ impl Scalar for Map<String, Value> {}
 impl<T> Scalar for BTreeMap<String, T> {}
 impl<T: Scalar> Scalar for Box<T> {}
 
-/// A value for a field of type `T`: whatever turns into `T`, or for a list whatever yields items that turn into its items.
+/// A value for a field of type `T`: anything that converts into `T`, or for lists any iterator over
+/// what converts into its items.
 ///
-/// So a setter of a `String` takes `"Jane"`, and one of a `Vec<String>` takes `["a", "b"]`.
+/// A setter of a `String` takes `"Jane"`, and one of a `Vec<String>` takes `["a", "b"]`.
 pub trait IntoField<T> {
-    /// Turns the value into the field's type.
+    /// Converts the value into the field's type.
     fn into_field(self) -> T;
 }
 

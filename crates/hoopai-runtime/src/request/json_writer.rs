@@ -23,8 +23,8 @@ pub(crate) struct WriteError {
     pub(crate) not_finite: bool,
 }
 
-/// Writes a number without a fraction as an integer: the platform's fields of type `number` are floats here and counts
-/// there, and not every reader accepts `20.0` for a count.
+/// Writes a number without a fraction as an integer: fields of type `number` are floats or counts,
+/// and not every parser accepts `20.0` for a count.
 struct WithoutFraction;
 
 impl Formatter for WithoutFraction {
@@ -71,7 +71,7 @@ fn path(segments: &[String]) -> String {
     path
 }
 
-/// A serializer, or a value on its way to one, that fails on numbers that are not finite.
+/// A serializer that fails on numbers that are not finite.
 struct Checked<'t, S> {
     to: S,
     trail: &'t Trail,

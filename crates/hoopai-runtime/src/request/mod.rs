@@ -1,6 +1,6 @@
-//! Requests: from the setters of a call to a complete, checked request.
+//! Requests: the parts of a request (path, query, body) and their encodings.
 //!
-//! This folder depends on models and errors, and not on how requests are sent or replies read.
+//! This folder depends on decoding, redaction and errors, and not on clients or sending.
 
 pub(crate) mod base_url;
 pub(crate) mod body;

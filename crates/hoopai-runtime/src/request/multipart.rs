@@ -6,9 +6,10 @@ use std::fmt;
 use bytes::Bytes;
 use futures_core::Stream;
 
-/// A part of a `multipart/form-data` body: a file from bytes or from a stream, or a text.
+/// A part of a `multipart/form-data` body: a file from bytes or a stream, or a text.
 ///
-/// A file's content type is told from the ending of its name, unless [`content_type`](Part::content_type) sets it.
+/// The content type of a file is derived from its name, unless [`content_type`](Part::content_type)
+/// sets it.
 pub struct Part {
     content: Content,
     content_type: Option<String>,
@@ -23,13 +24,13 @@ enum Content {
     Stream {
         name: String,
         length: Option<u64>,
-        /// Gone once the body was made.
+        /// `None` after the body was created.
         body: Option<reqwest::Body>,
     },
 }
 
 impl Part {
-    /// A file whose bytes are at hand.
+    /// Creates a file from bytes.
     pub fn bytes(file_name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
         Part {
             content: Content::File {
@@ -40,10 +41,11 @@ impl Part {
         }
     }
 
-    /// A file whose bytes come piece by piece.
+    /// Creates a file from a stream of bytes.
     ///
-    /// Give its `length` in bytes if it is known: without it the whole body is sent in chunks, of no declared length. A stream
-    /// can be read once, so a call with one is sent once. If the stream ends with an error, so does the call.
+    /// Pass its `length` in bytes if it is known; otherwise the whole body is sent in chunks
+    /// without a length. A stream can be read only once, so the call is sent only once. If the
+    /// stream returns an error, the call fails with it.
     pub fn stream<S, B, E>(file_name: impl Into<String>, stream: S, length: Option<u64>) -> Self
     where
         S: Stream<Item = Result<B, E>> + Send + 'static,
@@ -62,7 +64,7 @@ impl Part {
         }
     }
 
-    /// A text, without file name.
+    /// Creates a text, without file name.
     pub fn text(value: impl Into<String>) -> Self {
         Part {
             content: Content::Text(value.into()),
@@ -76,7 +78,7 @@ impl Part {
         self
     }
 
-    /// Whether it can be sent: its content type is one, and the name of its file does not end the header that it stands in.
+    /// Whether it can be sent: its content type is valid, and its file name cannot end the header.
     fn is_fit(&self) -> bool {
         let name = match &self.content {
             Content::Text(_) => None,
@@ -93,7 +95,7 @@ impl Part {
         }
     }
 
-    /// `None`: it is not fit, or its stream was read before.
+    /// `None`: it is invalid, or its stream was read already.
     fn form_part(&mut self) -> Option<reqwest::multipart::Part> {
         use reqwest::multipart::Part;
 
@@ -126,14 +128,14 @@ impl Part {
     }
 }
 
-/// A file without a name of its own; it is sent under the name `file`.
+/// A file without a name, which is sent under the name `file`.
 impl From<Bytes> for Part {
     fn from(bytes: Bytes) -> Self {
         Part::bytes("file", bytes)
     }
 }
 
-/// A file without a name of its own; it is sent under the name `file`.
+/// A file without a name, which is sent under the name `file`.
 impl From<Vec<u8>> for Part {
     fn from(bytes: Vec<u8>) -> Self {
         Part::bytes("file", bytes)
@@ -155,7 +157,7 @@ impl fmt::Debug for Part {
 pub(crate) struct Parts(Vec<(String, Part)>);
 
 impl Parts {
-    /// Sets a part, in place of those of the same name.
+    /// Replaces the parts of this name.
     pub(crate) fn set(&mut self, name: &str, part: Part) {
         self.remove(name);
         self.add(name.to_owned(), part);
@@ -165,7 +167,7 @@ impl Parts {
         self.0.retain(|(other, _)| other != name);
     }
 
-    /// Adds a part next to those of the same name.
+    /// Adds a part to those of the same name.
     pub(crate) fn add(&mut self, name: String, part: Part) {
         self.0.push((name, part));
     }
@@ -188,7 +190,7 @@ impl Parts {
         Ok(self)
     }
 
-    /// The texts that are no files, with their names.
+    /// The names and values of the texts.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
@@ -206,7 +208,7 @@ impl Parts {
         })
     }
 
-    /// Whether it can be sent again: a stream can be read once.
+    /// Whether it can be sent again: a stream can be read only once.
     pub(crate) fn is_replayable(&self) -> bool {
         let streams = |(_, part): &(String, Part)| matches!(part.content, Content::Stream { .. });
         !self.0.iter().any(streams)

@@ -26,7 +26,7 @@ impl ParamWriter {
         self.texts.push(text.into());
     }
 
-    /// Marks the value as one that cannot be sent. The call fails before anything is sent, with an error that names the
+    /// Rejects the value. The call fails before anything is sent, with an error that names the
     /// parameter and ends with the reason, such as `it is NaN or infinite`.
     pub fn reject(&mut self, reason: &'static str) {
         self.rejected = Some(reason);

@@ -1,4 +1,4 @@
-//! Paths: from a template and its parameters to what goes on the wire.
+//! Paths: from a template and its parameters to the path of the request.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -9,7 +9,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// What is encoded in a template, next to what is not ASCII: what no path may hold.
+/// What is encoded in a template besides non-ASCII characters: those that no path may contain.
 const WRITTEN: &AsciiSet = &AsciiSet::EMPTY
     .add(b' ')
     .add(b'"')
@@ -32,7 +32,7 @@ fn push_encoded(path: &mut String, text: &str, set: &'static AsciiSet) {
     }
 }
 
-/// The names of the parameters of a template, in their order.
+/// The names of the parameters of a template, in order.
 pub(crate) fn names(template: &str) -> impl Iterator<Item = &str> {
     let parts = template.split('{').skip(1);
     parts.filter_map(|part| Some(part.split_once('}')?.0))
@@ -45,11 +45,11 @@ pub(crate) enum Fault {
     Missing(String),
     /// A parameter's value is empty, `.` or `..`: the path would be another one.
     Unfit(String),
-    /// The template itself is unfit.
+    /// The template itself is invalid.
     Template(&'static str),
 }
 
-/// Fills a template. `value` gives the value of a parameter by its name.
+/// Fills a template. `value` returns the value of a parameter by name.
 pub(crate) fn fill<'v>(
     template: &str,
     value: impl Fn(&str) -> Option<&'v str>,
@@ -73,14 +73,14 @@ pub(crate) fn fill<'v>(
         rest = &after[end + 1..];
     }
     push_encoded(&mut path, rest, WRITTEN);
-    // Dots that meet only now: `/{a}{b}`, or a template of a caller's own.
+    // Dots that meet only after filling: `/{a}{b}`, or a template of the caller.
     if has_dots(&path) {
         return Err(Fault::Template("a segment is `.` or `..`"));
     }
     Ok(path)
 }
 
-/// Checks a template that a caller wrote.
+/// Checks a template of the caller.
 pub(crate) fn check(template: &str) -> Result<(), Fault> {
     if !template.starts_with('/') {
         return Err(Fault::Template(
@@ -110,7 +110,7 @@ pub(crate) fn check(template: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Whether a segment is taken for `.` or `..` on the way, encoded or not.
+/// Whether proxies and servers treat a segment as `.` or `..`, encoded or not.
 fn has_dots(path: &str) -> bool {
     for segment in path.split('/') {
         for dots in &[".", "%2e", "..", ".%2e", "%2e.", "%2e%2e"] {

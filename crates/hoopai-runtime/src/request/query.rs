@@ -17,13 +17,13 @@ struct Pair {
 }
 
 impl Query {
-    /// Sets a parameter, in place of what it had. An empty list unsets it.
+    /// Sets a parameter and replaces its values. An empty list removes it.
     pub(crate) fn set(&mut self, name: &'static str, values: Vec<String>, style: ListStyle) {
         self.0.retain(|pair| pair.name != name);
         self.add(Cow::Borrowed(name), values, style);
     }
 
-    /// Adds a parameter next to those of the same name.
+    /// Adds a value to a parameter.
     pub(crate) fn add(&mut self, name: Cow<'static, str>, values: Vec<String>, style: ListStyle) {
         if !values.is_empty() {
             self.0.push(Pair {
@@ -34,7 +34,7 @@ impl Query {
         }
     }
 
-    /// The values of a parameter, if it is set.
+    /// Returns the values of a parameter, if it is set.
     pub(crate) fn get(&self, name: &str) -> Option<&[String]> {
         let pair = self.0.iter().find(|pair| pair.name == name)?;
         Some(&pair.values)
@@ -97,7 +97,8 @@ fn push(out: &mut String, name: &str, value: &str) {
     out.push_str(value);
 }
 
-/// Adds a pair as `application/x-www-form-urlencoded` has it. A blank is `%20`, which every reader takes.
+/// Appends a pair in the `application/x-www-form-urlencoded` encoding. A space is `%20`, which
+/// every parser accepts.
 pub(crate) fn push_pair(out: &mut String, name: &str, value: &str) {
     push(out, name, &encode(value));
 }

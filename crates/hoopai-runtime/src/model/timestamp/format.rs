@@ -4,13 +4,13 @@ use std::time::Duration;
 
 const DAY: i64 = 86_400;
 
-/// The first count that is of milliseconds.
+/// The smallest count of milliseconds.
 const MILLIS_FROM: i64 = 100_000_000_000;
 
-/// The first count that is of neither, in the year 5138 as well.
+/// The first count that is neither, in the year 5138 as well.
 const MILLIS_TO: i64 = 100_000_000_000_000;
 
-/// A point in time: seconds since 1970, less before, and the nanoseconds that follow them.
+/// A moment: seconds since 1970 (rounded down) and nanoseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Moment {
     pub(super) seconds: i64,
@@ -47,7 +47,7 @@ impl Moment {
         Moment::after_1970(time).negated()
     }
 
-    /// As long before 1970 as this is after it.
+    /// Mirrors the moment at 1970.
     fn negated(self) -> Self {
         match self.nanos {
             0 => Moment::of_seconds(-self.seconds),
@@ -86,7 +86,7 @@ pub(super) fn count(text: &str) -> Option<Moment> {
     })
 }
 
-/// The digits behind a point, of so many places.
+/// The digits after a point, scaled to this many places.
 fn fraction_of(digits: &str, places: usize) -> u32 {
     let mut value = 0;
     for place in 0..places {
@@ -96,7 +96,7 @@ fn fraction_of(digits: &str, places: usize) -> u32 {
     value
 }
 
-/// How many digits a text begins with.
+/// The number of digits at the beginning of a text.
 fn leading_digits(text: &str) -> usize {
     let mut count = 0;
     while let Some(b'0'..=b'9') = text.as_bytes().get(count) {
@@ -109,7 +109,7 @@ fn are_digits(text: &str) -> bool {
     leading_digits(text) == text.len()
 }
 
-/// A date in any written form, or a count.
+/// Parses a date in any written form, or a count.
 pub(super) fn date(text: &str) -> Option<Moment> {
     // The most frequent form first.
     iso_date(text)
@@ -118,7 +118,7 @@ pub(super) fn date(text: &str) -> Option<Moment> {
         .or_else(|| american_date(text))
 }
 
-/// A date of RFC 3339: with a blank for the `T`, without zone, seconds or time as well.
+/// A date of RFC 3339, also with a space for the `T`, or without zone, seconds or time.
 pub(super) fn iso_date(text: &str) -> Option<Moment> {
     let mut rest = Rest(text);
     let (year, month, day) = (
@@ -203,7 +203,7 @@ const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 
-/// The names of zones in RFC 2822, and their hours east.
+/// The names of zones in RFC 2822, and their hours east of UTC.
 const ZONES: [(&str, i64); 12] = [
     ("Z", 0),
     ("UT", 0),
@@ -266,11 +266,11 @@ fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
     valid.then(|| days_since_1970(year, month, day) * DAY)
 }
 
-/// What of a text is still to be read.
+/// The rest of a text.
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    /// Takes one character if it is any of these, which are of ASCII.
+    /// Skips one ASCII character if it is any of these.
     fn take(&mut self, any: &[u8]) -> Option<u8> {
         let first = *self.0.as_bytes().first()?;
         if !any.contains(&first) {
@@ -327,7 +327,8 @@ fn days_in(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from the first of January of 1970. Years are taken to begin in March, so that the odd day is the last of its year.
+/// Days since 1970-01-01. Years are counted from March, so that the leap day is the last of its
+/// year.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month > 2 { year } else { year - 1 };
     let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
@@ -335,7 +336,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// Year, month and day of a count of days.
+/// Year, month and day of a number of days.
 fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
@@ -347,7 +348,7 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// As many places of a second as there are, three at a time.
+/// The fraction of a second, in groups of three digits.
 pub(super) fn rfc3339(moment: Moment) -> String {
     let (seconds, part) = (moment.seconds, moment.nanos);
     let (year, month, day) = date_of(seconds.div_euclid(DAY));
