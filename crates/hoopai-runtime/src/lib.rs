@@ -1,8 +1,8 @@
-//! The road to the wire that all HoopAI module crates share.
+//! The request pipeline that all HoopAI module crates share.
 //!
-//! A module crate is data: an operation table, models, and builders that name the parameters. What happens between
-//! `send()` and the reply is here, once: settings and credentials ([`Handle`]), paths, queries and bodies ([`Call`]), the
-//! single hop to the network, replies ([`Response`]) and errors ([`Error`]).
+//! A module crate is data: an operation table, models, and builders with named parameters. The
+//! runtime sends and decodes: settings and credentials ([`Handle`]), requests ([`Call`]), rate
+//! limits, retries, replies ([`Response`]) and errors ([`Error`]).
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), hoopai_runtime::Error> {
@@ -58,15 +58,16 @@ pub use send::options::CallOptions;
 pub use send::{auth, observe, rate_limit, retry};
 pub use serde_json;
 
-/// The API version that is sent where neither the caller nor the operation names one.
+/// The API version that is sent if neither the caller nor the operation sets one.
 ///
-/// The platform refuses a request without version; HoopAI's guide names this one for all of its operations.
+/// The platform rejects requests without a version. HoopAI's guide names this one for all of its
+/// operations.
 pub const DEFAULT_API_VERSION: &str = "2021-07-28";
 
-/// The address of the platform.
+/// The base URL of the platform.
 pub const DEFAULT_BASE_URL: &str = "https://services.leadconnectorhq.com";
 
-/// What the macros of this crate expand to. Nothing here is for use by hand.
+/// Support for the macros of this crate. It is not part of the public API.
 #[doc(hidden)]
 pub mod __private {
     pub use serde::de::MapAccess;

@@ -1,48 +1,48 @@
-//! The operation table: what differs from one operation of the platform to the next, as data.
+//! The operation table: the differences between operations, as data.
 //!
-//! Every module crate carries one [`Operation`] for each operation that its interface file declares. The runtime reads the
-//! row and does the rest, so that no behaviour is written into generated code.
+//! Each module crate has one [`Operation`] for each operation of its interface file. The runtime
+//! interprets it, so generated code contains no behaviour.
 
 /// One operation of the platform: a row of a module's operation table.
 ///
 /// Rows name only what differs from [`Operation::DEFAULT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The module that it belongs to, as the platform's addresses spell it: `contacts`.
+    /// The module, as in the platform's URLs: `contacts`.
     pub module: &'static str,
-    /// The name of the method that calls it: `get_contact`.
+    /// The name of its method: `get_contact`.
     pub name: &'static str,
-    /// The platform's own operation id: `get-contact`.
+    /// The platform's operation id: `get-contact`.
     pub id: &'static str,
     /// The HTTP method.
     pub method: Method,
     /// The path with its parameters in braces: `/contacts/{contactId}`. A trailing slash is part of it.
     pub path: &'static str,
-    /// The API version that the interface file declares, or `None` where it declares none; then
+    /// The API version that the interface file declares. `None`:
     /// [`DEFAULT_API_VERSION`](crate::DEFAULT_API_VERSION) is sent.
     pub version: Option<&'static str>,
-    /// Which kinds of token the platform accepts.
+    /// The kinds of token that the platform accepts.
     pub tokens: Tokens,
     /// The scopes that the token needs.
     pub scopes: &'static [&'static str],
-    /// Whether doing it twice leaves the platform in the state of doing it once.
+    /// Whether repeating the operation has the same effect as executing it once.
     pub idempotent: bool,
-    /// Where the location (sub-account) goes, if the operation takes one.
+    /// The parameter for the location (sub-account), if the operation has one.
     pub location: Option<Location>,
     /// The query parameters that the interface file declares.
     pub query: &'static [QueryParam],
-    /// The request body, if the operation takes one.
+    /// The request body, if the operation has one.
     pub body: Option<Body>,
-    /// What a successful reply holds.
+    /// The content of a successful reply.
     pub reply: Reply,
-    /// How the operation pages, if it does.
+    /// The paging rule, if the operation is paged.
     pub paging: Option<Paging>,
-    /// Whether the platform advises against its use.
+    /// Whether the platform discourages its use.
     pub deprecated: bool,
 }
 
 impl Operation {
-    /// A row with nothing set: a `GET` of nothing that answers JSON. Tables are written as differences from it.
+    /// A `GET` without parameters that returns JSON. Tables are written as differences from it.
     pub const DEFAULT: Operation = Operation {
         module: "",
         name: "",
@@ -68,18 +68,18 @@ impl Operation {
 pub enum Method {
     /// Reads.
     Get,
-    /// Creates, or does what fits no other method.
+    /// Creates, or any other action.
     Post,
     /// Replaces.
     Put,
     /// Changes a part.
     Patch,
-    /// Removes.
+    /// Deletes.
     Delete,
 }
 
 impl Method {
-    /// The method as the wire has it: `GET`.
+    /// Returns the name of the method: `GET`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
@@ -117,7 +117,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// The interface file says nothing about tokens.
+    /// The interface file does not state it.
     pub const NONE: Tokens = Tokens {
         location: false,
         agency: false,
@@ -139,20 +139,20 @@ impl Tokens {
     };
 }
 
-/// Where an operation takes the location (sub-account) that it acts on.
+/// The parameter for the location (sub-account) that an operation acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Location {
     /// The part of the request.
     pub part: ParamLocation,
-    /// The name there, as the wire has it: `locationId`, `location_id`, `altId`.
+    /// The wire name: `locationId`, `location_id`, `altId`.
     pub name: &'static str,
     /// Whether the name is `altId`, which is sent together with `altType` = `location`.
     pub alt_type: bool,
-    /// Whether a call that names no location is an error before it is sent.
+    /// Whether a call without a location is rejected before sending.
     pub required: bool,
 }
 
-/// A part of a request that can carry the location.
+/// A part of a request that can contain the location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamLocation {
     /// A path parameter.
@@ -166,16 +166,16 @@ pub enum ParamLocation {
 /// A query parameter that the interface file declares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueryParam {
-    /// The name as the wire has it.
+    /// The wire name.
     pub name: &'static str,
-    /// Whether a call without it is an error before it is sent. The interface files call more parameters required than the
-    /// platform requires, so this is `true` only where there is evidence.
+    /// Whether a call without it is rejected before sending. The interface files declare more
+    /// parameters as required than the platform does, so this is `true` only with evidence.
     pub required: bool,
-    /// How a list is written.
+    /// How a list is encoded.
     pub style: ListStyle,
 }
 
-/// How a list is written into a query.
+/// How a list is encoded in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListStyle {
     /// One pair for each item: `id=1&id=2`.
@@ -189,18 +189,18 @@ pub enum ListStyle {
 pub struct Body {
     /// How it is encoded.
     pub kind: BodyKind,
-    /// Whether the interface file declares that there must be a body.
+    /// Whether the interface file requires a body.
     pub required: bool,
-    /// The fields without which a call is an error before it is sent, by their paths on the wire: `name`, `items.qty`. A list
-    /// on the path stands for each of its items. The interface files call more fields required than the platform requires, so
-    /// only those with evidence are listed.
+    /// The fields without which a call is rejected before sending, by path: `name`, `items.qty`. A
+    /// list on the path means each of its items. The interface files declare more fields as
+    /// required than the platform does, so only those with evidence are listed.
     pub fields: &'static [&'static str],
-    /// Whether the caller may give no body: then `{}`, or the location alone, is sent.
+    /// Whether the caller may omit the body. Then `{}`, or the location alone, is sent.
     pub omittable: bool,
 }
 
 impl Body {
-    /// JSON that must be there and need not have any field in particular. Rows are written as differences from it.
+    /// A required JSON body without required fields. Tables are written as differences from it.
     pub const DEFAULT: Body = Body {
         kind: BodyKind::Json,
         required: true,
@@ -220,38 +220,40 @@ pub enum BodyKind {
     Multipart,
 }
 
-/// What a successful reply holds.
+/// The content of a successful reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
     /// JSON.
     Json,
-    /// Nothing that is of use.
+    /// Nothing of use.
     Empty,
-    /// Bytes of any kind: a file.
+    /// Bytes: a file.
     Bytes,
 }
 
-/// How an operation pages: where a page's items stand in the reply, and what asks for the next page.
+/// A paging rule: where the items are in the reply, and what requests the next page.
 ///
-/// A *place* is a chain of names joined by dots from the root of the reply, or of the last item: `meta.total`,
-/// `messages.messages`; a part that is all digits indexes a list (`sort.0`). What is made of it is in [`paging`](crate::paging).
+/// A *path* is a chain of names joined by dots, from the root of the reply or of its last item:
+/// `meta.total`, `messages.messages`. A part of digits indexes a list (`sort.0`). See
+/// [`paging`](crate::paging).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paging {
-    /// The place of the list of items in the reply; `""` where the reply itself is the list.
+    /// The path of the list of items; `""` if the reply itself is the list.
     pub items: &'static str,
-    /// The place of the count of all items, a number or the text of one.
+    /// The path of the total number of items, a number or a string that holds one.
     pub total: Option<&'static str>,
-    /// The place that says whether there is more: `true`, a number above 0 and a text that is not empty mean more; `false`,
-    /// `null`, 0, `""` and absence mean the end.
+    /// The path of the value that reports whether there are more items: `true`, a number above 0
+    /// and a non-empty string mean more; `false`, `null`, 0, `""` and absence mean the end.
     pub more: Option<&'static str>,
-    /// The parameter that takes the size of a page, and its maximum, which is sent unless the caller sets the parameter.
+    /// The parameter for the page size. Its maximum is sent unless the caller sets the parameter.
     pub size: Option<PageSize>,
-    /// What asks for the next page.
+    /// What requests the next page.
     pub strategy: PageStrategy,
 }
 
 impl Paging {
-    /// The reply is the list, and `offset` in the query leaves items out. Rules can be written as differences from it.
+    /// The reply is the list, and the query parameter `offset` skips items. Rules can be written as
+    /// differences from it.
     pub const DEFAULT: Paging = Paging {
         items: "",
         total: None,
@@ -261,22 +263,23 @@ impl Paging {
     };
 }
 
-/// The parameter that takes the size of a page.
+/// The parameter for the page size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageSize {
     /// The parameter.
     pub to: PageParam,
-    /// The largest size that is asked for.
+    /// The largest size that is requested.
     pub max: u32,
-    /// Whether the platform declares this maximum, in its interface file or in the parameter's description. Larger sizes are
-    /// errors before anything is sent then. Otherwise the maximum is an assumption, and larger sizes are sent.
+    /// Whether the platform declares this maximum, in its interface file or in the parameter's
+    /// description. Larger sizes are rejected before sending then. Otherwise the maximum is an
+    /// assumption, and larger sizes are sent.
     pub declared: bool,
 }
 
-/// What asks for the next page.
+/// What requests the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageStrategy {
-    /// A count of items to leave out. It grows by the items that came.
+    /// The number of items to skip. It grows by the number of received items.
     Offset(PageParam),
     /// The number of the page, which grows by one.
     Page {
@@ -285,29 +288,29 @@ pub enum PageStrategy {
         /// The number of the first page.
         first: u32,
     },
-    /// Marks taken from the page before. All that are found go into the next request, together.
+    /// A cursor from the previous page. All of its fields that are found are sent together.
     Cursor(&'static [CursorField]),
 }
 
-/// A mark that leads from a page to the next.
+/// A field of a cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CursorField {
-    /// Where it stands.
+    /// Where its value is.
     pub from: CursorSource,
-    /// The parameter that takes it.
+    /// The parameter that receives it.
     pub to: PageParam,
 }
 
-/// Where a mark stands.
+/// Where the value of a cursor field is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CursorSource {
-    /// At this place of the reply.
+    /// At this path of the reply.
     Reply(&'static str),
-    /// At this place of the last item of the page.
+    /// At this path of the last item.
     LastItem(&'static str),
 }
 
-/// A parameter of the request that paging sets.
+/// A request parameter that paging sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageParam {
     /// A query parameter.
@@ -316,13 +319,13 @@ pub enum PageParam {
     Body {
         /// Its name.
         name: &'static str,
-        /// The body declares it as a string, or as a list of strings, so that numbers go as text.
+        /// The body declares a string, or a list of strings, so numbers are sent as strings.
         text: bool,
     },
 }
 
 impl PageParam {
-    /// The name of the parameter on the wire.
+    /// Returns the wire name of the parameter.
     pub const fn name(&self) -> &'static str {
         match self {
             PageParam::Query(name) | PageParam::Body { name, .. } => name,
@@ -330,7 +333,7 @@ impl PageParam {
     }
 }
 
-/// Defines the builder of one operation. Module crates use it; their users meet what it makes.
+/// Defines the builder of one operation. Module crates use it.
 ///
 /// ```text
 /// operation! { /// docs
@@ -354,16 +357,18 @@ impl PageParam {
 /// }
 /// ```
 ///
-/// What the macro itself adds: `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`, `options`, `send`; where
-/// `multipart` stands before the arrow, `part(name, Part)`; and where an item's type follows behind `paged`, `stream`, `pages` and
-/// `collect_all`, which go by the rule in the operation's row.
+/// The macro adds `new(&Handle)` for the crate, `extra_query`, `extra_body`, `api_version`,
+/// `options` and `send`. With `multipart` before the arrow it adds `part(name, Part)`; with `paged`
+/// and an item type it adds `stream`, `pages` and `collect_all`, which use the rule of the
+/// operation's row.
 #[macro_export]
 macro_rules! operation {
     ($(#[$meta:meta])* pub $name:ident($operation:path) multipart -> $($reply:tt)+) => {
         $crate::operation! { $(#[$meta])* pub $name($operation) -> $($reply)+ }
 
         impl $name {
-            /// Adds a part under a name that is only known at run time, next to parts of the same name.
+            /// Adds a part under a name that is known only at run time. Parts of the same name
+            /// stay.
             #[inline]
             pub fn part(mut self, name: impl Into<String>, part: impl Into<$crate::Part>) -> Self {
                 self.call.add_part(name, part);
@@ -385,28 +390,28 @@ macro_rules! operation {
                 Self { call: $crate::Call::new(handle, &$operation) }
             }
 
-            /// Adds a query pair that the interface file does not list.
+            /// Adds a query parameter that the interface file does not declare.
             #[inline]
             pub fn extra_query(mut self, name: impl Into<String>, value: impl $crate::ParamValue) -> Self {
                 self.call.extra_query(name, value);
                 self
             }
 
-            /// Adds a top-level field to the body, in place of one of the same name.
+            /// Sets a top-level field of the body.
             #[inline]
             pub fn extra_body(mut self, name: impl Into<String>, value: impl $crate::__private::Serialize) -> Self {
                 self.call.extra_body(name, value);
                 self
             }
 
-            /// Sends this API version (a date such as `2021-07-28`) with this call, whatever the operation declares.
+            /// Sends this API version (a date such as `2021-07-28`) with this call.
             #[inline]
             pub fn api_version(mut self, version: impl Into<String>) -> Self {
                 self.call.api_version(version);
                 self
             }
 
-            /// Sets what is other than the client's for this call: times, retries, whether it may be done twice.
+            /// Sets options of this call: time-outs, retries, idempotence.
             #[inline]
             pub fn options(mut self, options: $crate::CallOptions) -> Self {
                 self.call.options(options);
@@ -425,19 +430,20 @@ macro_rules! __operation_send {
     (json $reply:ty, paged $item:ty) => {
         $crate::__operation_send!(json $reply);
 
-        /// Reads the list item by item, over all of its pages. Nothing is sent before the first item is asked for.
+        /// Returns the items of the list over all of its pages. Nothing is sent before the first
+        /// item is requested.
         #[inline]
         pub fn stream(self) -> $crate::paging::ItemStream<$item> {
             $crate::__private::item_stream(self.call)
         }
 
-        /// Reads the list page by page, each as `send` gives it.
+        /// Returns the pages of the list, each as `send` returns it.
         #[inline]
         pub fn pages(self) -> $crate::paging::PageStream<$reply> {
             $crate::__private::page_stream(self.call)
         }
 
-        /// Reads the whole list, up to a limit; it is an error if the list has more items than that.
+        /// Returns the whole list. A list with more items than `limit` is an error.
         #[inline]
         pub fn collect_all(self, limit: usize) -> $crate::paging::CollectFuture<$item> {
             $crate::__private::item_stream(self.call).collect_all(limit)
@@ -447,18 +453,20 @@ macro_rules! __operation_send {
         /// Sends the call.
         ///
         /// # Errors
-        /// A parameter that is missing or unfit, a failure on the way, a refusal by the platform, or a reply that does not
-        /// fit: see [`Error`]($crate::Error).
+        ///
+        /// A parameter that is missing or invalid, a failed request, an error reply, or a reply
+        /// that cannot be decoded: see [`Error`]($crate::Error).
         #[inline]
         pub fn send(self) -> $crate::ResponseFuture<$reply> {
             self.call.send_json()
         }
     };
     (empty) => {
-        /// Sends the call. What a successful reply holds is left aside.
+        /// Sends the call. The contents of a successful reply are ignored.
         ///
         /// # Errors
-        /// A parameter that is missing or unfit, a failure on the way, or a refusal by the platform: see
+        ///
+        /// A parameter that is missing or invalid, a failed request, or an error reply: see
         /// [`Error`]($crate::Error).
         #[inline]
         pub fn send(self) -> $crate::ResponseFuture<()> {
@@ -466,10 +474,11 @@ macro_rules! __operation_send {
         }
     };
     (bytes) => {
-        /// Sends the call. The reply comes as bytes, piece by piece or collected.
+        /// Sends the call. The reply is a stream of bytes.
         ///
         /// # Errors
-        /// A parameter that is missing or unfit, a failure on the way, or a refusal by the platform: see
+        ///
+        /// A parameter that is missing or invalid, a failed request, or an error reply: see
         /// [`Error`]($crate::Error).
         #[inline]
         pub fn send(self) -> $crate::ResponseFuture<$crate::ByteStream> {

@@ -1,6 +1,7 @@
 //! Models: objects, enums and scalars of the platform, and what generated types are made of.
 //!
-//! This folder depends on nothing but the decoder's conventions for fields that deviate.
+//! This folder depends on decoding, errors and the argument traits of `request`. Nothing here sends or
+//! pages.
 
 pub(crate) mod confirmation;
 pub(crate) mod custom_field;
