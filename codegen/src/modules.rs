@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::Fault;
-use crate::hidden::is_hidden;
+use crate::error::FileError;
+use crate::text::is_invisible;
 
 /// The name under which faults in the list of modules are reported.
 pub const MODULES_FILE: &str = "specs/modules.toml";
@@ -40,13 +40,13 @@ impl Module {
 }
 
 /// Reads `specs/modules.toml`.
-pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
+pub fn parse_modules(text: &str) -> Result<Vec<Module>, FileError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
         module: Vec<Module>,
     }
-    let fault = |problem: String, remedy: &str| Fault {
+    let fault = |problem: String, remedy: &str| FileError {
         file: MODULES_FILE.to_owned(),
         pointer: String::new(),
         problem,
@@ -81,7 +81,7 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
             .chain(&module.aliases)
             .chain(&module.github);
         for text in texts {
-            if text.contains(|c| is_hidden(c) || c == '\n' || c == '\t') {
+            if text.contains(|c| is_invisible(c) || c == '\n' || c == '\t') {
                 return Err(fault(
                     format!(
                         "module `{}` has a hidden character or a line break in `{text}`",

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
 
 const FORMAT: &str = "decimal";
@@ -58,7 +58,7 @@ const NAMES: [&str; 43] = [
 /// Mostly a count; money where a currency stands beside it.
 const BESIDE_CURRENCY: [&str; 1] = ["total"];
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
             return 0;

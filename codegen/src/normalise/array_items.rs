@@ -6,10 +6,10 @@
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let bare = [
         json!({ "type": "array" }),
         json!({ "type": "array", "items": {} }),

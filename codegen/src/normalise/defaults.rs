@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
+use crate::openapi::is_composite;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(default) = schema.get("default") else {
             return 0;
@@ -51,9 +52,7 @@ fn fits(schema: &Object, value: &Value) -> bool {
         Some("object") => {
             value.as_object().is_some_and(Object::is_empty) && !schema.contains_key("required")
         }
-        _ => !["$ref", "allOf", "oneOf", "anyOf"]
-            .iter()
-            .any(|key| schema.contains_key(*key)),
+        _ => !schema.contains_key("$ref") && !is_composite(schema),
     }
 }
 

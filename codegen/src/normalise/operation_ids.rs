@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let mut seen: std::collections::BTreeSet<String> = Default::default();
     Ok(walk::operations(document, |method, path, operation| {
         let declared = json::text(operation, "operationId")

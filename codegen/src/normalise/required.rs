@@ -4,9 +4,9 @@
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(declared) = schema.get("required").cloned() else {
             return 0;

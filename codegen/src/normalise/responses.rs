@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::{references, walk};
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
     let changed = walk::operations(document, |_, _, operation| {

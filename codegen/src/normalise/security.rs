@@ -8,13 +8,13 @@
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
 const BEARER: &str = "bearer";
 const LOCATION: &str = "Location-Access";
 const AGENCY: &str = "Agency-Access";
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let declared: Vec<String> = document
         .pointer("/components/securitySchemes")
         .and_then(Value::as_object)

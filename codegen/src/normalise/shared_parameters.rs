@@ -4,10 +4,11 @@
 use serde_json::Value;
 
 use super::references;
-use crate::fault::{At, Fault};
-use crate::json::{self, METHODS};
+use crate::error::{FileError, SourcePointer};
+use crate::json;
+use crate::openapi::METHODS;
 
-pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let paths_at = at.key("paths");
     let mut moved = 0;

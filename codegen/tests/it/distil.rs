@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hoopai_codegen::{distil, outside_references};
+use hoopai_codegen::{external_references, strip};
 use serde_json::{Value, json};
 
 fn kept(document: &Value, outside: &[(&str, Value)]) -> Result<String, String> {
@@ -10,10 +10,10 @@ fn kept(document: &Value, outside: &[(&str, Value)]) -> Result<String, String> {
         .iter()
         .map(|(path, value)| ((*path).to_owned(), value.to_string().into_bytes()))
         .collect();
-    let bytes = distil("sample.json", document.to_string().as_bytes(), &outside)
+    let bytes = strip("sample.json", document.to_string().as_bytes(), &outside)
         .map_err(|fault| fault.to_string())?;
     let again =
-        distil("sample.json", &bytes, &BTreeMap::new()).map_err(|fault| fault.to_string())?;
+        strip("sample.json", &bytes, &BTreeMap::new()).map_err(|fault| fault.to_string())?;
     assert_eq!(
         String::from_utf8_lossy(&bytes),
         String::from_utf8_lossy(&again),
@@ -59,14 +59,14 @@ fn facts_stay_and_prose_goes() {
 
 #[test]
 fn references_outside_are_found() {
-    let found = outside_references("sample.json", sample().to_string().as_bytes()).unwrap();
+    let found = external_references("sample.json", sample().to_string().as_bytes()).unwrap();
     assert_eq!(found, ["../common/shared.json"]);
 }
 
 #[test]
 fn what_is_wrong_is_told_apart() {
     let said = |bytes: &[u8]| {
-        distil("sample.json", bytes, &BTreeMap::new())
+        strip("sample.json", bytes, &BTreeMap::new())
             .unwrap_err()
             .to_string()
     };

@@ -1,6 +1,6 @@
 //! Documentation files: where their words go, and that a key which hits nothing is an error that names it.
 
-use hoopai_codegen::{Generated, Sources, Text, distil, generate};
+use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 
 use crate::emitted::{OVERLAY, everything};
 use crate::support::{module, spec_alone};
@@ -47,22 +47,22 @@ fields:
 ";
 
 fn generated(own: &str, common: &str) -> Result<Generated, String> {
-    let spec = distil(
+    let spec = strip(
         "sample.json",
         everything().to_string().as_bytes(),
         &Default::default(),
     )
     .map_err(|fault| fault.to_string())?;
     let sources = Sources {
-        overlay: Some(Text {
+        overlay: Some(SourceText {
             file: "overlay.yaml",
             text: OVERLAY,
         }),
-        documentation: Some(Text {
+        documentation: Some(SourceText {
             file: "documentation.yaml",
             text: own,
         }),
-        common: Some(Text {
+        common: Some(SourceText {
             file: "common.yaml",
             text: common,
         }),

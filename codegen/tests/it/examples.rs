@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hoopai_codegen::{contradictions, distil};
+use hoopai_codegen::{example_mismatches, strip};
 use serde_json::{Value, json};
 
 use crate::support::document;
@@ -15,7 +15,7 @@ fn judged(cases: &Value) -> String {
     );
     let bytes = document.to_string().into_bytes();
     let mut out = String::new();
-    for found in contradictions("sample.json", &bytes).unwrap() {
+    for found in example_mismatches("sample.json", &bytes).unwrap() {
         let verdict = if found.corrected { "corrected" } else { "left" };
         out.push_str(&format!(
             "{}: {} and {}: {verdict}\n",
@@ -24,7 +24,7 @@ fn judged(cases: &Value) -> String {
             found.example
         ));
     }
-    let kept = distil("sample.json", &bytes, &BTreeMap::new()).unwrap();
+    let kept = strip("sample.json", &bytes, &BTreeMap::new()).unwrap();
     let kept: Value = serde_json::from_slice(&kept).unwrap();
     let properties = kept
         .pointer("/components/schemas/Thing/properties")

@@ -6,7 +6,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use hoopai_codegen::{
-    Fault, Generated, Module, Sources, Text, distil, facade, generate, is_hidden, parse_modules,
+    FileError, Generated, Module, SourceText, Sources, facade, generate, is_invisible,
+    parse_modules, strip,
 };
 use proc_macro2::{TokenStream, TokenTree};
 use serde_json::{Value, json};
@@ -165,7 +166,7 @@ fn checked(generated: &Generated, at: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let interface = generated.interface();
     for (path, text) in generated.files.iter().chain([(&interface.0, &interface.1)]) {
-        if let Some(c) = text.chars().find(|c| is_hidden(*c)) {
+        if let Some(c) = text.chars().find(|c| is_invisible(*c)) {
             panic!("{at}: {path} contains {c:?}");
         }
         if path.ends_with(".rs") {
@@ -179,10 +180,10 @@ fn checked(generated: &Generated, at: &str) -> BTreeSet<String> {
     found
 }
 
-fn refused(fault: &Fault, at: &str) {
+fn refused(fault: &FileError, at: &str) {
     let text = fault.to_string();
     assert!(
-        !text.contains(is_hidden) && !fault.remedy.is_empty(),
+        !text.contains(is_invisible) && !fault.remedy.is_empty(),
         "{at}: {text:?}"
     );
 }
@@ -195,7 +196,10 @@ enum Outcome {
 }
 
 /// Plants at every string that `make` is given. Returns how often a crate was made that has the text on the wire.
-fn plant_everywhere(document: &Value, make: impl Fn(&Value) -> Result<Generated, Fault>) -> usize {
+fn plant_everywhere(
+    document: &Value,
+    make: impl Fn(&Value) -> Result<Generated, FileError>,
+) -> usize {
     let mut all = Vec::new();
     places(document, "", &mut all);
     let every: String = HIDDEN.iter().collect();
@@ -241,12 +245,12 @@ fn hidden_characters_of_an_interface_stay_on_the_wire_and_reach_no_file() {
     });
     let on_wire = plant_everywhere(&sample, |document| {
         let bytes = document.to_string();
-        let spec = distil("sample.json", bytes.as_bytes(), &Default::default());
+        let spec = strip("sample.json", bytes.as_bytes(), &Default::default());
         let overlay = crate::support::lifted(document);
         if let Ok(spec) = &spec {
-            assert!(!String::from_utf8_lossy(spec).contains(is_hidden));
+            assert!(!String::from_utf8_lossy(spec).contains(is_invisible));
         }
-        let overlay = Text {
+        let overlay = SourceText {
             file: "overlay.yaml",
             text: &overlay,
         };
@@ -267,7 +271,7 @@ fn hidden_characters_of_an_interface_stay_on_the_wire_and_reach_no_file() {
 #[test]
 fn hidden_characters_of_overlays_and_documentation_reach_no_file() {
     let bytes = everything().to_string();
-    let spec = distil("sample.json", bytes.as_bytes(), &Default::default()).expect("distilled");
+    let spec = strip("sample.json", bytes.as_bytes(), &Default::default()).expect("distilled");
     let overlay = json!({ "overlay": "1.0.0", "info": { "title": "sample", "version": "1" }, "actions": [
         { "target": "$.paths['/things/'].get", "description": "Ours.", "update": {
             "x-hoopai-unpaged": "One page holds all.", "summary": "Lists things.", "description": "In **order**.\n\nTwice.",
@@ -288,7 +292,7 @@ fn hidden_characters_of_overlays_and_documentation_reach_no_file() {
     });
     let make = |overlay: &Value, documentation: &Value| {
         let (overlay, documentation) = (overlay.to_string(), documentation.to_string());
-        let text = |file, text| Some(Text { file, text });
+        let text = |file, text| Some(SourceText { file, text });
         generate(
             &module("sample"),
             &Sources {
@@ -366,7 +370,7 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
     ] })
         .to_string();
     let make = |document: &Value| {
-        let spec = distil(
+        let spec = strip(
             "sample.json",
             document.to_string().as_bytes(),
             &Default::default(),
@@ -374,7 +378,7 @@ fn rustc_finds_no_bidi_character_in_generated_code() {
         generate(
             &module("sample"),
             &Sources {
-                overlay: Some(Text {
+                overlay: Some(SourceText {
                     file: "overlay.yaml",
                     text: &overlay,
                 }),

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use fastrand::Rng;
-use hoopai_codegen::{Fault, Sources, Text, distil, effective, generate};
+use hoopai_codegen::{FileError, SourceText, Sources, effective, generate, strip};
 use serde_json::{Map, Value, json};
 
 use crate::support::{lifted, module, root, spec_alone};
@@ -150,9 +150,9 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
     )]);
     // Half of the cases skip distilling, as a hand-edited spec would.
     let outcome = if rng.bool() {
-        distil("hostile.json", &bytes, &outside).and_then(|spec| {
+        strip("hostile.json", &bytes, &outside).and_then(|spec| {
             let sources = Sources {
-                overlay: Some(Text {
+                overlay: Some(SourceText {
                     file: "overlay.yaml",
                     text: &overlay,
                 }),
@@ -177,7 +177,7 @@ fn run(seed: u64, case: u64, sources: &[(String, Value)]) -> Result<bool, String
             }
             Ok(true)
         }
-        Err(Fault {
+        Err(FileError {
             file,
             pointer,
             problem,

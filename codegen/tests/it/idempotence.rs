@@ -56,7 +56,7 @@ fn idempotence_is_declared_or_follows_from_method_and_name() {
         let report = generated.report;
         let reasons: Vec<&str> = report.not_idempotent.values().map(String::as_str).collect();
         assert_eq!(reasons, Vec::from_iter(reason), "{context}");
-        assert_eq!(!report.idempotence_undeclared.is_empty(), gap, "{context}");
+        assert_eq!(!report.idempotency_undeclared.is_empty(), gap, "{context}");
     }
 }
 

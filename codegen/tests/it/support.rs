@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hoopai_codegen::{Fault, Generated, Module, Sources, Text, distil, generate};
+use hoopai_codegen::{FileError, Generated, Module, SourceText, Sources, generate, strip};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn root() -> PathBuf {
@@ -45,8 +45,11 @@ pub(crate) fn operation(id: &str, parts: Value) -> Value {
     operation
 }
 
-pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result<Generated, Fault> {
-    let bytes = distil(
+pub(crate) fn generate_sample(
+    document: &Value,
+    overlay: Option<&str>,
+) -> Result<Generated, FileError> {
+    let bytes = strip(
         "sample.json",
         document.to_string().as_bytes(),
         &Default::default(),
@@ -54,7 +57,7 @@ pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result
     generate(
         &module("sample"),
         &Sources {
-            overlay: overlay.map(|text| Text {
+            overlay: overlay.map(|text| SourceText {
                 file: "overlay.yaml",
                 text,
             }),
