@@ -21,7 +21,7 @@ use crate::text::escape_invisible_json;
 /// The stack of the generating thread. Only the part in use takes memory.
 const STACK_SIZE: usize = 256 * 1024 * 1024;
 
-/// What is generated from one module's interface.
+/// The files and figures that are generated from one module's interface.
 #[derive(Clone, Debug)]
 pub struct Generated {
     /// The files of its crate: path from the crate's folder, content.

@@ -1,8 +1,9 @@
-//! `specs/<module>/documentation.yaml`: what the module's rustdoc says, in our words.
+//! Stage: adds the texts of `specs/<module>/documentation.yaml` to the effective document, for rustdoc.
+//! Belongs here: the format of documentation files, and the search for the items that their keys name.
+//! May depend on the leaf modules only.
 //!
-//! It is an overlay of words alone, in a form of its own: OpenAPI Overlay cannot say "the parameter of this name" in less than
-//! four lines, and there are thousands. It is laid over the effective document, so its keys are the names that stand there,
-//! and each must hit something. `specs/documentation.yaml` says what means the same in all modules, and need not hit.
+//! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a parameter, and there are
+//! thousands. Each key must match an item. `specs/documentation.yaml` has texts for all modules; its keys may match nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +19,7 @@ use crate::openapi::{COMPOSITES, METHODS, schema_pointer};
 pub struct SourceText<'a> {
     /// The file, as errors name it.
     pub file: &'a str,
-    /// What it holds.
+    /// The content.
     pub text: &'a str,
 }
 
@@ -26,58 +27,61 @@ pub struct SourceText<'a> {
 #[serde(deny_unknown_fields, default)]
 struct Documentation {
     module: String,
-    operations: BTreeMap<String, OfOperation>,
-    /// What parameters mean wherever the operation does not say it.
+    operations: BTreeMap<String, OperationTexts>,
+    /// Texts of parameters that their operation does not describe.
     parameters: BTreeMap<String, String>,
-    /// What fields mean wherever nothing else says it.
+    /// Texts of fields that nothing else describes.
     fields: BTreeMap<String, String>,
-    schemas: BTreeMap<String, OfSchema>,
+    schemas: BTreeMap<String, SchemaTexts>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OfOperation {
+struct OperationTexts {
     summary: String,
     description: String,
     parameters: BTreeMap<String, String>,
-    /// Fields of the body; names joined by dots lead into what it holds.
+    /// Fields of the body, by path.
     body: BTreeMap<String, String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OfSchema {
+struct SchemaTexts {
     description: String,
     fields: BTreeMap<String, String>,
 }
 
-/// Schemas that lead on through more schemas than this are looked into no further.
-const DEPTH: usize = 24;
+/// Fields below this number of nested schemas are not found.
+const DEPTH_LIMIT: usize = 24;
 
 const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
 
-/// Lays a module's words over its effective document, then those that hold for all modules.
+/// Adds a module's texts to its effective document, then the texts for all modules.
 pub(crate) fn apply(
     document: &mut Value,
     own: Option<SourceText<'_>>,
     common: Option<SourceText<'_>>,
 ) -> Result<(), FileError> {
     if let Some(text) = own {
-        let words = read(text)?;
-        words.check(&SourcePointer::root(text.file))?;
-        Laying::new(document, text.file).all(&words)?;
+        let documentation = read(text)?;
+        documentation.check(&SourcePointer::root(text.file))?;
+        Writer::new(document, text.file).all(&documentation)?;
     }
     if let Some(text) = common {
-        let words = read(text)?;
+        let documentation = read(text)?;
         let at = SourcePointer::root(text.file);
-        words.check(&at)?;
-        if !(words.module.is_empty() && words.operations.is_empty() && words.schemas.is_empty()) {
+        documentation.check(&at)?;
+        if !(documentation.module.is_empty()
+            && documentation.operations.is_empty()
+            && documentation.schemas.is_empty())
+        {
             return Err(at.error(
-                "only `parameters` and `fields` can be the same in all modules",
+                "only `parameters` and `fields` can apply to all modules",
                 "move the rest to the file of its module",
             ));
         }
-        Laying::new(document, text.file).defaults(&words);
+        Writer::new(document, text.file).defaults(&documentation);
     }
     Ok(())
 }
@@ -91,14 +95,14 @@ fn read(text: SourceText<'_>) -> Result<Documentation, FileError> {
 }
 
 impl Documentation {
-    /// Keys without words would pass for documentation.
+    /// Rejects keys without text, which would count as documentation.
     fn check(&self, at: &SourcePointer<'_>) -> Result<(), FileError> {
         let full =
-            |at: &SourcePointer<'_>, words: &BTreeMap<String, String>| -> Result<(), FileError> {
-                match words.iter().find(|(_, text)| text.trim().is_empty()) {
+            |at: &SourcePointer<'_>, texts: &BTreeMap<String, String>| -> Result<(), FileError> {
+                match texts.iter().find(|(_, text)| text.trim().is_empty()) {
                     Some((name, _)) => Err(at
                         .key(name)
-                        .error("says nothing", "write what it means, or leave the key out")),
+                        .error("has no text", "write what it means, or remove the key")),
                     None => Ok(()),
                 }
             };
@@ -109,8 +113,8 @@ impl Documentation {
             let at = operations.key(name);
             if operation.summary.trim().is_empty() || operation.summary.trim().contains('\n') {
                 return Err(at.key("summary").error(
-                    "is no sentence on one line",
-                    "say in one sentence what the operation does",
+                    "is not a sentence on one line",
+                    "describe the operation in one sentence",
                 ));
             }
             full(&at.key("parameters"), &operation.parameters)?;
@@ -124,36 +128,36 @@ impl Documentation {
     }
 }
 
-struct Laying<'a> {
+struct Writer<'a> {
     document: &'a mut Value,
     file: &'a str,
-    /// Pointers of what this file has words for already.
-    said: BTreeMap<String, String>,
+    /// The texts of fields that this file has set, by pointer.
+    written: BTreeMap<String, String>,
 }
 
-impl<'a> Laying<'a> {
+impl<'a> Writer<'a> {
     fn new(document: &'a mut Value, file: &'a str) -> Self {
-        Laying {
+        Writer {
             document,
             file,
-            said: BTreeMap::new(),
+            written: BTreeMap::new(),
         }
     }
 
-    fn all(&mut self, words: &Documentation) -> Result<(), FileError> {
+    fn all(&mut self, documentation: &Documentation) -> Result<(), FileError> {
         let file = self.file;
         let root = SourcePointer::root(file);
-        if !words.module.trim().is_empty() {
-            self.put("/info", "description", &words.module);
+        if !documentation.module.trim().is_empty() {
+            self.put("/info", "description", &documentation.module);
         }
         let at = root.key("schemas");
-        for (name, schema) in &words.schemas {
+        for (name, schema) in &documentation.schemas {
             let at = at.key(name);
             let pointer = schema_pointer(name);
             if self.document.pointer(&pointer).is_none() {
                 return Err(at.error(
                     "the interface has no such schema",
-                    "take the name from the module's file that `cargo xtask export` writes",
+                    "use a name from the file that `cargo xtask export` writes",
                 ));
             }
             if !schema.description.trim().is_empty() {
@@ -165,17 +169,17 @@ impl<'a> Laying<'a> {
             }
         }
         let at = root.key("operations");
-        for (name, operation) in &words.operations {
+        for (name, operation) in &documentation.operations {
             self.operation(name, operation, &at.key(name))?;
         }
-        let (parameters, fields) = self.defaults(words);
+        let (parameters, fields) = self.defaults(documentation);
         for (kind, all, hit) in [
-            ("parameters", &words.parameters, parameters),
-            ("fields", &words.fields, fields),
+            ("parameters", &documentation.parameters, parameters),
+            ("fields", &documentation.fields, fields),
         ] {
             if let Some(name) = all.keys().find(|name| !hit.contains(*name)) {
                 return Err(root.key(kind).key(name).error(
-                    "hits nothing that has no words of its own",
+                    "matches nothing without a text of its own",
                     "correct the name, or delete the line",
                 ));
             }
@@ -186,7 +190,7 @@ impl<'a> Laying<'a> {
     fn operation(
         &mut self,
         name: &str,
-        words: &OfOperation,
+        documentation: &OperationTexts,
         at: &SourcePointer<'_>,
     ) -> Result<(), FileError> {
         let pointer = name.split_once(' ').and_then(|(method, path)| {
@@ -202,12 +206,12 @@ impl<'a> Laying<'a> {
                 "write the method and the path as the interface has them: `GET /contacts/{contactId}`",
             ));
         };
-        self.put(&pointer, "summary", words.summary.trim());
-        if !words.description.trim().is_empty() {
-            self.put(&pointer, "description", &words.description);
+        self.put(&pointer, "summary", documentation.summary.trim());
+        if !documentation.description.trim().is_empty() {
+            self.put(&pointer, "description", &documentation.description);
         }
         let parameters = at.key("parameters");
-        for (name, text) in &words.parameters {
+        for (name, text) in &documentation.parameters {
             let index = self
                 .document
                 .pointer(&format!("{pointer}/parameters"))
@@ -229,7 +233,7 @@ impl<'a> Laying<'a> {
                 text,
             );
         }
-        if words.body.is_empty() {
+        if documentation.body.is_empty() {
             return Ok(());
         }
         let content = format!("{pointer}/requestBody/content");
@@ -245,7 +249,7 @@ impl<'a> Laying<'a> {
         if bodies.is_empty() {
             return Err(at.error("the operation takes no body", "delete `body`"));
         }
-        for (path, text) in &words.body {
+        for (path, text) in &documentation.body {
             for body in &bodies {
                 self.field(body, path, text, &at.key(path))?;
             }
@@ -253,7 +257,7 @@ impl<'a> Laying<'a> {
         Ok(())
     }
 
-    /// Gives words to the field at `path` below a schema, in all variants of it.
+    /// Sets the text of the field at `path` below a schema, in all its variants.
     fn field(
         &mut self,
         schema: &str,
@@ -261,46 +265,46 @@ impl<'a> Laying<'a> {
         text: &str,
         at: &SourcePointer<'_>,
     ) -> Result<(), FileError> {
-        let mut places = vec![schema.to_owned()];
+        let mut pointers = vec![schema.to_owned()];
         for name in path.split('.') {
             let mut found = BTreeSet::new();
-            for place in &places {
-                fields(self.document, place, 0, &mut |other, pointer| {
+            for pointer in &pointers {
+                fields(self.document, pointer, 0, &mut |other, pointer| {
                     if other == name {
                         found.insert(pointer.to_owned());
                     }
                 });
             }
-            places = found.into_iter().collect();
+            pointers = found.into_iter().collect();
         }
-        if places.is_empty() {
+        if pointers.is_empty() {
             return Err(at.error(
                 "there is no such field",
-                "correct the name, or delete the line; dots lead into objects and the items of lists",
+                "correct the name, or delete the line; dots separate the names of nested fields",
             ));
         }
-        for place in places {
-            match self.said.get(&place) {
+        for pointer in pointers {
+            match self.written.get(&pointer) {
                 Some(other) if other != text => {
                     return Err(at.error(
-                        "other words stand for the same field elsewhere in the file",
-                        "say it once, under the name of the schema in `schemas`",
+                        "the file has another text for the same field",
+                        "keep one text, under the name of the schema in `schemas`",
                     ));
                 }
                 Some(_) => {}
                 None => {
-                    self.put(&place, "description", text);
-                    self.said.insert(place, text.to_owned());
+                    self.put(&pointer, "description", text);
+                    self.written.insert(pointer, text.to_owned());
                 }
             }
         }
         Ok(())
     }
 
-    /// Gives words to the parameters and fields that have none, by their names. Returns the names that were met.
+    /// Sets the texts of parameters and fields that have none, by name. Returns the names that matched.
     fn defaults<'w>(
         &mut self,
-        words: &'w Documentation,
+        documentation: &'w Documentation,
     ) -> (BTreeSet<&'w String>, BTreeSet<&'w String>) {
         let (mut parameters, mut fields) = (BTreeSet::new(), BTreeSet::new());
         for item in objects_in(self.document.get_mut("paths")) {
@@ -313,9 +317,9 @@ impl<'a> Laying<'a> {
                 };
                 for parameter in all {
                     let name = parameter.get("name").and_then(Value::as_str);
-                    let entry = name.and_then(|name| words.parameters.get_key_value(name));
+                    let entry = name.and_then(|name| documentation.parameters.get_key_value(name));
                     if let Some((name, text)) = entry
-                        && say(parameter, "description", text)
+                        && put_missing(parameter, "description", text)
                     {
                         parameters.insert(name);
                     }
@@ -323,8 +327,8 @@ impl<'a> Laying<'a> {
             }
         }
         every_field(self.document, false, 0, &mut |name, schema| {
-            if let Some((name, text)) = words.fields.get_key_value(name)
-                && say(schema, "description", text)
+            if let Some((name, text)) = documentation.fields.get_key_value(name)
+                && put_missing(schema, "description", text)
             {
                 fields.insert(name);
             }
@@ -339,8 +343,8 @@ impl<'a> Laying<'a> {
     }
 }
 
-/// Writes a text where there is none. Tells whether it did.
-fn say(node: &mut Value, key: &str, text: &str) -> bool {
+/// Sets a text if there is none. Returns whether it was set.
+fn put_missing(node: &mut Value, key: &str, text: &str) -> bool {
     match node {
         Value::Object(map) if !map.contains_key(key) => {
             map.insert(key.to_owned(), Value::from(text.trim_end()));
@@ -357,10 +361,10 @@ fn objects_in(node: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
         .filter(|value| value.is_object())
 }
 
-/// Calls `found` with name and pointer of each field of the schema at `pointer`: through references, composites, the items of
-/// lists and the values of tables.
+/// Calls `found` with name and pointer of each field of the schema at `pointer`, through references, composites, items of
+/// lists and values of maps.
 fn fields(document: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(&str, &str)) {
-    let Some(schema) = document.pointer(pointer).filter(|_| depth < DEPTH) else {
+    let Some(schema) = document.pointer(pointer).filter(|_| depth < DEPTH_LIMIT) else {
         return;
     };
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
@@ -401,15 +405,15 @@ fn fields(document: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(
     }
 }
 
-/// Calls `found` with each field of each schema, wherever it stands. `named`: the keys of this object are names of the
-/// platform's, not words of OpenAPI.
+/// Calls `found` with each field of each schema in the document. `named`: the keys of this object are names of the platform,
+/// not keywords of OpenAPI.
 fn every_field(
     node: &mut Value,
     named: bool,
     depth: usize,
     found: &mut impl FnMut(&str, &mut Value),
 ) {
-    // Deeper than any schema that the passes let through.
+    // Deeper than any schema that the passes accept.
     if depth > 512 {
         return;
     }

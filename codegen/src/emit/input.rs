@@ -1,4 +1,4 @@
-//! What all emitters share.
+//! The input of all emitters.
 
 use std::collections::BTreeMap;
 

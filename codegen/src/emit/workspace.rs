@@ -76,7 +76,7 @@ fn interfaces(modules: &[Module]) -> String {
     out
 }
 
-/// The list of test tables. Tests include it as a module beside `operations`, which has what the tables use.
+/// The list of test tables. Tests include it as a module; their module `operations` has the items that the tables use.
 fn test_modules(modules: &[Module]) -> String {
     let mut out = format!("// {HEADER}\n\n//! The operations of all modules, for tests.\n\n");
     out.push_str("use crate::operations::{TestOperation, decode, finish, read};\n\n");

@@ -1,5 +1,5 @@
-//! The files know one type of number. Amounts of money keep their digits: by the names that the platform gives them they get
-//! the format `decimal`. Counts, percentages, sizes and rates stay numbers.
+//! Gives amounts of money the format `decimal`, by name, so that they keep their digits. The files declare `number` for
+//! everything. Counts, percentages, sizes and rates stay numbers.
 
 use serde_json::Value;
 
@@ -55,7 +55,7 @@ const NAMES: [&str; 43] = [
     "unitDiscount",
 ];
 
-/// Mostly a count; money where a currency stands beside it.
+/// Usually counts; amounts if the object also has a currency.
 const BESIDE_CURRENCY: [&str; 1] = ["total"];
 
 pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {

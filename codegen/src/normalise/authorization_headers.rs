@@ -1,5 +1,5 @@
-//! `Authorization` is no parameter: the security requirement says it, and the runtime sends it. The same holds for
-//! `Accept` and `Content-Type`, which OpenAPI tells readers to ignore.
+//! Removes the parameter `Authorization`, which the security requirement declares and the runtime sends, and `Accept` and
+//! `Content-Type`, which OpenAPI ignores.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Each operation has an id of its own. A missing one is made of method and path; one that stands twice gets a number.
+//! Gives each operation a unique id: a missing one is made of method and path, a repeated one gets a number.
 
 use serde_json::Value;
 

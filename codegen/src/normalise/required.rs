@@ -1,5 +1,5 @@
-//! `required` lists the names of properties, each once, and is not there where it would be empty. Files have it as a
-//! boolean, in the manner of older JSON schema.
+//! Reduces `required` to a list of distinct property names, and removes an empty one. Files have booleans, as in older JSON
+//! schema.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! `type` names one of the six JSON types of OpenAPI 3.0, or is left out for "anything". Files have `any`, lists of
-//! types, and objects or arrays that do not say that they are.
+//! Restricts `type` to the six JSON types of OpenAPI 3.0; without it, any JSON is allowed. Files have `any`, lists of types,
+//! and objects or arrays without `type`.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Keywords whose value is of the wrong kind (a format that is no string, a bound that is no number, a flag that is
-//! no boolean) say nothing, and go.
+//! Removes keywords whose value has the wrong type: a format that is not a string, a bound that is not a number, a flag that is
+//! not a boolean.
 
 use serde_json::Value;
 

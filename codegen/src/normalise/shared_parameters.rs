@@ -1,5 +1,5 @@
-//! Parameters that stand once for a whole path, or as a reference to a component, move into each operation, so that
-//! all later steps find them in one place.
+//! Moves parameters of a path item, and references to parameter components, into each operation, so that later stages find
+//! all parameters in one place.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
-//! Points in time that the files call a text or a number, by the names that the platform gives them. Most texts have an example
-//! that says so, which is believed when the file is distilled; here are those that have none or an odd one. Numbers get the
-//! format `unix-time`, in replies alone: what a request counts, seconds or milliseconds, is its own affair.
+//! Gives points in time a format, by name. The files declare strings or numbers. Most strings have an example that shows the
+//! format, which `source` reads; this pass handles the others. Numbers get the format `unix-time` in replies only, because
+//! requests differ in the unit, seconds or milliseconds.
 
 use serde_json::Value;
 

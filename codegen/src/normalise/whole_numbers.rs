@@ -1,5 +1,5 @@
-//! The files know one type of number. Counts and positions of pages are whole: the paging parameters of queries and
-//! request bodies, by the names that the platform gives them, become `integer`.
+//! Makes counts and positions of pages integers: the paging parameters of queries and request bodies, by name. The files
+//! declare `number` for everything.
 
 use serde_json::Value;
 

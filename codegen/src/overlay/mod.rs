@@ -1,15 +1,15 @@
-//! `specs/<module>/overlay.yaml`: OpenAPI Overlay 1.0, applied to a distilled interface file.
+//! Stage: applies `specs/<module>/overlay.yaml`, OpenAPI Overlay 1.0, to a stripped interface file.
+//! Belongs here: parsing and applying overlays. May depend on the leaf modules only.
 //!
-//! An action targets nodes by JSONPath (RFC 9535) and merges `update` into them or removes them. Stricter than the
-//! specification: each action says why in its `description`, and one that hits nothing or changes nothing is an
-//! error that names it, for then the platform has moved under it.
+//! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them. Stricter than the
+//! specification: each action states its reason in `description`, and an action without a match or without effect is an
+//! error, because the platform's file has changed.
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use crate::error::{FileError, SourcePointer};
-use crate::json::Object;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -17,7 +17,7 @@ struct Overlay {
     overlay: String,
     #[serde(rename = "info")]
     _info: Info,
-    /// Which document it is meant for; the folder says that already.
+    /// The document to which it applies; the folder determines it.
     #[serde(default, rename = "extends")]
     _extends: Option<String>,
     actions: Vec<Action>,
@@ -43,7 +43,7 @@ struct Action {
     remove: bool,
 }
 
-/// Applies the overlay to the document. Returns how many actions there were.
+/// Applies the overlay to the document. Returns the number of actions.
 pub(crate) fn apply(document: &mut Value, file: &str, text: &str) -> Result<usize, FileError> {
     let root = SourcePointer::root(file);
     let overlay: Overlay = serde_saphyr::from_str(text).map_err(|error| {
@@ -73,7 +73,7 @@ impl Action {
         if self.description.trim().is_empty() {
             return Err(at.error(
                 format!("the action on `{target}` has no reason"),
-                "say in its `description` why it is needed and what it rests on",
+                "state in its `description` why it is needed, with the evidence",
             ));
         }
         if self.remove == self.update.is_some() {
@@ -95,12 +95,12 @@ impl Action {
             .collect();
         if pointers.is_empty() {
             return Err(at.error(
-                format!("`{target}` hits nothing"),
-                "the platform's file has changed there, or the path is wrong: correct the target, or delete the action",
+                format!("`{target}` matches nothing"),
+                "the platform's file has changed, or the path is wrong: correct the target, or delete the action",
             ));
         }
-        // From the last to the first, so that removing one array item does not move the others.
-        pointers.sort_by_key(|pointer| std::cmp::Reverse(order(pointer)));
+        // In reverse order, so that removing an array item does not move the others.
+        pointers.sort_by_key(|pointer| std::cmp::Reverse(document_order(pointer)));
         for pointer in pointers {
             let changed = match &self.update {
                 Some(update) => match document.pointer_mut(&pointer) {
@@ -119,7 +119,7 @@ impl Action {
                             &pointer
                         }
                     ),
-                    "the platform's file says so itself by now: delete the action",
+                    "the platform's file already has this content: delete the action",
                 ));
             }
         }
@@ -128,15 +128,15 @@ impl Action {
 }
 
 /// Pointers in document order: array positions as numbers.
-fn order(pointer: &str) -> Vec<(usize, String)> {
+fn document_order(pointer: &str) -> Vec<(usize, String)> {
     pointer
         .split('/')
         .map(|step| (step.parse().unwrap_or(usize::MAX), step.to_owned()))
         .collect()
 }
 
-/// Merges as the specification says: objects key by key, arrays by appending, all else by replacing. Tells whether
-/// anything changed.
+/// Merges as specified: objects key by key, arrays by appending, everything else by replacing. Returns whether anything
+/// changed.
 fn merge(node: &mut Value, update: &Value) -> bool {
     match (node, update) {
         (Value::Object(node), Value::Object(update)) => {
@@ -179,11 +179,9 @@ fn remove(document: &mut Value, pointer: &str) -> bool {
         return false;
     };
     match document.pointer_mut(parent) {
-        Some(Value::Object(map)) => {
-            let map: &mut Object = map;
-            map.remove(&step.replace("~1", "/").replace("~0", "~"))
-                .is_some()
-        }
+        Some(Value::Object(map)) => map
+            .remove(&step.replace("~1", "/").replace("~0", "~"))
+            .is_some(),
         Some(Value::Array(items)) => match step.parse::<usize>() {
             Ok(index) if index < items.len() => {
                 items.remove(index);

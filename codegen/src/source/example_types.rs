@@ -1,11 +1,11 @@
-//! Where a schema's type contradicts its own example. The examples go when a file is distilled, so this is the time to look.
+//! Corrects types that contradict their own example. It runs while a file is stripped, because examples are removed then.
 //!
-//! What is plain is corrected: the example of a declared object is a text or a number, that of a declared text an object, the
-//! items of a list are other than declared. All else is listed, for examples err too (a number may show an id that was
-//! copied from elsewhere). A value that is merely written as text (`"true"`, `"19"`, `"{ … }"`) contradicts nothing.
+//! Clear cases are corrected: the example of an object is a text or a number, the example of a text is an object, the items
+//! of a list have another type than declared. Other cases are listed, because examples can be wrong too (a number may be
+//! an id that was copied from elsewhere). A value that is written as text (`"true"`, `"19"`, `"{ … }"`) is no mismatch.
 //!
-//! An example can also say more than its type: a text that is a moment, zone included, makes its field a `date-time`. A day
-//! alone is no moment, and of a time without zone nobody can say when it is.
+//! A text whose example is a timestamp with a zone gets the format `date-time`. A date is no timestamp, and a time without
+//! zone is ambiguous.
 
 use serde_json::{Value, json};
 
@@ -14,23 +14,27 @@ use crate::error::escape_token;
 use crate::json::{self, Object};
 use crate::openapi::is_composite;
 
-/// A place where the declared type and the example do not go together.
+/// A schema whose declared type contradicts its example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExampleMismatch {
     /// JSON pointer into the downloaded file.
     pub pointer: String,
     /// The declared type.
     pub declared: String,
-    /// What the example is.
+    /// The type of the example.
     pub example: &'static str,
-    /// Whether distilling takes the example's word for it.
+    /// Whether stripping corrects the type.
     pub corrected: bool,
 }
 
-/// Every contradiction in a downloaded file, in the order of the file's keys.
+/// All mismatches in a downloaded file, sorted by pointer.
+///
+/// # Errors
+///
+/// Fails if the file is not JSON.
 pub fn example_mismatches(file: &str, bytes: &[u8]) -> Result<Vec<ExampleMismatch>, FileError> {
     let mut found = Vec::new();
-    look(
+    correct(
         &mut json::parse(file, bytes)?,
         false,
         String::new(),
@@ -40,43 +44,43 @@ pub fn example_mismatches(file: &str, bytes: &[u8]) -> Result<Vec<ExampleMismatc
     Ok(found)
 }
 
-/// The file, corrected.
+/// Parses a file and corrects its types.
 pub(crate) fn read(file: &str, bytes: &[u8]) -> Result<Value, FileError> {
     let mut document = json::parse(file, bytes)?;
-    look(&mut document, false, String::new(), &mut Vec::new());
+    correct(&mut document, false, String::new(), &mut Vec::new());
     Ok(document)
 }
 
-/// `names`: the keys of this map are the names of properties or schemas, whatever they sound like.
-fn look(value: &mut Value, names: bool, pointer: String, found: &mut Vec<ExampleMismatch>) {
+/// Corrects the schemas within a value. `names`: the keys of this map are names of properties or schemas, not keywords.
+fn correct(value: &mut Value, names: bool, pointer: String, found: &mut Vec<ExampleMismatch>) {
     match value {
         Value::Object(map) => {
-            let judged = if names { None } else { judge(map) };
-            if let (Some(verdict), Some(declared)) = (&judged, json::text(map, "type")) {
+            let verdict = if names { None } else { compare(map) };
+            if let (Some(correction), Some(declared)) = (&verdict, json::text(map, "type")) {
                 found.push(ExampleMismatch {
                     pointer: pointer.clone(),
                     declared: declared.to_owned(),
                     example: json::kind(&map["example"]),
-                    corrected: !matches!(verdict, Verdict::Unclear),
+                    corrected: !matches!(correction, Correction::None),
                 });
             }
-            match judged {
-                Some(Verdict::Is(name)) => {
+            match verdict {
+                Some(Correction::Type(name)) => {
                     map.insert("type".into(), name.into());
                 }
-                Some(Verdict::HoldsItems(items)) => {
+                Some(Correction::Items(items)) => {
                     map.insert("items".into(), items);
                 }
-                Some(Verdict::Unclear) | None => {}
+                Some(Correction::None) | None => {}
             }
             if !names {
-                tell_moments(map);
+                add_timestamp_format(map);
             }
             for (key, inner) in map {
-                // What stands there are values, which may look like schemas.
+                // The content of these keywords are values, which may resemble schemas.
                 if names || !["default", "enum", "example", "examples"].contains(&key.as_str()) {
                     let names = !names && ["properties", "schemas"].contains(&key.as_str());
-                    look(
+                    correct(
                         inner,
                         names,
                         format!("{pointer}/{}", escape_token(key)),
@@ -87,42 +91,42 @@ fn look(value: &mut Value, names: bool, pointer: String, found: &mut Vec<Example
         }
         Value::Array(items) => {
             for (index, inner) in items.iter_mut().enumerate() {
-                look(inner, false, format!("{pointer}/{index}"), found);
+                correct(inner, false, format!("{pointer}/{index}"), found);
             }
         }
         _ => {}
     }
 }
 
-/// Names the format of texts whose example is a moment.
-fn tell_moments(schema: &mut Object) {
+/// Adds the format of texts whose example is a timestamp.
+fn add_timestamp_format(schema: &mut Object) {
     let all = match schema.get("example") {
-        Some(Value::String(text)) => is_moment(text),
+        Some(Value::String(text)) => is_timestamp(text),
         Some(Value::Array(values)) => {
             let mut texts = values
                 .iter()
-                .map(|value| value.as_str().is_some_and(is_moment));
+                .map(|value| value.as_str().is_some_and(is_timestamp));
             !values.is_empty() && texts.all(|is| is)
         }
         _ => false,
     };
-    let told = match json::text(schema, "type") {
+    let target = match json::text(schema, "type") {
         Some("array") => schema.get_mut("items").and_then(Value::as_object_mut),
         _ => Some(schema),
     };
-    if let Some(told) = told.filter(|_| all)
-        && json::text(told, "type") == Some("string")
+    if let Some(target) = target.filter(|_| all)
+        && json::text(target, "type") == Some("string")
         && !["format", "enum", "pattern"]
             .iter()
-            .any(|key| told.contains_key(*key))
+            .any(|key| target.contains_key(*key))
     {
-        told.insert("format".into(), "date-time".into());
+        target.insert("format".into(), "date-time".into());
     }
 }
 
 /// Whether a text is a date-time of RFC 3339.
-fn is_moment(text: &str) -> bool {
-    let fits = |text: &str, form: &str| {
+fn is_timestamp(text: &str) -> bool {
+    let matches_form = |text: &str, form: &str| {
         text.len() == form.len()
             && text
                 .bytes()
@@ -145,20 +149,23 @@ fn is_moment(text: &str) -> bool {
         }
         None => rest,
     };
-    fits(time, "0000-00-00T00:00:00")
+    matches_form(time, "0000-00-00T00:00:00")
         && ["Z", "+00:00", "-00:00", "+0000", "-0000"]
             .iter()
-            .any(|form| fits(zone, form))
+            .any(|form| matches_form(zone, form))
 }
 
-enum Verdict {
-    Is(&'static str),
-    HoldsItems(Value),
-    Unclear,
+/// The correction of a mismatch.
+enum Correction {
+    Type(&'static str),
+    Items(Value),
+    /// The case is unclear.
+    None,
 }
 
-fn judge(schema: &Object) -> Option<Verdict> {
-    use Verdict::{HoldsItems, Is, Unclear};
+fn compare(schema: &Object) -> Option<Correction> {
+    use Correction::{Items, Type};
+    const UNCLEAR: Option<Correction> = Some(Correction::None);
     let declared = json::text(schema, "type")?;
     let example = schema.get("example").filter(|example| !example.is_null())?;
     let lacks = |keys: &[&str]| keys.iter().all(|key| !schema.contains_key(*key));
@@ -174,34 +181,34 @@ fn judge(schema: &Object) -> Option<Verdict> {
         ("object", Value::String(text))
             if !text.trim().is_empty() && lacks(&["properties", "additionalProperties"]) =>
         {
-            Some(Is("string"))
+            Some(Type("string"))
         }
         ("object", Value::Number(_)) if lacks(&["properties", "additionalProperties"]) => {
-            Some(Is("number"))
+            Some(Type("number"))
         }
 
         ("number" | "integer", Value::String(text)) if text.trim().parse::<f64>().is_ok() => None,
-        // A number among texts: its enum says it already.
+        // A number among texts, as the enum shows.
         ("number" | "integer", Value::String(_)) if among => None,
         ("boolean", Value::String(text)) if ["true", "false"].contains(&text.trim()) => None,
-        ("string", Value::Object(_)) if lacks(&["enum"]) => Some(Is("object")),
+        ("string", Value::Object(_)) if lacks(&["enum"]) => Some(Type("object")),
 
         ("array", example) => {
             let items = schema.get("items")?.as_object()?;
             let kind = json::text(items, "type")?;
             let loose = lacks(&["enum"]) && !items.contains_key("enum");
             match example {
-                Value::Array(values) if values.iter().all(|value| is(kind, value)) => None,
-                Value::Array(values) if loose => common(items, kind, values).map(HoldsItems),
-                // One item, where a list of them was meant.
+                Value::Array(values) if values.iter().all(|value| has_type(kind, value)) => None,
+                Value::Array(values) if loose => common(items, kind, values).map(Items),
+                // One item instead of a list.
                 Value::String(text) if written_out(text) => None,
                 Value::String(text) if kind == "string" && !text.trim().is_empty() => None,
                 Value::Object(_) if kind == "object" => None,
-                Value::Object(_) if kind == "string" && loose => Some(HoldsItems(shape(example))),
-                _ => Some(Unclear),
+                Value::Object(_) if kind == "string" && loose => Some(Items(schema_of(example))),
+                _ => UNCLEAR,
             }
         }
-        ("object" | "string" | "number" | "integer" | "boolean", _) => Some(Unclear),
+        ("object" | "string" | "number" | "integer" | "boolean", _) => UNCLEAR,
         _ => None,
     }
 }
@@ -211,7 +218,7 @@ fn written_out(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-fn is(kind: &str, value: &Value) -> bool {
+fn has_type(kind: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(_) => kind == "boolean",
@@ -222,18 +229,18 @@ fn is(kind: &str, value: &Value) -> bool {
     }
 }
 
-/// The items that a list holds by its example; nothing where what is declared stands.
+/// The schema of a list's items by its example; `None` if the declared one is kept.
 fn common(items: &Object, kind: &str, values: &[Value]) -> Option<Value> {
     let all = |test: fn(&Value) -> bool| values.iter().all(test);
     let bare = !items.contains_key("properties") && !items.contains_key("additionalProperties");
     if all(Value::is_object) {
-        return Some(shape(&values[0]));
+        return Some(schema_of(&values[0]));
     }
     if all(Value::is_number) {
         return bare.then(|| json!({ "type": "number" }));
     }
     if all(Value::is_string) {
-        let fits = |value: &Value| {
+        let is_declared = |value: &Value| {
             let text = value.as_str().unwrap_or_default();
             match kind {
                 "number" | "integer" => text.parse::<f64>().is_ok(),
@@ -241,26 +248,26 @@ fn common(items: &Object, kind: &str, values: &[Value]) -> Option<Value> {
                 _ => written_out(text),
             }
         };
-        return (bare && !values.iter().any(fits)).then(|| json!({ "type": "string" }));
+        return (bare && !values.iter().any(is_declared)).then(|| json!({ "type": "string" }));
     }
-    // Of several kinds: open.
+    // Several types.
     bare.then(|| json!({}))
 }
 
-/// Names and types of a value, and nothing else of it.
-fn shape(value: &Value) -> Value {
+/// The schema of a value: names and types.
+fn schema_of(value: &Value) -> Value {
     match value {
         Value::Null => json!({}),
         Value::Bool(_) => json!({ "type": "boolean" }),
         Value::Number(_) => json!({ "type": "number" }),
         Value::String(_) => json!({ "type": "string" }),
         Value::Array(values) => {
-            json!({ "type": "array", "items": values.first().map_or_else(|| json!({}), shape) })
+            json!({ "type": "array", "items": values.first().map_or_else(|| json!({}), schema_of) })
         }
         Value::Object(map) => {
             let properties: Object = map
                 .iter()
-                .map(|(name, value)| (name.clone(), shape(value)))
+                .map(|(name, value)| (name.clone(), schema_of(value)))
                 .collect();
             json!({ "type": "object", "properties": properties })
         }
