@@ -1,24 +1,21 @@
-//! Small tools over JSON values.
+//! Helpers for JSON values.
 
 use serde_json::{Map, Value};
 
-use crate::Fault;
-use crate::fault::At;
-use crate::hidden::escaped_json;
+use crate::error::{FileError, SourcePointer};
+use crate::text::escape_invisible_json;
+
+/// Documents with deeper nesting are rejected before anything recurses into them.
+pub(crate) const DEPTH_LIMIT: usize = 100;
 
 pub(crate) type Object = Map<String, Value>;
 
-/// The HTTP methods that a path item may hold, as OpenAPI spells them.
-pub(crate) const METHODS: [&str; 8] = [
-    "delete", "get", "head", "options", "patch", "post", "put", "trace",
-];
-
-/// Parses bytes that are said to be JSON, and says what they are where they are not.
-pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
-    let at = At::root(file);
+/// Parses JSON. The error describes what the bytes are instead.
+pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, FileError> {
+    let at = SourcePointer::root(file);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| {
-            at.fault(
+            at.error(
                 format!("not UTF-8 from byte {} on", error.valid_up_to()),
                 "fetch the file again; an interface file is JSON in UTF-8",
             )
@@ -27,41 +24,41 @@ pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Value, Fault> {
     let mut value = serde_json::from_str(text).map_err(|error| {
         let start = text.trim_start();
         if start.is_empty() {
-            at.fault(
+            at.error(
                 "the file is empty",
                 "fetch it again, or from another source",
             )
         } else if start.starts_with('<') {
-            at.fault(
-                "HTML in place of JSON",
+            at.error(
+                "HTML instead of JSON",
                 "fetch it again, or from another source; a proxy or an edge may have answered",
             )
         } else if error.is_eof() {
-            at.fault(
+            at.error(
                 format!(
-                    "cut off at line {}, column {}",
+                    "truncated at line {}, column {}",
                     error.line(),
                     error.column()
                 ),
                 "fetch it again",
             )
         } else {
-            at.fault(
+            at.error(
                 format!("not JSON: {error}"),
                 "fetch it again, or correct the file at that place",
             )
         }
     })?;
-    settle_numbers(&mut value);
+    stabilize_numbers(&mut value);
     Ok(value)
 }
 
-/// `serde_json` reads some numbers with an error in the last digit, and what it writes of them with another one. Each number
-/// becomes one that it reads as it wrote it, so that a file that was written once stays the same.
-fn settle_numbers(value: &mut Value) {
+/// Replaces each number by one that `serde_json` parses unchanged from its own output, so that a written file is stable.
+/// `serde_json` parses some numbers with an error in the last digit.
+fn stabilize_numbers(value: &mut Value) {
     match value {
         Value::Number(number) if number.is_f64() => {
-            // A few steps do; the bound is for certainty.
+            // A few iterations suffice; the bound guarantees termination.
             for _ in 0..100 {
                 match number.to_string().parse::<Value>() {
                     Ok(Value::Number(again)) if again != *number => *number = again,
@@ -69,14 +66,13 @@ fn settle_numbers(value: &mut Value) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
-        Value::Object(fields) => fields.values_mut().for_each(settle_numbers),
+        Value::Array(items) => items.iter_mut().for_each(stabilize_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(stabilize_numbers),
         _ => {}
     }
 }
 
-/// Puts the keys of all objects in alphabetical order. What order a map keeps depends on features that other crates
-/// switch on, so it is not left to chance.
+/// Sorts the keys of all objects. The order that a map keeps depends on features that other crates enable.
 pub(crate) fn sort(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -96,13 +92,17 @@ pub(crate) fn sort(value: &mut Value) {
 pub(crate) fn to_bytes(mut value: Value) -> Vec<u8> {
     sort(&mut value);
     let text = format!("{value:#}\n");
-    escaped_json(&text).into_owned().into_bytes()
+    escape_invisible_json(&text).into_owned().into_bytes()
 }
 
-pub(crate) fn object<'a>(value: &'a Value, at: &At<'_>, what: &str) -> Result<&'a Object, Fault> {
+pub(crate) fn object<'a>(
+    value: &'a Value,
+    at: &SourcePointer<'_>,
+    what: &str,
+) -> Result<&'a Object, FileError> {
     value.as_object().ok_or_else(|| {
-        at.fault(
-            format!("{what} is {}, where an object belongs", kind(value)),
+        at.error(
+            format!("{what} is {}, not an object", kind(value)),
             "correct it in the module's overlay, or fetch the file again",
         )
     })
@@ -127,7 +127,7 @@ pub(crate) fn flag(map: &Object, key: &str) -> bool {
     map.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// The objects under `key`, or none.
+/// The entries of the object under `key`, or none.
 pub(crate) fn entries<'a>(
     map: &'a Object,
     key: &str,
@@ -143,16 +143,11 @@ pub(crate) fn items<'a>(map: &'a Object, key: &str) -> impl Iterator<Item = &'a 
     map.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// Copies what stands under the keys.
+/// Copies the values of these keys.
 pub(crate) fn copy(from: &Object, to: &mut Object, keys: &[&str]) {
     for key in keys {
         if let Some(value) = from.get(*key) {
             to.insert((*key).to_owned(), value.clone());
         }
     }
-}
-
-/// Writes a key as a step of a JSON pointer.
-pub(crate) fn escape(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }

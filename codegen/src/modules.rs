@@ -1,28 +1,28 @@
-//! `specs/modules.toml`: which modules there are.
+//! `specs/modules.toml`: the list of modules.
 
 use serde::Deserialize;
 
-use crate::Fault;
-use crate::hidden::is_hidden;
+use crate::error::FileError;
+use crate::text::is_invisible;
 
-/// The name under which faults in the list of modules are reported.
+/// The file name in errors about the list of modules.
 pub const MODULES_FILE: &str = "specs/modules.toml";
 
 /// One module of the platform: an entry of `specs/modules.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Module {
-    /// The first folder of the module's address, in kebab case; its crate is `hoopai-<name>`.
+    /// The first folder of the module's paths, in kebab case; its crate is `hoopai-<name>`.
     pub name: String,
-    /// What HoopAI calls it.
+    /// The name of the product at HoopAI.
     pub product: String,
-    /// Other names that people search for.
+    /// Other names, as search terms.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Where its file is in the public documentation repository, where that is not `apps/<name>.json`.
+    /// The path of its file in the public documentation repository, if it is not `apps/<name>.json`.
     #[serde(default)]
     pub github: Option<String>,
-    /// Whether the facade has it without being asked.
+    /// Whether it is a default feature of the facade.
     #[serde(default)]
     pub default: bool,
 }
@@ -39,14 +39,18 @@ impl Module {
     }
 }
 
-/// Reads `specs/modules.toml`.
-pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
+/// Parses `specs/modules.toml`.
+///
+/// # Errors
+///
+/// Fails if the text is not such a list, or a name in it is invalid.
+pub fn parse_modules(text: &str) -> Result<Vec<Module>, FileError> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
         module: Vec<Module>,
     }
-    let fault = |problem: String, remedy: &str| Fault {
+    let invalid = |problem: String, remedy: &str| FileError {
         file: MODULES_FILE.to_owned(),
         pointer: String::new(),
         problem,
@@ -59,32 +63,32 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
                 .filter(|byte| **byte == b'\n')
                 .count()
         });
-        fault(
+        invalid(
             format!("line {line}: {}", error.message()),
             "write `[[module]]` entries with `name` and `product`",
         )
     })?;
     for (index, module) in file.module.iter().enumerate() {
-        let proper = |part: &str| {
+        let is_word = |part: &str| {
             part.starts_with(|first: char| first.is_ascii_lowercase())
                 && part
                     .chars()
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
         };
-        if !module.name.split('-').all(proper) {
-            return Err(fault(
+        if !module.name.split('-').all(is_word) {
+            return Err(invalid(
                 format!("module name `{}` is not kebab case", module.name),
-                "use the first folder of the module's address",
+                "use the first folder of the module's paths",
             ));
         }
         let texts = std::iter::once(&module.product)
             .chain(&module.aliases)
             .chain(&module.github);
         for text in texts {
-            if text.contains(|c| is_hidden(c) || c == '\n' || c == '\t') {
-                return Err(fault(
+            if text.contains(|c| is_invisible(c) || c == '\n' || c == '\t') {
+                return Err(invalid(
                     format!(
-                        "module `{}` has a hidden character or a line break in `{text}`",
+                        "module `{}` has an invisible character or a line break in `{text}`",
                         module.name
                     ),
                     "write its texts in visible characters, on one line",
@@ -95,9 +99,9 @@ pub fn parse_modules(text: &str) -> Result<Vec<Module>, Fault> {
             .iter()
             .any(|other| other.name >= module.name)
         {
-            return Err(fault(
-                format!("module `{}` stands twice or out of order", module.name),
-                "keep one entry a module, in alphabetical order",
+            return Err(invalid(
+                format!("module `{}` is repeated or out of order", module.name),
+                "keep one entry for each module, in alphabetical order",
             ));
         }
     }

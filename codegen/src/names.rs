@@ -1,11 +1,10 @@
-//! Names: from what the platform calls things to good Rust, by rule. What a rule cannot know stands in the overlays
-//! (`x-hoopai-name`).
+//! Rust names for the names of the platform, by rule. Overlays contain the exceptions (`x-hoopai-name`).
 
 use std::collections::BTreeSet;
 
 use heck::{ToPascalCase, ToSnakeCase};
 
-/// Methods that every builder has, so that no parameter may be called so.
+/// Methods of every builder, which are no names for setters.
 pub(crate) const RESERVED: [&str; 10] = [
     "new",
     "send",
@@ -27,7 +26,7 @@ const KEYWORDS: [&str; 52] = [
     "union", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-/// Keeps ASCII letters and digits, and makes all else a gap between words.
+/// Replaces all characters but ASCII letters and digits by spaces.
 fn ascii(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { ' ' })
@@ -49,13 +48,13 @@ pub(crate) fn field(wire: &str) -> String {
     name
 }
 
-/// What models have besides their fields.
-const OF_MODELS: [&str; 4] = ["extra", "is_success", "new", "null"];
+/// Members of every model, which are no names for fields.
+const MODEL_MEMBERS: [&str; 4] = ["extra", "is_success", "new", "null"];
 
-/// The field names of one model, in the order of the wire names. A name that is as good as Rust already goes before one
-/// that only becomes so: of `id` and `_id` the first is `id`, and the other stays `_id`.
+/// The field names of one model, in the order of the wire names. Wire names that begin with a letter have priority: of `id`
+/// and `_id`, the first becomes `id`, and the other stays `_id`.
 pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = OF_MODELS.map(str::to_owned).into();
+    let mut taken: BTreeSet<String> = MODEL_MEMBERS.map(str::to_owned).into();
     let mut names = vec![String::new(); wires.len()];
     let exact = |wire: &str| wire.starts_with(|c: char| c.is_ascii_alphabetic());
     for first in [true, false] {
@@ -67,7 +66,7 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
             let name = field(wire);
             let candidate = match taken.contains(&name) {
                 true if wire.starts_with('_') => format!("_{name}"),
-                true if OF_MODELS.contains(&name.as_str()) => format!("{name}_"),
+                true if MODEL_MEMBERS.contains(&name.as_str()) => format!("{name}_"),
                 _ => name,
             };
             names[index] = unique(&candidate, &mut taken);
@@ -76,13 +75,12 @@ pub(crate) fn fields(wires: &[&str]) -> Vec<String> {
     names
 }
 
-/// The name of the builder of an operation, as the generator makes it too.
+/// The name of the builder of an operation.
 pub(crate) fn builder(operation: &str) -> String {
     operation.to_pascal_case()
 }
 
-/// A type's name. The generator puts names through the same rule, and `AB` comes out of it as `Ab`: so it is applied until
-/// it changes nothing.
+/// The name of a type. progenitor applies the same rule, which turns `AB` into `Ab`, so it is applied until nothing changes.
 pub(crate) fn type_name(text: &str) -> String {
     let mut name = ascii(text).to_pascal_case();
     if name.is_empty() {
@@ -104,7 +102,7 @@ pub(crate) fn type_name(text: &str) -> String {
     name
 }
 
-/// A variant's name: as a type's, but that `+` and `-` before a value make a difference.
+/// The name of an enum variant: as for types, with words for leading signs and symbols.
 pub(crate) fn variant(wire: &str) -> String {
     let sign = match wire.trim().chars().next() {
         _ if !wire.contains(|c: char| c.is_ascii_alphanumeric()) => return symbol(wire),
@@ -137,7 +135,7 @@ fn symbol(wire: &str) -> String {
     word.to_owned()
 }
 
-/// Makes the name unique among those taken, and takes it.
+/// Makes the name unique among those taken, and adds it to them.
 pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 2;
@@ -155,7 +153,7 @@ pub(crate) fn unique(name: &str, taken: &mut BTreeSet<String>) -> String {
     candidate
 }
 
-/// Whether a method may be called so; its builder's type takes the name too, and must not hide one that setters name.
+/// Whether a method may have this name. Its builder has it too, and must not shadow a type that setters use.
 pub(crate) fn is_method_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name
@@ -167,8 +165,8 @@ pub(crate) fn is_method_name(name: &str) -> bool {
         && !["new", "handle", "box", "string", "vec"].contains(&name)
 }
 
-/// The method's name for an operation: the platform's own id in snake case, with the one vocabulary of verbs (list a
-/// collection, get one, create, update, delete, upsert, search; add and remove for membership).
+/// The name of an operation's method: the platform's id in snake case, with uniform verbs (list a collection, get one,
+/// create, update, delete, upsert, search; add and remove for membership).
 pub(crate) fn operation(id: &str, method: &str, path: &str) -> String {
     let snake = ascii(id).to_snake_case();
     let mut words: Vec<&str> = snake.split('_').filter(|word| !word.is_empty()).collect();
@@ -253,7 +251,7 @@ const VERBS: [&str; 23] = [
     "upsert",
 ];
 
-/// One of several: `CustomFields` holds a `CustomField`.
+/// The singular of a word: `CustomField` for `CustomFields`.
 pub(crate) fn singular(word: &str) -> String {
     if let Some(stem) = word.strip_suffix("ies").filter(|stem| stem.len() > 2) {
         return format!("{stem}y");

@@ -1,157 +1,233 @@
-//! What can be said of a module in figures.
+//! Figures of a module.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::lower::{self, Lowered};
-use crate::table::{BodyKind, Operation};
+use crate::error::{FileError, SourcePointer};
+use crate::model::{Idempotency, Operation, PageStrategy, Paging, ParamLocation, Reply};
+use crate::modules::Module;
+use crate::rust_types::{OperationTypes, RustType, RustTypes};
+use crate::schema::ResolvedTypes;
 
-/// One module's figures, as `cargo xtask report` prints them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// Figures of one module, as `cargo xtask report` prints them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ModuleReport {
     /// The module's name.
     pub module: String,
-    /// How many operations it has.
+    /// The number of operations.
     pub operations: usize,
-    /// How many of them have a typed reply (or none, or a file).
+    /// The number of operations with a typed reply, an empty one, or a file.
     pub typed: usize,
-    /// The operations whose reply may be any JSON although nobody decided so, by name: gaps.
+    /// The names of operations whose reply may be any JSON without a decision: gaps.
     pub untyped: Vec<String>,
-    /// The operations whose reply is left open on purpose, by name, each with the reason.
+    /// The operations whose reply may be any JSON by decision: name and reason.
     pub untyped_by_decision: BTreeMap<String, String>,
-    /// The operations that no interface file has, by name: HoopAI documents them.
+    /// The names of operations that HoopAI documents and no interface file contains.
     pub documented_only: Vec<String>,
-    /// The operations that upload, by name.
+    /// The names of operations with a multipart body.
     pub multipart: Vec<String>,
-    /// The operations that page, by name, each with what moves from page to page.
+    /// The operations that page: name, and the parameters that change from page to page.
     pub paged: BTreeMap<String, String>,
-    /// The operations that look as if they paged and do not, by name, each with the reason.
+    /// The operations that have paging parameters and do not page: name and reason.
     pub unpaged: BTreeMap<String, String>,
-    /// The operations into which the client fills the default location by itself, by name, each with where and the evidence.
-    /// It fills in nothing else.
-    pub automatic: BTreeMap<String, String>,
-    /// The operations that are errors before they are sent if a value is missing, by name, each with the values and the
-    /// evidence. Path parameters, without which there is no URL, are not listed.
-    pub enforced: BTreeMap<String, String>,
-    /// The operations that are not idempotent, by name, each with the reason.
+    /// The operations into which the client fills its default location: name, and the parameter with the evidence. The client
+    /// fills in nothing else.
+    pub default_location: BTreeMap<String, String>,
+    /// The operations that are rejected before they are sent if a value is missing: name, and the values with the evidence.
+    /// Path parameters are always required and not listed.
+    pub required: BTreeMap<String, String>,
+    /// The operations that are not idempotent: name and reason.
     pub not_idempotent: BTreeMap<String, String>,
-    /// The operations of which nothing says whether they are idempotent, by name: gaps. They count as not idempotent.
-    pub idempotence_undeclared: Vec<String>,
-    /// How many actions the overlay has.
+    /// The names of operations whose idempotency is not declared: gaps. They count as not idempotent.
+    pub idempotency_undeclared: Vec<String>,
+    /// The number of the overlay's actions.
     pub overlay_actions: usize,
-    /// What each pass changed, in the order of the passes; passes that found nothing are there with 0.
+    /// The number of changes of each pass, in the order of the passes, including 0.
     pub passes: Vec<(String, usize)>,
-    /// How much of it has words.
+    /// How much of it is documented.
     pub documented: Documented,
-    /// How many models it has.
+    /// The number of models.
     pub models: usize,
-    /// How many enums it has.
+    /// The number of enums.
     pub enums: usize,
     /// Lines of generated Rust.
     pub lines: usize,
 }
 
-/// How much of what its users meet has documentation.
+/// How much of a module is documented.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Documented {
     /// Operations.
     pub operations: Share,
     /// Parameters in path, query and header.
     pub parameters: Share,
-    /// Fields of what requests send, each once.
+    /// Fields of the models that requests send.
     pub request_fields: Share,
 }
 
-/// So many of so many.
+/// A share of items that are documented.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Share {
-    /// How many have documentation.
+    /// The number of documented items.
     pub done: usize,
-    /// How many there are.
+    /// The number of items.
     pub all: usize,
-    /// The names of the others.
+    /// The names of the undocumented items.
     pub lacking: Vec<String>,
 }
 
 impl Share {
-    fn count(&mut self, name: impl FnOnce() -> String, words: Option<&String>) {
+    fn count(&mut self, name: impl FnOnce() -> String, text: Option<&String>) {
         self.all += 1;
-        match words {
+        match text {
             Some(_) => self.done += 1,
             None => self.lacking.push(name()),
         }
     }
 }
 
-/// Where the default location goes, and why.
-pub(crate) fn automatic(operation: &Operation) -> Option<String> {
+/// Why a location is required that the file or an overlay declares as required.
+const LOCATION_EVIDENCE: &str =
+    "the platform answers 401 to a call whose location is missing (public reports)";
+
+/// Whether an operation may return any JSON.
+fn is_untyped(operation: &Operation, types: &OperationTypes) -> bool {
+    let typed = types.reply.as_ref().is_some_and(RustType::is_typed);
+    matches!(operation.reply, Reply::Json(_)) && !typed
+}
+
+/// Checks that no operation with a typed reply has a reason to be untyped.
+pub(crate) fn check_untyped(
+    operations: &[Operation],
+    types: &RustTypes,
+    at: &SourcePointer<'_>,
+) -> Result<(), FileError> {
+    for (operation, types) in operations.iter().zip(&types.operations) {
+        if operation.untyped.is_some() && !is_untyped(operation, types) {
+            let paths_at = at.key("paths");
+            return Err(paths_at.key(&operation.path).key(&operation.method).error(
+                "`x-hoopai-untyped` is declared, but its reply has a type",
+                "delete that action of the module's overlay",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Figures of a module. The figures of other stages are left at their defaults.
+pub(crate) fn of_module(
+    module: &Module,
+    operations: &[Operation],
+    resolved: &ResolvedTypes,
+    types: &RustTypes,
+) -> ModuleReport {
+    let names = |matches: &dyn Fn(&Operation) -> bool| -> Vec<String> {
+        let matching = operations.iter().filter(|operation| matches(operation));
+        matching.map(|operation| operation.name.clone()).collect()
+    };
+    let reasons = |of: &dyn Fn(&Operation) -> Option<String>| -> BTreeMap<String, String> {
+        let rows = operations.iter();
+        rows.filter_map(|operation| Some((operation.name.clone(), of(operation)?)))
+            .collect()
+    };
+    let untyped: Vec<&Operation> = operations
+        .iter()
+        .zip(&types.operations)
+        .filter(|(operation, types)| is_untyped(operation, types))
+        .map(|(operation, _)| operation)
+        .collect();
+    let gaps = untyped
+        .iter()
+        .filter(|operation| operation.untyped.is_none());
+    ModuleReport {
+        module: module.name.clone(),
+        operations: operations.len(),
+        typed: operations.len() - untyped.len(),
+        untyped: gaps.map(|operation| operation.name.clone()).collect(),
+        untyped_by_decision: reasons(&|operation| operation.untyped.clone()),
+        documented_only: names(&|operation| operation.documented_only),
+        multipart: names(&Operation::is_multipart),
+        paged: reasons(&|operation| operation.paging.as_ref().map(paging_style)),
+        unpaged: reasons(&|operation| operation.unpaged.clone()),
+        default_location: reasons(&default_location),
+        required: reasons(&required),
+        not_idempotent: reasons(&|operation| match &operation.idempotency {
+            Idempotency::Not(reason) => Some(reason.clone()),
+            _ => None,
+        }),
+        idempotency_undeclared: names(&|operation| {
+            operation.idempotency == Idempotency::Undeclared
+        }),
+        documented: Documented::count(operations, resolved),
+        models: resolved.structs.len(),
+        enums: resolved.enums.len(),
+        ..ModuleReport::default()
+    }
+}
+
+fn paging_style(paging: &Paging) -> String {
+    let names = paging.param_names().join(", ");
+    match &paging.strategy {
+        PageStrategy::Offset(_) => format!("offset {names}"),
+        PageStrategy::Page { first, .. } => format!("page {names} from {first}"),
+        PageStrategy::Cursor(_) => format!("cursor {names}"),
+    }
+}
+
+/// The value that takes the default location, and the evidence.
+fn default_location(operation: &Operation) -> Option<String> {
     let location = operation.location.as_ref()?;
-    let with = if location.alt_type {
+    let alt_type = if location.alt_type {
         " and `altType`"
     } else {
         ""
     };
     Some(format!(
-        "`{}`{with} in the {}; {}",
+        "`{}`{alt_type} in the {}; {}",
         location.name,
-        location.place.to_lowercase(),
+        location.part.name(),
         location.evidence
     ))
 }
 
-/// What a call may not lack, and why.
-pub(crate) fn enforced(operation: &Operation) -> Option<String> {
+/// The required values of a call, and the evidence.
+fn required(operation: &Operation) -> Option<String> {
     let location = operation.location.as_ref();
-    let location = location.filter(|location| location.required && location.place != "Path");
-    let location = location.map(|location| format!("`{}`: {LOCATION_EVIDENCE}", location.name));
-    let others = operation.enforced.iter();
-    let others = others.map(|enforced| format!("`{}`: {}", enforced.path, enforced.evidence));
+    let location = location
+        .filter(|location| location.required && location.part != ParamLocation::Path)
+        .map(|location| format!("`{}`: {LOCATION_EVIDENCE}", location.name));
+    let others = operation.required.iter();
+    let others = others.map(|value| format!("`{}`: {}", value.path, value.evidence));
     let all: Vec<String> = location.into_iter().chain(others).collect();
     (!all.is_empty()).then(|| all.join("; "))
 }
 
-/// Why a location is required that the file or an overlay declares as required.
-const LOCATION_EVIDENCE: &str =
-    "the platform answers 401 to a call whose location is missing (public reports)";
-
 impl Documented {
-    pub(crate) fn of(operations: &[Operation], lowered: &Lowered, document: &Value) -> Self {
+    fn count(operations: &[Operation], resolved: &ResolvedTypes) -> Self {
         let mut of = Documented::default();
-        let mut queue = Vec::new();
         for operation in operations {
             let name = &operation.name;
             of.operations
                 .count(|| name.clone(), operation.summary.as_ref());
             for parameter in &operation.parameters {
-                of.parameters.count(
-                    || format!("{name}.{}", parameter.wire),
-                    parameter.description.as_ref(),
-                );
+                let name = || format!("{name}.{}", parameter.wire_name);
+                of.parameters.count(name, parameter.description.as_ref());
             }
-            for part in lower::parts(document, operation) {
-                of.request_fields.count(
-                    || format!("{name}.{}", part.wire),
-                    part.description.as_ref(),
-                );
-            }
-            let multipart = |body: &crate::table::Body| body.kind == BodyKind::Multipart;
-            if !operation.body.as_ref().is_some_and(multipart) {
-                queue.extend(lowered.request_model(operation));
+            for part in operation.body.iter().flat_map(|body| &body.parts) {
+                let name = || format!("{name}.{}", part.wire_name);
+                of.request_fields.count(name, part.description.as_ref());
             }
         }
-        for name in lowered.reached(queue) {
-            for field in lowered
-                .structs
-                .get(&name)
-                .into_iter()
-                .flat_map(|shape| shape.fields.values())
-            {
-                of.request_fields.count(
-                    || format!("{name}.{}", field.wire),
-                    field.description.as_ref(),
-                );
+        let requests = resolved
+            .operations
+            .iter()
+            .filter_map(|schemas| schemas.request());
+        for name in resolved.reachable(requests.collect()) {
+            let item = resolved.structs.get(&name);
+            for field in item.into_iter().flat_map(|item| &item.fields) {
+                let name = || format!("{name}.{}", field.wire_name);
+                of.request_fields.count(name, field.description.as_ref());
             }
         }
         of.request_fields.lacking.sort();

@@ -35,7 +35,7 @@ struct Subject<'a> {
 fn replies_of_all_operations_are_read_whatever_comes() {
     let mut all = Summary::default();
     let mut unread = 0;
-    for (operation, read) in REPLIES {
+    for (operation, read) in REPLIES.iter() {
         let interface = Interface::of(operation.module);
         match read {
             Some(read) => {
@@ -55,7 +55,7 @@ fn replies_of_all_operations_are_read_whatever_comes() {
 #[test]
 fn bodies_of_all_operations_have_the_types_that_are_declared() {
     let mut all = Summary::default();
-    for (operation, read) in BODIES {
+    for (operation, read) in BODIES.iter() {
         let interface = Interface::of(operation.module);
         let schema = interface
             .bodies(operation)

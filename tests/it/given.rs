@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
+use std::sync::LazyLock;
 
 use hoopai::runtime::json::from_slice;
 use hoopai::runtime::operation::{Operation, PageParam, PageSize, ParamLocation};
@@ -12,19 +13,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::interface::{Interface, Schema, entries, items};
+use crate::operations;
 use crate::sample::{Amount, Sampler};
 
 type Calling = Pin<Box<dyn Future<Output = Result<(), Error>>>>;
-type Call = fn(&Client, &Given) -> Calling;
+pub(crate) type Call = fn(&Client, &Given) -> Calling;
 
 /// A call of each operation through its builder, every setter called.
-#[allow(
-    deprecated,
-    reason = "operations that the platform advises against are sent as others are"
-)]
-pub(crate) static CALLS: &[(&Operation, Call)] = include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+pub(crate) static CALLS: LazyLock<Vec<(&Operation, Call)>> = LazyLock::new(|| {
+    operations::all()
+        .map(|row| (row.operation, row.call))
+        .collect()
+});
 
-fn done<T: 'static>(sending: ResponseFuture<T>) -> Calling {
+pub(crate) fn finish<T: 'static>(sending: ResponseFuture<T>) -> Calling {
     Box::pin(async move { sending.await.map(drop) })
 }
 
@@ -32,11 +34,14 @@ fn done<T: 'static>(sending: ResponseFuture<T>) -> Calling {
 pub(crate) const FILE: &str = "id,name";
 
 /// A setter: place, name on the wire, and name.
-type Setter = (&'static str, &'static str, &'static str);
+pub(crate) type Setter = (&'static str, &'static str, &'static str);
 
 /// The setters of each operation.
-pub(crate) static SETTERS: &[(&Operation, &[Setter])] =
-    include!(concat!(env!("OUT_DIR"), "/setters.rs"));
+pub(crate) static SETTERS: LazyLock<Vec<(&Operation, &[Setter])>> = LazyLock::new(|| {
+    operations::all()
+        .map(|row| (row.operation, row.setters))
+        .collect()
+});
 
 /// How much a call is given.
 #[derive(Clone, Copy, PartialEq)]
@@ -184,7 +189,7 @@ impl Given {
     }
 
     /// Whether a setter is called. All setters are, if all values are given, so that none goes untested.
-    fn wants(&self, place: &'static str, name: &'static str) -> bool {
+    pub(crate) fn wants(&self, place: &'static str, name: &'static str) -> bool {
         match place {
             _ if self.amounts == Amounts::All => true,
             "body" => self.body.is_some(),
@@ -199,39 +204,39 @@ impl Given {
             .unwrap_or_else(|| panic!("the interface declares no `{name}` ({place})"))
     }
 
-    fn text(&self, place: &'static str, name: &'static str) -> &str {
+    pub(crate) fn text(&self, place: &'static str, name: &'static str) -> &str {
         self.take(place, name).as_str().expect("a text")
     }
 
-    fn moment(&self, place: &'static str, name: &'static str) -> Timestamp {
+    pub(crate) fn moment(&self, place: &'static str, name: &'static str) -> Timestamp {
         self.text(place, name).parse().expect("a moment")
     }
 
-    fn texts(&self, place: &'static str, name: &'static str) -> Vec<&str> {
+    pub(crate) fn texts(&self, place: &'static str, name: &'static str) -> Vec<&str> {
         let list = self.take(place, name).as_array().expect("a list");
         list.iter()
             .map(|item| item.as_str().expect("a text"))
             .collect()
     }
 
-    fn integer(&self, place: &'static str, name: &'static str) -> i64 {
+    pub(crate) fn integer(&self, place: &'static str, name: &'static str) -> i64 {
         self.take(place, name).as_i64().expect("a whole number")
     }
 
-    fn number(&self, place: &'static str, name: &'static str) -> f64 {
+    pub(crate) fn number(&self, place: &'static str, name: &'static str) -> f64 {
         self.take(place, name).as_f64().expect("a number")
     }
 
-    fn boolean(&self, place: &'static str, name: &'static str) -> bool {
+    pub(crate) fn boolean(&self, place: &'static str, name: &'static str) -> bool {
         self.take(place, name).as_bool().expect("a boolean")
     }
 
-    fn file(&self, name: &'static str) -> Part {
+    pub(crate) fn file(&self, name: &'static str) -> Part {
         let text = self.take("file", name).as_str().expect("a text");
         Part::bytes(format!("{name}.csv"), text.as_bytes().to_vec())
     }
 
-    fn body<T: DeserializeOwned>(&self) -> T {
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> T {
         let (_, _, body) = self.body.as_ref().expect("the interface declares a body");
         let read = from_slice::<T>(body.to_string().as_bytes()).expect("a body that fits");
         assert!(

@@ -2,10 +2,17 @@
 
 mod decoding;
 mod fits;
+#[allow(
+    deprecated,
+    reason = "operations that the platform advises against are sent as others are"
+)]
+#[path = "../generated/mod.rs"]
+mod generated;
 mod given;
 mod guide;
 mod interface;
 mod minimal;
+mod operations;
 mod paging;
 mod payloads;
 mod readers;

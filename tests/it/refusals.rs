@@ -276,7 +276,7 @@ async fn every_operation_is_retried_where_that_is_safe() {
     ] {
         let server = Recorder::refusing(status, body(message)).await;
         let client = builder(&server).build().unwrap();
-        for (operation, call) in CALLS {
+        for (operation, call) in CALLS.iter() {
             let name = format!("{}.{}", operation.module, operation.name);
             let error = call(&client, &Given::of(operation)).await.unwrap_err();
             assert_eq!(error.api_error_kind(), Some(kind), "{name}: {error}");
@@ -301,7 +301,7 @@ async fn pages_above_a_declared_maximum_are_not_sent() {
     let server = Recorder::answering("application/json", "null").await;
     let client = builder(&server).build().unwrap();
     let (mut declared, mut assumed) = (Vec::new(), 0);
-    for (operation, call) in CALLS {
+    for (operation, call) in CALLS.iter() {
         let Some(size) = operation.paging.and_then(|paging| paging.size) else {
             continue;
         };

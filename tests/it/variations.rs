@@ -46,7 +46,7 @@ fn confirms(operation: &Operation) -> bool {
 #[test]
 fn every_reply_that_confirms_has_the_accessor() {
     let mut faults = Vec::new();
-    for (operation, _) in REPLIES {
+    for (operation, _) in REPLIES.iter() {
         let listed = CONFIRMATIONS
             .iter()
             .any(|(other, _)| (other.module, other.name) == (operation.module, operation.name));
@@ -61,7 +61,7 @@ fn every_reply_that_confirms_has_the_accessor() {
 
 #[test]
 fn success_flag_of_any_spelling_is_read_from_every_confirmation() {
-    for (operation, is_success) in CONFIRMATIONS {
+    for (operation, is_success) in CONFIRMATIONS.iter() {
         let name = format!("{}.{}", operation.module, operation.name);
         let mut replies = vec![
             (json!({}), true),
@@ -83,7 +83,7 @@ fn success_flag_of_any_spelling_is_read_from_every_confirmation() {
 #[test]
 fn success_flag_of_any_spelling_is_no_drift_of_a_deletion() {
     let mut count = 0;
-    for (operation, read) in REPLIES {
+    for (operation, read) in REPLIES.iter() {
         let Some(read) = read.filter(|_| operation.method == Method::Delete) else {
             continue;
         };
@@ -143,7 +143,7 @@ fn exported_and_listed_calls_are_typed() {
 #[test]
 fn number_of_the_next_page_comes_in_several_forms() {
     let mut count = 0;
-    for (operation, read) in REPLIES {
+    for (operation, read) in REPLIES.iter() {
         let interface = Interface::of(operation.module);
         let meta = fields(operation).and_then(|fields| fields.declared.get("meta").cloned());
         let declared = meta.is_some_and(|meta| match interface.shape(meta[0]) {

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use hoopai_codegen::{Fault, Generated, Module, Sources, Text, facade, generate};
+use hoopai_codegen::{FileError, Generated, Module, SourceText, Sources, facade, generate};
 
 use crate::{
     Result, Workspace,
@@ -39,12 +39,12 @@ pub(crate) fn spec(tree: &Workspace, module: &Module) -> Result<Vec<u8>> {
 
 /// The crate of a module, made of `spec`, and of overlay and documentation in the tree.
 pub(crate) fn crate_of(tree: &Workspace, module: &Module, spec: &[u8]) -> Result<Generated> {
-    let read = |file: String| Ok::<_, Fault>((tree.text(&file)?, file));
+    let read = |file: String| Ok::<_, FileError>((tree.text(&file)?, file));
     let overlay = read(overlay_file(&module.name))?;
     let documentation = read(documentation_file(&module.name))?;
     let common = read(DOCUMENTATION.to_owned())?;
-    fn text((text, file): &(Option<String>, String)) -> Option<Text<'_>> {
-        text.as_deref().map(|text| Text { file, text })
+    fn text((text, file): &(Option<String>, String)) -> Option<SourceText<'_>> {
+        text.as_deref().map(|text| SourceText { file, text })
     }
     generate(
         module,
@@ -87,8 +87,9 @@ pub(crate) fn place_crate(
         kept.insert(path);
     }
     kept.extend(place_licences(tree, update, &folder)?);
-    let (path, text) = generated.interface();
-    update.write(tree, path, text.into_bytes())?;
+    for (path, text) in &generated.workspace_files {
+        update.write(tree, path.clone(), text.clone().into_bytes())?;
+    }
     for path in tree.files_below(&folder)?.into_keys() {
         if !kept.contains(&path) {
             update.remove(path);

@@ -48,7 +48,7 @@ pub(crate) fn output(mut command: Command) -> Result<(bool, String)> {
     Ok((output.status.success(), said))
 }
 
-fn not_started(command: &Command, error: &std::io::Error) -> hoopai_codegen::Fault {
+fn not_started(command: &Command, error: &std::io::Error) -> hoopai_codegen::FileError {
     let program = Path::new(command.get_program());
     let name = program.file_stem().unwrap_or(program.as_os_str());
     let remedy = if name == "cargo" {

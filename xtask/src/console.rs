@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use hoopai_codegen::visible;
+use hoopai_codegen::escape_invisible;
 use indicatif::{ProgressBar, ProgressStyle};
 
 type Sink = Arc<Mutex<dyn Write + Send>>;
@@ -85,7 +85,7 @@ fn bar(verb: &'static str, total: usize) -> ProgressBar {
 /// A reader that went away (`… | head`) is no reason to stop or to panic, so a failed write is let go.
 fn write_line(sink: &Sink, text: impl Display) {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-    let _ = writeln!(sink, "{}", visible(&text.to_string()));
+    let _ = writeln!(sink, "{}", escape_invisible(&text.to_string()));
     let _ = sink.flush();
 }
 
@@ -101,7 +101,7 @@ impl Progress<'_> {
     /// One more part is done.
     pub(crate) fn done(&self, part: &str) {
         if let Some(bar) = &self.bar {
-            bar.set_message(visible(part).into_owned());
+            bar.set_message(escape_invisible(part).into_owned());
             bar.inc(1);
         } else if let Some(verb) = self.line {
             self.console.note(format_args!("{verb} {part}"));

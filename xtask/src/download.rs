@@ -10,11 +10,11 @@ use std::{
 };
 
 use futures_util::future::{Either, select};
-use hoopai_codegen::{Module, outside_references, shown_reference};
+use hoopai_codegen::{Module, external_references, redacted_reference};
 use tokio::sync::OnceCell;
 
 use crate::{
-    Fault, Fetcher, Result, Source,
+    Fetcher, FileError, Result, Source,
     console::Progress,
     content::{self, Expected},
     fault::{chain, fault},
@@ -87,7 +87,7 @@ impl<'a> Downloads<'a> {
         places: Vec<(Origin, Place)>,
         loading: &RefCell<String>,
     ) -> Result<Document> {
-        let mut missed: Vec<Fault> = Vec::new();
+        let mut missed: Vec<FileError> = Vec::new();
         for (origin, place) in places {
             loading.replace(place.to_string());
             match self.load(&place, Expected::Interface).await {
@@ -131,7 +131,7 @@ impl<'a> Downloads<'a> {
         let mut found: BTreeMap<String, (Place, Vec<u8>)> = BTreeMap::new();
         let mut open: Vec<(Place, String)> = Vec::new();
         let refer = |place: &Place, bytes: &[u8], open: &mut Vec<_>| -> Result<()> {
-            let references = outside_references(&place.to_string(), bytes)?;
+            let references = external_references(&place.to_string(), bytes)?;
             open.extend(
                 references
                     .into_iter()
@@ -149,7 +149,7 @@ impl<'a> Downloads<'a> {
                         from.to_string(),
                         format!(
                             "refers to {place} as `{}`, which is {known} elsewhere in the same document",
-                            shown_reference(&reference)
+                            redacted_reference(&reference)
                         ),
                         "take the module from another --source",
                     ));

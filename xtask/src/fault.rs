@@ -1,16 +1,16 @@
-//! Short ways to a [`Fault`].
+//! Short ways to a [`FileError`].
 
 use std::{fmt::Display, io};
 
-use hoopai_codegen::Fault;
+use hoopai_codegen::FileError;
 
 /// A fault that concerns a whole file (or address).
 pub(crate) fn fault(
     file: impl Into<String>,
     problem: impl Into<String>,
     remedy: impl Into<String>,
-) -> Fault {
-    Fault {
+) -> FileError {
+    FileError {
         file: file.into(),
         pointer: String::new(),
         problem: problem.into(),
@@ -19,7 +19,7 @@ pub(crate) fn fault(
 }
 
 /// The file system refused: `action` is what was tried, such as `cannot be read`.
-pub(crate) fn refused(file: impl Into<String>, action: &str, error: &io::Error) -> Fault {
+pub(crate) fn refused(file: impl Into<String>, action: &str, error: &io::Error) -> FileError {
     let remedy = match error.kind() {
         io::ErrorKind::PermissionDenied => "check who may read and write it",
         io::ErrorKind::StorageFull => "free some space and run the command again",

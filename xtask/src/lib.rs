@@ -13,7 +13,7 @@
 //! | `cargo` | running cargo and other programs, and what cargo knows of the packages |
 //! | `console` | what the user sees |
 //!
-//! Every error is a [`Fault`]: it names the file, what is wrong there, and what to do.
+//! Every error is a [`FileError`]: it names the file, what is wrong there, and what to do.
 
 mod build;
 mod cargo;
@@ -34,10 +34,10 @@ pub use commands::api::instead_of_rustdoc;
 pub use commands::regen::{Regen, regen};
 pub use console::{Captured, Console};
 pub use fetch::{Fetcher, Limits};
-pub use hoopai_codegen::Fault;
+pub use hoopai_codegen::FileError;
 pub use source::Source;
 pub use swap::{Step, recover};
 pub use workspace::Workspace;
 
 /// What every function here that can fail returns.
-pub type Result<T> = std::result::Result<T, Fault>;
+pub type Result<T> = std::result::Result<T, FileError>;

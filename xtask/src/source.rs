@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{builder::TypedValueParser, error::ErrorKind};
-use hoopai_codegen::{Module, is_hidden, shown_reference};
+use hoopai_codegen::{Module, is_invisible, redacted_reference};
 use url::{Host, Url};
 
 use crate::{Result, fault::fault, lock::Origin};
@@ -121,7 +121,7 @@ impl Source {
 }
 
 fn url(text: String) -> Result<Url> {
-    let unusable = |problem: String| fault(shown_reference(&text), problem, CHOICES);
+    let unusable = |problem: String| fault(redacted_reference(&text), problem, CHOICES);
     let url = Url::parse(&text).map_err(|error| unusable(format!("is no URL: {error}")))?;
     check_road(&url).map_err(unusable)?;
     Ok(url)
@@ -172,11 +172,11 @@ impl Place {
         let refuse = |problem: &str| {
             fault(
                 self.to_string(),
-                format!("refers to `{}`, {problem}", shown_reference(reference)),
+                format!("refers to `{}`, {problem}", redacted_reference(reference)),
                 remedy,
             )
         };
-        if reference.contains(is_hidden) {
+        if reference.contains(is_invisible) {
             return Err(refuse("whose name contains a hidden character"));
         }
         match self {

@@ -1,10 +1,10 @@
-//! The files know one type of number. Amounts of money keep their digits: by the names that the platform gives them they get
-//! the format `decimal`. Counts, percentages, sizes and rates stay numbers.
+//! Gives amounts of money the format `decimal`, by name, so that they keep their digits. The files declare `number` for
+//! everything. Counts, percentages, sizes and rates stay numbers.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
 
 const FORMAT: &str = "decimal";
@@ -55,10 +55,10 @@ const NAMES: [&str; 43] = [
     "unitDiscount",
 ];
 
-/// Mostly a count; money where a currency stands beside it.
+/// Usually counts; amounts if the object also has a currency.
 const BESIDE_CURRENCY: [&str; 1] = ["total"];
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
             return 0;

@@ -1,15 +1,15 @@
-//! An array says what it holds; one that does not may hold anything.
+//! Adds missing `items` to arrays: any JSON.
 //!
-//! Nor is anything said by an array of arrays that say nothing: it is how the platform's files write a class that they do not
-//! describe. Wherever an example or a recorded reply shows what stands there, it is objects or texts, and no lists.
+//! An array of arrays without content also gets any JSON: the platform's files write undescribed classes so. Examples and
+//! recorded replies show objects or texts there, not lists.
 
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let bare = [
         json!({ "type": "array" }),
         json!({ "type": "array", "items": {} }),

@@ -1,12 +1,12 @@
-//! `Authorization` is no parameter: the security requirement says it, and the runtime sends it. The same holds for
-//! `Accept` and `Content-Type`, which OpenAPI tells readers to ignore.
+//! Removes the parameter `Authorization`, which the security requirement declares and the runtime sends, and `Accept` and
+//! `Content-Type`, which OpenAPI ignores.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::operations(document, |_, _, operation| {
         let Some(all) = operation
             .get_mut("parameters")

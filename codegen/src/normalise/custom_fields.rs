@@ -1,23 +1,24 @@
-//! Values of custom fields. The files give a type for one kind of field or for each kind apart, while the kind depends on how
-//! an account defined the field: text, a number, a list of texts, or an object of files. Every such value gets one schema.
+//! Gives all values of custom fields one schema. The files declare one type or a type for each kind, but the type depends on
+//! how an account defined the field: text, a number, a list of texts, or an object of files.
 //!
-//! A value is recognised by its place: it stands under one of [`VALUES`] in an item of a list called `customFields`. Overlays
-//! mark values in other places with the format `custom-field-value`.
+//! A value is recognised by its position: under one of [`VALUES`] in an item of a list named `customFields`. Overlays mark
+//! values in other positions with the format `custom-field-value`.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
+use crate::formats::CUSTOM_FIELD_FORMAT;
 use crate::json::{self, Object};
-use crate::lower::CUSTOM_FIELD_FORMAT;
+use crate::openapi::{COMPOSITES, referenced_name, schema_pointer};
 
 const LISTS: [&str; 2] = ["customField", "customFields"];
 
 const VALUES: [&str; 3] = ["fieldValue", "field_value", "value"];
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let mut queue = Vec::new();
     let mut changed = walk::schemas(document, |schema| {
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -33,8 +34,7 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     let mut done = BTreeSet::new();
     while let Some(name) = queue.pop() {
         if done.insert(name.clone())
-            && let Some(schema) =
-                document.pointer_mut(&format!("/components/schemas/{}", json::escape(&name)))
+            && let Some(schema) = document.pointer_mut(&schema_pointer(&name))
         {
             changed += values_of(schema, &mut queue);
         }
@@ -42,19 +42,17 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     Ok(changed + walk::schemas(document, marked))
 }
 
-/// Marks the values in the schema of an item, and collects the components that the item is made of.
+/// Marks the values in the schema of an item, and collects the components that it refers to.
 fn values_of(item: &mut Value, components: &mut Vec<String>) -> usize {
-    let Some(item) = item.as_object_mut() else {
-        return 0;
-    };
-    if let Some(name) =
-        json::text(item, "$ref").and_then(|target| target.strip_prefix("#/components/schemas/"))
-    {
+    if let Some(name) = referenced_name(item) {
         components.push(name.to_owned());
         return 0;
     }
+    let Some(item) = item.as_object_mut() else {
+        return 0;
+    };
     let mut changed = 0;
-    for parts in ["allOf", "anyOf", "oneOf"] {
+    for parts in COMPOSITES {
         let parts = item.get_mut(parts).and_then(Value::as_array_mut);
         for part in parts.into_iter().flatten() {
             changed += values_of(part, components);

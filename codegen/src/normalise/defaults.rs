@@ -1,18 +1,19 @@
-//! A default that contradicts its own schema says nothing, and goes. Whether a text fits a format or a pattern is not
-//! worked out: such a default goes too.
+//! Removes defaults that contradict their schema. Formats and patterns are not evaluated, so defaults of such schemas are
+//! removed too.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
+use crate::openapi::is_composite;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(default) = schema.get("default") else {
             return 0;
         };
-        if fits(schema, default) {
+        if is_valid(schema, default) {
             return 0;
         }
         schema.remove("default");
@@ -20,7 +21,7 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     }))
 }
 
-fn fits(schema: &Object, value: &Value) -> bool {
+fn is_valid(schema: &Object, value: &Value) -> bool {
     if let Some(Value::Array(values)) = schema.get("enum")
         && !values.contains(value)
     {
@@ -42,18 +43,15 @@ fn fits(schema: &Object, value: &Value) -> bool {
             let items = schema.get("items").and_then(Value::as_object);
             value.as_array().is_some_and(|values| {
                 values.iter().all(|value| {
-                    items.is_none_or(|items| items.contains_key("$ref") || fits(items, value))
+                    items.is_none_or(|items| items.contains_key("$ref") || is_valid(items, value))
                 })
             })
         }
-        // What an object or a composite takes is not worked out here; an empty object can only be right for one that
-        // demands nothing.
+        // Objects and composites are not evaluated; an empty object is valid if nothing is required.
         Some("object") => {
             value.as_object().is_some_and(Object::is_empty) && !schema.contains_key("required")
         }
-        _ => !["$ref", "allOf", "oneOf", "anyOf"]
-            .iter()
-            .any(|key| schema.contains_key(*key)),
+        _ => !schema.contains_key("$ref") && !is_composite(schema),
     }
 }
 

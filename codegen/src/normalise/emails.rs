@@ -1,15 +1,15 @@
-//! Email addresses in requests, by their names. The platform refuses one that is malformed with 422, as HoopAI's guide shows, and
-//! the files call them plain strings. Replies may hold anything, so they keep their type.
+//! Gives email addresses in requests the format `email`, by their names. The platform rejects malformed ones with 422, as
+//! HoopAI's guide shows; the files declare plain strings. Replies may contain other text and keep their type.
 
 use serde_json::Value;
 
-use super::moments::sent;
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
+use crate::openapi::request_schemas;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
-    let sent = sent(document);
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
+    let sent = request_schemas(document);
     let components = document.pointer_mut("/components/schemas");
     let components = components.and_then(Value::as_object_mut).into_iter();
     let mut changed: usize = components

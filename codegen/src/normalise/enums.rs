@@ -1,13 +1,13 @@
-//! Enums: a list of distinct values of the type that the schema declares. Files have values twice, lists within the
-//! list, and strings under a number's type.
+//! Reduces enums to distinct values of the declared type. Files have repeated values, nested lists, and strings under the type
+//! `number`.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(declared) = schema.get("enum").cloned() else {
             return 0;
@@ -18,19 +18,21 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
             && values.iter().all(Value::is_string)
             && json::text(schema, "type").is_some_and(|t| t != "string")
         {
-            // What the values are outweighs what the schema says that they are.
+            // The values decide, not the declared type.
             schema.insert("type".into(), "string".into());
             schema.insert("enum".into(), values.into());
             return 1;
         }
-        let fits = |value: &Value| match json::text(schema, "type") {
+        let matches_type = |value: &Value| match json::text(schema, "type") {
             Some("string") => value.is_string(),
             Some("number" | "integer") => value.is_number(),
             Some("boolean") => value.is_boolean(),
             Some(_) => false,
             None => true,
         };
-        values.retain(|value| fits(value) || value.is_null() && json::flag(schema, "nullable"));
+        values.retain(|value| {
+            matches_type(value) || value.is_null() && json::flag(schema, "nullable")
+        });
         if values.is_empty() {
             schema.remove("enum");
             return 1;

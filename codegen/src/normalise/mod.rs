@@ -1,8 +1,7 @@
-//! Named passes, each against one kind of fault that recurs in the platform's files, each counting what it changed.
-//!
-//! What comes out is the effective interface: a valid OpenAPI 3.0 document that says what the platform does. The
-//! generator, `cargo xtask export` and the mock server all start from it. A fault that stands in one place only is no
-//! matter for a pass: it goes into the module's overlay.
+//! Stage: named passes, each against one kind of fault that recurs in the platform's files. The result is the *effective
+//! document*: valid OpenAPI 3.0 that describes what the platform does.
+//! Belongs here: one file for each pass. A fault that occurs once is corrected in the module's overlay.
+//! May depend on the leaf modules only. Passes do not depend on each other.
 
 mod amounts;
 mod array_items;
@@ -11,11 +10,10 @@ mod custom_fields;
 mod defaults;
 mod emails;
 mod enums;
-mod moments;
 mod operation_ids;
 mod parameter_schemas;
 mod path_parameters;
-pub(crate) mod references;
+mod references;
 mod request_bodies;
 mod required;
 mod responses;
@@ -23,22 +21,23 @@ mod schema_types;
 mod schema_values;
 mod security;
 mod shared_parameters;
+mod timestamps;
 mod trace_ids;
-pub(crate) mod walk;
+mod walk;
 mod whole_numbers;
 
 use serde_json::Value;
 
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-/// A pass: changes the document and returns how many places it changed.
-pub(crate) struct Pass {
-    pub(crate) name: &'static str,
-    pub(crate) run: fn(&mut Value, &At<'_>) -> Result<usize, Fault>,
+/// A pass: changes the document and returns the number of changes.
+struct Pass {
+    name: &'static str,
+    run: fn(&mut Value, &SourcePointer<'_>) -> Result<usize, FileError>,
 }
 
-/// The passes in their order. Parameters come first, because later passes look at their schemas.
-pub(crate) const PASSES: &[Pass] = &[
+/// The passes in their order. Parameters come first, because later passes change their schemas.
+const PASSES: &[Pass] = &[
     Pass {
         name: "shared_parameters",
         run: shared_parameters::run,
@@ -92,8 +91,8 @@ pub(crate) const PASSES: &[Pass] = &[
         run: whole_numbers::run,
     },
     Pass {
-        name: "moments",
-        run: moments::run,
+        name: "timestamps",
+        run: timestamps::run,
     },
     Pass {
         name: "amounts",
@@ -129,13 +128,16 @@ pub(crate) const PASSES: &[Pass] = &[
     },
 ];
 
-/// Runs all passes, then makes sure that every reference leads somewhere.
-pub(crate) fn run(document: &mut Value, at: &At<'_>) -> Result<Vec<(String, usize)>, Fault> {
-    walk::shape(document, at)?;
+/// Runs all passes, then checks that every reference has a target.
+pub(crate) fn run(
+    document: &mut Value,
+    at: &SourcePointer<'_>,
+) -> Result<Vec<(String, usize)>, FileError> {
+    walk::check_structure(document, at)?;
     let counts = PASSES
         .iter()
         .map(|pass| Ok((pass.name.to_owned(), (pass.run)(document, at)?)))
-        .collect::<Result<_, Fault>>()?;
+        .collect::<Result<_, FileError>>()?;
     references::check(document, at)?;
     Ok(counts)
 }

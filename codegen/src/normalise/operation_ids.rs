@@ -1,12 +1,12 @@
-//! Each operation has an id of its own. A missing one is made of method and path; one that stands twice gets a number.
+//! Gives each operation a unique id: a missing one is made of method and path, a repeated one gets a number.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json;
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let mut seen: std::collections::BTreeSet<String> = Default::default();
     Ok(walk::operations(document, |method, path, operation| {
         let declared = json::text(operation, "operationId")

@@ -1,11 +1,11 @@
-//! A parameter has its schema in `schema`. Files have it beside (`anyOf` next to it), within `content`, or not at all.
+//! Moves the schema of a parameter into `schema`. Files have `anyOf` next to it, `content`, or no schema.
 
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::parameters(document, |parameter| {
         let mut changed = 0;
         for key in ["anyOf", "oneOf", "allOf"] {

@@ -1,25 +1,25 @@
-//! Path parameters as the path template has them: each declared, each required, none again in the query (the
-//! platform answers a repeated one with 422).
+//! Path parameters match the path template: each is declared, each is required, none is repeated in the query (the platform
+//! answers a repeated one with 422).
 
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
+use crate::openapi::template_names;
 
-fn declared(parameter: &Value, place: &str, name: &str) -> bool {
-    parameter.get("in").and_then(Value::as_str) == Some(place)
+fn declares(parameter: &Value, part: &str, name: &str) -> bool {
+    parameter.get("in").and_then(Value::as_str) == Some(part)
         && parameter.get("name").and_then(Value::as_str) == Some(name)
 }
 
-/// A parameter of the template that no declaration names is a required string. One that is declared but that the
-/// template lacks cannot be sent, and goes.
-pub(super) fn undeclared(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+/// Adds undeclared parameters of the template as required strings, and removes declared ones that the template lacks.
+pub(super) fn undeclared(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::operations(document, |_, path, operation| {
-        let names = walk::template_names(path).unwrap_or_default();
+        let names = template_names(path).unwrap_or_default();
         let missing: Vec<Value> = names
             .iter()
-            .filter(|name| !json::items(operation, "parameters").any(|parameter| declared(parameter, "path", name)))
+            .filter(|name| !json::items(operation, "parameters").any(|parameter| declares(parameter, "path", name)))
             .map(|name| json!({ "in": "path", "name": name, "required": true, "schema": { "type": "string" } }))
             .collect();
         let mut changed = missing.len();
@@ -31,7 +31,7 @@ pub(super) fn undeclared(document: &mut Value, _: &At<'_>) -> Result<usize, Faul
                     .get("name")
                     .and_then(Value::as_str)
                     .unwrap_or_default();
-                !declared(parameter, "path", name) || names.contains(&name)
+                !declares(parameter, "path", name) || names.contains(&name)
             });
             changed += before - all.len();
             all.extend(missing);
@@ -40,7 +40,7 @@ pub(super) fn undeclared(document: &mut Value, _: &At<'_>) -> Result<usize, Faul
     }))
 }
 
-pub(super) fn optional(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn optional(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::parameters(document, |parameter: &mut Object| {
         if json::text(parameter, "in") != Some("path") || json::flag(parameter, "required") {
             return 0;
@@ -50,9 +50,9 @@ pub(super) fn optional(document: &mut Value, _: &At<'_>) -> Result<usize, Fault>
     }))
 }
 
-pub(super) fn repeated(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn repeated(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::operations(document, |_, path, operation| {
-        let names = walk::template_names(path).unwrap_or_default();
+        let names = template_names(path).unwrap_or_default();
         let Some(all) = operation
             .get_mut("parameters")
             .and_then(Value::as_array_mut)
@@ -60,8 +60,8 @@ pub(super) fn repeated(document: &mut Value, _: &At<'_>) -> Result<usize, Fault>
             return 0;
         };
         let before = all.len();
-        all.retain(|parameter| !names.iter().any(|name| declared(parameter, "query", name)));
-        // The same parameter declared twice counts once.
+        all.retain(|parameter| !names.iter().any(|name| declares(parameter, "query", name)));
+        // A parameter that is declared twice counts once.
         let mut seen: Vec<(Value, Value)> = Vec::new();
         all.retain(|parameter| {
             let key = (parameter["in"].clone(), parameter["name"].clone());

@@ -1,43 +1,44 @@
-//! References: following them, and making sure that they lead somewhere.
+//! Resolves references and checks that their targets exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::fault::{At, Fault};
+use crate::error::escape_token;
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
+use crate::openapi::{COMPOSITES, referenced_name};
 
 const REMEDY: &str =
     "add the component in the module's overlay, or run `cargo xtask regen` for the module";
 
-/// Follows a reference to a component of the given section, as often as there is one. Returns where it ends and how
-/// many hops it took.
+/// Follows a chain of references to components of a section. Returns the target and the number of references.
 pub(crate) fn follow<'a>(
     components: &'a Value,
     section: &str,
     value: &'a Value,
-    at: &At<'_>,
-) -> Result<(&'a Value, usize), Fault> {
-    let (mut here, mut hops) = (value, 0);
-    while let Some(reference) = here.get("$ref") {
-        let target = reference
+    at: &SourcePointer<'_>,
+) -> Result<(&'a Value, usize), FileError> {
+    let (mut target, mut count) = (value, 0);
+    while let Some(reference) = target.get("$ref") {
+        let next = reference
             .as_str()
             .and_then(|r| r.strip_prefix("#/components/"))
             .and_then(|r| r.strip_prefix(section))
             .and_then(|r| r.strip_prefix('/'))
             .and_then(|name| components.get(section)?.get(name));
-        here = target.ok_or_else(|| at.fault(format!("{reference} leads nowhere"), REMEDY))?;
-        hops += 1;
-        if hops > 32 {
-            return Err(at.fault(format!("{reference} leads round in a circle"), REMEDY));
+        target = next.ok_or_else(|| at.error(format!("{reference} has no target"), REMEDY))?;
+        count += 1;
+        if count > 32 {
+            return Err(at.error(format!("{reference} is part of a reference cycle"), REMEDY));
         }
     }
-    Ok((here, hops))
+    Ok((target, count))
 }
 
-/// Checks that every schema reference leads to a schema, and that no chain of bare references or of `allOf` members
-/// comes back to where it began: such a schema has no content.
-pub(super) fn check(document: &Value, at: &At<'_>) -> Result<(), Fault> {
+/// Checks that every schema reference has a target, and that no chain of references or composite parts is a cycle: such a
+/// schema has no content.
+pub(super) fn check(document: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let empty = Object::new();
     let schemas = document
         .pointer("/components/schemas")
@@ -47,17 +48,17 @@ pub(super) fn check(document: &Value, at: &At<'_>) -> Result<(), Fault> {
     collect(document, String::new(), &mut targets);
     for (name, pointer) in targets {
         if !schemas.contains_key(name) {
-            return Err(Fault {
+            return Err(FileError {
                 pointer,
-                ..at.fault(format!("there is no schema `{name}`"), REMEDY)
+                ..at.error(format!("there is no schema `{name}`"), REMEDY)
             });
         }
     }
     let components_at = at.key("components");
     let schemas_at = components_at.key("schemas");
-    let mut done = std::collections::BTreeSet::new();
+    let mut done = BTreeSet::new();
     for name in schemas.keys() {
-        circle(
+        check_cycle(
             name,
             schemas,
             &mut Vec::new(),
@@ -71,15 +72,13 @@ pub(super) fn check(document: &Value, at: &At<'_>) -> Result<(), Fault> {
 fn collect<'a>(value: &'a Value, pointer: String, targets: &mut BTreeMap<&'a str, String>) {
     match value {
         Value::Object(map) => {
-            if let Some(name) =
-                json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
-            {
+            if let Some(name) = referenced_name(value) {
                 targets
                     .entry(name)
                     .or_insert_with(|| format!("{pointer}/$ref"));
             }
             for (key, inner) in map {
-                collect(inner, format!("{pointer}/{}", json::escape(key)), targets);
+                collect(inner, format!("{pointer}/{}", escape_token(key)), targets);
             }
         }
         Value::Array(items) => {
@@ -91,42 +90,38 @@ fn collect<'a>(value: &'a Value, pointer: String, targets: &mut BTreeMap<&'a str
     }
 }
 
-/// The names to which a schema is equal or of which it is a part: what it refers to with nothing between.
-fn equals<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+/// The components that a schema equals or whose composite part it is.
+fn direct_references<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
     let Some(map) = schema.as_object() else {
         return;
     };
-    if let Some(name) =
-        json::text(map, "$ref").and_then(|r| r.strip_prefix("#/components/schemas/"))
-    {
-        found.push(name);
-    }
-    for key in ["allOf", "oneOf", "anyOf"] {
-        json::items(map, key).for_each(|part| equals(part, found));
+    found.extend(referenced_name(schema));
+    for key in COMPOSITES {
+        json::items(map, key).for_each(|part| direct_references(part, found));
     }
 }
 
-fn circle<'a>(
+fn check_cycle<'a>(
     name: &'a str,
     schemas: &'a Object,
     path: &mut Vec<&'a str>,
-    done: &mut std::collections::BTreeSet<&'a str>,
-    at: &At<'_>,
-) -> Result<(), Fault> {
+    done: &mut BTreeSet<&'a str>,
+    at: &SourcePointer<'_>,
+) -> Result<(), FileError> {
     if done.contains(name) {
         return Ok(());
     }
     if path.contains(&name) {
-        return Err(at.fault(
+        return Err(at.error(
             format!(
-                "the schema is made of itself: {} -> {name}",
+                "the schema consists of itself: {} -> {name}",
                 path.join(" -> ")
             ),
-            "break the circle in the module's overlay",
+            "break the cycle in the module's overlay",
         ));
     }
     if path.len() > 200 {
-        return Err(at.fault(
+        return Err(at.error(
             "a chain of more than 200 references",
             "shorten it in the module's overlay",
         ));
@@ -134,10 +129,10 @@ fn circle<'a>(
     path.push(name);
     let mut next = Vec::new();
     if let Some(schema) = schemas.get(name) {
-        equals(schema, &mut next);
+        direct_references(schema, &mut next);
     }
     for name in next {
-        circle(name, schemas, path, done, at)?;
+        check_cycle(name, schemas, path, done, at)?;
     }
     path.pop();
     done.insert(name);

@@ -1,12 +1,12 @@
-//! A request body says what it takes: at least one media type, each with a schema. Multipart without one is a form
-//! whose field names are known only at run time.
+//! Gives each media type of a request body a schema, and removes bodies without media types. Multipart without a schema is a
+//! form whose field names are only known at run time.
 
 use serde_json::{Value, json};
 
 use super::{references, walk};
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
     let changed = walk::operations(document, |_, _, operation| {
@@ -17,7 +17,7 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
         if body.get("$ref").is_some() {
             match references::follow(&components, "requestBodies", &body.clone(), at) {
                 Ok((resolved, _)) => *body = resolved.clone(),
-                Err(fault) => failed = Some(fault),
+                Err(error) => failed = Some(error),
             }
             changed += 1;
         }

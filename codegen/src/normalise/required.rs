@@ -1,12 +1,12 @@
-//! `required` lists the names of properties, each once, and is not there where it would be empty. Files have it as a
-//! boolean, in the manner of older JSON schema.
+//! Reduces `required` to a list of distinct property names, and removes an empty one. Files have booleans, as in older JSON
+//! schema.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let Some(declared) = schema.get("required").cloned() else {
             return 0;

@@ -1,12 +1,12 @@
-//! Every operation answers something, and every response has the description that OpenAPI demands: the reason phrase
-//! that HTTP has for its status. A header without a schema is text. References to response components are resolved.
+//! Gives every operation a response, every response the description that OpenAPI requires (the reason phrase of its status),
+//! and every header a schema. Resolves references to response components.
 
 use serde_json::{Value, json};
 
 use super::{references, walk};
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let mut failed = None;
     let changed = walk::operations(document, |_, _, operation| {
@@ -23,7 +23,7 @@ pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
             if response.get("$ref").is_some() {
                 match references::follow(&components, "responses", &response.clone(), at) {
                     Ok((resolved, _)) => *response = resolved.clone(),
-                    Err(fault) => failed = Some(fault),
+                    Err(error) => failed = Some(error),
                 }
                 changed += 1;
             }

@@ -1,14 +1,15 @@
-//! `type` names one of the six JSON types of OpenAPI 3.0, or is left out for "anything". Files have `any`, lists of
-//! types, and objects or arrays that do not say that they are.
+//! Restricts `type` to the six JSON types of OpenAPI 3.0; without it, any JSON is allowed. Files have `any`, lists of types,
+//! and objects or arrays without `type`.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
+use crate::openapi::is_composite;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let before = schema.get("type").cloned();
         if let Some(Value::Array(names)) = &before {
@@ -28,9 +29,7 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
         {
             schema.remove("type");
         }
-        let composite = ["$ref", "allOf", "oneOf", "anyOf"]
-            .iter()
-            .any(|key| schema.contains_key(*key));
+        let composite = schema.contains_key("$ref") || is_composite(schema);
         if !schema.contains_key("type") && !composite {
             if schema.contains_key("properties") {
                 schema.insert("type".into(), "object".into());

@@ -1,12 +1,12 @@
-//! Keywords whose value is of the wrong kind (a format that is no string, a bound that is no number, a flag that is
-//! no boolean) say nothing, and go.
+//! Removes keywords whose value has the wrong type: a format that is not a string, a bound that is not a number, a flag that is
+//! not a boolean.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     Ok(walk::schemas(document, |schema| {
         let before = schema.len();
         schema.retain(|key, value| match key.as_str() {

@@ -1,5 +1,5 @@
-//! Every operation needs a Bearer token. An operation that declares no security takes both kinds: a location's and an agency's.
-//! Requirements that name no declared scheme are removed, and one that is repeated counts once.
+//! Gives every operation the security schemes of the tokens that may call it. Without a declaration, tokens of locations and
+//! of agencies may. Requirements that name no declared scheme are removed, and so are repeated ones.
 //!
 //! `bearer` becomes `Location-Access`. The platform's files describe both alike, as a sub-account's access token or private
 //! integration token, and the platform answers an agency's token there with 401 "This authClass type is not allowed to access
@@ -8,13 +8,13 @@
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 
 const BEARER: &str = "bearer";
 const LOCATION: &str = "Location-Access";
 const AGENCY: &str = "Agency-Access";
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let declared: Vec<String> = document
         .pointer("/components/securitySchemes")
         .and_then(Value::as_object)

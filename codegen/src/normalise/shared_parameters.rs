@@ -1,13 +1,14 @@
-//! Parameters that stand once for a whole path, or as a reference to a component, move into each operation, so that
-//! all later steps find them in one place.
+//! Moves parameters of a path item, and references to parameter components, into each operation, so that later stages find
+//! all parameters in one place.
 
 use serde_json::Value;
 
 use super::references;
-use crate::fault::{At, Fault};
-use crate::json::{self, METHODS};
+use crate::error::{FileError, SourcePointer};
+use crate::json;
+use crate::openapi::METHODS;
 
-pub(super) fn run(document: &mut Value, at: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, at: &SourcePointer<'_>) -> Result<usize, FileError> {
     let components = document.get("components").cloned().unwrap_or_default();
     let paths_at = at.key("paths");
     let mut moved = 0;

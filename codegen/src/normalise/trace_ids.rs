@@ -1,19 +1,20 @@
-//! The platform puts a trace id into the objects that it answers, last of all, and hardly a file says so: every reply that
-//! is an object of known fields gets it. A schema that is more than a reply, or a part of another, is left alone.
+//! Adds `traceId` to replies. The platform appends it to the objects that it returns, and few files declare it. Schemas with
+//! other uses and composites are left unchanged.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::walk;
-use crate::fault::{At, Fault};
-use crate::json::{self, Object};
+use crate::error::{FileError, SourcePointer};
+use crate::json::Object;
+use crate::openapi::{is_composite, referenced_name, schema_pointer, visit_references};
 
-const PREFIX: &str = "#/components/schemas/";
-
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
-    let mut uses = BTreeMap::new();
-    count(document, &mut uses);
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    visit_references(document, &mut |name| {
+        *uses.entry(name.to_owned()).or_default() += 1
+    });
     let mut replies: BTreeMap<String, usize> = BTreeMap::new();
     let mut changed = walk::operations(document, |_, _, operation| {
         let contents = operation
@@ -26,12 +27,12 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
             .flatten();
         let schemas = contents
             .filter(|(media_type, _)| media_type.contains("json"))
-            .filter_map(|(_, media)| media.get_mut("schema")?.as_object_mut());
+            .filter_map(|(_, media)| media.get_mut("schema"));
         let mut changed = 0;
         for schema in schemas {
-            match json::text(schema, "$ref").and_then(|target| target.strip_prefix(PREFIX)) {
+            match referenced_name(schema) {
                 Some(name) => *replies.entry(name.to_owned()).or_default() += 1,
-                None => changed += name(schema),
+                None => changed += schema.as_object_mut().map_or(0, add_trace_id),
             }
         }
         changed
@@ -39,33 +40,17 @@ pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
     for (reply, times) in replies {
         if uses.get(&reply) == Some(&times)
             && let Some(schema) = document
-                .pointer_mut(&format!("/components/schemas/{}", json::escape(&reply)))
+                .pointer_mut(&schema_pointer(&reply))
                 .and_then(Value::as_object_mut)
         {
-            changed += name(schema);
+            changed += add_trace_id(schema);
         }
     }
     Ok(changed)
 }
 
-/// How often each schema component is referred to.
-fn count(value: &Value, uses: &mut BTreeMap<String, usize>) {
-    match value {
-        Value::Object(map) => {
-            if let Some(name) = json::text(map, "$ref").and_then(|to| to.strip_prefix(PREFIX)) {
-                *uses.entry(name.to_owned()).or_default() += 1;
-            }
-            map.values().for_each(|inner| count(inner, uses));
-        }
-        Value::Array(items) => items.iter().for_each(|inner| count(inner, uses)),
-        _ => {}
-    }
-}
-
-fn name(schema: &mut Object) -> usize {
-    let composite = ["allOf", "oneOf", "anyOf"]
-        .iter()
-        .any(|key| schema.contains_key(*key));
+fn add_trace_id(schema: &mut Object) -> usize {
+    let composite = is_composite(schema);
     match schema.get_mut("properties").and_then(Value::as_object_mut) {
         Some(properties)
             if !composite && !properties.is_empty() && !properties.contains_key("traceId") =>

@@ -1,37 +1,36 @@
-//! How passes get about in a document.
+//! Traversal of documents for the passes, and the check that they can rely on its structure.
 
 use serde_json::Value;
 
-use crate::distil::DEPTH_LIMIT;
-use crate::fault::{At, Fault};
-use crate::json::{self, METHODS, Object};
+use crate::error::{FileError, SourcePointer};
+use crate::json::{self, DEPTH_LIMIT, Object};
+use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, template_names};
 
-const MEND: &str = "correct the overlay, or run `cargo xtask regen` for the module";
+const REMEDY: &str = "correct the overlay, or run `cargo xtask regen` for the module";
 
-/// Makes sure, once for all passes, that what they go through has the containers that they expect: an overlay or a
-/// hand may have put anything anywhere.
-pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
+/// Checks, once for all passes, that the document has the containers that they expect. An overlay may have written anything.
+pub(super) fn check_structure(document: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let root = json::object(document, at, "the document")?;
     let paths_at = at.key("paths");
     let paths = root
         .get("paths")
-        .ok_or_else(|| at.fault("the document has no `paths`", MEND))?;
+        .ok_or_else(|| at.error("the document has no `paths`", REMEDY))?;
     for (path, item) in json::object(paths, &paths_at, "`paths`")? {
         let path_at = paths_at.key(path);
         let item = json::object(item, &path_at, "the path item")?;
         path_template(path, &path_at)?;
-        parameters_shape(item, &path_at)?;
+        parameters_structure(item, &path_at)?;
         for method in METHODS {
             let Some(operation) = item.get(method) else {
                 continue;
             };
             let operation_at = path_at.key(method);
             let operation = json::object(operation, &operation_at, "the operation")?;
-            parameters_shape(operation, &operation_at)?;
+            parameters_structure(operation, &operation_at)?;
             if let Some(body) = operation.get("requestBody") {
                 let body_at = operation_at.key("requestBody");
                 let body = json::object(body, &body_at, "the request body")?;
-                content_shape(body, &body_at)?;
+                content_structure(body, &body_at)?;
             }
             let responses_at = operation_at.key("responses");
             if let Some(responses) = operation.get("responses") {
@@ -44,10 +43,10 @@ pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
                         };
                     if !proper {
                         return Err(
-                            response_at.fault(format!("`{status}` is no HTTP status"), MEND)
+                            response_at.error(format!("`{status}` is not an HTTP status"), REMEDY)
                         );
                     }
-                    content_shape(
+                    content_structure(
                         json::object(response, &response_at, "the response")?,
                         &response_at,
                     )?;
@@ -63,9 +62,9 @@ pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
                 let entry_at = section_at.key(name);
                 let entry_object = json::object(entry, &entry_at, "the component")?;
                 match section.as_str() {
-                    "schemas" => schema_shape(entry, &entry_at)?,
-                    "parameters" => parameter_shape(entry, &entry_at)?,
-                    "requestBodies" | "responses" => content_shape(entry_object, &entry_at)?,
+                    "schemas" => schema_structure(entry, &entry_at)?,
+                    "parameters" => parameter_structure(entry, &entry_at)?,
+                    "requestBodies" | "responses" => content_structure(entry_object, &entry_at)?,
                     _ => {}
                 }
             }
@@ -74,85 +73,67 @@ pub(crate) fn shape(document: &Value, at: &At<'_>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn path_template(path: &str, at: &At<'_>) -> Result<(), Fault> {
+fn path_template(path: &str, at: &SourcePointer<'_>) -> Result<(), FileError> {
     if !path.starts_with('/')
         || path.contains(['?', '#'])
         || path.chars().any(|c| c.is_control() || c.is_whitespace())
     {
-        return Err(at.fault("not a path: it must start with `/` and have no query", MEND));
+        return Err(at.error(
+            "not a path: it must start with `/` and have no query",
+            REMEDY,
+        ));
     }
     match template_names(path) {
         Some(_) => Ok(()),
-        None => Err(at.fault(
+        None => Err(at.error(
             "braces that do not pair, or an empty or repeated parameter name",
-            MEND,
+            REMEDY,
         )),
     }
 }
 
-/// The parameter names of a path template in their order; `None` where its braces do not pair.
-pub(crate) fn template_names(path: &str) -> Option<Vec<&str>> {
-    let mut names = Vec::new();
-    let mut rest = path;
-    while let Some(start) = rest.find(['{', '}']) {
-        let open = rest[start..].strip_prefix('{')?;
-        let end = open.find(['{', '}'])?;
-        let name = &open[..end];
-        if !open[end..].starts_with('}')
-            || name.is_empty()
-            || names.contains(&name)
-            || name.contains('/')
-        {
-            return None;
-        }
-        names.push(name);
-        rest = &open[end + 1..];
-    }
-    Some(names)
-}
-
-fn parameters_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
+fn parameters_structure(holder: &Object, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let Some(parameters) = holder.get("parameters") else {
         return Ok(());
     };
     let at = at.key("parameters");
     let Some(parameters) = parameters.as_array() else {
-        return Err(at.fault(
+        return Err(at.error(
             format!("`parameters` is {}, not an array", json::kind(parameters)),
-            MEND,
+            REMEDY,
         ));
     };
     parameters
         .iter()
         .enumerate()
-        .try_for_each(|(index, parameter)| parameter_shape(parameter, &at.index(index)))
+        .try_for_each(|(index, parameter)| parameter_structure(parameter, &at.index(index)))
 }
 
-fn parameter_shape(parameter: &Value, at: &At<'_>) -> Result<(), Fault> {
+fn parameter_structure(parameter: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let parameter = json::object(parameter, at, "the parameter")?;
     if parameter.contains_key("$ref") {
         return Ok(());
     }
     if json::text(parameter, "name").is_none_or(str::is_empty) {
-        return Err(at.fault("a parameter without a name", MEND));
+        return Err(at.error("a parameter without a name", REMEDY));
     }
     match json::text(parameter, "in") {
         Some("path" | "query" | "header") => {}
         Some("cookie") => {
-            return Err(at.fault(
+            return Err(at.error(
                 "cookie parameters are not supported",
                 "remove it in the overlay",
             ));
         }
-        _ => return Err(at.fault("`in` is none of path, query, header", MEND)),
+        _ => return Err(at.error("`in` is none of path, query, header", REMEDY)),
     }
     match parameter.get("schema") {
-        Some(schema) => schema_shape(schema, &at.key("schema")),
+        Some(schema) => schema_structure(schema, &at.key("schema")),
         None => Ok(()),
     }
 }
 
-fn content_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
+fn content_structure(holder: &Object, at: &SourcePointer<'_>) -> Result<(), FileError> {
     let Some(content) = holder.get("content") else {
         return Ok(());
     };
@@ -160,63 +141,63 @@ fn content_shape(holder: &Object, at: &At<'_>) -> Result<(), Fault> {
     for (media_type, media) in json::object(content, &at, "`content`")? {
         let media_at = at.key(media_type);
         if let Some(schema) = json::object(media, &media_at, "the media type")?.get("schema") {
-            schema_shape(schema, &media_at.key("schema"))?;
+            schema_structure(schema, &media_at.key("schema"))?;
         }
     }
     Ok(())
 }
 
-fn schema_shape(schema: &Value, at: &At<'_>) -> Result<(), Fault> {
+fn schema_structure(schema: &Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
     if at.depth() > DEPTH_LIMIT + 20 {
-        return Err(at.fault(format!("nested deeper than {DEPTH_LIMIT} levels"), MEND));
+        return Err(at.error(format!("nested deeper than {DEPTH_LIMIT} levels"), REMEDY));
     }
     let schema = json::object(schema, at, "the schema")?;
     if let Some(reference) = schema.get("$ref") {
         return match reference
             .as_str()
-            .and_then(|r| r.strip_prefix("#/components/schemas/"))
+            .and_then(|target| target.strip_prefix(SCHEMAS))
         {
             Some(_) => Ok(()),
-            None => Err(at.key("$ref").fault(
+            None => Err(at.key("$ref").error(
                 format!("{reference} is not a schema component of this file"),
-                MEND,
+                REMEDY,
             )),
         };
     }
     if let Some(properties) = schema.get("properties") {
         let at = at.key("properties");
         for (name, property) in json::object(properties, &at, "`properties`")? {
-            schema_shape(property, &at.key(name))?;
+            schema_structure(property, &at.key(name))?;
         }
     }
     for key in ["items", "additionalProperties", "not"] {
         match schema.get(key) {
             None => {}
             Some(Value::Bool(_)) if key == "additionalProperties" => {}
-            Some(inner) => schema_shape(inner, &at.key(key))?,
+            Some(inner) => schema_structure(inner, &at.key(key))?,
         }
     }
-    for key in ["allOf", "oneOf", "anyOf"] {
+    for key in COMPOSITES {
         let Some(parts) = schema.get(key) else {
             continue;
         };
         let at = at.key(key);
         let Some(parts) = parts.as_array() else {
-            return Err(at.fault(
+            return Err(at.error(
                 format!("`{key}` is {}, not an array", json::kind(parts)),
-                MEND,
+                REMEDY,
             ));
         };
         parts
             .iter()
             .enumerate()
-            .try_for_each(|(index, part)| schema_shape(part, &at.index(index)))?;
+            .try_for_each(|(index, part)| schema_structure(part, &at.index(index)))?;
     }
     Ok(())
 }
 
-/// Goes through all operations: method, path, the operation itself.
-pub(crate) fn operations(
+/// Visits all operations with method and path.
+pub(super) fn operations(
     document: &mut Value,
     mut visit: impl FnMut(&str, &str, &mut Object) -> usize,
 ) -> usize {
@@ -236,8 +217,8 @@ pub(crate) fn operations(
     changed
 }
 
-/// Goes through all parameters of all operations.
-pub(crate) fn parameters(
+/// Visits all parameters of all operations.
+pub(super) fn parameters(
     document: &mut Value,
     mut visit: impl FnMut(&mut Object) -> usize,
 ) -> usize {
@@ -254,8 +235,8 @@ pub(crate) fn parameters(
     })
 }
 
-/// Goes through one schema and those within it, innermost first.
-pub(crate) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
+/// Visits a schema and those within it, innermost first.
+pub(super) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
     let Some(map) = value.as_object_mut() else {
         return 0;
     };
@@ -273,7 +254,7 @@ pub(crate) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> us
             changed += schema(inner, visit);
         }
     }
-    for key in ["allOf", "oneOf", "anyOf"] {
+    for key in COMPOSITES {
         for part in map
             .get_mut(key)
             .and_then(Value::as_array_mut)
@@ -286,9 +267,9 @@ pub(crate) fn schema(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> us
     changed + visit(map)
 }
 
-/// Goes through all schemas wherever they stand, innermost first.
-pub(crate) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
-    // Outside of schemas, whatever stands under `schema` is one, and so is each entry of `components.schemas`.
+/// Visits all schemas of the document, innermost first.
+pub(super) fn schemas(document: &mut Value, mut visit: impl FnMut(&mut Object) -> usize) -> usize {
+    // Outside of schemas, the value of `schema` is one, and so is each entry of `components.schemas`.
     fn holder(value: &mut Value, visit: &mut dyn FnMut(&mut Object) -> usize) -> usize {
         match value {
             Value::Object(map) => map

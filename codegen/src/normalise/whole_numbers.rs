@@ -1,10 +1,10 @@
-//! The files know one type of number. Counts and positions of pages are whole: the paging parameters of queries and
-//! request bodies, by the names that the platform gives them, become `integer`.
+//! Makes counts and positions of pages integers: the paging parameters of queries and request bodies, by name. The files
+//! declare `number` for everything.
 
 use serde_json::Value;
 
 use super::walk;
-use crate::fault::{At, Fault};
+use crate::error::{FileError, SourcePointer};
 use crate::json::{self, Object};
 
 const NAMES: [&str; 7] = [
@@ -17,7 +17,7 @@ const NAMES: [&str; 7] = [
     "skip",
 ];
 
-pub(super) fn run(document: &mut Value, _: &At<'_>) -> Result<usize, Fault> {
+pub(super) fn run(document: &mut Value, _: &SourcePointer<'_>) -> Result<usize, FileError> {
     let queries = walk::parameters(document, |parameter| {
         let counts = json::text(parameter, "name").is_some_and(|name| NAMES.contains(&name));
         match parameter.get_mut("schema").and_then(Value::as_object_mut) {

@@ -1,4 +1,4 @@
-//! What changed between two interfaces, and which of it breaks users.
+//! Comparison of two interface files.
 
 use hoopai_codegen::diff;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ fn sample() -> Value {
 }
 
 #[test]
-fn changes_are_named_and_weighed() {
+fn changes_are_listed_and_classified() {
     let old = sample();
     let mut new = sample();
     new["paths"].as_object_mut().unwrap().remove("/old");
@@ -56,17 +56,17 @@ fn changes_are_named_and_weighed() {
 }
 
 #[test]
-fn nothing_changed_is_nothing() {
+fn equal_files_have_no_changes() {
     let bytes = sample().to_string();
     assert_eq!(diff(bytes.as_bytes(), bytes.as_bytes()).unwrap(), []);
 }
 
 #[test]
-fn both_sides_must_be_documents() {
+fn non_documents_are_rejected() {
     let bytes = sample().to_string();
     let fault = diff(bytes.as_bytes(), b"[1]").unwrap_err().to_string();
     assert_eq!(
         fault,
-        "the new openapi.json: the document is an array, where an object belongs; correct it in the module's overlay, or fetch the file again"
+        "the new openapi.json: the document is an array, not an object; correct it in the module's overlay, or fetch the file again"
     );
 }

@@ -1,8 +1,8 @@
-//! Documentation files: where their words go, and that a key which hits nothing is an error that names it.
+//! Documentation files.
 
-use hoopai_codegen::{Generated, Sources, Text, distil, generate};
+use hoopai_codegen::{Generated, SourceText, Sources, generate, strip};
 
-use crate::emitted::{OVERLAY, everything};
+use crate::emit::{OVERLAY, everything};
 use crate::support::{module, spec_alone};
 
 const OWN: &str = "
@@ -47,22 +47,22 @@ fields:
 ";
 
 fn generated(own: &str, common: &str) -> Result<Generated, String> {
-    let spec = distil(
+    let spec = strip(
         "sample.json",
         everything().to_string().as_bytes(),
         &Default::default(),
     )
     .map_err(|fault| fault.to_string())?;
     let sources = Sources {
-        overlay: Some(Text {
+        overlay: Some(SourceText {
             file: "overlay.yaml",
             text: OVERLAY,
         }),
-        documentation: Some(Text {
+        documentation: Some(SourceText {
             file: "documentation.yaml",
             text: own,
         }),
-        common: Some(Text {
+        common: Some(SourceText {
             file: "common.yaml",
             text: common,
         }),
@@ -72,7 +72,7 @@ fn generated(own: &str, common: &str) -> Result<Generated, String> {
 }
 
 #[test]
-fn words_go_where_users_look() {
+fn texts_reach_rustdoc() {
     let generated = generated(OWN, COMMON).unwrap();
     let (client, types, library) = (
         &generated.files["src/client.rs"],
@@ -143,7 +143,7 @@ fn words_go_where_users_look() {
             "upload_thing.hosted"
         ]
     );
-    // The document for other tools has the words, that of the mock server has not.
+    // The document for other tools has the texts, that of the mock server does not.
     let pointer = "/paths/~1things~1/get/summary";
     assert_eq!(
         generated.documented.pointer(pointer).unwrap(),
@@ -152,9 +152,9 @@ fn words_go_where_users_look() {
     assert!(generated.effective.pointer(pointer).is_none());
 }
 
-/// Words are no part of what a type is.
+/// Texts do not affect which types are equal.
 #[test]
-fn words_change_no_type() {
+fn texts_change_no_type() {
     let code = |own: &str, common: &str| -> Vec<String> {
         let generated = generated(own, common).unwrap();
         let lines = generated
@@ -169,7 +169,7 @@ fn words_change_no_type() {
 }
 
 #[test]
-fn what_hits_nothing_or_says_nothing_is_named() {
+fn keys_without_target_or_text_are_rejected() {
     let faults = [
         ("operations: { GET /gone: { summary: Lists. } }", "{}"),
         ("operations: { get-things: { summary: Lists. } }", "{}"),

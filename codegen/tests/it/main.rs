@@ -1,14 +1,14 @@
-//! The tests of codegen: each pass, the emitted code, comparisons, overlays, paging, and hostile input.
+//! The tests of codegen, a file for each stage.
 
 mod diff;
-mod distil;
 mod documentation;
-mod emitted;
-mod examples;
-mod hidden;
-mod hostile;
-mod idempotence;
+mod emit;
+mod example_types;
+mod idempotency;
+mod invisible_characters;
+mod normalise;
 mod overlay;
 mod paging;
-mod passes;
+mod robustness;
+mod strip;
 mod support;

@@ -1,4 +1,4 @@
-//! Overlays: what they do, and that one which does nothing is an error that names it.
+//! Overlays.
 
 use hoopai_codegen::effective;
 use serde_json::{Value, json};
@@ -41,14 +41,14 @@ fn updates_merge_and_removals_remove() {
 }
 
 #[test]
-fn one_target_may_hit_many() {
+fn target_with_many_matches_updates_all() {
     let document = apply("  - target: $.paths.*.*\n    description: All of them.\n    update: { deprecated: true }\n").unwrap();
     assert_eq!(document["paths"]["/things"]["get"]["deprecated"], true);
     assert_eq!(document["paths"]["/things"]["post"]["deprecated"], true);
 }
 
 #[test]
-fn what_does_nothing_or_says_nothing_is_named() {
+fn actions_without_effect_or_reason_are_rejected() {
     let faults = [
         "  - target: $.paths['/gone']\n    description: Because.\n    remove: true\n",
         "  - target: $.components.schemas.Thing\n    description: Because.\n    update: { type: object }\n",

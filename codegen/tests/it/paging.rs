@@ -1,4 +1,4 @@
-//! Paging as data: each way to page in the emitted code, and each declaration that cannot work as a fault.
+//! Paging: each strategy in the emitted code, and each invalid declaration.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{document, generate_sample, lifted, operation};
 
-/// A list for each way to page, by query and by body, and one that only looks paged.
+/// A list for each strategy, by query and by body, and one that only has a `limit`.
 pub(crate) fn styles() -> Value {
     let query = |names: &[&str]| -> Value {
         let parameters = names.iter().map(|name| {
@@ -80,7 +80,7 @@ pub(crate) fn styles() -> Value {
 }
 
 #[test]
-fn every_way_to_page() {
+fn every_strategy_matches_snapshot() {
     let styles = styles();
     let generated = generate_sample(&styles, Some(&lifted(&styles))).unwrap();
     insta::assert_snapshot!("operations", generated.files["src/operations.rs"]);
@@ -93,7 +93,7 @@ fn every_way_to_page() {
 }
 
 #[test]
-fn what_the_builders_add_is_no_name_for_a_setter() {
+fn setters_avoid_names_of_builder_methods() {
     let mut sample = styles();
     for name in ["stream", "pages", "collect_all"] {
         let parameters = sample["paths"]["/bare"]["get"]["parameters"]
@@ -112,7 +112,7 @@ fn what_the_builders_add_is_no_name_for_a_setter() {
 }
 
 #[test]
-fn what_cannot_work_is_refused_with_place_and_remedy() {
+fn invalid_declarations_are_rejected() {
     let mut faults = String::new();
     let mut refuse = |what: &str, change: &dyn Fn(&mut Value)| {
         let mut sample = styles();
@@ -147,7 +147,7 @@ fn what_cannot_work_is_refused_with_place_and_remedy() {
             };
         }
     };
-    // The declaration as such.
+    // The declaration itself.
     refuse(
         "nothing declared",
         &operation("/by-offset", "get", "x-hoopai-paging", Value::Null),
@@ -298,7 +298,7 @@ fn what_cannot_work_is_refused_with_place_and_remedy() {
             json!({ "parameter": "page", "first": -1 }),
         ),
     );
-    // Places.
+    // Paths.
     refuse("no items", &paging("/by-offset", "items", Value::Null));
     refuse(
         "items that are not declared",

@@ -1,8 +1,8 @@
-//! What the tests share.
+//! Helpers of the tests.
 
 use std::path::{Path, PathBuf};
 
-use hoopai_codegen::{Fault, Generated, Module, Sources, Text, distil, generate};
+use hoopai_codegen::{FileError, Generated, Module, SourceText, Sources, generate, strip};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn root() -> PathBuf {
@@ -19,7 +19,7 @@ pub(crate) fn module(name: &str) -> Module {
     }
 }
 
-/// A document around paths and components, with nothing in it for any pass to mend.
+/// A document with these paths and components, in which no pass changes anything.
 pub(crate) fn document(paths: Value, schemas: Value) -> Value {
     json!({
         "openapi": "3.0.0",
@@ -32,7 +32,7 @@ pub(crate) fn document(paths: Value, schemas: Value) -> Value {
     })
 }
 
-/// An operation around parts, with nothing in it for any pass to mend.
+/// An operation with these parts, in which no pass changes anything.
 pub(crate) fn operation(id: &str, parts: Value) -> Value {
     let mut operation = json!({
         "operationId": id,
@@ -45,8 +45,11 @@ pub(crate) fn operation(id: &str, parts: Value) -> Value {
     operation
 }
 
-pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result<Generated, Fault> {
-    let bytes = distil(
+pub(crate) fn generate_sample(
+    document: &Value,
+    overlay: Option<&str>,
+) -> Result<Generated, FileError> {
+    let bytes = strip(
         "sample.json",
         document.to_string().as_bytes(),
         &Default::default(),
@@ -54,7 +57,7 @@ pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result
     generate(
         &module("sample"),
         &Sources {
-            overlay: overlay.map(|text| Text {
+            overlay: overlay.map(|text| SourceText {
                 file: "overlay.yaml",
                 text,
             }),
@@ -63,7 +66,7 @@ pub(crate) fn generate_sample(document: &Value, overlay: Option<&str>) -> Result
     )
 }
 
-/// A distilled file alone.
+/// A stripped file without overlay and documentation.
 pub(crate) fn spec_alone<'a>(spec_file: &'a str, spec: &'a [u8]) -> Sources<'a> {
     Sources {
         spec_file,
@@ -74,7 +77,7 @@ pub(crate) fn spec_alone<'a>(spec_file: &'a str, spec: &'a [u8]) -> Sources<'a> 
     }
 }
 
-/// What a document says of its operations in words of ours, as an overlay: distilling drops it.
+/// The extensions of a document's operations as an overlay, because stripping removes them.
 pub(crate) fn lifted(document: &Value) -> String {
     let mut actions = Vec::new();
     let entries = |value: &Value| value.as_object().cloned().into_iter().flatten();

@@ -1,6 +1,6 @@
 //! From a document and an overlay to the source of a crate.
 
-use hoopai_codegen::{Module, Sources, Text, distil, generate};
+use hoopai_codegen::{Module, Sources, SourceText, strip, generate};
 
 /// What stands between the document and the overlay.
 const BETWEEN: &str = "\n---\n";
@@ -14,11 +14,11 @@ pub fn codegen(input: &[u8]) {
         Some((document, overlay)) => (document, Some(overlay)),
         None => (text, None),
     };
-    let spec = match distil("fuzz.json", document.as_bytes(), &Default::default()) {
+    let spec = match strip("fuzz.json", document.as_bytes(), &Default::default()) {
         Ok(spec) => spec,
         Err(fault) => return explained(&fault),
     };
-    let again = distil("fuzz.json", &spec, &Default::default());
+    let again = strip("fuzz.json", &spec, &Default::default());
     assert_eq!(
         again.ok().as_ref(),
         Some(&spec),
@@ -34,7 +34,7 @@ pub fn codegen(input: &[u8]) {
     let sources = Sources {
         spec_file: "fuzz.json",
         spec: &spec,
-        overlay: overlay.map(|text| Text {
+        overlay: overlay.map(|text| SourceText {
             file: "overlay.yaml",
             text,
         }),
@@ -56,7 +56,7 @@ pub fn codegen(input: &[u8]) {
 }
 
 /// An error says what is wrong and what to do, and is not a panic that was caught.
-fn explained(fault: &hoopai_codegen::Fault) {
+fn explained(fault: &hoopai_codegen::FileError) {
     let text = fault.to_string();
     assert!(!text.contains("gave up"), "a panic was caught: {text}");
     assert!(

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hoopai_codegen::{Module, distil};
+use hoopai_codegen::{Module, strip};
 
 use crate::{
-    Console, Fault, Result, Workspace,
+    Console, FileError, Result, Workspace,
     build::{crate_of, in_parallel, place_crate, place_facade, spec},
     commands::codegen::differences,
     fault::{count, fault},
@@ -58,11 +58,11 @@ pub(crate) fn check(tree: &Workspace, console: &Console) -> Result<bool> {
 }
 
 /// The spec is as distilling leaves it, and the crate as generating leaves it.
-fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<Fault>)> {
+fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<FileError>)> {
     let spec = spec(tree, module)?;
     let file = spec_file(&module.name);
     let mut findings = Vec::new();
-    if distil(&file, &spec, &BTreeMap::new())? != spec {
+    if strip(&file, &spec, &BTreeMap::new())? != spec {
         findings.push(fault(
             file,
             "is not in canonical form: it was edited, or is older than the generator",
@@ -80,7 +80,7 @@ fn check_module(tree: &Workspace, module: &Module) -> Result<(usize, Vec<Fault>)
 }
 
 /// The lock has one true row for each spec and no other.
-fn lock(tree: &Workspace, modules: &[Module]) -> Vec<Fault> {
+fn lock(tree: &Workspace, modules: &[Module]) -> Vec<FileError> {
     let read = || Ok((Lock::read(tree)?, tree.text(LOCK)?));
     let (lock, text) = match read() {
         Ok(read) => read,
@@ -117,7 +117,7 @@ fn lock(tree: &Workspace, modules: &[Module]) -> Vec<Fault> {
 }
 
 /// No folder stands for a module that the list does not have.
-fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<Fault>> {
+fn folders(tree: &Workspace, modules: &[Module]) -> Result<Vec<FileError>> {
     let listed: BTreeSet<String> = modules.iter().map(|module| module.name.clone()).collect();
     let mut findings = Vec::new();
     for (folder, path) in [

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::{
-    Console, Fault, Result, Workspace,
+    Console, FileError, Result, Workspace,
     build::{crates_of, place_crate, place_facade},
     fault::{count, fault},
     swap::{Update, guard},
@@ -84,7 +84,7 @@ fn files_differ(stale: usize) -> String {
 }
 
 /// What an update would do, as findings about the tree as it is.
-pub(crate) fn differences(tree: &Workspace, update: &Update) -> Vec<Fault> {
+pub(crate) fn differences(tree: &Workspace, update: &Update) -> Vec<FileError> {
     let written = update.written().map(|path| {
         let problem = if tree.path(path).exists() {
             "is not what codegen makes of specs/"

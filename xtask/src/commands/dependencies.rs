@@ -2,7 +2,7 @@
 //! (licences, sources, advisories, banned crates) is in `deny.toml`.
 
 use crate::{
-    Console, Fault, Result, Workspace,
+    Console, FileError, Result, Workspace,
     cargo::{Metadata, Package},
     fault::{count, fault},
 };
@@ -73,7 +73,7 @@ fn is_module(package: &Package) -> bool {
     above.is_some_and(|folder| folder.ends_with("crates/api"))
 }
 
-fn strangers(metadata: &Metadata, package: &Package) -> Vec<Fault> {
+fn strangers(metadata: &Metadata, package: &Package) -> Vec<FileError> {
     let mut findings = Vec::new();
     for dependency in &package.dependencies {
         let (name, dev) = (dependency.name.as_str(), dependency.is_dev());
@@ -105,7 +105,7 @@ fn strangers(metadata: &Metadata, package: &Package) -> Vec<Fault> {
 }
 
 /// A package that says that it needs a later Rust than we say that we do.
-fn too_new(package: &Package, stated: &str) -> Option<Fault> {
+fn too_new(package: &Package, stated: &str) -> Option<FileError> {
     let needed = package.rust_version.as_deref()?;
     (version(needed) > version(stated)).then(|| {
         fault(

@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use clap::Args;
 
-use hoopai_codegen::escaped_json;
+use hoopai_codegen::escape_invisible_json;
 
 use crate::{
     Console, Result, Workspace,
@@ -40,7 +40,7 @@ pub(crate) fn export(tree: &Workspace, options: &Export, console: &Console) -> R
                 let file = folder.join("openapi.json");
                 // Displaying a JSON value cannot fail, unlike serialising any type.
                 let text = format!("{:#}\n", generated.documented);
-                let text = escaped_json(&text);
+                let text = escape_invisible_json(&text);
                 fs::create_dir_all(&folder)
                     .and_then(|()| fs::write(&file, text.as_bytes()))
                     .map_err(|error| {

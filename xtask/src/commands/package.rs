@@ -8,7 +8,7 @@ use std::{
 use clap::Args;
 
 use crate::{
-    Console, Fault, Result, Workspace,
+    Console, FileError, Result, Workspace,
     cargo::{Metadata, Package as Crate, cargo},
     fault::{count, fault, refused},
     workspace::LICENCES,
@@ -43,7 +43,7 @@ pub(crate) fn package(tree: &Workspace, options: &Package, console: &Console) ->
         return Ok(true);
     }
 
-    let findings: Vec<Fault> = published
+    let findings: Vec<FileError> = published
         .iter()
         .flat_map(|package| lacking(tree, package))
         .collect();
@@ -127,7 +127,7 @@ fn forget(sources: &Path, packages: &[String]) -> io::Result<()> {
 }
 
 /// What the page of a published crate needs and this one has not.
-fn lacking(tree: &Workspace, package: &Crate) -> Vec<Fault> {
+fn lacking(tree: &Workspace, package: &Crate) -> Vec<FileError> {
     let has_readme = package
         .readme
         .as_ref()
@@ -146,7 +146,7 @@ fn lacking(tree: &Workspace, package: &Crate) -> Vec<Fault> {
         ),
     ];
     let manifest = package.manifest_path.display().to_string();
-    let mut findings: Vec<Fault> = needed
+    let mut findings: Vec<FileError> = needed
         .into_iter()
         .filter(|(_, there)| !there)
         .map(|(what, _)| fault(&manifest, format!("has {what}"), "say it there"))

@@ -11,7 +11,7 @@ use std::sync::{
 use clap::Args;
 use futures_util::StreamExt;
 use hoopai_codegen::{
-    Change, ChangeKind, Contradiction, Generated, Module, contradictions, diff, distil,
+    Change, ChangeKind, ExampleMismatch, Generated, Module, diff, example_mismatches, strip,
 };
 
 use crate::{
@@ -159,7 +159,7 @@ struct Prepared {
     spec: Vec<u8>,
     generated: Generated,
     interface: Interface,
-    contradictions: Vec<Contradiction>,
+    contradictions: Vec<ExampleMismatch>,
 }
 
 /// How the interface compares with the one in the tree.
@@ -178,7 +178,7 @@ fn prepare(
     progress: &Progress<'_>,
 ) -> Result<Prepared> {
     let document = document.as_ref().map_err(Clone::clone)?;
-    let spec = distil(&document.address, &document.bytes, &document.outside)?;
+    let spec = strip(&document.address, &document.bytes, &document.outside)?;
     let interface = match tree.bytes(&spec_file(&module.name))? {
         None => Interface::New,
         Some(old) if old == spec => Interface::Same,
@@ -201,7 +201,7 @@ fn prepare(
         spec,
         generated,
         interface,
-        contradictions: contradictions(&document.address, &document.bytes)?,
+        contradictions: example_mismatches(&document.address, &document.bytes)?,
     })
 }
 
@@ -315,7 +315,7 @@ impl Run<'_> {
     }
 
     /// What a file that was not there before says against itself.
-    fn say_contradictions(&self, all: &[Contradiction]) {
+    fn say_contradictions(&self, all: &[ExampleMismatch]) {
         let left: Vec<_> = all.iter().filter(|one| !one.corrected).collect();
         if all.is_empty() {
             return;
@@ -334,7 +334,7 @@ impl Run<'_> {
                 "; left as they are:"
             },
         ));
-        for Contradiction {
+        for ExampleMismatch {
             pointer,
             declared,
             example,

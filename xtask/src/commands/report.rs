@@ -51,10 +51,10 @@ fn totals(reports: &[ModuleReport]) -> serde_json::Value {
         "multipart": sum(|report| report.multipart.len()),
         "paged": sum(|report| report.paged.len()),
         "unpaged": sum(|report| report.unpaged.len()),
-        "automatic": sum(|report| report.automatic.len()),
-        "enforced": sum(|report| report.enforced.len()),
+        "automatic": sum(|report| report.default_location.len()),
+        "enforced": sum(|report| report.required.len()),
         "not_idempotent": sum(|report| report.not_idempotent.len()),
-        "idempotence_undeclared": sum(|report| report.idempotence_undeclared.len()),
+        "idempotency_undeclared": sum(|report| report.idempotency_undeclared.len()),
         "overlay_actions": sum(|report| report.overlay_actions),
         "documented": {
             "operations": share(reports, |documented| &documented.operations),
@@ -179,11 +179,11 @@ fn table(reports: &[ModuleReport], console: &Console) {
         }),
         (
             "values filled in automatically, and the evidence",
-            |report| &report.automatic,
+            |report| &report.default_location,
         ),
         (
             "values required before sending, and the evidence",
-            |report| &report.enforced,
+            |report| &report.required,
         ),
         ("not idempotent, and why", |report| &report.not_idempotent),
     ];
@@ -200,7 +200,7 @@ fn table(reports: &[ModuleReport], console: &Console) {
     let lists: [(&str, List); 4] = [
         ("untyped replies, gaps", |report| &report.untyped),
         ("idempotence not declared, gaps", |report| {
-            &report.idempotence_undeclared
+            &report.idempotency_undeclared
         }),
         ("documented by HoopAI only", |report| {
             &report.documented_only

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Ad Manager. Cheap to clone: it holds a [`Handle`].
+/// The client of Ad Manager. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Ad Manager")]
 #[doc(alias = "Ad Publishing")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// Data of the contact goes to Facebook for that.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-add-custom-audience-member")]
@@ -40,7 +40,7 @@ impl Client {
     /// Its id goes into `conversationFormId` of an ad. The reply spells the id `_id`, where the list has `id`.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-conversation-form")]
@@ -56,7 +56,7 @@ impl Client {
     /// `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-integration")]
@@ -71,7 +71,7 @@ impl Client {
     /// People fill it in without leaving Facebook. Its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-create-page-lead-form")]
@@ -86,7 +86,7 @@ impl Client {
     /// The user must have logged in to Google in the platform before; see `GET /ad-publishing/google/me`. The reply spells the id `_id`.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-integration")]
@@ -102,7 +102,7 @@ impl Client {
     /// Google needs time for it.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-create-offline-user-list-job")]
@@ -118,7 +118,7 @@ impl Client {
     /// come from the list of ad accounts.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-integration")]
@@ -133,7 +133,7 @@ impl Client {
     /// People fill it in without leaving LinkedIn. Its texts are given by language; its id goes into `destinationFormId` of an ad.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-create-lead-form")]
@@ -146,7 +146,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/ads/{adId}`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad")]
@@ -161,7 +161,7 @@ impl Client {
     /// The connection ends; the account at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-ad-account")]
@@ -174,7 +174,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/adsets/{adsetId}`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-adset")]
@@ -187,7 +187,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/campaigns/{campaignId}`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-campaign")]
@@ -200,7 +200,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-custom-audience")]
@@ -213,7 +213,7 @@ impl Client {
     /// `DELETE /ad-publishing/facebook/integration`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-integration")]
@@ -228,7 +228,7 @@ impl Client {
     /// The connection ends; the page at Facebook stays.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-delete-page")]
@@ -243,7 +243,7 @@ impl Client {
     /// The connection ends; the account at Google stays.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-ad-account")]
@@ -258,7 +258,7 @@ impl Client {
     /// It answers a list of resource names, where other deletions answer a flag.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-conversion")]
@@ -271,7 +271,7 @@ impl Client {
     /// `DELETE /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-delete-segment")]
@@ -286,7 +286,7 @@ impl Client {
     /// The connection ends; the account at LinkedIn stays.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-delete-ad-account")]
@@ -301,7 +301,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-ad")]
@@ -316,7 +316,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-adset")]
@@ -331,7 +331,7 @@ impl Client {
     /// Each call makes another copy.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-duplicate-campaign")]
@@ -344,7 +344,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/ad-accounts/{adAccountId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-account")]
@@ -357,7 +357,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign")]
@@ -370,7 +370,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-campaign-reporting")]
@@ -383,7 +383,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/me`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-current-user")]
@@ -396,7 +396,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/custom-audience/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audience-by-id")]
@@ -411,7 +411,7 @@ impl Client {
     /// The reply may hold `userAccessToken`, the user's token at Facebook: keep it out of logs.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-integration")]
@@ -426,7 +426,7 @@ impl Client {
     /// It uses Facebook's own words, which differ from those of the list and of the request that makes a form.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-lead-form")]
@@ -441,7 +441,7 @@ impl Client {
     /// `grouped` holds the periods, `totals` the sums over all of them. A figure may be a string or a number.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting")]
@@ -456,7 +456,7 @@ impl Client {
     /// The fields have other names than in the list.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-account-details")]
@@ -469,7 +469,7 @@ impl Client {
     /// `GET /ad-publishing/google/audiences/{audienceId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audience-by-id")]
@@ -482,7 +482,7 @@ impl Client {
     /// `GET /ad-publishing/google/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-by-id")]
@@ -495,7 +495,7 @@ impl Client {
     /// `GET /ad-publishing/google/reporting/campaign/{campaignId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-campaign-reporting")]
@@ -508,7 +508,7 @@ impl Client {
     /// `GET /ad-publishing/google/conversions/{conversionId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-by-id")]
@@ -521,7 +521,7 @@ impl Client {
     /// `GET /ad-publishing/google/me`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-current-user")]
@@ -534,7 +534,7 @@ impl Client {
     /// `GET /ad-publishing/google/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-integration")]
@@ -549,7 +549,7 @@ impl Client {
     /// `grouped` holds the periods, `totals` the sums over all of them. `cost_micros` is in millionths of the account's currency.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting")]
@@ -562,7 +562,7 @@ impl Client {
     /// `GET /ad-publishing/google/segments/{segmentId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segment-by-id")]
@@ -575,7 +575,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ad-account`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-account-details")]
@@ -590,7 +590,7 @@ impl Client {
     /// `grouped` holds the rows, `totals` the sums over all of them. Costs of a row are strings, other figures numbers.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-analytics")]
@@ -603,7 +603,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ads/{adId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group")]
@@ -616,7 +616,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/reporting/campaign-group/{campaignGroupId}`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-campaign-group-reporting")]
@@ -629,7 +629,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/me`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-current-user")]
@@ -642,7 +642,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/integration`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-integration")]
@@ -655,7 +655,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-ad-accounts")]
@@ -668,7 +668,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/conversation-forms`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-conversation-forms")]
@@ -681,7 +681,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/custom-audience`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-custom-audiences")]
@@ -696,7 +696,7 @@ impl Client {
     /// The reply's `next` is the cursor of the page after; send it as `next`.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-entity")]
@@ -709,7 +709,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/page/{pageId}/instagram`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-instagram-accounts")]
@@ -722,7 +722,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/page/{pageId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-page-lead-forms")]
@@ -735,7 +735,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/pages`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pages")]
@@ -749,10 +749,10 @@ impl Client {
     ///
     /// The shape of the reply depends on `channel`: an object with the pixels for Facebook, a bare list for Instagram.
     ///
-    /// Answers any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
+    /// Returns any JSON. The channel decides: an object with the pixels of Facebook, a bare list of those of Instagram.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-pixels")]
@@ -765,7 +765,7 @@ impl Client {
     /// `GET /ad-publishing/facebook/reporting/list`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-get-reporting-list")]
@@ -780,7 +780,7 @@ impl Client {
     /// Each account comes with its `mccId`, which connecting it asks for.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-ad-accounts")]
@@ -795,7 +795,7 @@ impl Client {
     /// Which fields an asset has depends on its kind.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-assets")]
@@ -808,7 +808,7 @@ impl Client {
     /// `GET /ad-publishing/google/audiences`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-audiences")]
@@ -821,7 +821,7 @@ impl Client {
     /// `GET /ad-publishing/google/conversion-goals`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversion-goals")]
@@ -836,7 +836,7 @@ impl Client {
     /// How many fields one has depends on `type`.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-conversions")]
@@ -849,7 +849,7 @@ impl Client {
     /// `GET /ad-publishing/google/entity`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-entity")]
@@ -864,7 +864,7 @@ impl Client {
     /// It only reads, although it is a POST.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-keyword-ideas")]
@@ -879,7 +879,7 @@ impl Client {
     /// Which fields a row has depends on what is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-reporting-list")]
@@ -892,7 +892,7 @@ impl Client {
     /// `GET /ad-publishing/google/segments`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-segments")]
@@ -905,7 +905,7 @@ impl Client {
     /// `GET /ad-publishing/google/target-interests`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-get-target-interests")]
@@ -918,7 +918,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/ad-accounts`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-ad-accounts")]
@@ -931,7 +931,7 @@ impl Client {
     /// `GET /ad-publishing/linkedin/{accountId}/forms`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-lead-forms")]
@@ -946,7 +946,7 @@ impl Client {
     /// Both the campaign and the campaign group must be named, whatever is listed.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-get-reporting-list")]
@@ -958,10 +958,10 @@ impl Client {
     ///
     /// `POST /ad-publishing/facebook/ads/{adId}/pause`
     ///
-    /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
+    /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-ad")]
@@ -976,7 +976,7 @@ impl Client {
     /// It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-adset")]
@@ -989,7 +989,7 @@ impl Client {
     /// `POST /ad-publishing/facebook/campaigns/{campaignId}/pause`
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-pause-campaign")]
@@ -1004,10 +1004,10 @@ impl Client {
     /// From then on people may see its ads and money is spent. What comes of it shows in `publishingStatus` and `fbError` of the campaign, its
     /// ad sets and its ads.
     ///
-    /// Answers any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
+    /// Returns any JSON. Google's twin answers the campaign, LinkedIn's a flag, and nobody recorded this one.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-publish-campaign")]
@@ -1023,7 +1023,7 @@ impl Client {
     /// of the campaign's parts.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-publish-ad")]
@@ -1039,7 +1039,7 @@ impl Client {
     /// group, its campaigns and its ads.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-publish-campaign-group")]
@@ -1054,7 +1054,7 @@ impl Client {
     /// The contact is named in the body, although it is a DELETE.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-remove-custom-audience-member")]
@@ -1068,10 +1068,10 @@ impl Client {
     ///
     /// From here on it may spend money again.
     ///
-    /// Answers any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
+    /// Returns any JSON. It may answer the ad, its campaign or a flag: its siblings differ, and nobody recorded one.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-ad")]
@@ -1086,7 +1086,7 @@ impl Client {
     /// From here on it may spend money again. It answers the whole campaign, not the ad set alone.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-adset")]
@@ -1101,7 +1101,7 @@ impl Client {
     /// From here on it may spend money again.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-resume-campaign")]
@@ -1115,7 +1115,7 @@ impl Client {
     ///
     /// What it finds goes into `audience` of an ad set. Which fields an option has depends on its kind.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-search-targeting")]
@@ -1128,7 +1128,7 @@ impl Client {
     /// `GET /ad-publishing/google/targeting/search`
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "google-search-targeting")]
@@ -1143,7 +1143,7 @@ impl Client {
     /// What it finds goes into `audience` of a campaign: `urn` and `facetUrn` name an option there.
     ///
     /// - Scope: `adPublishing.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-search-targeting")]
@@ -1158,7 +1158,7 @@ impl Client {
     /// The location goes into the query here, the page into the body.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-set-default-page")]
@@ -1173,7 +1173,7 @@ impl Client {
     /// Both must be sent, also where only one changes. It answers a status and a message, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-update-custom-audience")]
@@ -1189,7 +1189,7 @@ impl Client {
     /// later. Data of the people goes to Facebook.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fb-batch-update-audience-members")]
@@ -1204,7 +1204,7 @@ impl Client {
     /// The id in the path is of whatever `type` in the body says. After `RESUME` money may be spent again.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "li-update-ad-status")]
@@ -1220,7 +1220,7 @@ impl Client {
     /// with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-ad")]
@@ -1236,7 +1236,7 @@ impl Client {
     /// Facebook has with it stands in the reply's `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-adset")]
@@ -1252,7 +1252,7 @@ impl Client {
     /// stands in `fbError`.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-campaign")]
@@ -1267,7 +1267,7 @@ impl Client {
     /// A new pixel is answered with its id, a renamed one with a flag.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "fb-upsert-pixel")]
@@ -1283,7 +1283,7 @@ impl Client {
     /// of a campaign.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-assets")]
@@ -1298,7 +1298,7 @@ impl Client {
     /// It answers a list of resource names, not the audience.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-audience")]
@@ -1314,7 +1314,7 @@ impl Client {
     /// is lost. Changes reach Google when the campaign is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-campaign")]
@@ -1329,7 +1329,7 @@ impl Client {
     /// It answers the resource name of what was written, not the conversion.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-conversion")]
@@ -1345,7 +1345,7 @@ impl Client {
     /// `seedUserListIds` and `expansionLevel` for lookalikes. People of a customer match segment are uploaded by a job of its own.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "google-upsert-segment")]
@@ -1361,7 +1361,7 @@ impl Client {
     /// in it is lost. Changes reach LinkedIn when the group is published; `unpublishedChanges` tells that some wait.
     ///
     /// - Scope: `adPublishing.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "li-upsert-campaign-group")]
@@ -1370,7 +1370,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Affiliate Manager. Cheap to clone: it holds a [`Handle`].
+/// The client of Affiliate Manager. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Affiliate Manager")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates/{affiliateId}`
     ///
     /// - Scope: `affiliate-manager.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-affiliate")]
@@ -35,10 +35,10 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/affiliates`
     ///
     /// - Scope: `affiliate-manager.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAffiliates::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListAffiliates::stream) reads all items.
     #[doc(alias = "list-affiliates")]
     pub fn list_affiliates(&self) -> builder::ListAffiliates {
         builder::ListAffiliates::new(&self.handle)
@@ -51,10 +51,10 @@ impl Client {
     /// Each names the sale, the product, the customer, and the payout that it went into.
     ///
     /// - Scope: `affiliate-manager.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCommissions::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCommissions::stream) reads all items.
     #[doc(alias = "list-commissions")]
     pub fn list_commissions(&self) -> builder::ListCommissions {
         builder::ListCommissions::new(&self.handle)
@@ -65,17 +65,17 @@ impl Client {
     /// `GET /affiliate-manager/{locationId}/payouts`
     ///
     /// - Scope: `affiliate-manager.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPayouts::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListPayouts::stream) reads all items.
     #[doc(alias = "list-payouts")]
     pub fn list_payouts(&self) -> builder::ListPayouts {
         builder::ListPayouts::new(&self.handle)
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

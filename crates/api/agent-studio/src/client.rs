@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Agent Studio. Cheap to clone: it holds a [`Handle`].
+/// The client of Agent Studio. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Agent Studio")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// that was made; its `versionId` is what updates and publishing ask for. Nothing runs yet: a version must be published first.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createAgent")]
@@ -38,7 +38,7 @@ impl Client {
     /// `DELETE /agent-studio/agent/{agentId}`
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteAgent")]
@@ -55,7 +55,7 @@ impl Client {
     /// sent twice is two messages, and the agent acts on both.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "executeAgent")]
@@ -70,7 +70,7 @@ impl Client {
     /// `POST /agent-studio/agent/{agentId}/execute` takes its place; requests and replies are the same.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "executeAgent-deprecated")]
@@ -86,7 +86,7 @@ impl Client {
     /// Drafts, staging and production versions come with it, deleted ones do not. An agent that is not active is answered with 404.
     ///
     /// - Scope: `agent-studio.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getAgentById")]
@@ -101,7 +101,7 @@ impl Client {
     /// `GET /agent-studio/agent/{agentId}` takes its place.
     ///
     /// - Scope: `agent-studio.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getAgentById-deprecated")]
@@ -117,10 +117,10 @@ impl Client {
     /// Both `limit` and `offset` must be sent, as strings of digits. Agents come without their versions; read a single agent for those.
     ///
     /// - Scope: `agent-studio.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgents::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgents::stream) reads all items.
     #[doc(alias = "getAgents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -133,10 +133,10 @@ impl Client {
     /// `GET /agent-studio/agent` with `isPublished` takes its place. Both `limit` and `offset` must be sent, as strings of digits.
     ///
     /// - Scope: `agent-studio.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListAgentsDeprecated::stream) reads all items.
     #[doc(alias = "getAgents-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_agents_deprecated(&self) -> builder::ListAgentsDeprecated {
@@ -151,7 +151,7 @@ impl Client {
     /// production version and a new draft, whose id is the one to edit from here on.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "promoteAndPublish")]
@@ -166,7 +166,7 @@ impl Client {
     /// What is left out stays as it is. The graph is changed through its version, not here.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateAgentMetadata")]
@@ -182,7 +182,7 @@ impl Client {
     /// Publish the version for it to run.
     ///
     /// - Scope: `agent-studio.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateAgentVersion")]
@@ -191,7 +191,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

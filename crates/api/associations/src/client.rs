@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Associations. Cheap to clone: it holds a [`Handle`].
+/// The client of Associations. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Associations")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// It ties no records yet; `create_relation` does. Its objects and key stay as they are, only the labels can be changed.
     ///
     /// - Scope: `associations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-association")]
@@ -39,7 +39,7 @@ impl Client {
     /// The order of the two follows that of the association's objects. A tie that is there already is answered 400.
     ///
     /// - Scope: `associations/relation.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-relation")]
@@ -54,7 +54,7 @@ impl Client {
     /// System-defined associations cannot be deleted.
     ///
     /// - Scope: `associations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-association")]
@@ -67,7 +67,7 @@ impl Client {
     /// `DELETE /associations/relations/{relationId}`
     ///
     /// - Scope: `associations/relation.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-relation")]
@@ -80,7 +80,7 @@ impl Client {
     /// `GET /associations/{associationId}`
     ///
     /// - Scope: `associations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-ID")]
@@ -93,7 +93,7 @@ impl Client {
     /// `GET /associations/key/{key_name}`
     ///
     /// - Scope: `associations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-key-by-key-name")]
@@ -106,7 +106,7 @@ impl Client {
     /// `GET /associations/objectKey/{objectKey}`
     ///
     /// - Scope: `associations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-association-by-object-keys")]
@@ -121,10 +121,10 @@ impl Client {
     /// `skip` and `limit` are both needed.
     ///
     /// - Scope: `associations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListAssociations::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListAssociations::stream) reads all items.
     #[doc(alias = "find-associations")]
     pub fn list_associations(&self) -> builder::ListAssociations {
         builder::ListAssociations::new(&self.handle)
@@ -137,10 +137,10 @@ impl Client {
     /// `skip` and `limit` are both needed.
     ///
     /// - Scope: `associations/relation.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListRelations::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListRelations::stream) reads all items.
     #[doc(alias = "get-relations-by-record-id")]
     pub fn list_relations(&self) -> builder::ListRelations {
         builder::ListRelations::new(&self.handle)
@@ -151,7 +151,7 @@ impl Client {
     /// `PUT /associations/{associationId}`
     ///
     /// - Scope: `associations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-association")]
@@ -160,7 +160,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

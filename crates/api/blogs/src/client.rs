@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Blogs. Cheap to clone: it holds a [`Handle`].
+/// The client of Blogs. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Blogs")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// Ask before a post is created or its address changed. `exists` is `true` if it is taken.
     ///
     /// - Scope: `blogs/check-slug.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "check-url-slug-exists")]
@@ -39,7 +39,7 @@ impl Client {
     /// With `status` `PUBLISHED` it is public at once. The reply does not repeat the text.
     ///
     /// - Scope: `blogs/post.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-blog-post")]
@@ -52,10 +52,10 @@ impl Client {
     /// `GET /blogs/authors`
     ///
     /// - Scope: `blogs/author.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogAuthors::stream) reads all items.
     #[doc(alias = "get-all-blog-authors-by-location")]
     pub fn list_blog_authors(&self) -> builder::ListBlogAuthors {
         builder::ListBlogAuthors::new(&self.handle)
@@ -66,10 +66,10 @@ impl Client {
     /// `GET /blogs/categories`
     ///
     /// - Scope: `blogs/category.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogCategories::stream) reads all items.
     #[doc(alias = "get-all-categories-by-location")]
     pub fn list_blog_categories(&self) -> builder::ListBlogCategories {
         builder::ListBlogCategories::new(&self.handle)
@@ -82,10 +82,10 @@ impl Client {
     /// The posts come under `blogs`, without their text.
     ///
     /// - Scope: `blogs/posts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBlogPosts::stream) reads all items.
     #[doc(alias = "get-blog-post")]
     pub fn list_blog_posts(&self) -> builder::ListBlogPosts {
         builder::ListBlogPosts::new(&self.handle)
@@ -98,10 +98,10 @@ impl Client {
     /// Answers id and name of each.
     ///
     /// - Scope: `blogs/list.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBlogs::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListBlogs::stream) reads all items.
     #[doc(alias = "get-blogs")]
     pub fn list_blogs(&self) -> builder::ListBlogs {
         builder::ListBlogs::new(&self.handle)
@@ -114,7 +114,7 @@ impl Client {
     /// Nearly all fields must be sent, even those that stay as they are: it is the whole post that is given, not a change.
     ///
     /// - Scope: `blogs/post-update.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-blog-post")]
@@ -123,7 +123,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Brand Boards. Cheap to clone: it holds a [`Handle`].
+/// The client of Brand Boards. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Brand Boards")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `POST /brand-boards/`
     ///
     /// - Scope: `brand-boards/design-kit.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createBrandBoard")]
@@ -37,7 +37,7 @@ impl Client {
     /// The reply is the board, marked as deleted; `list_brand_boards` can still list it with `deleted`.
     ///
     /// - Scope: `brand-boards/design-kit.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteBrandBoard")]
@@ -50,7 +50,7 @@ impl Client {
     /// `GET /brand-boards/{locationId}/{id}`
     ///
     /// - Scope: `brand-boards/design-kit.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getBrandBoardById")]
@@ -63,10 +63,10 @@ impl Client {
     /// `GET /brand-boards/{locationId}`
     ///
     /// - Scope: `brand-boards/design-kit.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListBrandBoards::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListBrandBoards::stream) reads all items.
     #[doc(alias = "getBrandBoardsByLocation")]
     pub fn list_brand_boards(&self) -> builder::ListBrandBoards {
         builder::ListBrandBoards::new(&self.handle)
@@ -79,7 +79,7 @@ impl Client {
     /// Send the logos, colours and fonts that shall be there, as `get_brand_board` answers them with your changes.
     ///
     /// - Scope: `brand-boards/design-kit.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateBrandBoard")]
@@ -88,7 +88,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Businesses. Cheap to clone: it holds a [`Handle`].
+/// The client of Businesses. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Businesses")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `POST /businesses/`
     ///
     /// - Scope: `businesses.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-business")]
@@ -35,7 +35,7 @@ impl Client {
     /// `DELETE /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-Business")]
@@ -48,7 +48,7 @@ impl Client {
     /// `GET /businesses/{businessId}`
     ///
     /// - Scope: `businesses.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-business")]
@@ -61,10 +61,10 @@ impl Client {
     /// `GET /businesses/`
     ///
     /// - Scope: `businesses.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListBusinesses::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListBusinesses::stream) reads all items.
     #[doc(alias = "get-businesses-by-location")]
     pub fn list_businesses(&self) -> builder::ListBusinesses {
         builder::ListBusinesses::new(&self.handle)
@@ -75,7 +75,7 @@ impl Client {
     /// `PUT /businesses/{businessId}`
     ///
     /// - Scope: `businesses.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-business")]
@@ -84,7 +84,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Calendars. Cheap to clone: it holds a [`Handle`].
+/// The client of Calendars. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Calendars")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `PUT /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-calendar-to-schedule")]
@@ -38,7 +38,7 @@ impl Client {
     /// write to the contact, unless `toNotify` is false. Some calendars want to know the user who keeps it, so it has been reported.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment")]
@@ -51,7 +51,7 @@ impl Client {
     /// `POST /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-appointment-note")]
@@ -66,7 +66,7 @@ impl Client {
     /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-block-slot")]
@@ -81,7 +81,7 @@ impl Client {
     /// What else it needs depends on its type, most of all its members. The type stays, since `update_calendar` does not take it.
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar")]
@@ -94,7 +94,7 @@ impl Client {
     /// `POST /calendars/resources/{resourceType}`
     ///
     /// - Scope: `calendars/resources.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-resource")]
@@ -109,7 +109,7 @@ impl Client {
     /// The body is a list, even for one. From then on they are sent to real people.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-event-notification")]
@@ -124,7 +124,7 @@ impl Client {
     /// A calendar joins it by its own `groupId`.
     ///
     /// - Scope: `calendars/groups.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-calendar-group")]
@@ -137,7 +137,7 @@ impl Client {
     /// `POST /calendars/schedules`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createSchedule")]
@@ -150,7 +150,7 @@ impl Client {
     /// `DELETE /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-appointment-note")]
@@ -163,7 +163,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar")]
@@ -176,7 +176,7 @@ impl Client {
     /// `DELETE /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-calendar-resource")]
@@ -192,7 +192,7 @@ impl Client {
     /// one goes along by itself.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event")]
@@ -205,7 +205,7 @@ impl Client {
     /// `DELETE /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-event-notification")]
@@ -218,7 +218,7 @@ impl Client {
     /// `DELETE /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-group")]
@@ -231,7 +231,7 @@ impl Client {
     /// `DELETE /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteSchedule")]
@@ -244,7 +244,7 @@ impl Client {
     /// `GET /calendars/events/appointments/{eventId}`
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointment")]
@@ -257,7 +257,7 @@ impl Client {
     /// `GET /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar")]
@@ -270,7 +270,7 @@ impl Client {
     /// `GET /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-resource")]
@@ -283,7 +283,7 @@ impl Client {
     /// `GET /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "find-event-notification")]
@@ -295,9 +295,9 @@ impl Client {
     ///
     /// `GET /calendars/groups/{groupId}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-group")]
     pub fn get_group(&self) -> builder::GetGroup {
@@ -309,7 +309,7 @@ impl Client {
     /// `GET /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getScheduleById")]
@@ -322,10 +322,10 @@ impl Client {
     /// `GET /calendars/appointments/{appointmentId}/notes`
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 20, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads them all.
+    /// - Pages of up to 20 items, by `offset`; [`stream`](builder::ListAppointmentNotes::stream) reads all items.
     #[doc(alias = "get-appointment-notes")]
     pub fn list_appointment_notes(&self) -> builder::ListAppointmentNotes {
         builder::ListAppointmentNotes::new(&self.handle)
@@ -338,7 +338,7 @@ impl Client {
     /// One of `calendarId`, `userId` and `groupId` is needed.
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-blocked-slots")]
@@ -351,10 +351,10 @@ impl Client {
     /// `GET /calendars/resources/{resourceType}`
     ///
     /// - Scope: `calendars/resources.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCalendarResources::stream) reads all items.
     #[doc(alias = "fetch-calendar-resources")]
     pub fn list_calendar_resources(&self) -> builder::ListCalendarResources {
         builder::ListCalendarResources::new(&self.handle)
@@ -365,7 +365,7 @@ impl Client {
     /// `GET /calendars/`
     ///
     /// - Scope: `calendars.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendars")]
@@ -378,10 +378,10 @@ impl Client {
     /// `GET /calendars/{calendarId}/notifications`
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListEventNotifications::stream) reads all items.
     #[doc(alias = "get-event-notification")]
     pub fn list_event_notifications(&self) -> builder::ListEventNotifications {
         builder::ListEventNotifications::new(&self.handle)
@@ -394,7 +394,7 @@ impl Client {
     /// One of `calendarId`, `userId` and `groupId` is needed. Blocked slots are listed apart.
     ///
     /// - Scope: `calendars/events.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-calendar-events")]
@@ -410,7 +410,7 @@ impl Client {
     /// a trace id, so not every key is a day.
     ///
     /// - Scope: `calendars.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-slots")]
@@ -423,7 +423,7 @@ impl Client {
     /// `GET /calendars/groups`
     ///
     /// - Scope: `calendars/groups.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-groups")]
@@ -438,10 +438,10 @@ impl Client {
     /// A schedule says when a user is available.
     ///
     /// - Scope: `calendars.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 500, by `skip`; [`stream`](builder::ListSchedules::stream) reads them all.
+    /// - Pages of up to 500 items, by `skip`; [`stream`](builder::ListSchedules::stream) reads all items.
     #[doc(alias = "getAllSchedules")]
     pub fn list_schedules(&self) -> builder::ListSchedules {
         builder::ListSchedules::new(&self.handle)
@@ -452,7 +452,7 @@ impl Client {
     /// `DELETE /calendars/schedules/{id}/associations/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-calendar-from-schedule")]
@@ -467,7 +467,7 @@ impl Client {
     /// Automations run on it and may write to the contact, unless `toNotify` is false.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "edit-appointment")]
@@ -480,7 +480,7 @@ impl Client {
     /// `PUT /calendars/appointments/{appointmentId}/notes/{noteId}`
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-appointment-note")]
@@ -495,7 +495,7 @@ impl Client {
     /// The interface demands a calendar, yet a calendar and a user exclude each other.
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-block-slot")]
@@ -508,7 +508,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar")]
@@ -521,7 +521,7 @@ impl Client {
     /// `PUT /calendars/resources/{resourceType}/{id}`
     ///
     /// - Scope: `calendars/resources.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-calendar-resource")]
@@ -534,7 +534,7 @@ impl Client {
     /// `PUT /calendars/{calendarId}/notifications/{notificationId}`
     ///
     /// - Scope: `calendars/events.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-event-notification")]
@@ -547,7 +547,7 @@ impl Client {
     /// `PUT /calendars/groups/{groupId}`
     ///
     /// - Scope: `calendars/groups.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-group")]
@@ -560,7 +560,7 @@ impl Client {
     /// `PUT /calendars/groups/{groupId}/status`
     ///
     /// - Scope: `calendars/groups.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "disable-group")]
@@ -573,7 +573,7 @@ impl Client {
     /// `PUT /calendars/schedules/{id}`
     ///
     /// - Scope: `calendars.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateSchedule")]
@@ -586,7 +586,7 @@ impl Client {
     /// `POST /calendars/groups/validate-slug`
     ///
     /// - Scope: `calendars/groups.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "validate-groups-slug")]
@@ -595,7 +595,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Companies. Cheap to clone: it holds a [`Handle`].
+/// The client of Companies. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Companies")]
 #[doc(alias = "Agencies")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// `relationshipNumber` is the number by which other agencies name it, for instance to share snapshots.
     ///
     /// - Scope: `companies.readonly`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-company")]
@@ -34,7 +34,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Contacts. Cheap to clone: it holds a [`Handle`].
+/// The client of Contacts. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Contacts")]
 #[doc(alias = "CRM")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -26,7 +26,7 @@ impl Client {
     /// itself.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-campaign")]
@@ -41,7 +41,7 @@ impl Client {
     /// The workflow starts for the contact and may send messages at once. The call wants a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-contact-to-workflow")]
@@ -56,7 +56,7 @@ impl Client {
     /// Followers are users who keep an eye on a contact that somebody else is assigned to.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-contact")]
@@ -71,7 +71,7 @@ impl Client {
     /// Tags that it has already stay. The reply holds all its tags, and under `tagsAdded` those that are new.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-tags")]
@@ -87,7 +87,7 @@ impl Client {
     /// body then holds `meta.contactId` of that contact and `meta.matchingField`; `upsert_contact` changes the contact instead.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-contact")]
@@ -100,7 +100,7 @@ impl Client {
     /// `POST /contacts/{contactId}/notes`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-note")]
@@ -113,7 +113,7 @@ impl Client {
     /// `POST /contacts/{contactId}/tasks`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-task")]
@@ -126,7 +126,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact")]
@@ -139,7 +139,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-note")]
@@ -152,7 +152,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/tasks/{taskId}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-task")]
@@ -167,7 +167,7 @@ impl Client {
     /// An id that does not exist, or is of another location, is answered with status 400 as a rule, not 404.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-contact")]
@@ -183,7 +183,7 @@ impl Client {
     /// duplicates. The reply's `matchingField` tells by what the contact was found.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-duplicate-contact")]
@@ -196,7 +196,7 @@ impl Client {
     /// `GET /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-note")]
@@ -211,7 +211,7 @@ impl Client {
     /// An id that does not exist is answered with status 400, not 404.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-task")]
@@ -226,7 +226,7 @@ impl Client {
     /// Appointments are made and changed in the Calendars module.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-appointments-for-contact")]
@@ -242,10 +242,10 @@ impl Client {
     /// page for ever. `meta.nextPage` and `meta.currentPage` are not to be relied on; the list is at its end when a page is empty.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads them all.
+    /// - Pages of up to 100 items, by `startAfter` and `startAfterId`; [`stream`](builder::ListContacts::stream) reads all items.
     #[doc(alias = "get-contacts")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_contacts(&self) -> builder::ListContacts {
@@ -257,10 +257,10 @@ impl Client {
     /// `GET /contacts/business/{businessId}`
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListContactsByBusiness::stream) reads all items.
     #[doc(alias = "get-contacts-by-businessId")]
     pub fn list_contacts_by_business(&self) -> builder::ListContactsByBusiness {
         builder::ListContactsByBusiness::new(&self.handle)
@@ -271,7 +271,7 @@ impl Client {
     /// `GET /contacts/{contactId}/notes`
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-notes")]
@@ -286,7 +286,7 @@ impl Client {
     /// To look for tasks over all contacts of a location there is a search in the Locations module.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-all-tasks")]
@@ -299,7 +299,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/campaigns/removeAll`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-every-campaign")]
@@ -312,7 +312,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/campaigns/{campaignId}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-contact-from-campaign")]
@@ -327,7 +327,7 @@ impl Client {
     /// The call wants a body, which may be empty.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-contact-from-workflow")]
@@ -340,7 +340,7 @@ impl Client {
     /// `DELETE /contacts/{contactId}/followers`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-contact")]
@@ -355,7 +355,7 @@ impl Client {
     /// The reply holds the tags that remain, and under `tagsRemoved` those that went.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-tags")]
@@ -371,10 +371,10 @@ impl Client {
     /// status 400. The next page is had by `searchAfter`, with the value that the last hit carries, or by `page`.
     ///
     /// - Scope: `contacts.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads them all.
+    /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchContacts::stream) reads all items.
     #[doc(alias = "search-contacts-advanced")]
     pub fn search_contacts(&self) -> builder::SearchContacts {
         builder::SearchContacts::new(&self.handle)
@@ -399,7 +399,7 @@ impl Client {
     /// such as `gender` or `companyName`, is refused with status 422.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-contact")]
@@ -412,7 +412,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/notes/{id}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-note")]
@@ -439,7 +439,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task")]
@@ -452,7 +452,7 @@ impl Client {
     /// `PUT /contacts/{contactId}/tasks/{taskId}/completed`
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-task-completed")]
@@ -470,7 +470,7 @@ impl Client {
     /// The reply's `new` tells whether a contact was made.
     ///
     /// - Scope: `contacts.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "upsert-contact")]
@@ -479,7 +479,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

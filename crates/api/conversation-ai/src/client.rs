@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Conversation AI. Cheap to clone: it holds a [`Handle`].
+/// The client of Conversation AI. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Conversation AI")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// The shape of `details` must be the one that belongs to `type`; each is a type of its own with its own rules of what goes together.
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
@@ -39,7 +39,7 @@ impl Client {
     /// It is `off` unless `mode` says otherwise. With `auto-pilot` it answers real people at once on the channels that it is given.
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
@@ -52,7 +52,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
@@ -65,7 +65,7 @@ impl Client {
     /// `DELETE /conversation-ai/agents/{agentId}`
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
@@ -78,7 +78,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}/actions/{actionId}`
     ///
     /// - Scope: `conversation-ai.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action-by-id")]
@@ -93,7 +93,7 @@ impl Client {
     /// An unknown id is answered 400, not 404.
     ///
     /// - Scope: `conversation-ai.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
@@ -109,7 +109,7 @@ impl Client {
     /// people wrote.
     ///
     /// - Scope: `conversation-ai.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-generation-details")]
@@ -122,7 +122,7 @@ impl Client {
     /// `GET /conversation-ai/agents/{agentId}/actions/list`
     ///
     /// - Scope: `conversation-ai.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-actions")]
@@ -137,10 +137,10 @@ impl Client {
     /// For the next page send the id of the last agent in `startAfter`. A reply was seen that counted agents and had no list.
     ///
     /// - Scope: `conversation-ai.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads them all.
+    /// - Pages of up to 100 items, by `startAfter`; [`stream`](builder::SearchAgents::stream) reads all items.
     #[doc(alias = "search-agent")]
     pub fn search_agents(&self) -> builder::SearchAgents {
         builder::SearchAgents::new(&self.handle)
@@ -153,7 +153,7 @@ impl Client {
     /// Type, name and details are sent as a whole, what stays the same included.
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
@@ -168,7 +168,7 @@ impl Client {
     /// `autoPilotMaxMessages` is needed each time.
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-agent")]
@@ -183,7 +183,7 @@ impl Client {
     /// For actions of the type `advancedFollowup`, several at once.
     ///
     /// - Scope: `conversation-ai.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-followup-settings")]
@@ -192,7 +192,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

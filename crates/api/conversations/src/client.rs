@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Conversations. Cheap to clone: it holds a [`Handle`].
+/// The client of Conversations. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Conversations")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// Nothing is sent. It is for providers that carry messages themselves; `direction` makes it a message that went out.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-inbound-message")]
@@ -39,7 +39,7 @@ impl Client {
     /// Nobody is called.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "add-an-outbound-message")]
@@ -51,7 +51,7 @@ impl Client {
     ///
     /// `DELETE /conversations/messages/email/{emailMessageId}/schedule`
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "cancel-scheduled-email-message")]
     pub fn cancel_scheduled_email_message(&self) -> builder::CancelScheduledEmailMessage {
@@ -63,7 +63,7 @@ impl Client {
     /// `DELETE /conversations/messages/{messageId}/schedule`
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "cancel-scheduled-message")]
@@ -76,7 +76,7 @@ impl Client {
     /// `POST /conversations/messages/upload/complete`
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "complete-file-upload")]
@@ -91,7 +91,7 @@ impl Client {
     /// Sending a message does so by itself; this call is for a conversation without one.
     ///
     /// - Scope: `conversations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-conversation")]
@@ -118,7 +118,7 @@ impl Client {
     /// `DELETE /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-conversation")]
@@ -131,7 +131,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription/download`
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "download-message-transcription")]
@@ -147,10 +147,10 @@ impl Client {
     /// appointments and opportunities among them; emails must be asked for.
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 500, by `cursor`; [`stream`](builder::ExportMessages::stream) reads them all.
+    /// - Pages of up to 500 items, by `cursor`; [`stream`](builder::ExportMessages::stream) reads all items.
     #[doc(alias = "export-messages-by-location")]
     pub fn export_messages(&self) -> builder::ExportMessages {
         builder::ExportMessages::new(&self.handle)
@@ -174,7 +174,7 @@ impl Client {
     /// `GET /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-conversation")]
@@ -188,7 +188,7 @@ impl Client {
     ///
     /// A message that is an email holds the ids of the emails of its thread in `meta`.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-email-by-id")]
     pub fn get_email(&self) -> builder::GetEmail {
@@ -203,7 +203,7 @@ impl Client {
     /// are empty.
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message")]
@@ -216,7 +216,7 @@ impl Client {
     /// `GET /conversations/messages/{messageId}/locations/{locationId}/recording`
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-recording")]
@@ -229,7 +229,7 @@ impl Client {
     /// `GET /conversations/locations/{locationId}/messages/{messageId}/transcription`
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-message-transcription")]
@@ -245,7 +245,7 @@ impl Client {
     /// so that no token must go there; `complete_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "initiate-file-upload")]
@@ -274,10 +274,10 @@ impl Client {
     /// page is asked for with.
     ///
     /// - Scope: `conversations/message.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads them all.
+    /// - Pages of up to 100 items, by `lastMessageId`; [`stream`](builder::ListMessages::stream) reads all items.
     #[doc(alias = "get-messages")]
     pub fn list_messages(&self) -> builder::ListMessages {
         builder::ListMessages::new(&self.handle)
@@ -291,10 +291,10 @@ impl Client {
     /// its `sort`, and is asked for with `startAfterDate`.
     ///
     /// - Scope: `conversations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads them all.
+    /// - Pages of up to 100 items, by `startAfterDate`; [`stream`](builder::SearchConversations::stream) reads all items.
     #[doc(alias = "search-conversation")]
     pub fn search_conversations(&self) -> builder::SearchConversations {
         builder::SearchConversations::new(&self.handle)
@@ -305,7 +305,7 @@ impl Client {
     /// `POST /conversations/providers/live-chat/typing`
     ///
     /// - Scope: `conversations/livechat.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "live-chat-agent-typing")]
@@ -322,7 +322,7 @@ impl Client {
     /// location, which the specification does not declare: `.extra_body("locationId", id)` adds it.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-a-new-message")]
@@ -335,7 +335,7 @@ impl Client {
     /// `POST /conversations/messages/review-reply`
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-review-reply")]
@@ -350,7 +350,7 @@ impl Client {
     /// It is for calls that were made outside the platform, so that a recording can follow.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-message-attachments")]
@@ -377,7 +377,7 @@ impl Client {
     /// `PUT /conversations/{conversationId}`
     ///
     /// - Scope: `conversations.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-conversation")]
@@ -406,7 +406,7 @@ impl Client {
     /// It is for conversation providers, which report on what they were told to deliver.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-message-status")]
@@ -422,7 +422,7 @@ impl Client {
     /// PDF, DOC, DOCX, TXT, MP3 and WAV. For large files there is `initiate_file_upload`.
     ///
     /// - Scope: `conversations/message.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-attachments")]
@@ -431,7 +431,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

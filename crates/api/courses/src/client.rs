@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Courses. Cheap to clone: it holds a [`Handle`].
+/// The client of Courses. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Courses")]
 #[doc(alias = "Memberships")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,9 +24,9 @@ impl Client {
     ///
     /// Images, videos and materials are given by their addresses. No reply of this call is recorded, so it is read as free-form JSON.
     ///
-    /// Answers any JSON. No reply of it is recorded, and the module has no other operation to go by.
+    /// Returns any JSON. No reply of it is recorded, and the module has no other operation to go by.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "import-courses")]
@@ -35,7 +35,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

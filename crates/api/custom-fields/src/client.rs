@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Custom Fields. Cheap to clone: it holds a [`Handle`].
+/// The client of Custom Fields. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Custom Fields")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// and `TEXTBOX_LIST`, formats and the number of files for `FILE_UPLOAD`.
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
@@ -38,7 +38,7 @@ impl Client {
     /// `POST /custom-fields/folder`
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field-folder")]
@@ -51,7 +51,7 @@ impl Client {
     /// `DELETE /custom-fields/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
@@ -64,7 +64,7 @@ impl Client {
     /// `DELETE /custom-fields/folder/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field-folder")]
@@ -77,7 +77,7 @@ impl Client {
     /// `GET /custom-fields/{id}`
     ///
     /// - Scope: `locations/customFields.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field-by-id")]
@@ -90,7 +90,7 @@ impl Client {
     /// `GET /custom-fields/object-key/{objectKey}`
     ///
     /// - Scope: `locations/customFields.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields-by-object-key")]
@@ -106,7 +106,7 @@ impl Client {
     /// `showInForms` is needed each time.
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
@@ -119,7 +119,7 @@ impl Client {
     /// `PUT /custom-fields/folder/{id}`
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field-folder")]
@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

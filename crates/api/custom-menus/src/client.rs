@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Custom Menus. Cheap to clone: it holds a [`Handle`].
+/// The client of Custom Menus. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Custom Menus")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// `locations` is always needed, but counts only if `showOnLocation` is set and `showToAllLocations` is not.
     ///
     /// - Scope: `custom-menu-link.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-menu")]
@@ -37,7 +37,7 @@ impl Client {
     /// `DELETE /custom-menus/{customMenuId}`
     ///
     /// - Scope: `custom-menu-link.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-menu")]
@@ -50,7 +50,7 @@ impl Client {
     /// `GET /custom-menus/{customMenuId}`
     ///
     /// - Scope: `custom-menu-link.readonly`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-menu-by-id")]
@@ -63,10 +63,10 @@ impl Client {
     /// `GET /custom-menus/`
     ///
     /// - Scope: `custom-menu-link.readonly`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCustomMenus::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCustomMenus::stream) reads all items.
     #[doc(alias = "get-custom-menus")]
     pub fn list_custom_menus(&self) -> builder::ListCustomMenus {
         builder::ListCustomMenus::new(&self.handle)
@@ -80,7 +80,7 @@ impl Client {
     /// so send all three.
     ///
     /// - Scope: `custom-menu-link.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-menu")]
@@ -89,7 +89,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Emails. Cheap to clone: it holds a [`Handle`].
+/// The client of Emails. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Emails")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// the interface declares `importProvider` as needed for the other types too.
     ///
     /// - Scope: `emails/builder.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-template")]
@@ -37,7 +37,7 @@ impl Client {
     ///
     /// `DELETE /emails/builder/{locationId}/{templateId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-template")]
@@ -49,11 +49,11 @@ impl Client {
     ///
     /// `GET /emails/stats/location/{locationId}/{source}/{sourceId}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-stats")]
     pub fn get_stats(&self) -> builder::GetStats {
@@ -64,11 +64,11 @@ impl Client {
     ///
     /// `GET /emails/campaigns/bulk-actions`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-bulk-action-campaigns")]
     pub fn list_bulk_action_campaigns(&self) -> builder::ListBulkActionCampaigns {
@@ -83,10 +83,10 @@ impl Client {
     /// Folders are listed among the campaigns unless `campaignsOnly` is set.
     ///
     /// - Scope: `emails/schedule.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCampaigns::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListCampaigns::stream) reads all items.
     #[doc(alias = "fetch-campaigns")]
     pub fn list_campaigns(&self) -> builder::ListCampaigns {
         builder::ListCampaigns::new(&self.handle)
@@ -97,10 +97,10 @@ impl Client {
     /// `GET /emails/builder`
     ///
     /// - Scope: `emails/builder.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTemplates::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListTemplates::stream) reads all items.
     #[doc(alias = "fetch-template")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -110,11 +110,11 @@ impl Client {
     ///
     /// `GET /emails/campaigns/workflows`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-workflow-campaigns")]
     pub fn list_workflow_campaigns(&self) -> builder::ListWorkflowCampaigns {
@@ -127,11 +127,11 @@ impl Client {
     ///
     /// No field of its body is published: it goes out as free-form JSON.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-template")]
     pub fn patch_template(&self) -> builder::PatchTemplate {
@@ -145,7 +145,7 @@ impl Client {
     /// It replaces the content as a whole. Whatever the editor, both `dnd` and `html` are needed. The reply has the address of a preview.
     ///
     /// - Scope: `emails/builder.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-template")]
@@ -154,7 +154,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

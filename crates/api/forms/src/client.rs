@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Forms. Cheap to clone: it holds a [`Handle`].
+/// The client of Forms. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Forms")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -21,11 +21,11 @@ impl Client {
     ///
     /// `GET /forms/check-fb-lead-submission`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "check-facebook-lead-submission")]
     pub fn check_facebook_lead_submission(&self) -> builder::CheckFacebookLeadSubmission {
@@ -36,11 +36,11 @@ impl Client {
     ///
     /// `POST /forms/form-survey-event`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-form-survey-event")]
     pub fn create_form_survey_event(&self) -> builder::CreateFormSurveyEvent {
@@ -51,11 +51,11 @@ impl Client {
     ///
     /// `POST /forms/image`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-image")]
     pub fn create_image(&self) -> builder::CreateImage {
@@ -66,11 +66,11 @@ impl Client {
     ///
     /// `GET /forms/forms-list`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-forms-list")]
     pub fn get_forms_list(&self) -> builder::GetFormsList {
@@ -81,11 +81,11 @@ impl Client {
     ///
     /// `GET /forms/graph/data`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-graph-data")]
     pub fn get_graph_data(&self) -> builder::GetGraphData {
@@ -96,11 +96,11 @@ impl Client {
     ///
     /// `GET /forms/submission/{submissionId}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-submission")]
     pub fn get_submission(&self) -> builder::GetSubmission {
@@ -111,11 +111,11 @@ impl Client {
     ///
     /// `GET /forms/submission-details/{submissionId}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-submission-details")]
     pub fn get_submission_details(&self) -> builder::GetSubmissionDetails {
@@ -126,11 +126,11 @@ impl Client {
     ///
     /// `GET /forms/widget/link`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-widget-link")]
     pub fn get_widget_link(&self) -> builder::GetWidgetLink {
@@ -145,10 +145,10 @@ impl Client {
     /// string or empty, so stop at an empty page rather than trust it.
     ///
     /// - Scope: `forms.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads them all.
+    /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListFormSubmissions::stream) reads all items.
     #[doc(alias = "get-forms-submissions")]
     pub fn list_form_submissions(&self) -> builder::ListFormSubmissions {
         builder::ListFormSubmissions::new(&self.handle)
@@ -159,10 +159,10 @@ impl Client {
     /// `GET /forms/`
     ///
     /// - Scope: `forms.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 50, by `skip`; [`stream`](builder::ListForms::stream) reads them all.
+    /// - Pages of up to 50 items, by `skip`; [`stream`](builder::ListForms::stream) reads all items.
     #[doc(alias = "get-forms")]
     pub fn list_forms(&self) -> builder::ListForms {
         builder::ListForms::new(&self.handle)
@@ -172,11 +172,11 @@ impl Client {
     ///
     /// `GET /forms/multiple-forms-submissions`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-multiple-forms-submissions")]
     pub fn list_multiple_forms_submissions(&self) -> builder::ListMultipleFormsSubmissions {
@@ -187,11 +187,11 @@ impl Client {
     ///
     /// `POST /forms/restore-version`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "restore-version")]
     pub fn restore_version(&self) -> builder::RestoreVersion {
@@ -202,11 +202,11 @@ impl Client {
     ///
     /// `POST /forms/schedule-form-export`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "schedule-form-export")]
     pub fn schedule_form_export(&self) -> builder::ScheduleFormExport {
@@ -222,10 +222,10 @@ impl Client {
     /// MPEG, ZIP, RAR, TXT and SVG. The contact must be of the location that is named. The reply is the contact as it is now, by all that
     /// is documented.
     ///
-    /// Answers any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
+    /// Returns any JSON. No reply of it is recorded; its like in the locations module answers files, users of this one tell of a contact.
     ///
     /// - Scope: `forms.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-to-custom-fields")]
@@ -237,11 +237,11 @@ impl Client {
     ///
     /// `POST /forms/verify-email`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "verify-email")]
     pub fn verify_email(&self) -> builder::VerifyEmail {
@@ -252,11 +252,11 @@ impl Client {
     ///
     /// `POST /forms/verify-phone`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "verify-phone")]
     pub fn verify_phone(&self) -> builder::VerifyPhone {
@@ -264,7 +264,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Funnels. Cheap to clone: it holds a [`Handle`].
+/// The client of Funnels. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Funnels")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -21,11 +21,11 @@ impl Client {
     ///
     /// `POST /funnels/funnel/clone-funnel-to-locations`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "clone-funnel-to-locations")]
     pub fn clone_funnel_to_locations(&self) -> builder::CloneFunnelToLocations {
@@ -36,11 +36,11 @@ impl Client {
     ///
     /// `POST /funnels/funnel/clone-funnel-step`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "clone-step")]
     pub fn clone_step(&self) -> builder::CloneStep {
@@ -51,11 +51,11 @@ impl Client {
     ///
     /// `POST /funnels/funnel/create`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-funnel")]
     pub fn create_funnel(&self) -> builder::CreateFunnel {
@@ -69,7 +69,7 @@ impl Client {
     /// Domain and path of a redirect cannot be changed afterwards; `update_redirect` takes only the target and its kind.
     ///
     /// - Scope: `funnels/redirect.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-redirect")]
@@ -81,11 +81,11 @@ impl Client {
     ///
     /// `POST /funnels/funnel/create-step`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-step")]
     pub fn create_step(&self) -> builder::CreateStep {
@@ -98,11 +98,11 @@ impl Client {
     ///
     /// It is a POST: which funnel goes is said in the body, whose fields are not published.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-funnel")]
     pub fn delete_funnel(&self) -> builder::DeleteFunnel {
@@ -114,7 +114,7 @@ impl Client {
     /// `DELETE /funnels/lookup/redirect/{id}`
     ///
     /// - Scope: `funnels/redirect.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-redirect-by-id")]
@@ -128,11 +128,11 @@ impl Client {
     ///
     /// It is a POST: which step goes is said in the body, whose fields are not published.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-step")]
     pub fn delete_step(&self) -> builder::DeleteStep {
@@ -143,11 +143,11 @@ impl Client {
     ///
     /// `GET /funnels/funnel/fetch/{id}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-funnel")]
     pub fn get_funnel(&self) -> builder::GetFunnel {
@@ -158,8 +158,8 @@ impl Client {
     ///
     /// `GET /funnels/page/count`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getPagesCountByFunnelId")]
     pub fn get_page_count(&self) -> builder::GetPageCount {
@@ -170,11 +170,11 @@ impl Client {
     ///
     /// `GET /funnels/funnel/{funnelId}/step/{id}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-step")]
     pub fn get_step(&self) -> builder::GetStep {
@@ -185,10 +185,10 @@ impl Client {
     ///
     /// `GET /funnels/funnel/list`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListFunnels::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListFunnels::stream) reads all items.
     #[doc(alias = "getFunnels")]
     pub fn list_funnels(&self) -> builder::ListFunnels {
         builder::ListFunnels::new(&self.handle)
@@ -200,10 +200,10 @@ impl Client {
     ///
     /// `limit` and `offset` are both needed. The reply is a bare list; `get_page_count` tells how many pages there are.
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPages::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListPages::stream) reads all items.
     #[doc(alias = "getPagesByFunnelId")]
     pub fn list_pages(&self) -> builder::ListPages {
         builder::ListPages::new(&self.handle)
@@ -216,10 +216,10 @@ impl Client {
     /// `limit` and `offset` are both needed. The reply has the total and the redirects of the page in `data`.
     ///
     /// - Scope: `funnels/redirect.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListRedirects::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListRedirects::stream) reads all items.
     #[doc(alias = "fetch-redirects-list")]
     pub fn list_redirects(&self) -> builder::ListRedirects {
         builder::ListRedirects::new(&self.handle)
@@ -231,11 +231,11 @@ impl Client {
     ///
     /// Only `eventName` must be there. The fields that begin with `fb` are the marks by which Facebook recognises a visitor and an event.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "send-conversion-event")]
     pub fn send_conversion_event(&self) -> builder::SendConversionEvent {
@@ -246,11 +246,11 @@ impl Client {
     ///
     /// `PATCH /funnels/funnel/update/{id}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-funnel")]
     pub fn update_funnel(&self) -> builder::UpdateFunnel {
@@ -264,7 +264,7 @@ impl Client {
     /// Target and kind are sent together. To change domain or path, delete the redirect and make another.
     ///
     /// - Scope: `funnels/redirect.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-redirect-by-id")]
@@ -276,11 +276,11 @@ impl Client {
     ///
     /// `PUT /funnels/funnel/step/{id}`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-step")]
     pub fn update_step(&self) -> builder::UpdateStep {
@@ -288,7 +288,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Invoices. Cheap to clone: it holds a [`Handle`].
+/// The client of Invoices. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Invoices")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -264,7 +264,7 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimateTemplates::stream) reads all items.
     #[doc(alias = "list-estimate-templates")]
     pub fn list_estimate_templates(&self) -> builder::ListEstimateTemplates {
         builder::ListEstimateTemplates::new(&self.handle)
@@ -277,7 +277,7 @@ impl Client {
     /// - Scope: `invoices/estimate.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListEstimates::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListEstimates::stream) reads all items.
     #[doc(alias = "list-estimates")]
     pub fn list_estimates(&self) -> builder::ListEstimates {
         builder::ListEstimates::new(&self.handle)
@@ -290,7 +290,7 @@ impl Client {
     /// - Scope: `invoices/schedule.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceSchedules::stream) reads all items.
     #[doc(alias = "list-invoice-schedules")]
     pub fn list_invoice_schedules(&self) -> builder::ListInvoiceSchedules {
         builder::ListInvoiceSchedules::new(&self.handle)
@@ -303,7 +303,7 @@ impl Client {
     /// - Scope: `invoices/template.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoiceTemplates::stream) reads all items.
     #[doc(alias = "list-invoice-templates")]
     pub fn list_invoice_templates(&self) -> builder::ListInvoiceTemplates {
         builder::ListInvoiceTemplates::new(&self.handle)
@@ -316,7 +316,7 @@ impl Client {
     /// - Scope: `invoices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInvoices::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInvoices::stream) reads all items.
     #[doc(alias = "list-invoices")]
     pub fn list_invoices(&self) -> builder::ListInvoices {
         builder::ListInvoices::new(&self.handle)
@@ -561,7 +561,7 @@ impl Client {
     /// message. The reply holds the address under which the invoice can be seen.
     ///
     /// - Scope: `invoices.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "text2pay-invoice")]
@@ -584,7 +584,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Knowledge Base. Cheap to clone: it holds a [`Handle`].
+/// The client of Knowledge Base. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Knowledge Base")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `POST /knowledge-bases/faqs`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create")]
@@ -35,7 +35,7 @@ impl Client {
     ///
     /// A location may have 15 at most. The reply's `data` holds the id that FAQs and crawls ask for.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "createKnowledgeBase")]
@@ -47,7 +47,7 @@ impl Client {
     ///
     /// `DELETE /knowledge-bases/faqs/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete")]
@@ -59,7 +59,7 @@ impl Client {
     ///
     /// `DELETE /knowledge-bases/{knowledgeBaseId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteKnowledgeBase")]
@@ -73,7 +73,7 @@ impl Client {
     ///
     /// The ids go in the body, although it is a DELETE.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteTrainedUrlsForKnowledgeBase")]
@@ -88,7 +88,7 @@ impl Client {
     /// It answers at once with an `operationId`, by which the status can be read while the crawl goes on. What it finds is not in the knowledge
     /// base until it is trained.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "discoverWebsite")]
@@ -103,7 +103,7 @@ impl Client {
     /// `operationDetails` tells of the crawl as a whole, `aggregate` groups its pages by their status; the `id` of each is what training asks
     /// for. A page that failed brings its error along.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCrawlingStatusForLatestOperation")]
@@ -117,7 +117,7 @@ impl Client {
     ///
     /// `kbMetadata` in the reply's `data` counts FAQs, pages, rich texts, files, tables and web searches; the things themselves are not in it.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getKnowledgeBaseById")]
@@ -131,10 +131,10 @@ impl Client {
     ///
     /// `lastFaqId` and `hasMore` in the reply lead to the next page; `count` is of all FAQs.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `lastFaqId`; [`stream`](builder::ListFaqs::stream) reads them all.
+    /// - Pages of up to 100 items, by `lastFaqId`; [`stream`](builder::ListFaqs::stream) reads all items.
     #[doc(alias = "list")]
     pub fn list_faqs(&self) -> builder::ListFaqs {
         builder::ListFaqs::new(&self.handle)
@@ -146,10 +146,10 @@ impl Client {
     ///
     /// Each comes with its id, name and creation time only. `lastKnowledgeBaseId` and `hasMore` in the reply's `data` lead to the next page.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `lastKnowledgeBaseId`; [`stream`](builder::ListKnowledgeBases::stream) reads them all.
+    /// - Pages of up to 100 items, by `lastKnowledgeBaseId`; [`stream`](builder::ListKnowledgeBases::stream) reads all items.
     #[doc(alias = "listAllKnowledgeBasesPaginated")]
     pub fn list_knowledge_bases(&self) -> builder::ListKnowledgeBases {
         builder::ListKnowledgeBases::new(&self.handle)
@@ -161,10 +161,10 @@ impl Client {
     ///
     /// Each comes with its status; `content` is not the text but a link to a file with it. `count` in the reply is of all pages.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `page`; [`stream`](builder::ListTrainedUrls::stream) reads them all.
+    /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListTrainedUrls::stream) reads all items.
     #[doc(alias = "getAllWebsiteUrlsDataByKnowledgeBase")]
     pub fn list_trained_urls(&self) -> builder::ListTrainedUrls {
         builder::ListTrainedUrls::new(&self.handle)
@@ -176,7 +176,7 @@ impl Client {
     ///
     /// The reply says only that training began or did not; the list of trained pages and the crawl's status show the outcome for each page.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "trainDiscoveredUrls")]
@@ -190,7 +190,7 @@ impl Client {
     ///
     /// Both must be sent, also where only one changes.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update")]
@@ -204,7 +204,7 @@ impl Client {
     ///
     /// The reply says only whether it worked.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "updateKnowledgeBase")]
@@ -213,7 +213,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Trigger Links. Cheap to clone: it holds a [`Handle`].
+/// The client of Trigger Links. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Trigger Links")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `POST /links/`
     ///
     /// - Scope: `links.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-link")]
@@ -35,7 +35,7 @@ impl Client {
     /// `DELETE /links/{linkId}`
     ///
     /// - Scope: `links.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-link")]
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// Unlike `update_link` and `delete_link` it needs the location too.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-link-by-id")]
@@ -62,7 +62,7 @@ impl Client {
     /// `GET /links/`
     ///
     /// - Scope: `links.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-links")]
@@ -74,10 +74,10 @@ impl Client {
     ///
     /// `GET /links/search`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLinks::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchLinks::stream) reads all items.
     #[doc(alias = "search-trigger-links")]
     pub fn search_links(&self) -> builder::SearchLinks {
         builder::SearchLinks::new(&self.handle)
@@ -90,7 +90,7 @@ impl Client {
     /// Both are needed, the one that stays included.
     ///
     /// - Scope: `links.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-link")]
@@ -99,7 +99,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

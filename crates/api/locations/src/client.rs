@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Accounts. Cheap to clone: it holds a [`Handle`].
+/// The client of Accounts. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Accounts")]
 #[doc(alias = "Sub-Accounts")]
 #[doc(alias = "Locations")]
@@ -14,7 +14,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -27,7 +27,7 @@ impl Client {
     /// `update_custom_field`.
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-field")]
@@ -42,7 +42,7 @@ impl Client {
     /// The platform makes the placeholder from the name.
     ///
     /// - Scope: `locations/customValues.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-value")]
@@ -58,7 +58,7 @@ impl Client {
     /// funnels, workflows, calendars and the like. The reply has the location's id, with which everything inside it is addressed.
     ///
     /// - Scope: `locations.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-location")]
@@ -73,7 +73,7 @@ impl Client {
     /// The schedule in `rruleOptions` says when the platform makes the next task, for whom and how often. The reply has the
     /// recurring task, not the single tasks made from it; those are found with `search_tasks`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-recurring-task")]
@@ -86,7 +86,7 @@ impl Client {
     /// `POST /locations/{locationId}/tags`
     ///
     /// - Scope: `locations/tags.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-tag")]
@@ -98,7 +98,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/customFields/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-field")]
@@ -110,7 +110,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/customValues/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-custom-value")]
@@ -125,7 +125,7 @@ impl Client {
     /// What belongs to the location goes with it, and no call brings it back. Decide whether its Twilio account goes, too: the parameter has no default.
     ///
     /// - Scope: `locations.internal-access-only`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-location")]
@@ -137,7 +137,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/recurring-tasks/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-recurring-task")]
@@ -149,7 +149,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/tags/{tagId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-tag")]
@@ -161,7 +161,7 @@ impl Client {
     ///
     /// `DELETE /locations/{locationId}/templates/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "DELETE-an-email-sms-template")]
@@ -173,7 +173,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customFields/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-field")]
@@ -185,7 +185,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/customValues/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-value")]
@@ -209,7 +209,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/recurring-tasks/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-recurring-task-by-id")]
@@ -221,7 +221,7 @@ impl Client {
     ///
     /// `GET /locations/{locationId}/tags/{tagId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tag-by-id")]
@@ -237,7 +237,7 @@ impl Client {
     /// written under either.
     ///
     /// - Scope: `locations/customFields.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-fields")]
@@ -253,7 +253,7 @@ impl Client {
     /// `{{ custom_values.calendar_link }}`. A value that was never filled in may be absent.
     ///
     /// - Scope: `locations/customValues.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-values")]
@@ -268,7 +268,7 @@ impl Client {
     /// Answers all of them at once. These are the tags that the location knows, not those of one contact.
     ///
     /// - Scope: `locations/tags.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-tags")]
@@ -284,10 +284,10 @@ impl Client {
     /// are over all pages.
     ///
     /// - Scope: `locations/templates.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
     #[doc(alias = "GET-all-or-email-sms-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -300,7 +300,7 @@ impl Client {
     /// Answers a plain list of names under `timeZones`.
     ///
     /// - Scope: `locations.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-timezones")]
@@ -318,7 +318,7 @@ impl Client {
     /// - Scope: `locations.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchLocations::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchLocations::stream) reads all items.
     #[doc(alias = "search-locations")]
     pub fn search_locations(&self) -> builder::SearchLocations {
         builder::SearchLocations::new(&self.handle)
@@ -331,10 +331,10 @@ impl Client {
     /// Everything in the body is optional, and what is given narrows the search. Pages are made with `skip` and `limit`.
     ///
     /// - Scope: `locations/tasks.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchTasks::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchTasks::stream) reads all items.
     #[doc(alias = "task-search")]
     pub fn search_tasks(&self) -> builder::SearchTasks {
         builder::SearchTasks::new(&self.handle)
@@ -346,7 +346,7 @@ impl Client {
     ///
     /// The name must be sent even if it stays as it is. The type of the field cannot be changed.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-field")]
@@ -360,7 +360,7 @@ impl Client {
     ///
     /// Name and value must both be sent, even if only one of them changes.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-value")]
@@ -387,7 +387,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/recurring-tasks/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-recurring-task")]
@@ -399,7 +399,7 @@ impl Client {
     ///
     /// `PUT /locations/{locationId}/tags/{tagId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-tag")]
@@ -415,7 +415,7 @@ impl Client {
     /// address under which the file is stored.
     ///
     /// - Scope: `locations/customFields.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-file-customFields")]
@@ -424,7 +424,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

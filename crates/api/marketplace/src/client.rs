@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Marketplace. Cheap to clone: it holds a [`Handle`].
+/// The client of Marketplace. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Marketplace")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,8 +22,8 @@ impl Client {
     /// `GET /marketplace/billing/charges/has-funds`
     ///
     /// - Scope: `charges.readonly`.
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "hasFunds")]
     pub fn check_funds(&self) -> builder::CheckFunds {
@@ -38,8 +38,8 @@ impl Client {
     /// same one is refused, but `list_charges` finds what became of the first.
     ///
     /// - Scope: `charges.write`.
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "charge")]
     pub fn create_charge(&self) -> builder::CreateCharge {
@@ -51,8 +51,8 @@ impl Client {
     /// `DELETE /marketplace/billing/charges/{chargeId}`
     ///
     /// - Scope: `charges.write`.
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "deleteCharge")]
     pub fn delete_charge(&self) -> builder::DeleteCharge {
@@ -66,8 +66,8 @@ impl Client {
     /// `amountCharged` and `pricePerUnit` are in US dollars, not cents.
     ///
     /// - Scope: `charges.readonly`.
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getSpecificCharge")]
     pub fn get_charge(&self) -> builder::GetCharge {
@@ -97,7 +97,7 @@ impl Client {
     /// is `dynamic`, the price lies between the two others, which come as text.
     ///
     /// - Scope: `oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-rebilling-config-for-app")]
@@ -112,10 +112,10 @@ impl Client {
     /// All conditions must hold together. `pagination.total` in the reply says how many there are over all pages.
     ///
     /// - Scope: `charges.readonly`.
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCharges::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCharges::stream) reads all items.
     #[doc(alias = "getCharges")]
     pub fn list_charges(&self) -> builder::ListCharges {
         builder::ListCharges::new(&self.handle)
@@ -130,7 +130,7 @@ impl Client {
     /// `basic`, `apiKey` or `basicCredentials`.
     ///
     /// - Scope: `marketplace-external-auth-migration.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "migrateConnection")]
@@ -154,7 +154,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Media Library. Cheap to clone: it holds a [`Handle`].
+/// The client of Media Library. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Media Library")]
 #[doc(alias = "Media Storage")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     ///
     /// `POST /medias/folder`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-media-folder")]
@@ -35,7 +35,7 @@ impl Client {
     /// `DELETE /medias/{id}`
     ///
     /// - Scope: `medias.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-media-content")]
@@ -49,7 +49,7 @@ impl Client {
     ///
     /// The reply has an entry for each, with its id and whether it was deleted.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-delete-media-objects")]
@@ -64,10 +64,10 @@ impl Client {
     /// `parentId` looks into a folder.
     ///
     /// - Scope: `medias.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListMediaObjects::stream) reads all items.
     #[doc(alias = "fetch-media-content")]
     pub fn list_media_objects(&self) -> builder::ListMediaObjects {
         builder::ListMediaObjects::new(&self.handle)
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// `POST /medias/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-media-object")]
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// The reply has an entry for each, with its id and whether it was updated.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-update-media-objects")]
@@ -107,7 +107,7 @@ impl Client {
     /// address under which it is stored.
     ///
     /// - Scope: `medias.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-media-content")]
@@ -116,7 +116,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

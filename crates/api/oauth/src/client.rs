@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of OAuth 2.0. Cheap to clone: it holds a [`Handle`].
+/// The client of OAuth 2.0. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "OAuth 2.0")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// in `expires_in`, in seconds, how long it lives. Store the new refresh token before the access token is used: the one that was
     /// sent is void. Never send a refresh token a second time, not even after a time-out.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "get-access-token")]
     pub fn create_access_token(&self) -> builder::CreateAccessToken {
@@ -40,7 +40,7 @@ impl Client {
     /// makes another one.
     ///
     /// - Scope: `oauth.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "get-location-access-token")]
@@ -56,10 +56,10 @@ impl Client {
     /// locations, not of the items. Locations found here can be given tokens by `create_location_access_token`.
     ///
     /// - Scope: `oauth.readonly`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListInstalledLocations::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListInstalledLocations::stream) reads all items.
     #[doc(alias = "get-installed-location")]
     pub fn list_installed_locations(&self) -> builder::ListInstalledLocations {
         builder::ListInstalledLocations::new(&self.handle)
@@ -72,11 +72,11 @@ impl Client {
     /// For apps that charge their customers themselves. It authenticates by the app's credentials in two headers. Name the location
     /// or the agency that paid, as `authType` says.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "billing-webhook")]
     pub fn send_billing_webhook(&self) -> builder::SendBillingWebhook {
@@ -84,7 +84,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Objects. Cheap to clone: it holds a [`Handle`].
+/// The client of Objects. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Objects")]
 #[doc(alias = "Custom Objects")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,7 +25,7 @@ impl Client {
     /// The first field is the one that names a record on screen. Add others with the module Custom Fields.
     ///
     /// - Scope: `objects/schema.write`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-custom-object-schema")]
@@ -41,7 +41,7 @@ impl Client {
     /// disagree on `owner` and `followers`, which replies hold: `.extra_body("owner", ids)` adds such a field.
     ///
     /// - Scope: `objects/record.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-object-record")]
@@ -53,7 +53,7 @@ impl Client {
     ///
     /// `DELETE /objects/{schemaKey}/records/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-object-record")]
@@ -66,7 +66,7 @@ impl Client {
     /// `GET /objects/{key}`
     ///
     /// - Scope: `objects/schema.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-schema-by-key")]
@@ -78,7 +78,7 @@ impl Client {
     ///
     /// `GET /objects/{schemaKey}/records/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-record-by-id")]
@@ -91,7 +91,7 @@ impl Client {
     /// `GET /objects/`
     ///
     /// - Scope: `objects/schema.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-object-by-location-id")]
@@ -107,10 +107,10 @@ impl Client {
     /// a `pageSize` is answered 422.
     ///
     /// - Scope: `objects/record.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads them all.
+    /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchObjectRecords::stream) reads all items.
     #[doc(alias = "search-object-records")]
     pub fn search_object_records(&self) -> builder::SearchObjectRecords {
         builder::SearchObjectRecords::new(&self.handle)
@@ -123,7 +123,7 @@ impl Client {
     /// Of the standard objects only the searchable fields can be changed.
     ///
     /// - Scope: `objects/schema.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-custom-object")]
@@ -138,7 +138,7 @@ impl Client {
     /// The location is sent in the query, the change in the body. The platform's specification describes no field of the body.
     /// These fields are what public clients send; add others with `extra_body`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-object-record")]
@@ -147,7 +147,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

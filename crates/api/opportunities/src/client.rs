@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Opportunities. Cheap to clone: it holds a [`Handle`].
+/// The client of Opportunities. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Opportunities")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -22,7 +22,7 @@ impl Client {
     /// `POST /opportunities/{id}/followers`
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "add-followers-opportunity")]
@@ -35,7 +35,7 @@ impl Client {
     /// `POST /opportunities/`
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-opportunity")]
@@ -48,7 +48,7 @@ impl Client {
     /// `DELETE /opportunities/{id}`
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-opportunity")]
@@ -63,7 +63,7 @@ impl Client {
     /// Notes were not found in real replies, although they are declared; the search can tell them.
     ///
     /// - Scope: `opportunities.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-opportunity")]
@@ -76,10 +76,10 @@ impl Client {
     /// `GET /opportunities/lost-reason`
     ///
     /// - Scope: `opportunities.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListLostReasons::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListLostReasons::stream) reads all items.
     #[doc(alias = "get-lost-reason")]
     pub fn list_lost_reasons(&self) -> builder::ListLostReasons {
         builder::ListLostReasons::new(&self.handle)
@@ -90,7 +90,7 @@ impl Client {
     /// `GET /opportunities/pipelines`
     ///
     /// - Scope: `opportunities.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-pipelines")]
@@ -103,7 +103,7 @@ impl Client {
     /// `DELETE /opportunities/{id}/followers`
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "remove-followers-opportunity")]
@@ -119,10 +119,10 @@ impl Client {
     /// page before. The other search takes filters.
     ///
     /// - Scope: `opportunities.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads them all.
+    /// - Pages of up to 100 items, by `startAfter` and `startAfterId`; [`stream`](builder::SearchOpportunities::stream) reads all items.
     #[doc(alias = "search-opportunity")]
     pub fn search_opportunities(&self) -> builder::SearchOpportunities {
         builder::SearchOpportunities::new(&self.handle)
@@ -136,10 +136,10 @@ impl Client {
     /// `pipeline_id`), `operator` (such as `eq`) and `value`; a sort has `field` (such as `date_added`) and `direction` (`asc`, `desc`).
     ///
     /// - Scope: `opportunities.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads them all.
+    /// - Pages of up to 100 items, by `searchAfter`; [`stream`](builder::SearchOpportunitiesAdvanced::stream) reads all items.
     #[doc(alias = "search-opportunities-advanced")]
     pub fn search_opportunities_advanced(&self) -> builder::SearchOpportunitiesAdvanced {
         builder::SearchOpportunitiesAdvanced::new(&self.handle)
@@ -152,7 +152,7 @@ impl Client {
     /// The reason of a loss is not among the fields; `update_opportunity_status` sets it.
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity")]
@@ -165,7 +165,7 @@ impl Client {
     /// `PUT /opportunities/{id}/status`
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-opportunity-status")]
@@ -181,7 +181,7 @@ impl Client {
     /// earlier ones did, as `contactId`, which `extra_body` can add. The reply's `new` tells whether an opportunity was made.
     ///
     /// - Scope: `opportunities.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "Upsert-opportunity")]
@@ -190,7 +190,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

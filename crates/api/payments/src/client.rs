@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Payments. Cheap to clone: it holds a [`Handle`].
+/// The client of Payments. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Payments")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// From its start date on customers can redeem it. A reply tells `limitPerCustomer` as a number, where the request takes a flag.
     ///
     /// - Scope: `payments/coupons.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-coupon")]
@@ -39,7 +39,7 @@ impl Client {
     /// The provider must stand in the location already, by `create_custom_provider_integration`. The keys are secrets.
     ///
     /// - Scope: `payments/custom-provider.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "create-config")]
@@ -55,7 +55,7 @@ impl Client {
     /// can take payments: `create_custom_provider_config`.
     ///
     /// - Scope: `payments/custom-provider.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-integration")]
@@ -70,7 +70,7 @@ impl Client {
     /// An order can be fulfilled in several parts. With `notifyCustomer` a message goes out to a real person.
     ///
     /// - Scope: `payments/orders.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-order-fulfillment")]
@@ -85,7 +85,7 @@ impl Client {
     /// Only the token of a marketplace app is let in.
     ///
     /// - Scope: `payments/integration.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     pub fn create_white_label_provider(&self) -> builder::CreateWhiteLabelProvider {
@@ -99,7 +99,7 @@ impl Client {
     /// This cannot be undone.
     ///
     /// - Scope: `payments/coupons.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-coupon")]
@@ -114,7 +114,7 @@ impl Client {
     /// Which app is meant follows from the token. To stop only live or only test payments, use `disconnect_custom_provider_config`.
     ///
     /// - Scope: `payments/custom-provider.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-integration")]
@@ -129,7 +129,7 @@ impl Client {
     /// To take the provider out of the location as a whole, use `delete_custom_provider_integration`.
     ///
     /// - Scope: `payments/custom-provider.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "disconnect-config")]
@@ -144,7 +144,7 @@ impl Client {
     /// Id and code are both asked for, although each names a coupon. `list_coupons` finds one by its code alone.
     ///
     /// - Scope: `payments/coupons.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-coupon")]
@@ -159,7 +159,7 @@ impl Client {
     /// The reply can hold the provider's keys: do not log it.
     ///
     /// - Scope: `payments/custom-provider.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "fetch-config")]
@@ -174,7 +174,7 @@ impl Client {
     /// The contact's details in `contactSnapshot` are a copy kept with the order; they need not be what the contact says today.
     ///
     /// - Scope: `payments/orders.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-order-by-id")]
@@ -189,7 +189,7 @@ impl Client {
     /// A subscription bears two ids: `_id` is the platform's and the one wanted here, `subscriptionId` in the reply is the payment provider's.
     ///
     /// - Scope: `payments/subscriptions.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-subscription-by-id")]
@@ -204,7 +204,7 @@ impl Client {
     /// What the payment provider said stands in `chargeSnapshot`, in the provider's own shape.
     ///
     /// - Scope: `payments/transactions.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-transaction-by-id")]
@@ -217,10 +217,10 @@ impl Client {
     /// `GET /payments/coupon/list`
     ///
     /// - Scope: `payments/coupons.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListCoupons::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListCoupons::stream) reads all items.
     #[doc(alias = "list-coupons")]
     pub fn list_coupons(&self) -> builder::ListCoupons {
         builder::ListCoupons::new(&self.handle)
@@ -231,7 +231,7 @@ impl Client {
     /// `GET /payments/orders/{orderId}/fulfillments`
     ///
     /// - Scope: `payments/orders.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-order-fulfillment")]
@@ -245,7 +245,7 @@ impl Client {
     ///
     /// In which field the notes stand is described nowhere: read them from the reply's extra fields.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-order-notes")]
@@ -260,10 +260,10 @@ impl Client {
     /// An item is a summary; what was bought and the buyer's details come with `get_order`.
     ///
     /// - Scope: `payments/orders.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListOrders::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListOrders::stream) reads all items.
     #[doc(alias = "list-orders")]
     pub fn list_orders(&self) -> builder::ListOrders {
         builder::ListOrders::new(&self.handle)
@@ -274,10 +274,10 @@ impl Client {
     /// `GET /payments/subscriptions`
     ///
     /// - Scope: `payments/subscriptions.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListSubscriptions::stream) reads all items.
     #[doc(alias = "list-subscriptions")]
     pub fn list_subscriptions(&self) -> builder::ListSubscriptions {
         builder::ListSubscriptions::new(&self.handle)
@@ -290,10 +290,10 @@ impl Client {
     /// An item tells what was paid for by `entityType` and `entityId`, such as an order.
     ///
     /// - Scope: `payments/transactions.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListTransactions::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListTransactions::stream) reads all items.
     #[doc(alias = "list-transactions")]
     pub fn list_transactions(&self) -> builder::ListTransactions {
         builder::ListTransactions::new(&self.handle)
@@ -304,10 +304,10 @@ impl Client {
     /// `GET /payments/integrations/provider/whitelabel`
     ///
     /// - Scope: `payments/integration.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListWhiteLabelProviders::stream) reads all items.
     #[doc(alias = "list-integration-providers")]
     pub fn list_white_label_providers(&self) -> builder::ListWhiteLabelProviders {
         builder::ListWhiteLabelProviders::new(&self.handle)
@@ -321,7 +321,7 @@ impl Client {
     /// was received. An id that no order has is answered 404 "Order not found".
     ///
     /// - Scope: `payments/orders.collectPayment`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "record-order-payment")]
@@ -336,7 +336,7 @@ impl Client {
     /// Name, code, discount and start date must be sent each time, changed or not: read the coupon first and send it again as a whole.
     ///
     /// - Scope: `payments/coupons.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-coupon")]
@@ -351,7 +351,7 @@ impl Client {
     /// Which app is meant follows from the token. Either `companyId` or `locationId` must be given.
     ///
     /// - Scope: `payments/custom-provider.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "custom-provider-marketplace-app-update-capabilities")]
@@ -360,7 +360,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

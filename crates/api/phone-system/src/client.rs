@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Phone System. Cheap to clone: it holds a [`Handle`].
+/// The client of Phone System. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Phone System")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,10 +25,10 @@ impl Client {
     /// left out unless `skipNumberPool` is `false`.
     ///
     /// - Scope: `phonenumbers.read`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 1000, by `page`; [`stream`](builder::ListActivePhoneNumbers::stream) reads them all.
+    /// - Pages of up to 1000 items, by `page`; [`stream`](builder::ListActivePhoneNumbers::stream) reads all items.
     #[doc(alias = "active-numbers")]
     pub fn list_active_phone_numbers(&self) -> builder::ListActivePhoneNumbers {
         builder::ListActivePhoneNumbers::new(&self.handle)
@@ -42,7 +42,7 @@ impl Client {
     /// `fingerprintId` of the reply: buying one of these numbers asks for it.
     ///
     /// - Scope: `phonenumbers.read`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "available-numbers")]
@@ -55,7 +55,7 @@ impl Client {
     /// `GET /phone-system/number-pools`
     ///
     /// - Scope: `numberpools.read`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getNumberPoolList")]
@@ -71,7 +71,7 @@ impl Client {
     /// `bundleSid` point to. The reply is the location's phone account with all its numbers, the new one among them.
     ///
     /// - Scope: `phonenumbers.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "purchase-phone-number")]
@@ -80,7 +80,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

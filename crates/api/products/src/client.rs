@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Products. Cheap to clone: it holds a [`Handle`].
+/// The client of Products. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Products")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -52,7 +52,7 @@ impl Client {
     /// Products are put into it by their own `collectionIds`, or many at once with `update_products_in_bulk`.
     ///
     /// - Scope: `products/collection.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-product-collection")]
@@ -89,7 +89,7 @@ impl Client {
     /// `DELETE /products/collections/{collectionId}`
     ///
     /// - Scope: `products/collection.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-product-collection")]
@@ -102,7 +102,7 @@ impl Client {
     /// `DELETE /products/reviews/{reviewId}`
     ///
     /// - Scope: `products.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-product-review")]
@@ -144,7 +144,7 @@ impl Client {
     /// `collectionIds` finds the collection too.
     ///
     /// - Scope: `products/collection.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-product-collection-id")]
@@ -159,7 +159,7 @@ impl Client {
     /// It takes the filters of `get_product_reviews` and answers one count for each state; in which fields is described nowhere.
     ///
     /// - Scope: `products.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-reviews-count")]
@@ -172,7 +172,7 @@ impl Client {
     /// `GET /products/store/{storeId}/stats`
     ///
     /// - Scope: `products.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-product-store-stats")]
@@ -187,7 +187,7 @@ impl Client {
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListInventory::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListInventory::stream) reads all items.
     #[doc(alias = "get-list-inventory")]
     pub fn list_inventory(&self) -> builder::ListInventory {
         builder::ListInventory::new(&self.handle)
@@ -200,7 +200,7 @@ impl Client {
     /// - Scope: `products/prices.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListPrices::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListPrices::stream) reads all items.
     #[doc(alias = "list-prices-for-product")]
     pub fn list_prices(&self) -> builder::ListPrices {
         builder::ListPrices::new(&self.handle)
@@ -211,10 +211,10 @@ impl Client {
     /// `GET /products/collections`
     ///
     /// - Scope: `products/collection.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductCollections::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductCollections::stream) reads all items.
     #[doc(alias = "get-product-collection")]
     pub fn list_product_collections(&self) -> builder::ListProductCollections {
         builder::ListProductCollections::new(&self.handle)
@@ -225,10 +225,10 @@ impl Client {
     /// `GET /products/reviews`
     ///
     /// - Scope: `products.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProductReviews::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProductReviews::stream) reads all items.
     #[doc(alias = "get-product-reviews")]
     pub fn list_product_reviews(&self) -> builder::ListProductReviews {
         builder::ListProductReviews::new(&self.handle)
@@ -243,7 +243,7 @@ impl Client {
     /// - Scope: `products.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListProducts::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListProducts::stream) reads all items.
     #[doc(alias = "list-invoices")]
     pub fn list_products(&self) -> builder::ListProducts {
         builder::ListProducts::new(&self.handle)
@@ -269,9 +269,9 @@ impl Client {
     ///
     /// Only its method and path are documented, neither what it takes nor what it answers. `update_inventory` sets stock with documented fields.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-update-inventory")]
     pub fn update_inventory_in_bulk(&self) -> builder::UpdateInventoryInBulk {
@@ -311,7 +311,7 @@ impl Client {
     /// `PUT /products/collections/{collectionId}`
     ///
     /// - Scope: `products/collection.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-product-collection")]
@@ -323,7 +323,7 @@ impl Client {
     ///
     /// `POST /products/store/{storeId}/priority`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-display-priority")]
@@ -338,7 +338,7 @@ impl Client {
     /// This is how a review is approved. To approve many at once, use `update_product_reviews_in_bulk`.
     ///
     /// - Scope: `products.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-product-review")]
@@ -351,7 +351,7 @@ impl Client {
     /// `POST /products/reviews/bulk-update`
     ///
     /// - Scope: `products.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-update-product-review")]
@@ -381,7 +381,7 @@ impl Client {
     /// `bulk-delete-products` all named products are deleted.
     ///
     /// - Scope: `products.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulkUpdate")]
@@ -396,7 +396,7 @@ impl Client {
     /// Products that are not named stay where they are; the products themselves do not change.
     ///
     /// - Scope: `products.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-store-status")]
@@ -405,7 +405,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

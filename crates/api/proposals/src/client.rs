@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Documents. Cheap to clone: it holds a [`Handle`].
+/// The client of Documents. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Documents")]
 #[doc(alias = "Documents and Contracts")]
 #[doc(alias = "Proposals")]
@@ -14,7 +14,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -27,7 +27,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListDocuments::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListDocuments::stream) reads all items.
     #[doc(alias = "list-documents-contracts")]
     pub fn list_documents(&self) -> builder::ListDocuments {
         builder::ListDocuments::new(&self.handle)
@@ -39,7 +39,7 @@ impl Client {
     ///
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTemplates::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTemplates::stream) reads all items.
     #[doc(alias = "list-documents-contracts-templates")]
     pub fn list_templates(&self) -> builder::ListTemplates {
         builder::ListTemplates::new(&self.handle)
@@ -73,7 +73,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of SaaS. Cheap to clone: it holds a [`Handle`].
+/// The client of SaaS. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "SaaS")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -21,7 +21,7 @@ impl Client {
     ///
     /// `POST /saas/bulk-disable-saas/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-disable-saas")]
@@ -33,7 +33,7 @@ impl Client {
     ///
     /// `POST /saas-api/public-api/bulk-disable-saas/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "bulk-disable-saas-deprecated")]
@@ -50,7 +50,7 @@ impl Client {
     /// and, if the customer exists, `stripeCustomerId` for SaaS V1; `contactId` for SaaS V2. `saasPlanId` and `priceId` are for
     /// setting up the subscription beforehand.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "enable-saas-location")]
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// `POST /saas-api/public-api/enable-saas/{locationId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "enable-saas-location-deprecated")]
@@ -77,7 +77,7 @@ impl Client {
     ///
     /// The locations are worked through as a bulk action, whose address the reply may carry.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-enable-saas")]
@@ -89,7 +89,7 @@ impl Client {
     ///
     /// `POST /saas-api/public-api/bulk-enable-saas/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "bulk-enable-saas-deprecated")]
@@ -102,7 +102,7 @@ impl Client {
     ///
     /// `GET /saas/get-saas-subscription/{locationId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-subscription")]
@@ -114,7 +114,7 @@ impl Client {
     ///
     /// `GET /saas-api/public-api/get-saas-subscription/{locationId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-location-subscription-deprecated")]
@@ -127,7 +127,7 @@ impl Client {
     ///
     /// `GET /saas/saas-plan/{planId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-saas-plan")]
@@ -139,7 +139,7 @@ impl Client {
     ///
     /// `GET /saas-api/public-api/saas-plan/{planId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-saas-plan-deprecated")]
@@ -155,7 +155,7 @@ impl Client {
     /// Answers all of them at once. Each has its prices by month and by year, its trial period in days and its limits. The ids of a
     /// plan and of a price are what turning the mode on takes.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agency-plans")]
@@ -167,7 +167,7 @@ impl Client {
     ///
     /// `GET /saas-api/public-api/agency-plans/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agency-plans-deprecated")]
@@ -182,7 +182,7 @@ impl Client {
     ///
     /// The interface demands both ids here, where the same call under the old path was content with one.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "locations")]
@@ -194,7 +194,7 @@ impl Client {
     ///
     /// `GET /saas-api/public-api/locations`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "locations-deprecated")]
@@ -209,10 +209,10 @@ impl Client {
     ///
     /// Each comes with its mode, its customer and its subscription.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads them all.
+    /// - Pages, by `page`; [`stream`](builder::ListSaasLocations::stream) reads all items.
     #[doc(alias = "get-saas-locations")]
     pub fn list_saas_locations(&self) -> builder::ListSaasLocations {
         builder::ListSaasLocations::new(&self.handle)
@@ -222,10 +222,10 @@ impl Client {
     ///
     /// `GET /saas-api/public-api/saas-locations/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads them all.
+    /// - Pages, by `page`; [`stream`](builder::ListSaasLocationsDeprecated::stream) reads all items.
     #[doc(alias = "get-saas-locations-deprecated")]
     #[deprecated = "the platform advises against this operation"]
     pub fn list_saas_locations_deprecated(&self) -> builder::ListSaasLocationsDeprecated {
@@ -238,7 +238,7 @@ impl Client {
     ///
     /// `paused` in the body decides which. Answers a plain `true` or `false`.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "pause-location")]
@@ -250,7 +250,7 @@ impl Client {
     ///
     /// `POST /saas-api/public-api/pause/{locationId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "pause-location-deprecated")]
@@ -265,7 +265,7 @@ impl Client {
     ///
     /// One product a call. It changes what customers pay from then on.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-rebilling")]
@@ -277,7 +277,7 @@ impl Client {
     ///
     /// `POST /saas-api/public-api/update-rebilling/{companyId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-rebilling-deprecated")]
@@ -292,7 +292,7 @@ impl Client {
     ///
     /// Answers a plain text.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "generate-payment-link")]
@@ -304,7 +304,7 @@ impl Client {
     ///
     /// `PUT /saas-api/public-api/update-saas-subscription/{locationId}`
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-saas-subscription-deprecated")]
@@ -314,7 +314,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Snapshots. Cheap to clone: it holds a [`Handle`].
+/// The client of Snapshots. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Snapshots")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// The fields are named with underscores here. `agency_link` goes with `relationship_number`, `location_link`
     /// with `share_location_id`.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-snapshot-share-link")]
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// `completed` and `pending` list kinds of assets, such as `forms` or `custom_fields`.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-latest-snapshot-push")]
@@ -52,10 +52,10 @@ impl Client {
     ///
     /// All parameters must be given, `lastDoc` included, even though there is nothing to go on from yet at the first page.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `lastDoc`; [`stream`](builder::ListSnapshotPushes::stream) reads them all.
+    /// - Pages of up to 100 items, by `lastDoc`; [`stream`](builder::ListSnapshotPushes::stream) reads all items.
     #[doc(alias = "get-snapshot-push")]
     pub fn list_snapshot_pushes(&self) -> builder::ListSnapshotPushes {
         builder::ListSnapshotPushes::new(&self.handle)
@@ -67,7 +67,7 @@ impl Client {
     ///
     /// Answers all of them at once; `type` says `own` or `imported`.
     ///
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-custom-snapshots")]
@@ -76,7 +76,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

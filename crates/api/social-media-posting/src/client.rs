@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Social Planner. Cheap to clone: it holds a [`Handle`].
+/// The client of Social Planner. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Social Planner")]
 #[doc(alias = "Social Media Posting")]
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     ///
     /// Take the page's data from `list_facebook_pages`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-facebook-page-group")]
@@ -38,7 +38,7 @@ impl Client {
     ///
     /// Take the account's data from `list_instagram_accounts`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-instagram-page-group")]
@@ -52,7 +52,7 @@ impl Client {
     ///
     /// `type` says whether it is a page or a profile. Take the rest from `list_linkedin_pages_and_profiles`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-linkedin-page-profile")]
@@ -66,7 +66,7 @@ impl Client {
     ///
     /// Take the profile's data from `list_tiktok_profiles`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "attach-tiktok-profile")]
@@ -95,7 +95,7 @@ impl Client {
     /// that is too long is cut off.
     ///
     /// - Scope: `socialplanner/post.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-post")]
@@ -107,7 +107,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/accounts/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-account")]
@@ -119,7 +119,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv")]
@@ -131,7 +131,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/csv/{csvId}/post/{postId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-csv-post")]
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// `DELETE /social-media-posting/{locationId}/posts/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-post")]
@@ -170,7 +170,7 @@ impl Client {
     ///
     /// The last step of an import: look at `list_csv_posts` before. `list_csvs` shows how far it has come.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "start-csv-finalize")]
@@ -182,7 +182,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/categories/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-categories-id")]
@@ -194,7 +194,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/posts/{id}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-post")]
@@ -223,7 +223,7 @@ impl Client {
     /// An account whose sign-in has run out says so in `isExpired`; a person has to sign in again before posts go there.
     ///
     /// - Scope: `socialplanner/account.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-account")]
@@ -236,10 +236,10 @@ impl Client {
     /// `GET /social-media-posting/{locationId}/categories`
     ///
     /// - Scope: `socialplanner/category.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCategories::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCategories::stream) reads all items.
     #[doc(alias = "get-categories-location-id")]
     pub fn list_categories(&self) -> builder::ListCategories {
         builder::ListCategories::new(&self.handle)
@@ -251,10 +251,10 @@ impl Client {
     ///
     /// `errorMessage` of a post and the errors of its media, one for each network, say what would keep it from being published.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCsvPosts::stream) reads all items.
     #[doc(alias = "get-csv-post")]
     pub fn list_csv_posts(&self) -> builder::ListCsvPosts {
         builder::ListCsvPosts::new(&self.handle)
@@ -264,10 +264,10 @@ impl Client {
     ///
     /// `GET /social-media-posting/{locationId}/csv`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListCsvs::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListCsvs::stream) reads all items.
     #[doc(alias = "get-upload-status")]
     pub fn list_csvs(&self) -> builder::ListCsvs {
         builder::ListCsvs::new(&self.handle)
@@ -277,7 +277,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/facebook/accounts/{accountId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-facebook-page-group")]
@@ -291,7 +291,7 @@ impl Client {
     ///
     /// A Google location is a place of business in Google Business Profile, not a location of the platform.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-google-locations")]
@@ -303,7 +303,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/instagram/accounts/{accountId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-instagram-page-group")]
@@ -317,7 +317,7 @@ impl Client {
     ///
     /// Pages stand under `pages`, profiles under `profile`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-linkedin-page-profile")]
@@ -332,10 +332,10 @@ impl Client {
     /// `skip`, `limit` and `includeUsers` are sent as text. `count` in the results is the number of posts.
     ///
     /// - Scope: `socialplanner/post.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListPosts::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListPosts::stream) reads all items.
     #[doc(alias = "get-posts")]
     pub fn list_posts(&self) -> builder::ListPosts {
         builder::ListPosts::new(&self.handle)
@@ -347,10 +347,10 @@ impl Client {
     ///
     /// These tags are the planner's own and have nothing to do with those of contacts.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::ListTags::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::ListTags::stream) reads all items.
     #[doc(alias = "get-tags-location-id")]
     pub fn list_tags(&self) -> builder::ListTags {
         builder::ListTags::new(&self.handle)
@@ -360,7 +360,7 @@ impl Client {
     ///
     /// `POST /social-media-posting/{locationId}/tags/details`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tags-by-ids")]
@@ -374,7 +374,7 @@ impl Client {
     ///
     /// There is no operation of their own to connect one; `attach_tiktok_profile` knows the type `business`.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-business-profile")]
@@ -386,7 +386,7 @@ impl Client {
     ///
     /// `GET /social-media-posting/oauth/{locationId}/tiktok/accounts/{accountId}`
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-tiktok-profile")]
@@ -413,7 +413,7 @@ impl Client {
     /// The second step of an import, with what `upload_csv` answered. `list_csvs` has the file's id for the steps after it.
     ///
     /// - Scope: `socialplanner/csv.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "set-accounts")]
@@ -427,7 +427,7 @@ impl Client {
     ///
     /// Send `location` and `account` as `list_google_locations` answered them.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "set-google-locations")]
@@ -442,7 +442,7 @@ impl Client {
     /// For a browser window, not for a server: it leads to Facebook's sign-in page and answers no JSON. The message that the window
     /// sends when the person has signed in carries the `accountId` that `list_facebook_pages` takes.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-facebook-oauth")]
@@ -458,7 +458,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_google_locations` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-google-oauth")]
@@ -474,7 +474,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_instagram_accounts` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-instagram-oauth")]
@@ -489,7 +489,7 @@ impl Client {
     /// For a browser window, not for a server: it leads to LinkedIn's sign-in page and answers no JSON. The message that the window
     /// sends when the person has signed in carries the `accountId` that `list_linkedin_pages_and_profiles` takes.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-linkedin-oauth")]
@@ -505,7 +505,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_tiktok_business_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-business-oauth")]
@@ -521,7 +521,7 @@ impl Client {
     /// sends when the person has signed in carries the `accountId` that `list_tiktok_profiles` takes.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-tiktok-oauth")]
@@ -536,7 +536,7 @@ impl Client {
     /// For a browser window, not for a server: it answers no JSON.
     ///
     /// - Scope: `socialplanner/oauth.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "start-twitter-oauth")]
@@ -551,7 +551,7 @@ impl Client {
     ///
     /// The reply says only whether it worked; get the post to see it.
     ///
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "edit-post")]
@@ -566,7 +566,7 @@ impl Client {
     /// Nothing is planned or published yet. Keep `filePath`, `fileName` and `rowsCount` of the reply for `set_csv_accounts`.
     ///
     /// - Scope: `socialplanner/csv.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "upload-csv")]
@@ -575,7 +575,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Store. Cheap to clone: it holds a [`Handle`].
+/// The client of Store. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Store")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,8 +24,8 @@ impl Client {
     /// The platform calls `callbackUrl` to learn what the carrier charges, so that address must be reachable from the outside. Then add a
     /// shipping rate with `isCarrierRate` that names the carrier.
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-carrier")]
     pub fn create_shipping_carrier(&self) -> builder::CreateShippingCarrier {
@@ -39,8 +39,8 @@ impl Client {
     /// A rate is either a fixed price, or, with `isCarrierRate`, what a carrier asks plus a handling fee: `amount` is then the fixed part of
     /// that fee and `percentageOfRateFee` the other.
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-rate")]
     pub fn create_shipping_rate(&self) -> builder::CreateShippingRate {
@@ -53,8 +53,8 @@ impl Client {
     ///
     /// A new zone has no rates; add them with `create_shipping_rate`.
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-shipping-zone")]
     pub fn create_shipping_zone(&self) -> builder::CreateShippingZone {
@@ -65,8 +65,8 @@ impl Client {
     ///
     /// `DELETE /store/shipping-carrier/{shippingCarrierId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-carrier")]
     pub fn delete_shipping_carrier(&self) -> builder::DeleteShippingCarrier {
@@ -77,8 +77,8 @@ impl Client {
     ///
     /// `DELETE /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-rate")]
     pub fn delete_shipping_rate(&self) -> builder::DeleteShippingRate {
@@ -89,8 +89,8 @@ impl Client {
     ///
     /// `DELETE /store/shipping-zone/{shippingZoneId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-shipping-zone")]
     pub fn delete_shipping_zone(&self) -> builder::DeleteShippingZone {
@@ -101,11 +101,11 @@ impl Client {
     ///
     /// `GET /store/setup/progress`
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-setup-progress")]
     pub fn get_setup_progress(&self) -> builder::GetSetupProgress {
@@ -116,8 +116,8 @@ impl Client {
     ///
     /// `GET /store/shipping-carrier/{shippingCarrierId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-carriers")]
     pub fn get_shipping_carrier(&self) -> builder::GetShippingCarrier {
@@ -128,8 +128,8 @@ impl Client {
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-rates")]
     pub fn get_shipping_rate(&self) -> builder::GetShippingRate {
@@ -140,8 +140,8 @@ impl Client {
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-shipping-zones")]
     pub fn get_shipping_zone(&self) -> builder::GetShippingZone {
@@ -152,8 +152,8 @@ impl Client {
     ///
     /// `GET /store/store-setting`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-store-settings")]
     pub fn get_store_settings(&self) -> builder::GetStoreSettings {
@@ -167,7 +167,7 @@ impl Client {
     /// It reads only: nothing is stored, and it is safe to send again. The reply holds rates, each with the id of its zone.
     /// The order's amount and weight are worked out from its products unless `amountAvailable` and `weightAvailable` say otherwise.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-available-shipping-zones")]
     pub fn list_available_shipping_rates(&self) -> builder::ListAvailableShippingRates {
@@ -178,8 +178,8 @@ impl Client {
     ///
     /// `GET /store/shipping-carrier`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "list-shipping-carriers")]
     pub fn list_shipping_carriers(&self) -> builder::ListShippingCarriers {
@@ -190,10 +190,10 @@ impl Client {
     ///
     /// `GET /store/shipping-zone/{shippingZoneId}/shipping-rate`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingRates::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingRates::stream) reads all items.
     #[doc(alias = "list-shipping-rates")]
     pub fn list_shipping_rates(&self) -> builder::ListShippingRates {
         builder::ListShippingRates::new(&self.handle)
@@ -203,10 +203,10 @@ impl Client {
     ///
     /// `GET /store/shipping-zone`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `offset`; [`stream`](builder::ListShippingZones::stream) reads them all.
+    /// - Pages of up to 100 items, by `offset`; [`stream`](builder::ListShippingZones::stream) reads all items.
     #[doc(alias = "list-shipping-zones")]
     pub fn list_shipping_zones(&self) -> builder::ListShippingZones {
         builder::ListShippingZones::new(&self.handle)
@@ -218,11 +218,11 @@ impl Client {
     ///
     /// No field of its body is published: it goes out as free-form JSON.
     ///
-    /// Documented by HoopAI; the platform's interface files lack it.
+    /// Documented by HoopAI; the platform's interface files do not contain it.
     ///
-    /// Answers any JSON. HoopAI documents its method and path, and nothing of what it answers.
+    /// Returns any JSON. HoopAI documents its method and path, and nothing of what it answers.
     ///
-    /// - Version: none declared, so the default.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-setup-progress")]
     pub fn update_setup_progress(&self) -> builder::UpdateSetupProgress {
@@ -233,8 +233,8 @@ impl Client {
     ///
     /// `PUT /store/shipping-carrier/{shippingCarrierId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-carrier")]
     pub fn update_shipping_carrier(&self) -> builder::UpdateShippingCarrier {
@@ -245,8 +245,8 @@ impl Client {
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}/shipping-rate/{shippingRateId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-rate")]
     pub fn update_shipping_rate(&self) -> builder::UpdateShippingRate {
@@ -257,8 +257,8 @@ impl Client {
     ///
     /// `PUT /store/shipping-zone/{shippingZoneId}`
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-shipping-zone")]
     pub fn update_shipping_zone(&self) -> builder::UpdateShippingZone {
@@ -271,8 +271,8 @@ impl Client {
     ///
     /// There is one set of settings a location: what was there is overwritten.
     ///
-    /// - Needs the token of a location.
-    /// - Version: none declared, so the default.
+    /// - Requires a location token.
+    /// - Version: not declared; the default is sent.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "create-store-setting")]
     pub fn upsert_store_settings(&self) -> builder::UpsertStoreSettings {
@@ -280,7 +280,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Surveys. Cheap to clone: it holds a [`Handle`].
+/// The client of Surveys. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Surveys")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -25,10 +25,10 @@ impl Client {
     /// string or empty, so stop at an empty page rather than trust it.
     ///
     /// - Scope: `surveys.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads them all.
+    /// - Pages of up to 100 items, by `page`; [`stream`](builder::ListSurveySubmissions::stream) reads all items.
     #[doc(alias = "get-surveys-submissions")]
     pub fn list_survey_submissions(&self) -> builder::ListSurveySubmissions {
         builder::ListSurveySubmissions::new(&self.handle)
@@ -39,17 +39,17 @@ impl Client {
     /// `GET /surveys/`
     ///
     /// - Scope: `surveys.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 50, by `skip`; [`stream`](builder::ListSurveys::stream) reads them all.
+    /// - Pages of up to 50 items, by `skip`; [`stream`](builder::ListSurveys::stream) reads all items.
     #[doc(alias = "get-surveys")]
     pub fn list_surveys(&self) -> builder::ListSurveys {
         builder::ListSurveys::new(&self.handle)
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Users. Cheap to clone: it holds a [`Handle`].
+/// The client of Users. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Users")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -53,10 +53,10 @@ impl Client {
     /// Says as a rule no more of each user than id and email address; `projection` asks for more.
     ///
     /// - Scope: `users.readonly`.
-    /// - Needs the token of an agency.
+    /// - Requires an agency token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::FilterUsersByEmail::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::FilterUsersByEmail::stream) reads all items.
     #[doc(alias = "filter-users-by-email")]
     pub fn filter_users_by_email(&self) -> builder::FilterUsersByEmail {
         builder::FilterUsersByEmail::new(&self.handle)
@@ -81,7 +81,7 @@ impl Client {
     /// Answers all of them at once. The platform advises `search_users` with a `location_id` in its place.
     ///
     /// - Scope: `users.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-user-by-location")]
@@ -99,7 +99,7 @@ impl Client {
     /// - Scope: `users.readonly`.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 100, by `skip`; [`stream`](builder::SearchUsers::stream) reads them all.
+    /// - Pages of up to 100 items, by `skip`; [`stream`](builder::SearchUsers::stream) reads all items.
     #[doc(alias = "search-users")]
     pub fn search_users(&self) -> builder::SearchUsers {
         builder::SearchUsers::new(&self.handle)
@@ -122,7 +122,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

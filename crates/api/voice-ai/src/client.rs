@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Voice AI. Cheap to clone: it holds a [`Handle`].
+/// The client of Voice AI. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Voice AI")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// The shape of `actionParameters` follows `actionType`: the text of each field says which types it belongs to.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-action")]
@@ -40,7 +40,7 @@ impl Client {
     /// it has no number of its own.
     ///
     /// - Scope: `voice-ai-agents.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Not idempotent: retried only if the request was not sent.
     #[doc(alias = "create-agent")]
@@ -55,7 +55,7 @@ impl Client {
     /// The agent must be named too, and location and agent stand in the query.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-action")]
@@ -68,7 +68,7 @@ impl Client {
     /// `DELETE /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "delete-agent")]
@@ -81,7 +81,7 @@ impl Client {
     /// `GET /voice-ai/actions/{actionId}`
     ///
     /// - Scope: `voice-ai-agent-goals.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-action")]
@@ -94,7 +94,7 @@ impl Client {
     /// `GET /voice-ai/agents/{agentId}`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-agent")]
@@ -107,7 +107,7 @@ impl Client {
     /// `GET /voice-ai/dashboard/call-logs/{callId}`
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "getCallLog")]
@@ -120,10 +120,10 @@ impl Client {
     /// `GET /voice-ai/agents`
     ///
     /// - Scope: `voice-ai-agents.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 50, by `page`; [`stream`](builder::ListAgents::stream) reads them all.
+    /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListAgents::stream) reads all items.
     #[doc(alias = "get-agents")]
     pub fn list_agents(&self) -> builder::ListAgents {
         builder::ListAgents::new(&self.handle)
@@ -136,10 +136,10 @@ impl Client {
     /// `startDate` and `endDate` belong together: give both or neither.
     ///
     /// - Scope: `voice-ai-dashboard.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
-    /// - Pages of up to 50, by `page`; [`stream`](builder::ListCallLogs::stream) reads them all.
+    /// - Pages of up to 50 items, by `page`; [`stream`](builder::ListCallLogs::stream) reads all items.
     #[doc(alias = "get-call-logs")]
     pub fn list_call_logs(&self) -> builder::ListCallLogs {
         builder::ListCallLogs::new(&self.handle)
@@ -152,7 +152,7 @@ impl Client {
     /// Type, name and settings are sent as a whole, what stays the same included.
     ///
     /// - Scope: `voice-ai-agent-goals.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "update-action")]
@@ -167,7 +167,7 @@ impl Client {
     /// The location goes into the query. A list that is sent, such as the working hours, should be sent whole.
     ///
     /// - Scope: `voice-ai-agents.write`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-04-15`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "patch-agent")]
@@ -176,7 +176,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

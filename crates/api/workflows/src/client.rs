@@ -4,7 +4,7 @@
 
 use hoopai_runtime::Handle;
 
-/// Calls of Workflows. Cheap to clone: it holds a [`Handle`].
+/// The client of Workflows. Cheap to clone: it holds a [`Handle`].
 #[doc(alias = "Workflows")]
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -12,7 +12,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client over the handle's settings, connections and token.
+    /// Creates a client that uses the handle's settings, connections and credentials.
     pub fn new(handle: impl Into<Handle>) -> Self {
         Self { handle: handle.into() }
     }
@@ -24,7 +24,7 @@ impl Client {
     /// All at once, without pages: id, name, `status` (such as `draft`), `version` and times of each, but not its steps.
     ///
     /// - Scope: `workflows.readonly`.
-    /// - Needs the token of a location.
+    /// - Requires a location token.
     /// - Version: `2021-07-28`.
     /// - Idempotent: retried on transient failures.
     #[doc(alias = "get-workflow")]
@@ -33,7 +33,7 @@ impl Client {
     }
 }
 
-/// The builders: set what a call takes, then `send()` it.
+/// The request builders: set the parameters, then call `send()`.
 pub mod builder {
     use crate::{operations, types};
 

@@ -1,0 +1,446 @@
+//! Stage: adds the texts of `specs/<module>/documentation.yaml` to the effective document, for rustdoc.
+//! Belongs here: the format of documentation files, and the search for the items that their keys name.
+//! May depend on the leaf modules only.
+//!
+//! The format is shorter than OpenAPI Overlay, which needs four lines for the description of a parameter, and there are
+//! thousands. Each key must match an item. `specs/documentation.yaml` has texts for all modules; its keys may match nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::escape_token;
+use crate::error::{FileError, SourcePointer};
+use crate::openapi::{COMPOSITES, METHODS, schema_pointer};
+
+/// A file and its content.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceText<'a> {
+    /// The file, as errors name it.
+    pub file: &'a str,
+    /// The content.
+    pub text: &'a str,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Documentation {
+    module: String,
+    operations: BTreeMap<String, OperationTexts>,
+    /// Texts of parameters that their operation does not describe.
+    parameters: BTreeMap<String, String>,
+    /// Texts of fields that nothing else describes.
+    fields: BTreeMap<String, String>,
+    schemas: BTreeMap<String, SchemaTexts>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct OperationTexts {
+    summary: String,
+    description: String,
+    parameters: BTreeMap<String, String>,
+    /// Fields of the body, by path.
+    body: BTreeMap<String, String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SchemaTexts {
+    description: String,
+    fields: BTreeMap<String, String>,
+}
+
+/// Fields below this number of nested schemas are not found.
+const DEPTH_LIMIT: usize = 24;
+
+const FORM: &str = "write `module`, `operations`, `parameters`, `fields` and `schemas`, as the files of other modules do";
+
+/// Adds a module's texts to its effective document, then the texts for all modules.
+pub(crate) fn apply(
+    document: &mut Value,
+    own: Option<SourceText<'_>>,
+    common: Option<SourceText<'_>>,
+) -> Result<(), FileError> {
+    if let Some(text) = own {
+        let documentation = read(text)?;
+        documentation.check(&SourcePointer::root(text.file))?;
+        Writer::new(document, text.file).all(&documentation)?;
+    }
+    if let Some(text) = common {
+        let documentation = read(text)?;
+        let at = SourcePointer::root(text.file);
+        documentation.check(&at)?;
+        if !(documentation.module.is_empty()
+            && documentation.operations.is_empty()
+            && documentation.schemas.is_empty())
+        {
+            return Err(at.error(
+                "only `parameters` and `fields` can apply to all modules",
+                "move the rest to the file of its module",
+            ));
+        }
+        Writer::new(document, text.file).defaults(&documentation);
+    }
+    Ok(())
+}
+
+fn read(text: SourceText<'_>) -> Result<Documentation, FileError> {
+    serde_saphyr::from_str(text.text).map_err(|error| {
+        let message = error.to_string();
+        let line = message.lines().next().unwrap_or_default();
+        SourcePointer::root(text.file).error(format!("not a documentation file: {line}"), FORM)
+    })
+}
+
+impl Documentation {
+    /// Rejects keys without text, which would count as documentation.
+    fn check(&self, at: &SourcePointer<'_>) -> Result<(), FileError> {
+        let full =
+            |at: &SourcePointer<'_>, texts: &BTreeMap<String, String>| -> Result<(), FileError> {
+                match texts.iter().find(|(_, text)| text.trim().is_empty()) {
+                    Some((name, _)) => Err(at
+                        .key(name)
+                        .error("has no text", "write what it means, or remove the key")),
+                    None => Ok(()),
+                }
+            };
+        full(&at.key("parameters"), &self.parameters)?;
+        full(&at.key("fields"), &self.fields)?;
+        let operations = at.key("operations");
+        for (name, operation) in &self.operations {
+            let at = operations.key(name);
+            if operation.summary.trim().is_empty() || operation.summary.trim().contains('\n') {
+                return Err(at.key("summary").error(
+                    "is not a sentence on one line",
+                    "describe the operation in one sentence",
+                ));
+            }
+            full(&at.key("parameters"), &operation.parameters)?;
+            full(&at.key("body"), &operation.body)?;
+        }
+        let schemas = at.key("schemas");
+        for (name, schema) in &self.schemas {
+            full(&schemas.key(name).key("fields"), &schema.fields)?;
+        }
+        Ok(())
+    }
+}
+
+struct Writer<'a> {
+    document: &'a mut Value,
+    file: &'a str,
+    /// The texts of fields that this file has set, by pointer.
+    written: BTreeMap<String, String>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(document: &'a mut Value, file: &'a str) -> Self {
+        Writer {
+            document,
+            file,
+            written: BTreeMap::new(),
+        }
+    }
+
+    fn all(&mut self, documentation: &Documentation) -> Result<(), FileError> {
+        let file = self.file;
+        let root = SourcePointer::root(file);
+        if !documentation.module.trim().is_empty() {
+            self.put("/info", "description", &documentation.module);
+        }
+        let at = root.key("schemas");
+        for (name, schema) in &documentation.schemas {
+            let at = at.key(name);
+            let pointer = schema_pointer(name);
+            if self.document.pointer(&pointer).is_none() {
+                return Err(at.error(
+                    "the interface has no such schema",
+                    "use a name from the file that `cargo xtask export` writes",
+                ));
+            }
+            if !schema.description.trim().is_empty() {
+                self.put(&pointer, "description", &schema.description);
+            }
+            let fields = at.key("fields");
+            for (path, text) in &schema.fields {
+                self.field(&pointer, path, text, &fields.key(path))?;
+            }
+        }
+        let at = root.key("operations");
+        for (name, operation) in &documentation.operations {
+            self.operation(name, operation, &at.key(name))?;
+        }
+        let (parameters, fields) = self.defaults(documentation);
+        for (kind, all, hit) in [
+            ("parameters", &documentation.parameters, parameters),
+            ("fields", &documentation.fields, fields),
+        ] {
+            if let Some(name) = all.keys().find(|name| !hit.contains(*name)) {
+                return Err(root.key(kind).key(name).error(
+                    "matches nothing without a text of its own",
+                    "correct the name, or delete the line",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn operation(
+        &mut self,
+        name: &str,
+        documentation: &OperationTexts,
+        at: &SourcePointer<'_>,
+    ) -> Result<(), FileError> {
+        let pointer = name.split_once(' ').and_then(|(method, path)| {
+            let method = method.to_ascii_lowercase();
+            METHODS
+                .contains(&method.as_str())
+                .then(|| format!("/paths/{}/{method}", escape_token(path)))
+        });
+        let Some(pointer) = pointer.filter(|pointer| self.document.pointer(pointer).is_some())
+        else {
+            return Err(at.error(
+                "the interface has no such operation",
+                "write the method and the path as the interface has them: `GET /contacts/{contactId}`",
+            ));
+        };
+        self.put(&pointer, "summary", documentation.summary.trim());
+        if !documentation.description.trim().is_empty() {
+            self.put(&pointer, "description", &documentation.description);
+        }
+        let parameters = at.key("parameters");
+        for (name, text) in &documentation.parameters {
+            let index = self
+                .document
+                .pointer(&format!("{pointer}/parameters"))
+                .and_then(Value::as_array)
+                .and_then(|all| {
+                    all.iter().position(|parameter| {
+                        parameter.get("name").and_then(Value::as_str) == Some(name)
+                    })
+                });
+            let Some(index) = index else {
+                return Err(parameters.key(name).error(
+                    "the operation has no such parameter",
+                    "correct the name, or delete the line",
+                ));
+            };
+            self.put(
+                &format!("{pointer}/parameters/{index}"),
+                "description",
+                text,
+            );
+        }
+        if documentation.body.is_empty() {
+            return Ok(());
+        }
+        let content = format!("{pointer}/requestBody/content");
+        let bodies: Vec<String> = self
+            .document
+            .pointer(&content)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|content| content.keys())
+            .map(|kind| format!("{content}/{}/schema", escape_token(kind)))
+            .collect();
+        let at = at.key("body");
+        if bodies.is_empty() {
+            return Err(at.error("the operation takes no body", "delete `body`"));
+        }
+        for (path, text) in &documentation.body {
+            for body in &bodies {
+                self.field(body, path, text, &at.key(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the text of the field at `path` below a schema, in all its variants.
+    fn field(
+        &mut self,
+        schema: &str,
+        path: &str,
+        text: &str,
+        at: &SourcePointer<'_>,
+    ) -> Result<(), FileError> {
+        let mut pointers = vec![schema.to_owned()];
+        for name in path.split('.') {
+            let mut found = BTreeSet::new();
+            for pointer in &pointers {
+                fields(self.document, pointer, 0, &mut |other, pointer| {
+                    if other == name {
+                        found.insert(pointer.to_owned());
+                    }
+                });
+            }
+            pointers = found.into_iter().collect();
+        }
+        if pointers.is_empty() {
+            return Err(at.error(
+                "there is no such field",
+                "correct the name, or delete the line; dots separate the names of nested fields",
+            ));
+        }
+        for pointer in pointers {
+            match self.written.get(&pointer) {
+                Some(other) if other != text => {
+                    return Err(at.error(
+                        "the file has another text for the same field",
+                        "keep one text, under the name of the schema in `schemas`",
+                    ));
+                }
+                Some(_) => {}
+                None => {
+                    self.put(&pointer, "description", text);
+                    self.written.insert(pointer, text.to_owned());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the texts of parameters and fields that have none, by name. Returns the names that matched.
+    fn defaults<'w>(
+        &mut self,
+        documentation: &'w Documentation,
+    ) -> (BTreeSet<&'w String>, BTreeSet<&'w String>) {
+        let (mut parameters, mut fields) = (BTreeSet::new(), BTreeSet::new());
+        for item in objects_in(self.document.get_mut("paths")) {
+            for operation in objects_in(Some(item)) {
+                let Some(all) = operation
+                    .get_mut("parameters")
+                    .and_then(Value::as_array_mut)
+                else {
+                    continue;
+                };
+                for parameter in all {
+                    let name = parameter.get("name").and_then(Value::as_str);
+                    let entry = name.and_then(|name| documentation.parameters.get_key_value(name));
+                    if let Some((name, text)) = entry
+                        && put_missing(parameter, "description", text)
+                    {
+                        parameters.insert(name);
+                    }
+                }
+            }
+        }
+        every_field(self.document, false, 0, &mut |name, schema| {
+            if let Some((name, text)) = documentation.fields.get_key_value(name)
+                && put_missing(schema, "description", text)
+            {
+                fields.insert(name);
+            }
+        });
+        (parameters, fields)
+    }
+
+    fn put(&mut self, pointer: &str, key: &str, text: &str) {
+        if let Some(Value::Object(map)) = self.document.pointer_mut(pointer) {
+            map.insert(key.to_owned(), Value::from(text.trim_end()));
+        }
+    }
+}
+
+/// Sets a text if there is none. Returns whether it was set.
+fn put_missing(node: &mut Value, key: &str, text: &str) -> bool {
+    match node {
+        Value::Object(map) if !map.contains_key(key) => {
+            map.insert(key.to_owned(), Value::from(text.trim_end()));
+            true
+        }
+        _ => false,
+    }
+}
+
+fn objects_in(node: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
+    node.and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|map| map.values_mut())
+        .filter(|value| value.is_object())
+}
+
+/// Calls `found` with name and pointer of each field of the schema at `pointer`, through references, composites, items of
+/// lists and values of maps.
+fn fields(document: &Value, pointer: &str, depth: usize, found: &mut impl FnMut(&str, &str)) {
+    let Some(schema) = document.pointer(pointer).filter(|_| depth < DEPTH_LIMIT) else {
+        return;
+    };
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        if let Some(target) = reference.strip_prefix('#') {
+            fields(document, target, depth + 1, found);
+        }
+        return;
+    }
+    for key in COMPOSITES {
+        let parts = schema
+            .get(key)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        for index in 0..parts {
+            fields(
+                document,
+                &format!("{pointer}/{key}/{index}"),
+                depth + 1,
+                found,
+            );
+        }
+    }
+    for name in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|properties| properties.keys())
+    {
+        found(
+            name,
+            &format!("{pointer}/properties/{}", escape_token(name)),
+        );
+    }
+    for key in ["items", "additionalProperties"] {
+        if schema.get(key).is_some_and(Value::is_object) {
+            fields(document, &format!("{pointer}/{key}"), depth + 1, found);
+        }
+    }
+}
+
+/// Calls `found` with each field of each schema in the document. `named`: the keys of this object are names of the platform,
+/// not keywords of OpenAPI.
+fn every_field(
+    node: &mut Value,
+    named: bool,
+    depth: usize,
+    found: &mut impl FnMut(&str, &mut Value),
+) {
+    // Deeper than any schema that the passes accept.
+    if depth > 512 {
+        return;
+    }
+    match node {
+        Value::Object(map) => {
+            for (key, inner) in map.iter_mut() {
+                let fields = !named && key == "properties";
+                if fields && let Value::Object(properties) = inner {
+                    for (name, schema) in properties.iter_mut() {
+                        if schema.is_object() {
+                            found(name, schema);
+                        }
+                    }
+                }
+                let names = fields
+                    || (!named
+                        && matches!(key.as_str(), "schemas" | "paths" | "content" | "responses"));
+                if named || !matches!(key.as_str(), "enum" | "default" | "example" | "required") {
+                    every_field(inner, names, depth + 1, found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                every_field(item, false, depth + 1, found);
+            }
+        }
+        _ => {}
+    }
+}

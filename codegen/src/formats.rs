@@ -1,0 +1,44 @@
+//! The formats for which the runtime has a type.
+
+/// The format of values of custom fields, which have several types.
+pub(crate) const CUSTOM_FIELD_FORMAT: &str = "custom-field-value";
+
+/// A type of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum RuntimeType {
+    CustomFieldValue,
+    Decimal,
+    Timestamp,
+}
+
+/// Declared type, format and the runtime's type.
+const FORMATS: [(&str, &str, RuntimeType); 5] = [
+    ("", CUSTOM_FIELD_FORMAT, RuntimeType::CustomFieldValue),
+    ("string", "date-time", RuntimeType::Timestamp),
+    ("integer", "unix-time", RuntimeType::Timestamp),
+    ("number", "unix-time", RuntimeType::Timestamp),
+    ("number", "decimal", RuntimeType::Decimal),
+];
+
+impl RuntimeType {
+    pub(crate) const ALL: [Self; 3] = [Self::CustomFieldValue, Self::Decimal, Self::Timestamp];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CustomFieldValue => "CustomFieldValue",
+            Self::Decimal => "Decimal",
+            Self::Timestamp => "Timestamp",
+        }
+    }
+
+    /// The type for a declared type and format.
+    pub(crate) fn of(kind: &str, format: &str) -> Option<Self> {
+        let row = FORMATS.iter().find(|row| (row.0, row.1) == (kind, format));
+        row.map(|row| row.2)
+    }
+}
+
+/// Whether the runtime has a type for a format.
+pub(crate) fn has_runtime_type(format: &str) -> bool {
+    FORMATS.iter().any(|row| row.1 == format)
+}

@@ -1,0 +1,192 @@
+//! Runs the stages from a stripped interface file to a crate.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::documentation::{self, SourceText};
+use crate::emit;
+use crate::error::{FileError, SourcePointer};
+use crate::json;
+use crate::model::Operation;
+use crate::modules::Module;
+use crate::normalise;
+use crate::overlay;
+use crate::read;
+use crate::report::{self, ModuleReport};
+use crate::rust_types::rust_types;
+use crate::schema::resolve_types;
+use crate::text::escape_invisible_json;
+
+/// The stack of the generating thread. Only the part in use takes memory.
+const STACK_SIZE: usize = 256 * 1024 * 1024;
+
+/// The files and figures that are generated from one module's interface.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// The files of its crate: path from the crate's folder, content.
+    pub files: BTreeMap<String, String>,
+    /// Generated files outside of the crate: path from the workspace's root, content. The mock server reads the effective
+    /// document with the names of the methods (`x-hoopai-name`), the workspace's tests include the table of operations.
+    pub workspace_files: BTreeMap<String, String>,
+    /// The effective document: the stripped file with its overlay and the passes applied.
+    pub effective: Value,
+    /// The effective document with our documentation.
+    pub documented: Value,
+    /// Figures.
+    pub report: ModuleReport,
+}
+
+/// The effective document of a module: the stripped file with its overlay and the passes applied.
+#[derive(Clone, Debug)]
+pub struct Effective {
+    /// The document: valid OpenAPI 3.0.
+    pub document: Value,
+    /// The number of the overlay's actions.
+    pub overlay_actions: usize,
+    /// The number of changes of each pass, in the order of the passes.
+    pub passes: Vec<(String, usize)>,
+}
+
+/// Makes the effective document of a module.
+///
+/// # Errors
+///
+/// Fails if the file is not OpenAPI 3.0 or the overlay does not apply to it.
+pub fn effective(
+    spec_file: &str,
+    spec: &[u8],
+    overlay_file: &str,
+    overlay: Option<&str>,
+) -> Result<Effective, FileError> {
+    let overlay = overlay.map(|text| SourceText {
+        file: overlay_file,
+        text,
+    });
+    with_large_stack(|| apply_corrections(spec_file, spec, overlay), spec_file)
+}
+
+fn apply_corrections(
+    spec_file: &str,
+    spec: &[u8],
+    overlay: Option<SourceText<'_>>,
+) -> Result<Effective, FileError> {
+    let at = SourcePointer::root(spec_file);
+    let mut document = json::parse(spec_file, spec)?;
+    json::object(&document, &at, "the document")?;
+    let overlay_actions = match overlay {
+        Some(SourceText { file, text }) => overlay::apply(&mut document, file, text)?,
+        None => 0,
+    };
+    let passes = normalise::run(&mut document, &at)?;
+    json::sort(&mut document);
+    Ok(Effective {
+        document,
+        overlay_actions,
+        passes,
+    })
+}
+
+/// The input from which a crate is generated.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The stripped file, as errors name it.
+    pub spec_file: &'a str,
+    /// The content of the stripped file.
+    pub spec: &'a [u8],
+    /// The module's overlay.
+    pub overlay: Option<SourceText<'a>>,
+    /// The module's documentation.
+    pub documentation: Option<SourceText<'a>>,
+    /// The documentation that applies to all modules.
+    pub common: Option<SourceText<'a>>,
+}
+
+/// Generates a crate from a stripped file, its overlay and its documentation. Equal input gives equal bytes.
+///
+/// # Errors
+///
+/// Fails if the input is invalid or contradictory. No input causes a panic.
+pub fn generate(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
+    with_large_stack(|| run_stages(module, sources), sources.spec_file)
+}
+
+/// Runs `work` on a thread with a large stack, because schemas nest and refer to each other: our recursion is limited, that
+/// of progenitor is not. A hostile file must not overflow the stack of the process.
+fn with_large_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, FileError> + Send,
+    file: &str,
+) -> Result<T, FileError> {
+    let failed =
+        |problem: &str| SourcePointer::root(file).error(problem, "report it with the file");
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("codegen".to_owned())
+            .stack_size(STACK_SIZE)
+            .spawn_scoped(scope, work);
+        match thread.map(|thread| thread.join()) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(failed("code generation panicked")),
+            Err(_) => Err(failed("no thread could be started for code generation")),
+        }
+    })
+}
+
+fn run_stages(module: &Module, sources: &Sources<'_>) -> Result<Generated, FileError> {
+    let at = SourcePointer::root(sources.spec_file);
+    let effective = apply_corrections(sources.spec_file, sources.spec, sources.overlay)?;
+    let mut documented = effective.document.clone();
+    documentation::apply(&mut documented, sources.documentation, sources.common)?;
+    json::sort(&mut documented);
+    let operations = read::operations(&documented, &at)?;
+    let resolved = resolve_types(&documented, &operations);
+    let types = rust_types(&resolved, &at)?;
+    report::check_untyped(&operations, &types, &at)?;
+    let input = emit::Input {
+        module,
+        document: &documented,
+        operations: &operations,
+        resolved: &resolved,
+        types: &types,
+    };
+    let files = emit::files(&input)?;
+    let interface = with_names(&effective.document, &operations);
+    let interface = format!("{}\n", escape_invisible_json(&interface.to_string()));
+    let report = report::of_module(module, &operations, &resolved, &types);
+    let mut passes = effective.passes;
+    let counts = resolved.counts.iter();
+    passes.extend(counts.map(|(name, count)| ((*name).to_owned(), *count)));
+    let sources = files.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let lines = sources.map(|(_, text)| text.lines().count()).sum();
+    Ok(Generated {
+        workspace_files: BTreeMap::from([
+            (emit::interface_file(&module.name), interface),
+            emit::test_table(&input),
+        ]),
+        files,
+        effective: effective.document,
+        documented,
+        report: ModuleReport {
+            overlay_actions: effective.overlay_actions,
+            passes,
+            lines,
+            ..report
+        },
+    })
+}
+
+/// A copy of the document in which every operation has the name of its method.
+fn with_names(document: &Value, operations: &[Operation]) -> Value {
+    let mut named = document.clone();
+    for operation in operations {
+        let fields = named
+            .get_mut("paths")
+            .and_then(|paths| paths.get_mut(&operation.path)?.get_mut(&operation.method))
+            .and_then(Value::as_object_mut);
+        if let Some(fields) = fields {
+            fields.insert("x-hoopai-name".to_owned(), operation.name.as_str().into());
+        }
+    }
+    json::sort(&mut named);
+    named
+}

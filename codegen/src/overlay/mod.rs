@@ -1,0 +1,194 @@
+//! Stage: applies `specs/<module>/overlay.yaml`, OpenAPI Overlay 1.0, to a stripped interface file.
+//! Belongs here: parsing and applying overlays. May depend on the leaf modules only.
+//!
+//! An action selects nodes by JSONPath (RFC 9535) and merges `update` into them or removes them. Stricter than the
+//! specification: each action states its reason in `description`, and an action without a match or without effect is an
+//! error, because the platform's file has changed.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::error::{FileError, SourcePointer};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overlay {
+    overlay: String,
+    #[serde(rename = "info")]
+    _info: Info,
+    /// The document to which it applies; the folder determines it.
+    #[serde(default, rename = "extends")]
+    _extends: Option<String>,
+    actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Info {
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "version")]
+    _version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Action {
+    target: String,
+    #[serde(default)]
+    description: String,
+    update: Option<Value>,
+    #[serde(default)]
+    remove: bool,
+}
+
+/// Applies the overlay to the document. Returns the number of actions.
+pub(crate) fn apply(document: &mut Value, file: &str, text: &str) -> Result<usize, FileError> {
+    let root = SourcePointer::root(file);
+    let overlay: Overlay = serde_saphyr::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        let line = message.lines().next().unwrap_or_default();
+        root.error(
+            format!("not an overlay: {line}"),
+            "write `overlay: 1.0.0`, `info` with `title` and `version`, and `actions`, each with `target`, `description` and `update` or `remove`",
+        )
+    })?;
+    if !overlay.overlay.starts_with("1.0") {
+        return Err(root.key("overlay").error(
+            format!("version {} is not 1.0", overlay.overlay),
+            "write `overlay: 1.0.0`",
+        ));
+    }
+    let actions_at = root.key("actions");
+    for (index, action) in overlay.actions.iter().enumerate() {
+        action.apply(document, &actions_at.index(index))?;
+    }
+    Ok(overlay.actions.len())
+}
+
+impl Action {
+    fn apply(&self, document: &mut Value, at: &SourcePointer<'_>) -> Result<(), FileError> {
+        let target = &self.target;
+        if self.description.trim().is_empty() {
+            return Err(at.error(
+                format!("the action on `{target}` has no reason"),
+                "state in its `description` why it is needed, with the evidence",
+            ));
+        }
+        if self.remove == self.update.is_some() {
+            return Err(at.error(
+                format!("the action on `{target}` must have either `update` or `remove: true`"),
+                "keep one",
+            ));
+        }
+        let path = JsonPath::parse(target).map_err(|error| {
+            at.key("target").error(
+                format!("`{target}` is not a JSONPath: {error}"),
+                "correct the path",
+            )
+        })?;
+        let mut pointers: Vec<String> = path
+            .query_located(document)
+            .locations()
+            .map(|location| location.to_json_pointer())
+            .collect();
+        if pointers.is_empty() {
+            return Err(at.error(
+                format!("`{target}` matches nothing"),
+                "the platform's file has changed, or the path is wrong: correct the target, or delete the action",
+            ));
+        }
+        // In reverse order, so that removing an array item does not move the others.
+        pointers.sort_by_key(|pointer| std::cmp::Reverse(document_order(pointer)));
+        for pointer in pointers {
+            let changed = match &self.update {
+                Some(update) => match document.pointer_mut(&pointer) {
+                    Some(node) => merge(node, update),
+                    None => false,
+                },
+                None => remove(document, &pointer),
+            };
+            if !changed {
+                return Err(at.error(
+                    format!(
+                        "`{target}` changes nothing at {}",
+                        if pointer.is_empty() {
+                            "the root"
+                        } else {
+                            &pointer
+                        }
+                    ),
+                    "the platform's file already has this content: delete the action",
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Pointers in document order: array positions as numbers.
+fn document_order(pointer: &str) -> Vec<(usize, String)> {
+    pointer
+        .split('/')
+        .map(|step| (step.parse().unwrap_or(usize::MAX), step.to_owned()))
+        .collect()
+}
+
+/// Merges as specified: objects key by key, arrays by appending, everything else by replacing. Returns whether anything
+/// changed.
+fn merge(node: &mut Value, update: &Value) -> bool {
+    match (node, update) {
+        (Value::Object(node), Value::Object(update)) => {
+            let mut changed = false;
+            for (key, value) in update {
+                match node.get_mut(key) {
+                    Some(inner) => changed |= merge(inner, value),
+                    None => {
+                        node.insert(key.clone(), value.clone());
+                        changed = true;
+                    }
+                }
+            }
+            changed
+        }
+        (Value::Array(node), Value::Array(update)) => {
+            let changed = update.iter().any(|item| !node.contains(item));
+            if changed {
+                node.extend(update.iter().cloned());
+            }
+            changed
+        }
+        (Value::Array(node), update) => {
+            let changed = !node.contains(update);
+            if changed {
+                node.push(update.clone());
+            }
+            changed
+        }
+        (node, update) if node == update => false,
+        (node, update) => {
+            *node = update.clone();
+            true
+        }
+    }
+}
+
+fn remove(document: &mut Value, pointer: &str) -> bool {
+    let Some((parent, step)) = pointer.rsplit_once('/') else {
+        return false;
+    };
+    match document.pointer_mut(parent) {
+        Some(Value::Object(map)) => map
+            .remove(&step.replace("~1", "/").replace("~0", "~"))
+            .is_some(),
+        Some(Value::Array(items)) => match step.parse::<usize>() {
+            Ok(index) if index < items.len() => {
+                items.remove(index);
+                true
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}

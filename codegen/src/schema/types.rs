@@ -1,0 +1,168 @@
+//! Resolved schemas.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::formats::RuntimeType;
+
+/// A schema in plain form. `T` identifies a struct or enum: by index while types are collected, then by name.
+///
+/// Constraints, `required` and formats without a type of the runtime are left out: replies are decoded tolerantly, and the
+/// platform checks requests.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Schema<T> {
+    /// Any JSON.
+    Any,
+    String,
+    Integer,
+    Number,
+    Boolean,
+    /// An object with any fields.
+    Object,
+    Runtime(RuntimeType),
+    List(Box<Schema<T>>),
+    Map(Box<Schema<T>>),
+    Named(T),
+}
+
+impl<T> Schema<T> {
+    /// The struct or enum that the schema is or contains.
+    pub(crate) fn named(&self) -> Option<&T> {
+        match self {
+            Schema::Named(named) => Some(named),
+            Schema::List(inner) | Schema::Map(inner) => inner.named(),
+            _ => None,
+        }
+    }
+
+    /// The same schema with other identifiers.
+    pub(super) fn map<U>(&self, map: &impl Fn(&T) -> U) -> Schema<U> {
+        match self {
+            Schema::Any => Schema::Any,
+            Schema::String => Schema::String,
+            Schema::Integer => Schema::Integer,
+            Schema::Number => Schema::Number,
+            Schema::Boolean => Schema::Boolean,
+            Schema::Object => Schema::Object,
+            Schema::Runtime(runtime) => Schema::Runtime(*runtime),
+            Schema::List(inner) => Schema::List(Box::new(inner.map(map))),
+            Schema::Map(inner) => Schema::Map(Box::new(inner.map(map))),
+            Schema::Named(named) => Schema::Named(map(named)),
+        }
+    }
+}
+
+/// The structs and enums of a module, and the schemas of its operations.
+pub(crate) struct ResolvedTypes {
+    pub(crate) structs: BTreeMap<String, Struct>,
+    pub(crate) enums: BTreeMap<String, Enum>,
+    /// In the order of the operations.
+    pub(crate) operations: Vec<OperationSchemas<String>>,
+    /// How often each rule applied.
+    pub(crate) counts: BTreeMap<&'static str, usize>,
+}
+
+pub(crate) struct Struct {
+    /// The platform's name of the schema, if it differs.
+    pub(crate) alias: Option<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) fields: Vec<Field>,
+    /// The schema of fields that are not declared by name.
+    pub(crate) additional: Option<Schema<String>>,
+}
+
+pub(crate) struct Field {
+    pub(crate) ident: String,
+    pub(crate) wire_name: String,
+    pub(crate) schema: Schema<String>,
+    pub(crate) description: Option<String>,
+    pub(crate) deprecated: bool,
+    pub(crate) required: bool,
+}
+
+pub(crate) struct Enum {
+    pub(crate) alias: Option<String>,
+    /// Variant and wire value.
+    pub(crate) variants: Vec<(String, String)>,
+}
+
+/// The schemas of an operation.
+pub(crate) struct OperationSchemas<T> {
+    pub(crate) parameters: Vec<Schema<T>>,
+    pub(crate) parts: Vec<Schema<T>>,
+    pub(crate) body: Option<Schema<T>>,
+    /// `None` if the reply is not JSON.
+    pub(crate) reply: Option<Schema<T>>,
+}
+
+impl<T> OperationSchemas<T> {
+    pub(super) fn map<U>(&self, map: &impl Fn(&T) -> U) -> OperationSchemas<U> {
+        let all = |schemas: &[Schema<T>]| schemas.iter().map(|schema| schema.map(map)).collect();
+        OperationSchemas {
+            parameters: all(&self.parameters),
+            parts: all(&self.parts),
+            body: self.body.as_ref().map(|schema| schema.map(map)),
+            reply: self.reply.as_ref().map(|schema| schema.map(map)),
+        }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Schema<T>> {
+        let parameters = self.parameters.iter().chain(&self.parts);
+        parameters.chain(&self.body).chain(&self.reply)
+    }
+
+    /// The type of the request body.
+    pub(crate) fn request(&self) -> Option<&T> {
+        self.body.as_ref()?.named()
+    }
+}
+
+impl ResolvedTypes {
+    /// The names of these types and of all types within them.
+    pub(crate) fn reachable(&self, roots: Vec<&String>) -> BTreeSet<String> {
+        let mut queue = roots;
+        let mut found = BTreeSet::new();
+        while let Some(name) = queue.pop() {
+            if found.insert(name.clone())
+                && let Some(item) = self.structs.get(name)
+            {
+                let fields = item.fields.iter().map(|field| &field.schema);
+                queue.extend(fields.chain(&item.additional).filter_map(Schema::named));
+            }
+        }
+        found
+    }
+}
+
+/// A struct or enum without its final name.
+pub(super) struct UnnamedType {
+    pub(super) shape: Shape,
+    /// The name, if the type is a schema component.
+    pub(super) name: Option<String>,
+    pub(super) alias: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) occurrences: Vec<Occurrence>,
+    /// The schema, which has the texts and flags of the fields.
+    pub(super) source: Value,
+}
+
+/// Content of a struct or an enum. Schemas identify types by their index.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shape {
+    Struct {
+        fields: Vec<(String, Schema<usize>)>,
+        additional: Option<Schema<usize>>,
+    },
+    /// The values.
+    Enum(Vec<String>),
+}
+
+/// A position at which a type occurs.
+#[derive(Clone)]
+pub(super) struct Occurrence {
+    /// The name that the type would get from its position.
+    pub(super) context: String,
+    /// The last word of the context.
+    pub(super) word: String,
+}

@@ -1,0 +1,613 @@
+//! Reduces a downloaded file to interface facts: paths, methods, parameters, schemas, types, enums, security. Prose, examples,
+//! titles and extensions are removed, external schemas are included, the order becomes canonical.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use serde_json::Value;
+
+use super::example_types;
+use super::external_refs::redacted_reference;
+use crate::error::{FileError, SourcePointer};
+use crate::json::{self, DEPTH_LIMIT, Object, copy};
+use crate::openapi::{COMPOSITES, METHODS, SCHEMAS, schema_pointer};
+
+const FETCH_AGAIN: &str = "fetch the file again, or from another source";
+
+/// Reduces a downloaded interface file to the canonical bytes of `specs/<module>/openapi.json`.
+///
+/// `file` names the file in errors. `external` has the bytes of each file that it refers to, by the path in the `$ref`.
+/// Stripping is idempotent.
+///
+/// # Errors
+///
+/// Fails if the file is not OpenAPI 3.0 or refers to a file that `external` lacks.
+pub fn strip(
+    file: &str,
+    bytes: &[u8],
+    external: &BTreeMap<String, Vec<u8>>,
+) -> Result<Vec<u8>, FileError> {
+    let source = example_types::read(file, bytes)?;
+    let at = SourcePointer::root(file);
+    let root = json::object(&source, &at, "the document")?;
+    match root
+        .get("openapi")
+        .map(|version| (version, version.as_str().unwrap_or_default()))
+    {
+        Some((_, version)) if version == "3.0" || version.starts_with("3.0.") => {}
+        Some((version, _)) => {
+            return Err(at.key("openapi").error(
+                format!("`openapi` is {version}, not 3.0"),
+                "fetch an OpenAPI 3.0 file; other versions are not supported",
+            ));
+        }
+        None => return Err(at.error("not an OpenAPI document: it has no `openapi`", FETCH_AGAIN)),
+    }
+    let mut stripper = Stripper::new(file, external)?;
+    let mut out = Object::new();
+    copy(root, &mut out, &["openapi"]);
+    let version = root
+        .get("info")
+        .and_then(|info| info.get("version"))
+        .and_then(Value::as_str);
+    out.insert(
+        "info".into(),
+        serde_json::json!({ "title": title(root), "version": version.unwrap_or("1.0") }),
+    );
+    let servers: Vec<Value> = json::items(root, "servers")
+        .filter_map(|server| server.get("url").and_then(Value::as_str))
+        .map(|url| serde_json::json!({ "url": url }))
+        .collect();
+    if !servers.is_empty() {
+        out.insert("servers".into(), servers.into());
+    }
+    copy(root, &mut out, &["security"]);
+
+    let paths_at = at.key("paths");
+    let Some(paths) = root.get("paths") else {
+        return Err(at.error("the document has no `paths`", FETCH_AGAIN));
+    };
+    let mut kept = Object::new();
+    for (path, item) in json::object(paths, &paths_at, "`paths`")? {
+        if path.starts_with("x-") {
+            continue;
+        }
+        kept.insert(path.clone(), stripper.path_item(item, &paths_at.key(path))?);
+    }
+    out.insert("paths".into(), kept.into());
+    let components = stripper.components(root.get("components"), &at.key("components"))?;
+    if !components.is_empty() {
+        out.insert("components".into(), components.into());
+    }
+    Ok(json::to_bytes(out.into()))
+}
+
+/// The title, which OpenAPI requires: the first folders of the paths. The title of the file is prose.
+fn title(root: &Object) -> String {
+    let mut folders: Vec<&str> = json::entries(root, "paths")
+        .filter_map(|(path, _)| path.split('/').nth(1))
+        .filter(|part| !part.is_empty())
+        .collect();
+    folders.sort_unstable();
+    folders.dedup();
+    if folders.is_empty() {
+        "api".to_owned()
+    } else {
+        folders.join("+")
+    }
+}
+
+/// A schema in an external file: the file, and the name of the schema.
+type ExternalSchema = (String, String);
+
+struct Stripper<'a> {
+    file: &'a str,
+    external: BTreeMap<&'a str, Value>,
+    /// External schemas that are referred to.
+    referenced: BTreeSet<ExternalSchema>,
+    /// Those that are not included yet.
+    queue: VecDeque<ExternalSchema>,
+    /// The external file of the current schema.
+    current: Option<String>,
+}
+
+impl<'a> Stripper<'a> {
+    fn new(file: &'a str, external: &'a BTreeMap<String, Vec<u8>>) -> Result<Self, FileError> {
+        let external = external
+            .iter()
+            .map(|(path, bytes)| Ok((path.as_str(), example_types::read(path, bytes)?)))
+            .collect::<Result<_, FileError>>()?;
+        Ok(Self {
+            file,
+            external,
+            referenced: BTreeSet::new(),
+            queue: VecDeque::new(),
+            current: None,
+        })
+    }
+
+    fn path_item(&mut self, item: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let item = json::object(item, at, "the path item")?;
+        if item.contains_key("$ref") {
+            return Err(at
+                .key("$ref")
+                .error("references to path items are not supported", FETCH_AGAIN));
+        }
+        let mut out = Object::new();
+        if let Some(parameters) = item.get("parameters") {
+            let parameters = self.parameters(parameters, &at.key("parameters"))?;
+            out.insert("parameters".into(), parameters);
+        }
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                out.insert(
+                    method.to_owned(),
+                    self.operation(operation, &at.key(method))?,
+                );
+            }
+        }
+        Ok(out.into())
+    }
+
+    fn operation(&mut self, operation: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let operation = json::object(operation, at, "the operation")?;
+        let mut out = Object::new();
+        copy(operation, &mut out, &["operationId", "security"]);
+        if json::flag(operation, "deprecated") {
+            out.insert("deprecated".into(), true.into());
+        }
+        if let Some(parameters) = operation.get("parameters") {
+            let parameters = self.parameters(parameters, &at.key("parameters"))?;
+            if parameters.as_array().is_some_and(|all| !all.is_empty()) {
+                out.insert("parameters".into(), parameters);
+            }
+        }
+        if let Some(body) = operation.get("requestBody") {
+            out.insert(
+                "requestBody".into(),
+                self.body(body, &at.key("requestBody"))?,
+            );
+        }
+        let responses_at = at.key("responses");
+        let mut responses = Object::new();
+        if let Some(declared) = operation.get("responses") {
+            for (status, response) in json::object(declared, &responses_at, "`responses`")? {
+                if !status.starts_with("x-") {
+                    responses.insert(
+                        status.clone(),
+                        self.response(response, &responses_at.key(status))?,
+                    );
+                }
+            }
+        }
+        out.insert("responses".into(), responses.into());
+        Ok(out.into())
+    }
+
+    fn parameters(
+        &mut self,
+        parameters: &Value,
+        at: &SourcePointer<'_>,
+    ) -> Result<Value, FileError> {
+        let Some(parameters) = parameters.as_array() else {
+            return Err(at.error(
+                format!("`parameters` is {}, not an array", json::kind(parameters)),
+                FETCH_AGAIN,
+            ));
+        };
+        let mut out = parameters
+            .iter()
+            .enumerate()
+            .map(|(index, parameter)| self.parameter(parameter, &at.index(index)))
+            .collect::<Result<Vec<_>, FileError>>()?;
+        let key = |parameter: &Value| {
+            let part = |key| {
+                parameter
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            (part("in"), part("name"), part("$ref"))
+        };
+        out.sort_by_key(key);
+        Ok(out.into())
+    }
+
+    fn parameter(&mut self, parameter: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let parameter = json::object(parameter, at, "the parameter")?;
+        if let Some(reference) = self.local_reference(parameter, at)? {
+            return Ok(reference);
+        }
+        let mut out = Object::new();
+        copy(
+            parameter,
+            &mut out,
+            &[
+                "name",
+                "in",
+                "style",
+                "explode",
+                "allowReserved",
+                "allowEmptyValue",
+            ],
+        );
+        for key in ["name", "in"] {
+            if json::text(&out, key).is_none() {
+                return Err(at.error(format!("a parameter without `{key}`"), FETCH_AGAIN));
+            }
+        }
+        for key in ["required", "deprecated"] {
+            if json::flag(parameter, key) {
+                out.insert(key.to_owned(), true.into());
+            }
+        }
+        if let Some(schema) = parameter.get("schema") {
+            out.insert("schema".into(), self.schema(schema, &at.key("schema"))?);
+        }
+        // Some files of the platform have a composite next to `schema` instead of in it.
+        for key in ["oneOf", "anyOf", "allOf"] {
+            if let Some(Value::Array(parts)) = parameter.get(key) {
+                let key_at = at.key(key);
+                let parts = parts
+                    .iter()
+                    .enumerate()
+                    .map(|(index, part)| self.schema(part, &key_at.index(index)))
+                    .collect::<Result<Vec<_>, FileError>>()?;
+                out.insert(key.to_owned(), parts.into());
+            }
+        }
+        if let Some(content) = parameter.get("content") {
+            out.insert("content".into(), self.content(content, &at.key("content"))?);
+        }
+        Ok(out.into())
+    }
+
+    fn body(&mut self, body: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let body = json::object(body, at, "the request body")?;
+        if let Some(reference) = self.local_reference(body, at)? {
+            return Ok(reference);
+        }
+        let mut out = Object::new();
+        if json::flag(body, "required") {
+            out.insert("required".into(), true.into());
+        }
+        let content = match body.get("content") {
+            Some(content) => self.content(content, &at.key("content"))?,
+            None => Object::new().into(),
+        };
+        out.insert("content".into(), content);
+        Ok(out.into())
+    }
+
+    fn response(&mut self, response: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let response = json::object(response, at, "the response")?;
+        if let Some(reference) = self.local_reference(response, at)? {
+            return Ok(reference);
+        }
+        let mut out = Object::new();
+        if let Some(content) = response.get("content") {
+            out.insert("content".into(), self.content(content, &at.key("content"))?);
+        }
+        let headers_at = at.key("headers");
+        if let Some(headers) = response.get("headers") {
+            let mut kept = Object::new();
+            for (name, header) in json::object(headers, &headers_at, "`headers`")? {
+                let header_at = headers_at.key(name);
+                let header = json::object(header, &header_at, "the header")?;
+                let mut fact = Object::new();
+                if let Some(schema) = header.get("schema") {
+                    fact.insert(
+                        "schema".into(),
+                        self.schema(schema, &header_at.key("schema"))?,
+                    );
+                }
+                kept.insert(name.clone(), fact.into());
+            }
+            out.insert("headers".into(), kept.into());
+        }
+        Ok(out.into())
+    }
+
+    fn content(&mut self, content: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        let mut out = Object::new();
+        for (media_type, media) in json::object(content, at, "`content`")? {
+            let media_at = at.key(media_type);
+            let media = json::object(media, &media_at, "the media type")?;
+            let mut kept = Object::new();
+            if let Some(schema) = media.get("schema") {
+                kept.insert(
+                    "schema".into(),
+                    self.schema(schema, &media_at.key("schema"))?,
+                );
+            }
+            copy(media, &mut kept, &["encoding"]);
+            out.insert(media_type.clone(), kept.into());
+        }
+        Ok(out.into())
+    }
+
+    fn schema(&mut self, schema: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+        if at.depth() > DEPTH_LIMIT {
+            return Err(at.error(
+                format!("nested deeper than {DEPTH_LIMIT} levels"),
+                FETCH_AGAIN,
+            ));
+        }
+        let schema = match schema {
+            Value::Bool(true) => return Ok(Object::new().into()),
+            other => json::object(other, at, "the schema")?,
+        };
+        let mut out = Object::new();
+        if let Some(reference) = schema.get("$ref") {
+            let reference = self.reference(reference, &at.key("$ref"))?;
+            out.insert("$ref".into(), reference.into());
+            // OpenAPI 3.0 ignores the siblings of a reference.
+            return Ok(out.into());
+        }
+        copy(
+            schema,
+            &mut out,
+            &[
+                "type",
+                "format",
+                "enum",
+                "default",
+                "required",
+                "nullable",
+                "readOnly",
+                "writeOnly",
+                "deprecated",
+                "pattern",
+                "minimum",
+                "maximum",
+                "exclusiveMinimum",
+                "exclusiveMaximum",
+                "minLength",
+                "maxLength",
+                "minItems",
+                "maxItems",
+                "uniqueItems",
+                "multipleOf",
+                "minProperties",
+                "maxProperties",
+                "discriminator",
+            ],
+        );
+        if let Some(Value::Array(required)) = out.get_mut("required")
+            && required.iter().all(Value::is_string)
+        {
+            required.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+        }
+        for key in ["deprecated", "nullable", "readOnly", "writeOnly"] {
+            if out.get(key) == Some(&Value::Bool(false)) {
+                out.remove(key);
+            }
+        }
+        if let Some(properties) = schema.get("properties") {
+            let properties_at = at.key("properties");
+            let mut kept = Object::new();
+            for (name, property) in json::object(properties, &properties_at, "`properties`")? {
+                kept.insert(
+                    name.clone(),
+                    self.schema(property, &properties_at.key(name))?,
+                );
+            }
+            out.insert("properties".into(), kept.into());
+        }
+        for key in ["items", "additionalProperties", "not"] {
+            match schema.get(key) {
+                Some(Value::Bool(allowed)) if key == "additionalProperties" => {
+                    out.insert(key.to_owned(), (*allowed).into());
+                }
+                Some(inner) => {
+                    out.insert(key.to_owned(), self.schema(inner, &at.key(key))?);
+                }
+                None => {}
+            }
+        }
+        for key in COMPOSITES {
+            let Some(parts) = schema.get(key) else {
+                continue;
+            };
+            let key_at = at.key(key);
+            let Some(parts) = parts.as_array() else {
+                return Err(key_at.error(
+                    format!("`{key}` is {}, not an array", json::kind(parts)),
+                    FETCH_AGAIN,
+                ));
+            };
+            let parts = parts
+                .iter()
+                .enumerate()
+                .map(|(index, part)| self.schema(part, &key_at.index(index)))
+                .collect::<Result<Vec<_>, FileError>>()?;
+            out.insert(key.to_owned(), parts.into());
+        }
+        Ok(out.into())
+    }
+
+    /// A `$ref` to a component other than a schema, which must be in the same file.
+    fn local_reference(
+        &self,
+        map: &Object,
+        at: &SourcePointer<'_>,
+    ) -> Result<Option<Value>, FileError> {
+        match map.get("$ref") {
+            None => Ok(None),
+            Some(Value::String(target)) if target.starts_with("#/components/") => {
+                Ok(Some(serde_json::json!({ "$ref": target })))
+            }
+            Some(target) => Err(at.key("$ref").error(
+                format!(
+                    "{} is not a component of this file",
+                    redacted_reference(&target.to_string())
+                ),
+                FETCH_AGAIN,
+            )),
+        }
+    }
+
+    /// The target of a schema reference after all external schemas are included.
+    fn reference(
+        &mut self,
+        reference: &Value,
+        at: &SourcePointer<'_>,
+    ) -> Result<String, FileError> {
+        let Some(reference) = reference.as_str() else {
+            return Err(at.error(
+                format!("`$ref` is {}, not a string", json::kind(reference)),
+                FETCH_AGAIN,
+            ));
+        };
+        let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        let name = pointer
+            .strip_prefix("/components/schemas/")
+            .filter(|name| !name.is_empty() && !name.contains('/'));
+        let Some(name) = name else {
+            return Err(at.error(
+                format!(
+                    "`{}` is not a reference to a schema component",
+                    redacted_reference(reference)
+                ),
+                FETCH_AGAIN,
+            ));
+        };
+        // A reference without a file leads to the current file.
+        let file = if file.is_empty() {
+            self.current.clone()
+        } else {
+            Some(file.to_owned())
+        };
+        if let Some(file) = file {
+            if !self.external.contains_key(file.as_str()) {
+                return Err(at.error(
+                    format!(
+                        "refers to `{}`, which was not fetched",
+                        redacted_reference(&file)
+                    ),
+                    "fetch it from beside the interface file",
+                ));
+            }
+            let external = (file, name.to_owned());
+            if self.referenced.insert(external.clone()) {
+                self.queue.push_back(external);
+            }
+        }
+        Ok(format!("{SCHEMAS}{name}"))
+    }
+
+    fn components(
+        &mut self,
+        components: Option<&Value>,
+        at: &SourcePointer<'_>,
+    ) -> Result<Object, FileError> {
+        let empty = Object::new();
+        let components = match components {
+            Some(components) => json::object(components, at, "`components`")?,
+            None => &empty,
+        };
+        let mut out = Object::new();
+        for key in ["parameters", "requestBodies", "responses", "schemas"] {
+            let Some(section) = components.get(key) else {
+                continue;
+            };
+            let section_at = at.key(key);
+            let mut kept = Object::new();
+            for (name, component) in json::object(section, &section_at, "the section")? {
+                let component_at = section_at.key(name);
+                let component = match key {
+                    "parameters" => self.parameter(component, &component_at)?,
+                    "requestBodies" => self.body(component, &component_at)?,
+                    "responses" => self.response(component, &component_at)?,
+                    _ => self.schema(component, &component_at)?,
+                };
+                kept.insert(name.clone(), component);
+            }
+            if !kept.is_empty() {
+                out.insert(key.to_owned(), kept.into());
+            }
+        }
+        let schemes_at = at.key("securitySchemes");
+        if let Some(schemes) = components.get("securitySchemes") {
+            let mut kept = Object::new();
+            for (name, scheme) in json::object(schemes, &schemes_at, "`securitySchemes`")? {
+                kept.insert(
+                    name.clone(),
+                    security_scheme(scheme, &schemes_at.key(name))?,
+                );
+            }
+            out.insert("securitySchemes".into(), kept.into());
+        }
+        self.include_external(&mut out)?;
+        Ok(out)
+    }
+
+    /// Includes the external schemas that are referred to, and those to which they refer.
+    fn include_external(&mut self, components: &mut Object) -> Result<(), FileError> {
+        let mut schemas = match components.remove("schemas") {
+            Some(Value::Object(schemas)) => schemas,
+            _ => Object::new(),
+        };
+        while let Some((file, name)) = self.queue.pop_front() {
+            let at = SourcePointer::root(&file);
+            let (components_at, empty) = (at.key("components"), Value::Null);
+            let schemas_at = components_at.key("schemas");
+            let document = self.external.get(file.as_str()).unwrap_or(&empty).clone();
+            let Some(schema) = document.pointer(&schema_pointer(&name)) else {
+                return Err(schemas_at.error(
+                    format!("there is no schema `{name}`, to which {} refers", self.file),
+                    "fetch both files again, from one source",
+                ));
+            };
+            self.current = Some(file.clone());
+            let schema = self.schema(schema, &schemas_at.key(&name))?;
+            self.current = None;
+            match schemas.get(&name) {
+                Some(other) if *other != schema => {
+                    return Err(schemas_at.key(&name).error(
+                        format!("{} has another schema of the name `{name}`", self.file),
+                        "rename one of them; two schemas cannot share a name",
+                    ));
+                }
+                _ => schemas.insert(name, schema),
+            };
+        }
+        if !schemas.is_empty() {
+            components.insert("schemas".into(), schemas.into());
+        }
+        Ok(())
+    }
+}
+
+fn security_scheme(scheme: &Value, at: &SourcePointer<'_>) -> Result<Value, FileError> {
+    let scheme = json::object(scheme, at, "the security scheme")?;
+    let mut out = Object::new();
+    let keys: &[&str] = match json::text(scheme, "type") {
+        Some("http") => &["type", "scheme", "bearerFormat"],
+        Some("apiKey") => &["type", "name", "in"],
+        Some("openIdConnect") => &["type", "openIdConnectUrl"],
+        Some("oauth2") => &["type"],
+        _ => return Err(at.error("a security scheme of unknown type", FETCH_AGAIN)),
+    };
+    copy(scheme, &mut out, keys);
+    if json::text(scheme, "type") == Some("oauth2") {
+        let mut flows = Object::new();
+        for (name, flow) in json::entries(scheme, "flows") {
+            let flow_at = at.key("flows");
+            let flow = json::object(flow, &flow_at.key(name), "the flow")?;
+            let mut kept = Object::new();
+            copy(
+                flow,
+                &mut kept,
+                &["authorizationUrl", "tokenUrl", "refreshUrl"],
+            );
+            let scopes: Object = json::entries(flow, "scopes")
+                .map(|(scope, _)| (scope.clone(), "".into()))
+                .collect();
+            kept.insert("scopes".into(), scopes.into());
+            flows.insert(name.clone(), kept.into());
+        }
+        out.insert("flows".into(), flows.into());
+    }
+    Ok(out.into())
+}
