@@ -1,0 +1,255 @@
+//! The operation table of every module as text, so that a change of the platform is a readable
+//! diff.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use hoopai::runtime::operation::{
+    CursorSource, ListStyle, Method, Operation, PageParam, PageStrategy, Paging, Reply,
+};
+
+use crate::interface::Interface;
+
+fn row(operation: &Operation) -> String {
+    let mut out = format!(
+        "{}\n    {} {}\n    id {}",
+        operation.name, operation.method, operation.path, operation.id
+    );
+    let _ = write!(
+        out,
+        ", version {}",
+        operation.version.unwrap_or("undeclared")
+    );
+    for (flag, word) in [
+        (operation.idempotent, "idempotent"),
+        (operation.deprecated, "deprecated"),
+    ] {
+        if flag {
+            let _ = write!(out, ", {word}");
+        }
+    }
+    let tokens: Vec<&str> = [
+        (operation.tokens.location, "location"),
+        (operation.tokens.agency, "agency"),
+    ]
+    .into_iter()
+    .filter_map(|(taken, word)| taken.then_some(word))
+    .collect();
+    let _ = write!(
+        out,
+        "\n    tokens {}; scopes {}\n",
+        tokens.join(", "),
+        list(operation.scopes)
+    );
+    if !operation.query.is_empty() {
+        let query = operation.query.iter().map(|parameter| {
+            let comma = if parameter.style == ListStyle::Comma {
+                " (comma)"
+            } else {
+                ""
+            };
+            format!(
+                "{}{}{comma}",
+                parameter.name,
+                if parameter.required { "*" } else { "" }
+            )
+        });
+        let _ = writeln!(out, "    query {}", query.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(body) = operation.body {
+        let required = if body.required { "*" } else { "" };
+        let _ = writeln!(
+            out,
+            "    body {:?}{required} with {}{}",
+            body.kind,
+            list(body.fields),
+            if body.omittable {
+                ", may be omitted"
+            } else {
+                ""
+            }
+        );
+    }
+    if operation.reply != Reply::Json {
+        let _ = writeln!(out, "    reply {:?}", operation.reply);
+    }
+    if let Some(location) = operation.location {
+        let with = if location.alt_type {
+            " with altType"
+        } else {
+            ""
+        };
+        let required = if location.required { "*" } else { "" };
+        let _ = writeln!(
+            out,
+            "    location in {:?} {}{required}{with}",
+            location.part, location.name
+        );
+    }
+    if let Some(paging) = operation.paging {
+        out.push_str(&pages(&paging));
+    }
+    out
+}
+
+fn pages(paging: &Paging) -> String {
+    let name = |to: &PageParam| match *to {
+        PageParam::Query(name) => name.to_owned(),
+        PageParam::Body { name, text: false } => format!("{name} (body)"),
+        PageParam::Body { name, text: true } => format!("{name} (body, text)"),
+    };
+    let step = match paging.strategy {
+        PageStrategy::Offset(to) => format!("offset {}", name(&to)),
+        PageStrategy::Page { to, first } => format!("page {} from {first}", name(&to)),
+        PageStrategy::Cursor(fields) => {
+            let fields = fields.iter().map(|field| match field.from {
+                CursorSource::Reply(path) => format!("{} = {path}", name(&field.to)),
+                CursorSource::LastItem(path) => {
+                    format!("{} = {path} of the last", name(&field.to))
+                }
+            });
+            format!("cursor {}", fields.collect::<Vec<_>>().join(", "))
+        }
+    };
+    let items = match paging.items {
+        "" => "the reply",
+        items => items,
+    };
+    let mut out = format!("    pages by {step}; items {items}");
+    for (word, path) in [("total", paging.total), ("more", paging.more)] {
+        if let Some(path) = path {
+            let _ = write!(out, "; {word} {path}");
+        }
+    }
+    if let Some(size) = paging.size {
+        let _ = write!(out, "; size {} up to {}", name(&size.to), size.max);
+    }
+    out.push('\n');
+    out
+}
+
+fn list(items: &[&str]) -> String {
+    if items.is_empty() {
+        "none".to_owned()
+    } else {
+        items.join(", ")
+    }
+}
+
+#[test]
+fn operation_tables_of_all_modules() {
+    for table in hoopai::OPERATIONS {
+        let text: String = table.iter().map(|operation| row(operation)).collect();
+        insta::assert_snapshot!(table[0].module, text);
+    }
+}
+
+#[test]
+fn operation_rows_are_complete_and_valid() {
+    let all: Vec<&Operation> = hoopai::OPERATIONS
+        .iter()
+        .copied()
+        .flatten()
+        .copied()
+        .collect();
+    assert_eq!(hoopai::OPERATIONS.len(), 41);
+    // 576 operations of the interface files, and 33 that only HoopAI documents.
+    assert_eq!(all.len(), 609);
+    let mut seen = BTreeSet::new();
+    for operation in all {
+        let name = format!("{}.{}", operation.module, operation.name);
+        assert!(
+            seen.insert((operation.method.as_str(), operation.path)),
+            "{name}: {} {} is listed twice",
+            operation.method,
+            operation.path
+        );
+        assert!(
+            operation.path.starts_with('/'),
+            "{name}: {}",
+            operation.path
+        );
+        assert!(
+            operation.tokens.location || operation.tokens.agency,
+            "{name}: no kind of token"
+        );
+        if let Some(version) = operation.version {
+            let digits = version.split('-').map(str::len).collect::<Vec<_>>();
+            assert_eq!(digits, [4, 2, 2], "{name}: version {version}");
+        }
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        assert!(
+            operation.name.chars().all(plain),
+            "{name} is not in snake case"
+        );
+        let is_redundant = operation.name.ends_with("_by_id") || operation.name.contains("_by_id_");
+        assert!(!is_redundant, "{name} repeats its parameter");
+    }
+}
+
+#[test]
+fn every_write_declares_whether_it_is_idempotent() {
+    let mut undeclared = Vec::new();
+    for operation in hoopai::OPERATIONS.iter().copied().flatten().copied() {
+        let name = format!("{}.{}", operation.module, operation.name);
+        let interface = Interface::of(operation.module);
+        let declared = interface.operation(operation);
+        let yes = declared["x-hoopai-idempotent"] == true;
+        let no = declared["x-hoopai-not-idempotent"].is_string();
+        assert!(!(yes && no), "{name} declares both");
+        let by_rule = match operation.method {
+            Method::Post | Method::Patch
+                if !operation.name.starts_with("create_") && !yes && !no =>
+            {
+                undeclared.push(name.clone());
+                false
+            }
+            Method::Post | Method::Patch => false,
+            _ => true,
+        };
+        assert_eq!(operation.idempotent, yes || by_rule && !no, "{name}");
+        // Operations with these verbs have an external or cumulative effect.
+        let verbs = [
+            "send_",
+            "purchase_",
+            "record_",
+            "publish_",
+            "duplicate_",
+            "clone_",
+            "execute_",
+        ];
+        if verbs.iter().any(|verb| operation.name.starts_with(verb)) {
+            let harmless = operation.name == "send_live_chat_typing_indicator";
+            assert_eq!(operation.idempotent, harmless, "{name}");
+        }
+    }
+    assert!(
+        undeclared.is_empty(),
+        "declare whether these are idempotent: {undeclared:?}"
+    );
+}
+
+/// The mock is independent of the tables. It accepts both the name of an operation in errors, spans
+/// and metrics, and its operation id.
+#[test]
+fn mock_accepts_operation_names_and_ids() {
+    use hoopai_mock::{Fault, FaultRule};
+    let rule = |name: &str, operation: &Operation| {
+        FaultRule::new(Fault::status(503)).on(&format!("{}.{name}", operation.module))
+    };
+    let mut rules = Vec::new();
+    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
+        let named = rule(operation.name, operation);
+        assert_eq!(named, rule(operation.id, operation), "{}", operation.name);
+        rules.push(named);
+    }
+    let first = rules.first().cloned();
+    assert_eq!(
+        rules
+            .iter()
+            .filter(|rule| Some(*rule) == first.as_ref())
+            .count(),
+        1
+    );
+    assert_eq!(rules.len(), 609);
+}
