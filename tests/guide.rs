@@ -51,7 +51,7 @@ chapters! {
     readme = "../README.md",
     accounts = "../docs/src/accounts.md",
     bodies = "../docs/src/bodies.md",
-    by_hand = "../docs/src/by-hand.md",
+    raw_http = "../docs/src/by-hand.md",
     errors = "../docs/src/errors.md",
     facade_or_crates = "../docs/src/facade-or-crates.md",
     limits = "../docs/src/limits.md",

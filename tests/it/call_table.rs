@@ -32,7 +32,7 @@ pub(crate) const FILE: &str = "id,name";
 pub(crate) type ParameterKey = (&'static str, &'static str);
 
 /// A setter: kind and wire name of its parameter, and its own name.
-type Setter = (&'static str, &'static str, &'static str);
+pub(crate) type Setter = (&'static str, &'static str, &'static str);
 
 /// The setters of each operation.
 pub(crate) static SETTERS: &[(&Operation, &[Setter])] =
@@ -143,40 +143,30 @@ impl CallInput {
         schema: Schema,
         sampler: &mut Sampler,
     ) {
-        let mut files = 0;
         let schema = interface.resolve(schema);
-        let required = |name: &str| items(&schema["required"]).iter().any(|other| other == name);
-        for (name, schema) in entries(&schema["properties"]) {
-            if self.coverage != Coverage::All
-                && (!required(name) || is_automatic(operation, "body", name))
-            {
-                continue;
-            }
-            if interface.resolve(schema)["format"] == "binary" {
-                files += 1;
-                self.values.insert(("file", name), FILE.into());
-            } else {
-                self.values.insert(
-                    ("text", name),
-                    sampler.value(schema, &format!("text/{name}")),
-                );
-            }
+        let is_file = |schema: Schema| interface.resolve(schema)["format"] == "binary";
+        let is_required = |name: &str| items(&schema["required"]).iter().any(|other| other == name);
+        let all = self.coverage == Coverage::All;
+        let properties = || {
+            entries(&schema["properties"])
+                .filter(|(name, _)| all || !is_automatic(operation, "body", name))
+        };
+        for (name, schema) in properties().filter(|(name, _)| all || is_required(name)) {
+            let (kind, value) = match is_file(schema) {
+                true => ("file", FILE.into()),
+                false => ("text", sampler.value(schema, &format!("text/{name}"))),
+            };
+            self.values.insert((kind, name), value);
         }
         // A multipart form has at least one part.
-        if self.coverage != Coverage::All && self.values.keys().all(|(kind, _)| *kind == "path") {
-            let first = entries(&schema["properties"])
-                .find(|(name, _)| !is_automatic(operation, "body", name));
-            if let Some((name, schema)) = first {
-                let is_file = interface.resolve(schema)["format"] == "binary";
-                files += usize::from(is_file);
-                let kind = if is_file { "file" } else { "text" };
-                self.values.insert((kind, name), FILE.into());
-            }
+        if self.values.keys().all(|(kind, _)| *kind == "path")
+            && let Some((name, schema)) = properties().next()
+        {
+            let kind = if is_file(schema) { "file" } else { "text" };
+            self.values.insert((kind, name), FILE.into());
         }
         // A form without declared files accepts files of any name.
-        let declared = entries(&schema["properties"])
-            .any(|(_, schema)| interface.resolve(schema)["format"] == "binary");
-        if files == 0 && !declared {
+        if !entries(&schema["properties"]).any(|(_, schema)| is_file(schema)) {
             self.values.insert(("file", "FIELD_1"), FILE.into());
         }
     }
@@ -231,14 +221,13 @@ impl CallInput {
 
     fn body<T: DeserializeOwned>(&self) -> T {
         let (_, _, body) = self.body.as_ref().expect("the interface declares a body");
-        let read =
-            from_slice::<T>(body.to_string().as_bytes()).expect("a body that matches its schema");
+        let body = from_slice::<T>(body.to_string().as_bytes()).expect("a valid body");
+        let drift = body.drift;
         assert!(
-            read.drift.is_empty(),
-            "the type of the body deviates from its schema: {:?}",
-            read.drift
+            drift.is_empty(),
+            "the type deviates from its schema: {drift:?}"
         );
-        read.value
+        body.value
     }
 
     /// The parameters that have no setter.

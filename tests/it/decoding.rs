@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::decode_table::{BODIES, DecodeFn, DecodedReply, REPLIES};
 use crate::interface::{Interface, Schema};
+use crate::operations::qualified_name;
 use crate::sample_values::{SampleSize, Sampler};
 use crate::value_paths::{ValueKind, ValuePath, value_paths};
 
@@ -121,7 +122,7 @@ impl<'a> TypeUnderTest<'a> {
         decode: DecodeFn,
     ) -> Self {
         TypeUnderTest {
-            name: format!("{}.{}", operation.module, operation.name),
+            name: qualified_name(operation),
             operation,
             interface,
             schema,

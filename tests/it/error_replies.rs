@@ -13,6 +13,8 @@ use hoopai::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::call_table::{CALLS, CallInput};
+use crate::operations::qualified_name;
+use crate::recorded_replies::json_files;
 use crate::support::Recorder;
 
 /// The kind of each recorded error reply, by the end of its file's path.
@@ -77,20 +79,6 @@ fn folders() -> [PathBuf; 2] {
     [payloads, reports]
 }
 
-fn find_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.expect("a file").path();
-        if path.is_dir() {
-            find_files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            found.push(path);
-        }
-    }
-}
-
 /// Collects every status other than 2xx of a document, with the body next to it.
 fn find_error_replies(value: &Value, found: &mut Vec<(u16, Value)>) {
     if let (Some(status), Some(body)) = (value["status"].as_u64(), value.get("body")) {
@@ -128,16 +116,15 @@ async fn call_error(status: u16, body: &Value) -> Error {
 async fn recorded_error_reply_has_its_kind() {
     let mut paths = Vec::new();
     for folder in folders() {
-        let before = paths.len();
-        find_files(&folder, &mut paths);
-        if paths.len() == before {
+        let files = json_files(&folder);
+        if files.is_empty() {
             eprintln!(
                 "SKIPPED: there are no recorded error replies in {}",
                 folder.display()
             );
         }
+        paths.extend(files);
     }
-    paths.sort();
     let mut known = 0;
     for path in paths {
         let text = fs::read(&path).expect("a file");
@@ -209,30 +196,20 @@ fn documented_error_tables_match_the_predicates() {
                 };
                 seen += 1;
                 for (column, cell) in columns.iter().zip(&cells).skip(1) {
-                    let has = match column.trim_end_matches("()") {
-                        "is_not_found" => kind.is_not_found(),
-                        "is_auth" => kind.is_auth(),
-                        "is_forbidden" => kind.is_forbidden(),
-                        "is_validation" => kind.is_validation(),
-                        "is_conflict" => kind.is_conflict(),
-                        "is_unsupported" => kind.is_unsupported(),
-                        "is_rate_limited" => kind.is_rate_limited(),
-                        "is_server_error" => kind.is_server_error(),
-                        "retried" => {
-                            matches!(kind, Kind::RateLimited | Kind::Internal | Kind::Unavailable)
-                        }
-                        "predicates" => {
-                            let listed: Vec<&str> = cell
-                                .split(',')
-                                .map(|name| name.trim().trim_matches('`'))
-                                .filter(|name| !name.is_empty())
-                                .collect();
-                            assert_eq!(listed, predicates(*kind), "{file}: {kind:?}");
-                            continue;
-                        }
-                        _ => continue,
-                    };
-                    assert_eq!(!cell.is_empty(), has, "{file}: {kind:?}, {column}");
+                    let column = column.trim_end_matches("()");
+                    let predicate = PREDICATES.iter().find(|(name, _)| *name == column);
+                    let is_set = !cell.is_empty();
+                    if let Some((_, is_true)) = predicate {
+                        assert_eq!(is_set, is_true(*kind), "{file}: {kind:?}, {column}");
+                    } else if column == "retried" {
+                        let transient = [Kind::RateLimited, Kind::Internal, Kind::Unavailable];
+                        assert_eq!(is_set, transient.contains(kind), "{file}: {kind:?}");
+                    } else if column == "predicates" {
+                        let is_true = PREDICATES.iter().filter(|(_, is_true)| is_true(*kind));
+                        let names: Vec<String> =
+                            is_true.map(|(name, _)| format!("`{name}`")).collect();
+                        assert_eq!(*cell, names.join(", "), "{file}: {kind:?}");
+                    }
                 }
             }
         }
@@ -240,21 +217,16 @@ fn documented_error_tables_match_the_predicates() {
     }
 }
 
-/// The names of the predicates that are true for an error kind.
-fn predicates(kind: Kind) -> Vec<&'static str> {
-    let all = [
-        ("is_not_found", kind.is_not_found()),
-        ("is_auth", kind.is_auth()),
-        ("is_forbidden", kind.is_forbidden()),
-        ("is_validation", kind.is_validation()),
-        ("is_conflict", kind.is_conflict()),
-        ("is_unsupported", kind.is_unsupported()),
-        ("is_rate_limited", kind.is_rate_limited()),
-        ("is_server_error", kind.is_server_error()),
-    ];
-    let matching = all.into_iter().filter(|(_, is_true)| *is_true);
-    matching.map(|(name, _)| name).collect()
-}
+const PREDICATES: [(&str, fn(Kind) -> bool); 8] = [
+    ("is_not_found", Kind::is_not_found),
+    ("is_auth", Kind::is_auth),
+    ("is_forbidden", Kind::is_forbidden),
+    ("is_validation", Kind::is_validation),
+    ("is_conflict", Kind::is_conflict),
+    ("is_unsupported", Kind::is_unsupported),
+    ("is_rate_limited", Kind::is_rate_limited),
+    ("is_server_error", Kind::is_server_error),
+];
 
 struct NoWait;
 
@@ -284,7 +256,7 @@ async fn every_operation_is_retried_only_if_that_is_safe() {
         let server = Recorder::refusing(status, body(message)).await;
         let client = builder(&server).build().unwrap();
         for (operation, call) in CALLS {
-            let name = format!("{}.{}", operation.module, operation.name);
+            let name = qualified_name(operation);
             let error = call(&client, &CallInput::new(operation)).await.unwrap_err();
             assert_eq!(error.api_error_kind(), Some(kind), "{name}: {error}");
             let safe = match kind {
@@ -312,7 +284,7 @@ async fn page_size_above_a_declared_maximum_is_rejected() {
         let Some(size) = operation.paging.and_then(|paging| paging.size) else {
             continue;
         };
-        let name = format!("{}.{}", operation.module, operation.name);
+        let name = qualified_name(operation);
         let mut input = CallInput::new(operation);
         let value = match size.to {
             PageParam::Query(name) => input.values.get_mut(&("query", name)),

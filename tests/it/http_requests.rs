@@ -10,13 +10,8 @@ const JSON: &str = "application/json";
 async fn request_has_exactly_the_documented_headers() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();
-    client
-        .contacts()
-        .get_contact()
-        .contact_id("C1")
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().get_contact().contact_id("C1");
+    call.send().await.unwrap();
     let request = server.only();
     assert_eq!(
         (request.method.as_str(), request.target.as_str()),
@@ -39,25 +34,14 @@ async fn request_has_exactly_the_documented_headers() {
 async fn version_header_is_that_of_the_operation_unless_overridden() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();
-    client
-        .conversations()
-        .get_conversation()
-        .conversation_id("A")
-        .send()
-        .await
-        .unwrap();
+    let call = client.conversations().get_conversation();
+    call.conversation_id("A").send().await.unwrap();
     assert_eq!(server.only().header("version"), Some("2021-04-15"));
     // The specification of `store` declares no version.
     client.store().list_shipping_zones().send().await.unwrap();
     assert_eq!(server.only().header("version"), Some("2021-07-28"));
-    client
-        .contacts()
-        .get_contact()
-        .contact_id("A")
-        .api_version("2023-01-01")
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().get_contact().contact_id("A");
+    call.api_version("2023-01-01").send().await.unwrap();
     assert_eq!(server.only().header("version"), Some("2023-01-01"));
 }
 
@@ -65,22 +49,12 @@ async fn version_header_is_that_of_the_operation_unless_overridden() {
 async fn path_parameters_are_percent_encoded_and_never_dot_segments() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();
-    client
-        .contacts()
-        .get_contact()
-        .contact_id("a/b ?#é%")
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().get_contact().contact_id("a/b ?#é%");
+    call.send().await.unwrap();
     assert_eq!(server.only().target, "/contacts/a%2Fb%20%3F%23%C3%A9%25");
     for rejected in ["", ".", ".."] {
-        let error = client
-            .contacts()
-            .get_contact()
-            .contact_id(rejected)
-            .send()
-            .await
-            .unwrap_err();
+        let call = client.contacts().get_contact().contact_id(rejected);
+        let error = call.send().await.unwrap_err();
         assert!(error.to_string().contains("contactId"), "{error}");
     }
 }
@@ -93,13 +67,8 @@ async fn path_parameters_are_percent_encoded_and_never_dot_segments() {
 async fn default_location_is_sent_where_the_operation_declares_it() {
     let server = Recorder::answering(JSON, "{}").await;
     let client = server.client();
-    client
-        .contacts()
-        .list_contacts()
-        .limit(20)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().list_contacts().limit(20);
+    call.send().await.unwrap();
     assert_eq!(server.only().target, "/contacts/?limit=20&locationId=LOC");
     client.locations().list_tags().send().await.unwrap();
     assert_eq!(server.only().target, "/locations/LOC/tags");
@@ -109,24 +78,14 @@ async fn default_location_is_sent_where_the_operation_declares_it() {
         "/payments/transactions?altId=LOC&altType=location"
     );
     let body = hoopai::contacts::types::CreateContactRequest::new().first_name("Jane");
-    client
-        .contacts()
-        .create_contact()
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().create_contact().body(body);
+    call.send().await.unwrap();
     let request = server.only();
     assert_eq!(request.text(), r#"{"firstName":"Jane","locationId":"LOC"}"#);
     assert_eq!(request.header("content-type"), Some(JSON));
     // A location is never deleted by default.
-    let error = client
-        .locations()
-        .delete_location()
-        .delete_twilio_account(false)
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.locations().delete_location();
+    let error = call.delete_twilio_account(false).send().await.unwrap_err();
     assert!(error.to_string().contains("locationId"), "{error}");
 }
 
@@ -146,12 +105,8 @@ async fn default_location_does_not_filter_agency_operations() {
         server.only().target,
         "/oauth/installedLocations?companyId=C&appId=A&locationId=L"
     );
-    client
-        .custom_menus()
-        .list_custom_menus()
-        .send()
-        .await
-        .unwrap();
+    let call = client.custom_menus().list_custom_menus();
+    call.send().await.unwrap();
     assert_eq!(server.only().target, "/custom-menus/");
     let users = client.users();
     users.search_users().company_id("C").send().await.unwrap();
@@ -166,12 +121,8 @@ async fn default_location_does_not_filter_agency_operations() {
     assert_eq!(server.only().text(), r#"{"companyId":"C"}"#);
     // A required location is added.
     let tokens = hoopai::oauth::types::CreateLocationAccessTokenRequest::new().company_id("C");
-    oauth
-        .create_location_access_token()
-        .body(tokens)
-        .send()
-        .await
-        .unwrap();
+    let call = oauth.create_location_access_token().body(tokens);
+    call.send().await.unwrap();
     assert_eq!(server.only().text(), "companyId=C&locationId=LOC");
 }
 
@@ -235,14 +186,8 @@ async fn token_requests_are_urlencoded_forms() {
     let body = hoopai::oauth::types::CreateLocationAccessTokenRequest::new()
         .company_id("a b&c")
         .location_id("L");
-    server
-        .client()
-        .oauth()
-        .create_location_access_token()
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().oauth().create_location_access_token();
+    call.body(body).send().await.unwrap();
     let request = server.only();
     assert_eq!(
         request.header("content-type"),
@@ -256,14 +201,8 @@ async fn token_requests_are_urlencoded_forms() {
         .client_secret("s")
         .grant_type("refresh_token")
         .refresh_token("r");
-    server
-        .client()
-        .oauth()
-        .create_access_token()
-        .body(body)
-        .send()
-        .await
-        .unwrap();
+    let call = server.client().oauth().create_access_token().body(body);
+    call.send().await.unwrap();
     assert_eq!(
         server.only().text(),
         "client_id=id&client_secret=s&grant_type=refresh_token&refresh_token=r"
@@ -299,15 +238,8 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
         Part::stream("a.csv", futures_util::stream::iter(pieces), length)
     };
 
-    client
-        .medias()
-        .upload_media_file()
-        .file(file())
-        .hosted(false)
-        .name("list")
-        .send()
-        .await
-        .unwrap();
+    let call = client.medias().upload_media_file().file(file());
+    call.hosted(false).name("list").send().await.unwrap();
     let request = server.only();
     assert_eq!(request.target, "/medias/upload-file");
     assert_eq!(parts(&request, "id,name"), ["file", "hosted", "name"]);
@@ -317,13 +249,8 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
             .contains("filename=\"a.csv\"\r\nContent-Type: text/csv")
     );
 
-    client
-        .social_media_posting()
-        .upload_csv()
-        .file(stream(Some(7)))
-        .send()
-        .await
-        .unwrap();
+    let call = client.social_media_posting().upload_csv();
+    call.file(stream(Some(7))).send().await.unwrap();
     let request = server.only();
     assert_eq!(request.target, "/social-media-posting/LOC/csv");
     assert_eq!(parts(&request, "id,name"), ["file"]);
@@ -353,14 +280,8 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
     );
 
     // The names of these parts are ids of custom fields.
-    client
-        .forms()
-        .upload_custom_field_files()
-        .contact_id("C")
-        .part("FIELD_1", file())
-        .send()
-        .await
-        .unwrap();
+    let call = client.forms().upload_custom_field_files().contact_id("C");
+    call.part("FIELD_1", file()).send().await.unwrap();
     let request = server.only();
     assert_eq!(
         request.target,
@@ -368,15 +289,9 @@ async fn uploads_from_bytes_and_streams_are_multipart_forms() {
     );
     assert_eq!(parts(&request, "id,name"), ["FIELD_1"]);
 
-    client
-        .locations()
-        .upload_custom_field_files()
-        .id("C")
-        .max_files("1")
-        .part("FIELD_1", file())
-        .send()
-        .await
-        .unwrap();
+    let call = client.locations().upload_custom_field_files().id("C");
+    let call = call.max_files("1").part("FIELD_1", file());
+    call.send().await.unwrap();
     let request = server.only();
     assert_eq!(request.target, "/locations/LOC/customFields/upload");
     assert_eq!(parts(&request, "id,name").len(), 3);
@@ -442,12 +357,8 @@ async fn module_crate_works_without_the_facade() {
     .await;
     let handle = server.client().handle().clone();
     let contacts = hoopai::contacts::Client::new(handle);
-    let reply = contacts
-        .get_contact()
-        .contact_id("C1")
-        .send()
-        .await
-        .unwrap();
+    let call = contacts.get_contact().contact_id("C1");
+    let reply = call.send().await.unwrap();
     let contact = reply.contact.as_ref().unwrap();
     assert_eq!(contact.first_name.as_deref(), Some("Jane"));
     assert_eq!(contact.extra.get("undeclared"), Some(&serde_json::json!(7)));

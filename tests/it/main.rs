@@ -9,6 +9,7 @@ mod http_requests;
 mod interface;
 mod minimal_requests;
 mod operation_tables;
+mod operations;
 mod paging;
 mod public_reports;
 mod recorded_replies;

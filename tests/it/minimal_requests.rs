@@ -9,7 +9,8 @@ use hoopai::runtime::rate_limit::RateLimitSettings;
 use hoopai::{CallOptions, Client, ErrorKind};
 use serde_json::Value;
 
-use crate::call_table::{CALLS, CallInput, Coverage, SETTERS, is_automatic};
+use crate::call_table::{CALLS, CallInput, Coverage, SETTERS, Setter, is_automatic};
+use crate::operations::{all_operations, qualified_name, row};
 use crate::requests::{decoded, parts, same, show};
 use crate::support::{Received, Recorder};
 
@@ -19,10 +20,6 @@ const AUTOMATIC_NAMES: [&str; 4] = ["locationId", "location_id", "altId", "altTy
 /// The operations whose `altId` is the location although they have no `altType`. In all other
 /// operations an `altId` without `altType` is another id, such as that of an external message.
 const ALT_ID_ALONE: [&str; 2] = ["payments.get_order", "products.get_product_collection"];
-
-fn name_of(operation: &Operation) -> String {
-    format!("{}.{}", operation.module, operation.name)
-}
 
 fn client(server: &Recorder, location: Option<&str>) -> Client {
     let mut builder = Client::builder()
@@ -99,8 +96,8 @@ async fn minimal_request_has_only_the_input_and_the_location() {
     for table in hoopai::OPERATIONS {
         let mut text = String::new();
         for operation in *table {
-            let name = name_of(operation);
-            let (_, call) = CALLS.iter().find(|(other, _)| other == operation).unwrap();
+            let name = qualified_name(operation);
+            let call = row(CALLS, operation);
             let input = CallInput::with_coverage(operation, Coverage::Required);
             call(&client, &input)
                 .await
@@ -163,9 +160,9 @@ async fn field_that_only_the_specification_requires_is_optional() {
     let server = Recorder::answering("application/json", "true").await;
     let client = client(&server, Some("LOC"));
     let mut enforcing = Vec::new();
-    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
-        let name = name_of(operation);
-        let (_, call) = CALLS.iter().find(|(other, _)| other == operation).unwrap();
+    for operation in all_operations() {
+        let name = qualified_name(operation);
+        let call = row(CALLS, operation);
         let mut input = CallInput::with_coverage(operation, Coverage::PathOnly);
         let result = call(&client, &input).await;
         if has_required_values(operation) {
@@ -189,14 +186,10 @@ async fn field_that_only_the_specification_requires_is_optional() {
 async fn missing_values_are_one_error_that_names_their_setters() {
     let server = Recorder::answering("application/json", "true").await;
     let client = client(&server, None);
-    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
-        let name = name_of(operation);
-        let (_, call) = CALLS.iter().find(|(other, _)| other == operation).unwrap();
-        let (_, setters) = SETTERS
-            .iter()
-            .find(|(other, _)| other == operation)
-            .unwrap();
-        let setters = setters.iter().filter(|(kind, ..)| *kind == "path");
+    for operation in all_operations() {
+        let name = qualified_name(operation);
+        let call = row(CALLS, operation);
+        let setters = path_setters(operation);
         let mut input = CallInput::with_coverage(operation, Coverage::Nothing);
         let result = call(&client, &input).await;
         let needs_path = operation.path.contains('{');
@@ -218,9 +211,9 @@ async fn missing_values_are_one_error_that_names_their_setters() {
         let text = error.to_string();
         assert_eq!(error.kind(), ErrorKind::Request, "{name}: {text}");
         assert!(server.all().is_empty(), "{name}: {text}");
-        for (_, wire, setter) in setters {
+        for (_, wire_name, setter) in &setters {
             assert!(
-                error.parameters().iter().any(|name| name == wire),
+                error.parameters().iter().any(|name| name == wire_name),
                 "{name}: {text}"
             );
             assert!(text.contains(&format!(".{setter}(")), "{name}: {text}");
@@ -244,13 +237,12 @@ async fn missing_values_are_one_error_that_names_their_setters() {
         match call(&client, &input).await {
             Ok(()) => drop(server.only()),
             Err(error) => {
-                let path_parameters = path_parameters(operation);
                 assert!(
                     needs_path
                         && error
                             .parameters()
                             .iter()
-                            .all(|name| path_parameters.contains(&name.as_str()))
+                            .all(|name| setters.iter().any(|(_, wire_name, _)| wire_name == name))
                         || operation
                             .body
                             .is_some_and(|body| body.kind == BodyKind::Multipart),
@@ -261,18 +253,14 @@ async fn missing_values_are_one_error_that_names_their_setters() {
     }
 }
 
-fn path_parameters(operation: &Operation) -> Vec<&'static str> {
-    let (_, setters) = SETTERS
-        .iter()
-        .find(|(other, _)| *other == operation)
-        .unwrap();
-    let path = setters.iter().filter(|(kind, ..)| *kind == "path");
-    path.map(|(_, wire, _)| *wire).collect()
+fn path_setters(operation: &Operation) -> Vec<Setter> {
+    let setters = row(SETTERS, operation).iter().copied();
+    setters.filter(|(kind, ..)| *kind == "path").collect()
 }
 
 #[test]
 fn default_location_is_never_the_id_of_a_deletion() {
-    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
+    for operation in all_operations() {
         if operation.method == hoopai::Method::Delete
             && let Some(location) = operation.location
             && location.part == ParamLocation::Path

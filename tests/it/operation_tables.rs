@@ -9,6 +9,7 @@ use hoopai::runtime::operation::{
 };
 
 use crate::interface::Interface;
+use crate::operations::{all_operations, qualified_name};
 
 fn row(operation: &Operation) -> String {
     let mut out = format!(
@@ -146,18 +147,13 @@ fn operation_tables_of_all_modules() {
 
 #[test]
 fn operation_rows_are_complete_and_valid() {
-    let all: Vec<&Operation> = hoopai::OPERATIONS
-        .iter()
-        .copied()
-        .flatten()
-        .copied()
-        .collect();
+    let all: Vec<&Operation> = all_operations().collect();
     assert_eq!(hoopai::OPERATIONS.len(), 41);
     // 576 operations of the interface files, and 33 that only HoopAI documents.
     assert_eq!(all.len(), 609);
     let mut seen = BTreeSet::new();
     for operation in all {
-        let name = format!("{}.{}", operation.module, operation.name);
+        let name = qualified_name(operation);
         assert!(
             seen.insert((operation.method.as_str(), operation.path)),
             "{name}: {} {} is listed twice",
@@ -190,8 +186,8 @@ fn operation_rows_are_complete_and_valid() {
 #[test]
 fn every_write_declares_whether_it_is_idempotent() {
     let mut undeclared = Vec::new();
-    for operation in hoopai::OPERATIONS.iter().copied().flatten().copied() {
-        let name = format!("{}.{}", operation.module, operation.name);
+    for operation in all_operations() {
+        let name = qualified_name(operation);
         let interface = Interface::of(operation.module);
         let declared = interface.operation(operation);
         let yes = declared["x-hoopai-idempotent"] == true;
@@ -238,18 +234,11 @@ fn mock_accepts_operation_names_and_ids() {
         FaultRule::new(Fault::status(503)).on(&format!("{}.{name}", operation.module))
     };
     let mut rules = Vec::new();
-    for operation in hoopai::OPERATIONS.iter().copied().flatten() {
+    for operation in all_operations() {
         let named = rule(operation.name, operation);
         assert_eq!(named, rule(operation.id, operation), "{}", operation.name);
         rules.push(named);
     }
-    let first = rules.first().cloned();
-    assert_eq!(
-        rules
-            .iter()
-            .filter(|rule| Some(*rule) == first.as_ref())
-            .count(),
-        1
-    );
-    assert_eq!(rules.len(), 609);
+    let equal = rules.iter().filter(|rule| **rule == rules[0]);
+    assert_eq!((equal.count(), rules.len()), (1, 609));
 }

@@ -32,13 +32,8 @@ async fn default_location_is_not_sent_as_the_id_of_a_message() {
         .type_("Custom")
         .message("one");
     let message = message.contact_id("c1").conversation_provider_id("p1");
-    client
-        .conversations()
-        .add_inbound_message()
-        .body(message)
-        .send()
-        .await
-        .unwrap();
+    let call = client.conversations().add_inbound_message().body(message);
+    call.send().await.unwrap();
     let expected = json!({
         "type": "Custom", "message": "one", "contactId": "c1", "conversationProviderId": "p1"
     });
@@ -55,13 +50,8 @@ async fn inbound_message_is_sent_unchanged() {
         json!({ "type": "SMS", "message": "Hi", "contactId": "c1", "conversationProviderId": "p1" }),
     ] {
         let message: AddInboundMessageRequest = serde_json::from_value(input.clone()).unwrap();
-        client
-            .conversations()
-            .add_inbound_message()
-            .body(message)
-            .send()
-            .await
-            .unwrap();
+        let call = client.conversations().add_inbound_message().body(message);
+        call.send().await.unwrap();
         assert_eq!(body(&server), input);
     }
 }
@@ -73,26 +63,15 @@ async fn invoice_and_payment_are_sent_without_optional_fields() {
     let payment = RecordInvoicePaymentRequest::new()
         .mode("bank_transfer")
         .amount(1500.5);
-    client
-        .invoices()
-        .record_invoice_payment()
-        .invoice_id("i1")
-        .body(payment)
-        .send()
-        .await
-        .unwrap();
+    let call = client.invoices().record_invoice_payment();
+    call.invoice_id("i1").body(payment).send().await.unwrap();
     let expected = json!({
         "altId": "LOC", "altType": "location", "mode": "bank_transfer", "amount": 1500.5
     });
     assert_eq!(body(&server), expected);
     let draft = CreateInvoiceRequest::new().name("Draft").currency("USD");
-    client
-        .invoices()
-        .create_invoice()
-        .body(draft)
-        .send()
-        .await
-        .unwrap();
+    let call = client.invoices().create_invoice().body(draft);
+    call.send().await.unwrap();
     let expected = json!({
         "altId": "LOC", "altType": "location", "name": "Draft", "currency": "USD"
     });
@@ -130,37 +109,22 @@ async fn fields_from_overlays_have_setters() {
         .name("Lead source")
         .data_type("SINGLE_OPTIONS");
     let field = field.options(["A", "B"]);
-    client
-        .locations()
-        .create_custom_field()
-        .body(field)
-        .send()
-        .await
-        .unwrap();
+    let call = client.locations().create_custom_field().body(field);
+    call.send().await.unwrap();
     assert_eq!(body(&server)["options"], json!(["A", "B"]));
 
     let opportunity = UpsertOpportunityRequest::new()
         .contact_id("c1")
         .pipeline_id("p1");
-    client
-        .opportunities()
-        .upsert_opportunity()
-        .body(opportunity)
-        .send()
-        .await
-        .unwrap();
+    let call = client.opportunities().upsert_opportunity();
+    call.body(opportunity).send().await.unwrap();
     let expected = json!({ "contactId": "c1", "pipelineId": "p1", "locationId": "LOC" });
     assert_eq!(body(&server), expected);
 
     let keys = CustomProviderKeys::new().api_key("k").live_mode(true);
     let config = CreateCustomProviderConfigRequest::new().live(keys);
-    client
-        .payments()
-        .create_custom_provider_config()
-        .body(config)
-        .send()
-        .await
-        .unwrap();
+    let call = client.payments().create_custom_provider_config();
+    call.body(config).send().await.unwrap();
     assert_eq!(
         body(&server),
         json!({ "live": { "apiKey": "k", "liveMode": true } })

@@ -9,10 +9,12 @@ use std::{env, fs};
 use hoopai::ErrorKind;
 use hoopai::runtime::DriftKind;
 use hoopai::runtime::json::from_slice;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::decode_table::{DecodedReply, REPLIES};
-use crate::interface::{Fields, Interface, Schema, Shape};
+use crate::interface::Interface;
+use crate::operations::all_operations;
+use crate::schema_check::violations;
 use crate::support::Recorder;
 
 struct Payload {
@@ -27,30 +29,29 @@ struct Payload {
 fn payloads() -> Vec<Payload> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/payloads");
     let folder = env::var_os("HOOPAI_PAYLOADS").map_or(default, PathBuf::from);
-    let mut files = Vec::new();
-    find(&folder, &mut files);
+    let files = json_files(&folder);
     if files.is_empty() {
         eprintln!(
             "SKIPPED: there are no recorded replies in {}; set HOOPAI_PAYLOADS to their folder",
             folder.display()
         );
     }
-    files.sort();
     files.into_iter().map(payload).collect()
 }
 
-fn find(folder: &Path, files: &mut Vec<PathBuf>) {
+/// The JSON files of a folder and its subfolders, in order; none if the folder is missing.
+pub(crate) fn json_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("a file").path();
         if path.is_dir() {
-            find(&path, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+            files.extend(json_files(&path));
+        } else if path.extension().is_some_and(|end| end == "json") {
             files.push(path);
         }
     }
+    files.sort();
+    files
 }
 
 fn payload(file: PathBuf) -> Payload {
@@ -71,19 +72,13 @@ fn payload(file: PathBuf) -> Payload {
 
 #[test]
 fn decode_table_has_all_operations() {
-    assert_eq!(
-        REPLIES.len(),
-        hoopai::OPERATIONS
-            .iter()
-            .map(|table| table.len())
-            .sum::<usize>()
-    );
+    assert_eq!(REPLIES.len(), all_operations().count());
 }
 
 #[test]
 fn recorded_reply_decodes_without_loss() {
     let (mut count, mut drifted, mut drifts) = (0, 0, 0);
-    let (mut undeclared_fields, mut lost) = (0, Vec::new());
+    let (mut violation_count, mut lost) = (0, Vec::new());
     for payload in payloads() {
         if !(200..300).contains(&payload.status) {
             continue;
@@ -112,11 +107,8 @@ fn recorded_reply_decodes_without_loss() {
                 })
             }
         };
-        let DecodedReply {
-            encoded,
-            drift,
-            raw,
-        } = decoded.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reply = decoded.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let drift = reply.drift;
         count += 1;
         drifted += usize::from(!drift.is_empty());
         let unparsed = drift
@@ -127,12 +119,10 @@ fn recorded_reply_decodes_without_loss() {
         drifts += drift.len();
         if let Some((operation, _)) = row {
             let interface = Interface::of(operation.module);
-            let mut found = Vec::new();
-            let schemas = interface.replies(operation);
-            undeclared(interface, &schemas, &payload.body, "$", &mut found);
-            undeclared_fields += found.len();
-            for path in found {
-                println!("    {path} is not declared");
+            for schema in interface.replies(operation) {
+                let found = violations(interface, schema, &payload.body);
+                violation_count += found.len();
+                found.iter().for_each(|found| println!("    {found}"));
             }
         }
         for drift in &drift {
@@ -144,8 +134,11 @@ fn recorded_reply_decodes_without_loss() {
             );
         }
         let mut kept = Vec::new();
-        scalars(&serde_json::from_slice(&encoded).expect("JSON"), &mut kept);
-        raw.iter().for_each(|raw| scalars(raw, &mut kept));
+        scalars(
+            &serde_json::from_slice(&reply.encoded).expect("JSON"),
+            &mut kept,
+        );
+        reply.raw.iter().for_each(|raw| scalars(raw, &mut kept));
         let mut received = Vec::new();
         scalars(&payload.body, &mut received);
         for scalar in received {
@@ -156,59 +149,9 @@ fn recorded_reply_decodes_without_loss() {
         }
     }
     println!(
-        "{count} replies decoded, {drifted} with drift, {drifts} drifts, {undeclared_fields} undeclared fields"
+        "{count} replies decoded, {drifted} with drift, {drifts} drifts, {violation_count} schema violations"
     );
     assert!(lost.is_empty(), "lost:\n{}", lost.join("\n"));
-}
-
-/// Collects the paths of undeclared keys.
-fn undeclared(
-    interface: Interface,
-    schemas: &[Schema],
-    value: &Value,
-    path: &str,
-    out: &mut Vec<String>,
-) {
-    for shape in schemas.iter().map(|schema| interface.shape(schema)) {
-        match (shape, value) {
-            (Shape::List(of), Value::Array(items)) => {
-                for item in items {
-                    undeclared(interface, &[of], item, &format!("{path}[]"), out);
-                }
-            }
-            (Shape::Map(of), Value::Object(fields)) => {
-                for field in fields.values() {
-                    undeclared(interface, &[of], field, &format!("{path}.*"), out);
-                }
-            }
-            (Shape::Object(fields), Value::Object(object)) => {
-                object_undeclared(interface, &fields, object, path, out);
-            }
-            (Shape::Union(variants), Value::Object(object)) => {
-                if let Some(fields) = interface.merged(&variants) {
-                    object_undeclared(interface, &fields, object, path, out);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn object_undeclared(
-    interface: Interface,
-    fields: &Fields,
-    object: &Map<String, Value>,
-    path: &str,
-    out: &mut Vec<String>,
-) {
-    for (key, value) in object {
-        let path = format!("{path}.{key}");
-        match (fields.declared.get(key.as_str()), fields.others) {
-            (Some(schemas), _) => undeclared(interface, schemas, value, &path, out),
-            (None, Some(others)) => undeclared(interface, &[others], value, &path, out),
-            (None, None) => out.push(path),
-        }
-    }
 }
 
 /// Collects the scalars of a value except `null`; 1, "1" and `true` are equal.

@@ -4,8 +4,8 @@
 use std::fmt::{Debug, Display, Write};
 use std::sync::Mutex;
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use crate::operations::{all_operations, qualified_name};
+use crate::support::Recorder;
 use hoopai::runtime::Call;
 use hoopai::runtime::operation::{BodyKind, Operation, Reply};
 use hoopai::{Client, Handle, Part, serde_json};
@@ -65,20 +65,6 @@ fn replies() -> Vec<(u16, String)> {
         (500, format!("<html><body>{text} {TOKEN}</body></html>")),
         (503, String::new()),
     ]
-}
-
-async fn server(status: u16, body: String) -> String {
-    let answer = move || {
-        let body = body.clone();
-        async move {
-            let status = StatusCode::from_u16(status).unwrap();
-            (status, [("content-type", "application/json")], body).into_response() as Response
-        }
-    };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(answer)).await });
-    address
 }
 
 fn handle(address: &str) -> Handle {
@@ -202,10 +188,11 @@ async fn no_output_contains_secrets_or_personal_data() {
         .init();
     let mut operations = 0;
     for (status, body) in replies() {
-        let handle = handle(&server(status, body).await);
+        let server = Recorder::refusing(status, body).await;
+        let handle = handle(server.address());
         let mut out = String::new();
         show(&mut out, &handle);
-        for operation in hoopai::OPERATIONS.iter().copied().flatten().copied() {
+        for operation in all_operations() {
             operations += 1;
             run_and_show(&mut out, &handle, operation).await;
             assert_redacted(status, operation, &out);
@@ -226,9 +213,8 @@ fn assert_redacted(status: u16, operation: &Operation, shown: &str) {
             let bytes = shown.as_bytes();
             let around = &bytes[at.saturating_sub(200)..(at + 100).min(bytes.len())];
             panic!(
-                "{}.{} with status {status} shows `{part}`: …{}…",
-                operation.module,
-                operation.name,
+                "{} with status {status} shows `{part}`: …{}…",
+                qualified_name(operation),
                 String::from_utf8_lossy(around)
             );
         }

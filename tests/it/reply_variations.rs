@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::decode_table::{CONFIRMATIONS, DecodedReply, REPLIES};
 use crate::interface::{Fields, Interface, Schema, Shape};
+use crate::operations::qualified_name;
 
 const SPELLINGS: [&str; 3] = ["succeded", "succeeded", "success"];
 
@@ -52,7 +53,7 @@ fn every_confirmation_has_is_success() {
             .any(|(other, _)| (other.module, other.name) == (operation.module, operation.name));
         // Operations that share a reply type share its accessor.
         if confirms(operation) && !listed {
-            missing.push(format!("{}.{}", operation.module, operation.name));
+            missing.push(qualified_name(operation));
         }
     }
     assert!(missing.is_empty(), "without `is_success`: {missing:?}");
@@ -62,7 +63,7 @@ fn every_confirmation_has_is_success() {
 #[test]
 fn success_flag_is_read_in_any_spelling() {
     for (operation, is_success) in CONFIRMATIONS {
-        let name = format!("{}.{}", operation.module, operation.name);
+        let name = qualified_name(operation);
         let mut replies = vec![
             (json!({}), true),
             (json!({ "succeded": true, "succeeded": false }), false),
@@ -157,7 +158,7 @@ fn next_page_number_is_no_drift_in_any_form() {
         for next in [json!(2), json!("2"), json!(""), Value::Null] {
             let reply = json!({ "meta": { "total": 3, "nextPage": next, "prevPage": "" } });
             let drift = read(reply.to_string().as_bytes()).expect("a reply").drift;
-            let name = format!("{}.{}", operation.module, operation.name);
+            let name = qualified_name(operation);
             assert!(drift.is_empty(), "{name}: {next}: {drift:?}");
         }
     }
@@ -165,12 +166,13 @@ fn next_page_number_is_no_drift_in_any_form() {
 }
 
 #[tokio::test]
-async fn custom_field_values_of_any_kind_round_trip() {
+async fn custom_field_values_of_any_kind_are_kept() {
     use hoopai::contacts::types::{CreateContactRequest, CreateContactRequestCustomField as Field};
     use hoopai::contacts::types::{SearchContactsRequest, UpdateContactRequest};
     use hoopai_mock::{LOCATION, Mock, TOKEN};
 
-    let file = json!({ "u1": { "documentId": "d", "meta": { "size": 17 }, "url": "https://example.com/d" } });
+    let file = json!({ "documentId": "d", "meta": { "size": 17 }, "url": "https://example.com/d" });
+    let file = json!({ "u1": file });
     let values = [
         json!("text"),
         json!(12.5),

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::call_table::{CALLS, CallInput};
 use crate::interface::{Interface, items};
+use crate::operations::{all_operations, qualified_name, row};
 use crate::schema_check;
 use crate::support::{Received, Recorder};
 
@@ -20,13 +21,7 @@ const COMMON_HEADERS: [&str; 5] = ["accept", "authorization", "host", "user-agen
 
 #[tokio::test]
 async fn request_has_exactly_the_declared_values() {
-    assert_eq!(
-        CALLS.len(),
-        hoopai::OPERATIONS
-            .iter()
-            .map(|table| table.len())
-            .sum::<usize>()
-    );
+    assert_eq!(CALLS.len(), all_operations().count());
     let server = Recorder::answering("application/json", "true").await;
     let client = Client::builder()
         .private_token("pit-secret")
@@ -37,11 +32,8 @@ async fn request_has_exactly_the_declared_values() {
     for table in hoopai::OPERATIONS {
         let mut text = String::new();
         for operation in *table {
-            let (_, call) = CALLS
-                .iter()
-                .find(|(other, _)| other == operation)
-                .expect("a call");
-            let name = format!("{}.{}", operation.module, operation.name);
+            let call = row(CALLS, operation);
+            let name = qualified_name(operation);
             let input = CallInput::new(operation);
             call(&client, &input)
                 .await

@@ -4,6 +4,7 @@ use hoopai::runtime::operation::Operation;
 use serde_json::{Map, Value, json};
 
 use crate::interface::{Interface, Schema, Shape, items};
+use crate::operations::qualified_name;
 
 /// The fields that a sample has.
 #[derive(Clone, Copy, PartialEq)]
@@ -29,7 +30,7 @@ impl Sampler {
         Sampler {
             interface: Interface::of(operation.module),
             size,
-            seed: format!("{}.{}", operation.module, operation.name),
+            seed: qualified_name(operation),
             parents: Vec::new(),
         }
     }

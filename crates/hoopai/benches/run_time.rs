@@ -1,9 +1,11 @@
-//! What a call, a list and a page cost in time, each next to plain reqwest and serde_json, against a server on loopback.
+//! Time of a call, of a list and of decoding a page, compared with plain reqwest and serde_json.
+//! The server is on loopback.
 //!
-//! The two of a pair run directly one after the other, and each is first in half of the pairs, so that whatever else the machine
-//! does affects both. A row shows the median of the ratios of all pairs, and their quartiles.
+//! The two runs of a pair follow each other, and each is first in half of the pairs, so that other
+//! load affects both. A row shows the median and the quartiles of the ratios of all pairs.
 //!
-//! `cargo bench -p hoopai` prints these figures and those of `memory`. The name of a row, or a part of it, limits a run to it.
+//! `cargo bench -p hoopai` prints these results and those of `memory`. An argument selects the rows
+//! whose name contains it.
 
 mod support;
 
@@ -29,25 +31,25 @@ fn main() {
     let row =
         |name: &str, goal: &str, plain: &dyn Fn() -> Duration, ours: &dyn Fn() -> Duration| {
             if runs(name) {
-                pairs(name, goal, plain, ours);
+                measure_pairs(name, goal, plain, ours);
             }
         };
 
     let calls = contact::bench();
-    let one_by_one = |ours: bool| per_call(&calls, 1, ours);
+    let sequential = |ours: bool| per_call(&calls, 1, ours);
     row(
         "one call, time",
         "at most 1.03",
-        &|| one_by_one(false),
-        &|| one_by_one(true),
+        &|| sequential(false),
+        &|| sequential(true),
     );
-    let together = |ours: bool| per_call(&calls, 20, ours);
-    // The time is compared, so a throughput of at least 0.97 is a ratio of at most 1.031.
+    let concurrent = |ours: bool| per_call(&calls, 20, ours);
+    // A throughput of at least 0.97 is a time ratio of at most 1.031.
     row(
-        "20 in flight, time",
+        "20 concurrent calls, time",
         "at most 1.031",
-        &|| together(false),
-        &|| together(true),
+        &|| concurrent(false),
+        &|| concurrent(true),
     );
     let lists = list::bench();
     let stream = |prefetch: Option<bool>| per_item(&lists, prefetch);
@@ -77,8 +79,13 @@ fn main() {
     });
 }
 
-/// Measures two in turns and prints the ratio of their times.
-fn pairs(name: &str, goal: &str, plain: &dyn Fn() -> Duration, ours: &dyn Fn() -> Duration) {
+/// Measures pairs of runs and prints the ratio of their times.
+fn measure_pairs(
+    name: &str,
+    goal: &str,
+    plain: &dyn Fn() -> Duration,
+    ours: &dyn Fn() -> Duration,
+) {
     let (mut of_plain, mut of_ours, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for pair in 0..=PAIRS {
         let (plain, ours) = if pair % 2 == 0 {
@@ -88,7 +95,7 @@ fn pairs(name: &str, goal: &str, plain: &dyn Fn() -> Duration, ours: &dyn Fn() -
             let ours = ours();
             (plain(), ours)
         };
-        // The first pair makes the connections.
+        // The first pair opens the connections.
         if pair > 0 {
             of_plain.push(plain.as_secs_f64());
             of_ours.push(ours.as_secs_f64());
@@ -114,25 +121,26 @@ fn quantile(values: &mut [f64], share: f64) -> f64 {
     values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
-/// The time of a call, of so many at a time.
-fn per_call(bench: &Bench, in_flight: usize, ours: bool) -> Duration {
+/// The time per call, with a number of concurrent calls.
+fn per_call(bench: &Bench, concurrency: usize, ours: bool) -> Duration {
     const CALLS: usize = 100;
     let started = Instant::now();
     bench.runtime.block_on(async {
-        let lanes = (0..in_flight).map(|_| async {
-            for _ in 0..CALLS / in_flight {
-                match ours {
-                    true => contact::call_ours(bench).await,
-                    false => contact::call_plain(bench).await,
+        let workers = (0..concurrency).map(|_| async {
+            for _ in 0..CALLS / concurrency {
+                if ours {
+                    contact::call_ours(bench).await;
+                } else {
+                    contact::call_plain(bench).await;
                 }
             }
         });
-        futures_util::future::join_all(lanes).await;
+        futures_util::future::join_all(workers).await;
     });
     started.elapsed() / CALLS as u32
 }
 
-/// The time of an item of a list; `None` is the loop that a caller would write.
+/// The time per item of a list; `None` measures the loop of a plain client.
 fn per_item(bench: &Bench, prefetch: Option<bool>) -> Duration {
     const ITEMS: usize = list::PAGES * list::PER_PAGE;
     let started = Instant::now();
@@ -147,7 +155,7 @@ fn per_item(bench: &Bench, prefetch: Option<bool>) -> Duration {
     time / ITEMS as u32
 }
 
-/// The time of a few runs, without that of dropping what they return.
+/// The mean time of a few runs, without dropping their results.
 fn timed<T>(run: impl Fn() -> T) -> Duration {
     let mut time = Duration::ZERO;
     for _ in 0..4 {

@@ -1,7 +1,8 @@
 //! Counts the contacts in all locations of an agency, each with its own token and rate limit:
 //! `cargo run --example agency`.
 //!
-//! With your OAuth app: install it in the agency with `oauth_install`, then set `HOOPAI_COMPANY_ID`.
+//! With your OAuth app: install it in the agency with `oauth_install`, and set
+//! `HOOPAI_COMPANY_ID`.
 
 mod common;
 

@@ -49,7 +49,7 @@ async fn main() -> Result {
         return Err(format!("{stage} is the last stage").into());
     };
 
-    // A moved opportunity leaves the list, so all are collected first; more than 1,000 are an error.
+    // A moved opportunity leaves the list, so all are collected first (1,000 at most).
     let open = opportunities
         .search_opportunities()
         .pipeline_id(or_dash(&pipeline.id))

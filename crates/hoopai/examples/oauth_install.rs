@@ -120,14 +120,12 @@ async fn install(builder: ClientBuilder, listener: TcpListener, simulate_user: b
     Ok(())
 }
 
-/// What a browser asks for, if it comes back with an answer.
+/// Reads the URL of a request; `None` if it has no query.
 async fn read(stream: &mut TcpStream) -> std::io::Result<Option<Url>> {
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).await?;
     let path = line.split(' ').nth(1).unwrap_or_default();
-    let url = Url::parse("http://localhost")
-        .and_then(|base| base.join(path))
-        .ok();
+    let url = Url::parse(&format!("http://localhost{path}")).ok();
     Ok(url.filter(|url| url.query().is_some()))
 }
 

@@ -1,6 +1,7 @@
-//! Sends a text message to a contact and shows the conversation: `cargo run --example send_message`.
+//! Sends a text message to a contact and prints the conversation:
+//! `cargo run --example send_message`.
 //!
-//! In your account: `cargo run --example send_message -- CONTACT_ID TEXT`. It sends the message from
+//! In your account: `cargo run --example send_message -- CONTACT_ID TEXT`. The message is sent from
 //! the number of the location.
 
 mod common;

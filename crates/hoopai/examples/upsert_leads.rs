@@ -41,7 +41,7 @@ async fn main() -> Result {
         match call.body(request(lead)).send().await {
             Ok(reply) if reply.new_ == Some(true) => created += 1,
             Ok(_) => updated += 1,
-            // A validation error affects this line only. Other errors end the run; a new run is safe.
+            // A validation error affects one line. Other errors end the run, which can be repeated.
             Err(error) if error.is_validation() => {
                 eprintln!("line {number} is skipped: {error}");
                 skipped += 1;

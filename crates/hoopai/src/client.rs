@@ -19,9 +19,9 @@ use crate::Result;
 
 /// A client of all modules of the platform.
 ///
-/// Each module has a method, such as `client.contacts()`, and a feature of the same name. The client
-/// and the clients of its modules are cheap to clone; all clones share settings, connections,
-/// credentials and rate limits.
+/// Each module has a method, such as `client.contacts()`, and a feature of the same name. Clients are
+/// cheap to clone. Clones and module clients share settings, connections, credentials and rate
+/// limits.
 #[derive(Clone, Debug)]
 pub struct Client {
     handle: Handle,
@@ -183,8 +183,8 @@ settings! {
     /// Sets the policy that decides whether a failed attempt is retried. Default:
     /// [`DefaultRetryPolicy`](crate::retry::DefaultRetryPolicy), with 5 attempts.
     retry(impl RetryPolicy);
-    /// Sets the delay before a retry. Default: [`FullJitter`](crate::retry::FullJitter), exponential
-    /// from 0.5 to 20 seconds.
+    /// Sets the delay before a retry. Default: [`FullJitter`](crate::retry::FullJitter), a random
+    /// delay up to a bound that grows from 0.5 to 20 seconds.
     backoff(impl Backoff);
     /// Sets the budget for the retries of all calls. Default:
     /// [`TokenBucket`](crate::retry::TokenBucket), with 100 retries and 0.1 more for each success.

@@ -9,7 +9,10 @@
 //! # async fn run() -> hoopai::Result<()> {
 //! use hoopai::{Client, contacts::types::CreateContactRequest};
 //!
-//! let client = Client::builder().private_token("pit-…").location("Lq3Tz8Wn5Rk1Yb6Hd0Vx").build()?;
+//! let client = Client::builder()
+//!     .private_token("pit-…")
+//!     .location("Lq3Tz8Wn5Rk1Yb6Hd0Vx")
+//!     .build()?;
 //!
 //! let contact = CreateContactRequest::new().first_name("Jane").email("jane@example.com");
 //! let reply = client.contacts().create_contact().body(contact).send().await?;

@@ -12,6 +12,8 @@ use hoopai::social_media_posting::types::ListPostsRequest;
 use hoopai::users::types::FilterUsersByEmailRequest;
 use hoopai_mock::{CLIENT_ID, COMPANY, LOCATION, USER};
 
+use crate::operations::qualified_name;
+
 use super::id_lists::{AllIds, IdList, ReadFns, ReadOptions};
 use super::seeds::Seed::{self, Children, Installations, Items, Referring, WithFields};
 use super::seeds::Seeded;
@@ -30,7 +32,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn name(&self) -> String {
-        format!("{}.{}", self.operation.module, self.operation.name)
+        qualified_name(self.operation)
     }
 
     fn page_size(self, page_size: usize) -> Self {

@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use hoopai::{Client, rate_limit::RateLimitSettings};
 use hoopai_mock::{COMPANY, RateLimitSettings as MockLimits};
 
+use crate::operations::{all_operations, qualified_name};
 use crate::world::Harness;
 use list_table::Row;
 use seeds::Seeded;
@@ -62,13 +63,8 @@ async fn for_each_row(test: impl AsyncFn(&Row)) {
 
 #[test]
 fn paging_operation_has_one_row() {
-    let mut declared: Vec<String> = hoopai::OPERATIONS
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|operation| operation.paging.is_some())
-        .map(|operation| format!("{}.{}", operation.module, operation.name))
-        .collect();
+    let paging = all_operations().filter(|operation| operation.paging.is_some());
+    let mut declared: Vec<String> = paging.map(qualified_name).collect();
     let mut rows: Vec<String> = list_table::all().iter().map(Row::name).collect();
     declared.sort_unstable();
     rows.sort_unstable();

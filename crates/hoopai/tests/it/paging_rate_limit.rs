@@ -112,7 +112,7 @@ async fn dropped_list_sends_no_further_requests() {
     for _ in 0..10 {
         harness.run(list.next()).await.unwrap().unwrap();
     }
-    // Two pages are read, one is in flight, and the others wait for the rate limit.
+    // Two pages are read, one is pending, and the others wait for the rate limit.
     let position = list.position();
     drop(list);
     let idle = async {

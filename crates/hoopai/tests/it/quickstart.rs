@@ -46,38 +46,18 @@ async fn created_contact_can_be_read() {
 async fn mock_rejects_invalid_calls_like_the_platform() {
     let mock = mock().await;
     let client = builder(&mock).build().unwrap();
-    let listed = client
-        .contacts()
-        .list_contacts()
-        .limit(2)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().list_contacts().limit(2);
+    let listed = call.send().await.unwrap();
     assert_eq!(listed.contacts.as_ref().map(Vec::len), Some(2));
 
-    let error = client
-        .contacts()
-        .list_contacts()
-        .location_id("other")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().list_contacts().location_id("other");
+    let error = call.send().await.unwrap_err();
     assert!(error.is_forbidden(), "{error}");
-    let error = client
-        .contacts()
-        .list_contacts()
-        .extra_query("page", 1_i64)
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().list_contacts();
+    let error = call.extra_query("page", 1_i64).send().await.unwrap_err();
     assert!(error.is_validation(), "{error}");
-    let error = client
-        .contacts()
-        .get_contact()
-        .contact_id("unknown")
-        .send()
-        .await
-        .unwrap_err();
+    let call = client.contacts().get_contact().contact_id("unknown");
+    let error = call.send().await.unwrap_err();
     assert!(error.is_not_found(), "{error}");
 
     let other = builder(&mock).private_token("pit-other").build().unwrap();
@@ -99,13 +79,8 @@ async fn a_lead_is_created_once() {
     let lead = CreateContactRequest::new()
         .first_name("Jane")
         .email("jane@example.com");
-    client
-        .contacts()
-        .create_contact()
-        .body(lead)
-        .send()
-        .await
-        .unwrap();
+    let call = client.contacts().create_contact().body(lead);
+    call.send().await.unwrap();
 
     assert_eq!(mock.journal().of("contacts.create-contact").len(), 1);
     assert!(mock.journal().duplicates_of_writes().is_empty());

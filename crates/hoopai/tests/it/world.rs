@@ -18,14 +18,14 @@ pub(crate) struct Harness {
     pub(crate) mock: Mock,
     pub(crate) clock: ManualClock,
     server: hoopai_mock::Clock,
-    in_flight: InFlight,
+    pending: PendingRequests,
 }
 
-/// Counts the requests in flight.
+/// Counts the pending requests.
 #[derive(Clone, Default)]
-struct InFlight(Arc<AtomicUsize>);
+struct PendingRequests(Arc<AtomicUsize>);
 
-impl Observer for InFlight {
+impl Observer for PendingRequests {
     fn on_send(&self, _: &CallInfo<'_>, _: u32) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
@@ -50,7 +50,7 @@ impl Harness {
             mock,
             clock: ManualClock::new(),
             server,
-            in_flight: InFlight::default(),
+            pending: PendingRequests::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Harness {
             .location(LOCATION)
             .base_url(self.mock.url())
             .clock(self.clock.clone())
-            .observer(self.in_flight.clone())
+            .observer(self.pending.clone())
             .random(|| 0.5)
     }
 
@@ -84,24 +84,20 @@ impl Harness {
                 return value;
             }
             tokio::task::yield_now().await;
-            let in_flight = self.in_flight.0.load(Ordering::SeqCst);
-            let now = (
-                self.mock.journal().count(),
-                self.clock.sleepers(),
-                in_flight,
-            );
+            let pending = self.pending.0.load(Ordering::SeqCst);
+            let now = (self.mock.journal().count(), self.clock.sleepers(), pending);
             if now != seen {
                 (seen, quiet, since) = (now, 0, Instant::now());
                 continue;
             }
             quiet += 1;
-            // A request that stays in flight waits for a delay of the mock or for its timeout.
-            let waiting = if in_flight == 0 {
+            // A request that stays pending waits for a delay of the mock or for its timeout.
+            let waiting = if pending == 0 {
                 quiet > 50
             } else {
                 since.elapsed() > Duration::from_millis(300)
             };
-            if in_flight > 0 {
+            if pending > 0 {
                 tokio::time::sleep(Duration::from_micros(200)).await;
             }
             if waiting {

@@ -1,4 +1,4 @@
-//! A server on loopback, in the runtime of the thread that asks it, which answers with the bytes it is given.
+//! A server on loopback that sends scripted replies, in the runtime of the current thread.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -13,11 +13,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::LocalSet;
 
-/// The token of every call that does not renew one.
+/// The private token of all calls.
 pub(crate) const TOKEN: &str = "pit-5ecret-0f-fuzz1ng-0001";
 
-/// The server, its runtime, and connections to it. One for each thread, kept from input to input.
-pub(crate) struct Stub {
+/// The server, its runtime and its client. Each thread reuses one for all inputs.
+pub(crate) struct StubServer {
     runtime: Runtime,
     tasks: LocalSet,
     client: Client,
@@ -27,12 +27,12 @@ pub(crate) struct Stub {
 
 #[derive(Default)]
 struct Script {
-    answers: VecDeque<Vec<u8>>,
+    replies: VecDeque<Vec<u8>>,
     /// The first line of each request.
     seen: Vec<String>,
 }
 
-impl Stub {
+impl StubServer {
     fn new() -> Self {
         let runtime = Builder::new_current_thread()
             .enable_all()
@@ -44,14 +44,14 @@ impl Stub {
             .block_on(&runtime, TcpListener::bind("127.0.0.1:0"))
             .expect("a port on loopback");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let answers = script.clone();
+        let shared = script.clone();
         tasks.spawn_local(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                tokio::task::spawn_local(serve(connection, answers.clone()));
+                tokio::task::spawn_local(serve(connection, shared.clone()));
             }
         });
         let client = Client::builder().no_proxy().build().expect("a client");
-        Stub {
+        StubServer {
             runtime,
             tasks,
             client,
@@ -60,7 +60,7 @@ impl Stub {
         }
     }
 
-    /// A builder of a handle that sends everything here, once.
+    /// Returns a builder of a handle for this server, without rate limits and retries.
     pub(crate) fn builder(&self) -> HandleBuilder {
         Handle::builder()
             .base_url(self.address.as_str())
@@ -69,38 +69,38 @@ impl Stub {
             .retry(NoRetry)
     }
 
-    /// A handle with a private token and no limits.
+    /// Returns a handle with a private token, without rate limits and retries.
     pub(crate) fn handle(&self) -> Handle {
         let builder = self.builder().private_token(TOKEN);
         builder.build().expect("settings that are valid")
     }
 
-    /// Runs a future against the answers, which are given in their order. Requests beyond them are answered with `{}`.
-    pub(crate) fn run<T>(&self, answers: Vec<Vec<u8>>, work: impl Future<Output = T>) -> T {
+    /// Runs a future while the server sends these replies in order, and `{}` after them.
+    pub(crate) fn run<T>(&self, replies: Vec<Vec<u8>>, work: impl Future<Output = T>) -> T {
         *self.script.borrow_mut() = Script {
-            answers: answers.into(),
+            replies: replies.into(),
             seen: Vec::new(),
         };
         self.tasks.block_on(&self.runtime, work)
     }
 
-    /// Method and target of each request of the last run.
+    /// Returns the request lines of the last run.
     pub(crate) fn seen(&self) -> Vec<String> {
         self.script.borrow().seen.clone()
     }
 }
 
-/// Hands out the stub of this thread.
-pub(crate) fn with<T>(work: impl FnOnce(&Stub) -> T) -> T {
+/// Calls a function with the server of this thread.
+pub(crate) fn with<T>(work: impl FnOnce(&StubServer) -> T) -> T {
     thread_local! {
-        static STUB: Stub = Stub::new();
+        static SERVER: StubServer = StubServer::new();
     }
-    STUB.with(work)
+    SERVER.with(work)
 }
 
-/// A whole answer. Headers that HTTP does not allow are left out, and so are those of the framing.
-pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut answer = format!(
+/// Encodes a reply. Invalid headers and those of the message framing are omitted.
+pub(crate) fn reply(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut reply = format!(
         "HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n",
         body.len()
     );
@@ -119,13 +119,13 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !framing.contains(&name.to_ascii_lowercase().as_str());
         if named && !value.bytes().any(|byte| byte.is_ascii_control()) {
-            answer.push_str(&format!("{name}: {value}\r\n"));
+            reply.push_str(&format!("{name}: {value}\r\n"));
         }
     }
-    answer.push_str("\r\n");
-    let mut answer = answer.into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    reply.push_str("\r\n");
+    let mut reply = reply.into_bytes();
+    reply.extend_from_slice(body);
+    reply
 }
 
 async fn serve(mut connection: TcpStream, script: Rc<RefCell<Script>>) {
@@ -153,25 +153,21 @@ async fn serve(mut connection: TcpStream, script: Rc<RefCell<Script>>) {
             }
         }
         pending.drain(..length);
-        let answer = {
+        let reply = {
             let mut script = script.borrow_mut();
             script
                 .seen
                 .push(head.lines().next().unwrap_or_default().to_owned());
-            script.answers.pop_front()
+            script.replies.pop_front()
         };
-        let answer = answer.unwrap_or_else(answer_of_nothing);
-        if connection.write_all(&answer).await.is_err() {
+        let reply = reply.unwrap_or_else(|| self::reply(200, &[], b"{}"));
+        if connection.write_all(&reply).await.is_err() {
             return;
         }
     }
 }
 
-fn answer_of_nothing() -> Vec<u8> {
-    answer(200, &[], b"{}")
-}
-
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    text.windows(wanted.len())
-        .position(|window| window == wanted)
+fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
+    text.windows(pattern.len())
+        .position(|window| window == pattern)
 }
