@@ -171,6 +171,16 @@ impl CallInput {
         }
     }
 
+    /// The names and values of the parameters of a kind.
+    pub(crate) fn of_kind<'a>(
+        &'a self,
+        kind: &'a str,
+    ) -> impl Iterator<Item = (&'static str, &'a Value)> {
+        let values = self.values.iter();
+        let of_kind = values.filter(move |((other, _), _)| *other == kind);
+        of_kind.map(|((_, name), value)| (*name, value))
+    }
+
     /// Whether the setter of a parameter is called: all setters are with [`Coverage::All`].
     fn has(&self, kind: &'static str, name: &'static str) -> bool {
         match kind {

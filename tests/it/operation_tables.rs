@@ -11,81 +11,51 @@ use hoopai::runtime::operation::{
 use crate::interface::Interface;
 use crate::operations::{all_operations, qualified_name};
 
+fn text_if(condition: bool, text: &str) -> &str {
+    if condition { text } else { "" }
+}
+
 fn row(operation: &Operation) -> String {
+    let version = operation.version.unwrap_or("undeclared");
     let mut out = format!(
-        "{}\n    {} {}\n    id {}",
-        operation.name, operation.method, operation.path, operation.id
+        "{}\n    {} {}\n    id {}, version {version}{}{}\n",
+        operation.name,
+        operation.method,
+        operation.path,
+        operation.id,
+        text_if(operation.idempotent, ", idempotent"),
+        text_if(operation.deprecated, ", deprecated"),
     );
-    let _ = write!(
-        out,
-        ", version {}",
-        operation.version.unwrap_or("undeclared")
-    );
-    for (flag, word) in [
-        (operation.idempotent, "idempotent"),
-        (operation.deprecated, "deprecated"),
-    ] {
-        if flag {
-            let _ = write!(out, ", {word}");
-        }
-    }
-    let tokens: Vec<&str> = [
-        (operation.tokens.location, "location"),
-        (operation.tokens.agency, "agency"),
-    ]
-    .into_iter()
-    .filter_map(|(taken, word)| taken.then_some(word))
-    .collect();
-    let _ = write!(
-        out,
-        "\n    tokens {}; scopes {}\n",
-        tokens.join(", "),
-        list(operation.scopes)
-    );
+    let tokens = match (operation.tokens.location, operation.tokens.agency) {
+        (true, true) => "location, agency",
+        (true, false) => "location",
+        (false, true) => "agency",
+        (false, false) => "",
+    };
+    let scopes = list(operation.scopes);
+    let _ = writeln!(out, "    tokens {tokens}; scopes {scopes}");
     if !operation.query.is_empty() {
         let query = operation.query.iter().map(|parameter| {
-            let comma = if parameter.style == ListStyle::Comma {
-                " (comma)"
-            } else {
-                ""
-            };
-            format!(
-                "{}{}{comma}",
-                parameter.name,
-                if parameter.required { "*" } else { "" }
-            )
+            let required = text_if(parameter.required, "*");
+            let comma = text_if(parameter.style == ListStyle::Comma, " (comma)");
+            format!("{}{required}{comma}", parameter.name)
         });
         let _ = writeln!(out, "    query {}", query.collect::<Vec<_>>().join(", "));
     }
     if let Some(body) = operation.body {
-        let required = if body.required { "*" } else { "" };
-        let _ = writeln!(
-            out,
-            "    body {:?}{required} with {}{}",
-            body.kind,
-            list(body.fields),
-            if body.omittable {
-                ", may be omitted"
-            } else {
-                ""
-            }
-        );
+        let required = text_if(body.required, "*");
+        let omittable = text_if(body.omittable, ", may be omitted");
+        let (kind, fields) = (body.kind, list(body.fields));
+        let _ = writeln!(out, "    body {kind:?}{required} with {fields}{omittable}");
     }
     if operation.reply != Reply::Json {
         let _ = writeln!(out, "    reply {:?}", operation.reply);
     }
     if let Some(location) = operation.location {
-        let with = if location.alt_type {
-            " with altType"
-        } else {
-            ""
-        };
-        let required = if location.required { "*" } else { "" };
-        let _ = writeln!(
-            out,
-            "    location in {:?} {}{required}{with}",
-            location.part, location.name
-        );
+        let required = text_if(location.required, "*");
+        let with = text_if(location.alt_type, " with altType");
+        let (part, name) = (location.part, location.name);
+        let _ = writeln!(out, "    location in {part:?} {name}{required}{with}");
     }
     if let Some(paging) = operation.paging {
         out.push_str(&pages(&paging));
@@ -99,7 +69,7 @@ fn pages(paging: &Paging) -> String {
         PageParam::Body { name, text: false } => format!("{name} (body)"),
         PageParam::Body { name, text: true } => format!("{name} (body, text)"),
     };
-    let step = match paging.strategy {
+    let strategy = match paging.strategy {
         PageStrategy::Offset(to) => format!("offset {}", name(&to)),
         PageStrategy::Page { to, first } => format!("page {} from {first}", name(&to)),
         PageStrategy::Cursor(fields) => {
@@ -116,7 +86,7 @@ fn pages(paging: &Paging) -> String {
         "" => "the reply",
         items => items,
     };
-    let mut out = format!("    pages by {step}; items {items}");
+    let mut out = format!("    pages by {strategy}; items {items}");
     for (word, path) in [("total", paging.total), ("more", paging.more)] {
         if let Some(path) = path {
             let _ = write!(out, "; {word} {path}");

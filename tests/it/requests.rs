@@ -39,13 +39,17 @@ async fn request_has_exactly_the_declared_values() {
                 .await
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
             let request = server.only();
-            let mut violations = Vec::new();
-            check(operation, &input, &request, &mut violations);
+            let mut violations = Violations::default();
+            let unused = input.unused();
+            violations.expect(unused.is_empty(), format!("no setter for {unused:?}"));
+            violations.check_target(operation, &input, &request);
+            violations.check_headers(operation, &input, &request);
+            violations.check_body(operation, &input, &request);
+            let violations = violations.0.join("\n");
             assert!(
                 violations.is_empty(),
-                "{name} {}:\n{}",
-                request.target,
-                violations.join("\n")
+                "{name} {}:\n{violations}",
+                request.target
             );
             show(&mut text, operation, &request);
         }
@@ -53,152 +57,132 @@ async fn request_has_exactly_the_declared_values() {
     }
 }
 
-/// Compares a request with the interface.
-fn check(
-    operation: &Operation,
-    input: &CallInput,
-    request: &Received,
-    violations: &mut Vec<String>,
-) {
-    let mut expect = |violation: &str, is_met: bool| {
-        if !is_met {
-            violations.push(violation.to_owned());
-        }
-    };
-    let interface = Interface::of(operation.module);
-    let declared = interface.operation(operation);
-    let unused = input.unused();
-    expect(&format!("no setter for {unused:?}"), unused.is_empty());
-    expect(
-        "another method",
-        request.method.as_str() == operation.method.as_str(),
-    );
+/// The deviations of a request from the interface and from its input.
+#[derive(Default)]
+struct Violations(Vec<String>);
 
-    let (path, query) = request
-        .target
-        .split_once('?')
-        .unwrap_or((&request.target, ""));
-    let mut filled = operation.path.to_owned();
-    for ((kind, name), value) in &input.values {
-        if *kind == "path" {
+impl Violations {
+    fn expect(&mut self, is_met: bool, violation: impl Into<String>) {
+        if !is_met {
+            self.0.push(violation.into());
+        }
+    }
+
+    fn check_target(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        self.expect(
+            request.method.as_str() == operation.method.as_str(),
+            "another method",
+        );
+        let (path, query) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
+        let mut filled = operation.path.to_owned();
+        for (name, value) in input.of_kind("path") {
             filled = filled.replace(&format!("{{{name}}}"), &encoded(&text(value)));
         }
-    }
-    expect(&format!("the path is not {filled}"), path == filled);
-    let mut pairs = decoded(query);
-    let mut expected = Vec::new();
-    for parameter in items(&declared["parameters"]) {
-        let name = parameter["name"].as_str().expect("a name");
-        if parameter["in"] == "query" {
-            let values = texts(&input.values[&("query", name)]);
-            let comma = parameter["explode"] == false;
-            let values = if comma {
-                vec![values.join(",")]
-            } else {
-                values
-            };
-            expected.extend(values.into_iter().map(|value| (name.to_owned(), value)));
-        }
-    }
-    pairs.sort();
-    expected.sort();
-    expect(&format!("the query is not {expected:?}"), pairs == expected);
-
-    let version = items(&declared["parameters"])
-        .iter()
-        .find(|parameter| parameter["in"] == "header" && parameter["name"] == "Version");
-    let version = version.and_then(|version| version["schema"]["enum"][0].as_str());
-    expect(
-        "the table has another version than the interface",
-        operation.version == version,
-    );
-    expect(
-        "another version",
-        request.header("version") == Some(version.unwrap_or(DEFAULT_API_VERSION)),
-    );
-    expect(
-        "another token",
-        request.header("authorization") == Some("Bearer pit-secret"),
-    );
-
-    let mut headers: BTreeSet<&str> = COMMON_HEADERS.into();
-    for ((kind, name), value) in &input.values {
-        if *kind == "header" {
-            headers.insert(name);
-            expect(
-                &format!("another {name}"),
-                request.header(name) == Some(&text(value)),
-            );
-        }
-    }
-    let body = interface.bodies(operation);
-    let content_type = request.header("content-type").unwrap_or_default();
-    if body.is_empty() {
-        expect(
-            "a body without declaration",
-            request.body.is_empty() && content_type.is_empty(),
-        );
-    } else {
-        headers.extend(["content-length", "content-type"]);
-        let content_type = content_type.split(';').next().unwrap_or_default();
-        expect(
-            &format!("the content type {content_type} is not declared"),
-            body.contains_key(content_type),
-        );
-    }
-    let sent: BTreeSet<&str> = request.headers.keys().map(|name| name.as_str()).collect();
-    // An empty body may have a content length.
-    let extra: Vec<_> = sent
-        .difference(&headers)
-        .filter(|name| **name != "content-length")
-        .collect();
-    let missing: Vec<_> = headers.difference(&sent).collect();
-    expect(
-        &format!("extra headers {extra:?}, missing headers {missing:?}"),
-        extra.is_empty() && missing.is_empty(),
-    );
-
-    match &input.body {
-        Some(("application/x-www-form-urlencoded", _, body)) => {
-            let mut pairs = decoded(&request.text());
-            let fields = body.as_object().expect("an object");
-            let mut expected: Vec<_> = fields
-                .iter()
-                .flat_map(|(name, value)| {
-                    texts(value).into_iter().map(|value| (name.clone(), value))
-                })
-                .collect();
-            pairs.sort();
-            expected.sort();
-            expect("the form is not the input", pairs == expected);
-        }
-        Some((_, schema, body)) => {
-            let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
-            expect(
-                &format!("the body is not the input: {body}"),
-                same(&sent, body),
-            );
-            violations.extend(schema_check::violations(interface, schema, &sent));
-        }
-        None => {
-            let mut expected = Vec::new();
-            for ((kind, name), value) in &input.values {
-                if ["text", "file"].contains(kind) {
-                    let file = (*kind == "file").then(|| format!("{name}.csv"));
-                    expected.extend(
-                        texts(value)
-                            .into_iter()
-                            .map(|value| ((*name).to_owned(), file.clone(), value)),
-                    );
+        self.expect(path == filled, format!("the path is not {filled}"));
+        let mut expected = Vec::new();
+        let declared = Interface::of(operation.module).operation(operation);
+        for parameter in items(&declared["parameters"]) {
+            let name = parameter["name"].as_str().expect("a name");
+            if parameter["in"] == "query" {
+                let mut values = texts(&input.values[&("query", name)]);
+                if parameter["explode"] == false {
+                    values = vec![values.join(",")];
                 }
+                expected.extend(values.into_iter().map(|value| (name.to_owned(), value)));
             }
-            let mut sent: Vec<_> = parts(request)
-                .into_iter()
-                .map(|part| (part.name, part.file, part.content))
-                .collect();
-            sent.sort();
-            expected.sort();
-            expect(&format!("the parts are not {expected:?}"), sent == expected);
+        }
+        let mut pairs = decoded(query);
+        pairs.sort();
+        expected.sort();
+        self.expect(pairs == expected, format!("the query is not {expected:?}"));
+    }
+
+    fn check_headers(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        let interface = Interface::of(operation.module);
+        let version = items(&interface.operation(operation)["parameters"])
+            .iter()
+            .find(|parameter| parameter["in"] == "header" && parameter["name"] == "Version")
+            .and_then(|version| version["schema"]["enum"][0].as_str());
+        self.expect(operation.version == version, "another version in the table");
+        let mut expected = vec![
+            ("version", version.unwrap_or(DEFAULT_API_VERSION).to_owned()),
+            ("authorization", "Bearer pit-secret".to_owned()),
+        ];
+        let mut names: BTreeSet<&str> = COMMON_HEADERS.into();
+        for (name, value) in input.of_kind("header") {
+            names.insert(name);
+            expected.push((name, text(value)));
+        }
+        for (name, value) in expected {
+            let is_sent = request.header(name) == Some(&value);
+            self.expect(is_sent, format!("another {name}"));
+        }
+        let bodies = interface.bodies(operation);
+        let content_type = request.header("content-type").unwrap_or_default();
+        if bodies.is_empty() {
+            let is_empty = request.body.is_empty() && content_type.is_empty();
+            self.expect(is_empty, "a body without declaration");
+        } else {
+            names.extend(["content-length", "content-type"]);
+            let content_type = content_type.split(';').next().unwrap_or_default();
+            self.expect(
+                bodies.contains_key(content_type),
+                format!("the content type {content_type} is not declared"),
+            );
+        }
+        let sent: BTreeSet<&str> = request.headers.keys().map(|name| name.as_str()).collect();
+        let missing: Vec<_> = names.difference(&sent).copied().collect();
+        // An empty body may have a content length.
+        names.insert("content-length");
+        let extra: Vec<_> = sent.difference(&names).collect();
+        self.expect(
+            extra.is_empty() && missing.is_empty(),
+            format!("extra headers {extra:?}, missing headers {missing:?}"),
+        );
+    }
+
+    fn check_body(&mut self, operation: &Operation, input: &CallInput, request: &Received) {
+        match &input.body {
+            Some(("application/x-www-form-urlencoded", _, body)) => {
+                let mut expected = Vec::new();
+                for (name, value) in body.as_object().expect("an object") {
+                    let values = texts(value).into_iter();
+                    expected.extend(values.map(|value| (name.clone(), value)));
+                }
+                let mut pairs = decoded(&request.text());
+                pairs.sort();
+                expected.sort();
+                self.expect(pairs == expected, "the form is not the input");
+            }
+            Some((_, schema, body)) => {
+                let sent: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+                let is_input = same(&sent, body);
+                self.expect(is_input, format!("the body is not the input: {body}"));
+                let interface = Interface::of(operation.module);
+                self.0
+                    .extend(schema_check::violations(interface, schema, &sent));
+            }
+            None => {
+                let mut expected = Vec::new();
+                for (name, value) in input.of_kind("text") {
+                    let values = texts(value).into_iter();
+                    expected.extend(values.map(|value| (name.to_owned(), None, value)));
+                }
+                for (name, value) in input.of_kind("file") {
+                    let file = Some(format!("{name}.csv"));
+                    expected.push((name.to_owned(), file, text(value)));
+                }
+                let mut sent: Vec<_> = parts(request)
+                    .into_iter()
+                    .map(|part| (part.name, part.file, part.content))
+                    .collect();
+                sent.sort();
+                expected.sort();
+                self.expect(sent == expected, format!("the parts are not {expected:?}"));
+            }
         }
     }
 }

@@ -58,17 +58,14 @@ pub fn pages(input: &[u8]) {
         let (items, failed) = server.run(replies, async {
             let request = server.handle().request(Method::Get, "/list");
             let mut stream = request.stream::<Value>(rule);
-            let (mut items, mut failed) = (Vec::new(), false);
+            let mut items = Vec::new();
             while let Some(item) = stream.next().await {
                 match item {
                     Ok(item) => items.push(item),
-                    Err(_) => {
-                        failed = true;
-                        break;
-                    }
+                    Err(_) => return (items, true),
                 }
             }
-            (items, failed)
+            (items, false)
         });
         let Ok(tree) = tree else {
             return;
@@ -88,31 +85,27 @@ pub fn pages(input: &[u8]) {
         let PageStrategy::Cursor(cursors) = rule.strategy else {
             return;
         };
+        let has_value = |cursor: &CursorField| {
+            let value = match cursor.from {
+                CursorSource::Reply(path) => find(&tree, path),
+                CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
+            };
+            value.is_some_and(is_cursor)
+        };
         // The request of the next page has exactly the cursors that have a value.
         if let Some(next) = seen.get(1) {
             let target = next.split(' ').nth(1).unwrap_or_default();
             let query = target.split_once('?').map_or("", |(_, query)| query);
             for cursor in cursors {
-                let found = match cursor.from {
-                    CursorSource::Reply(path) => find(&tree, path),
-                    CursorSource::LastItem(path) => items.last().and_then(|last| find(last, path)),
-                };
                 let sent = query.split('&').any(|pair| {
                     pair.split_once('=')
                         .is_some_and(|(name, _)| name == cursor.to.name())
                 });
-                assert_eq!(sent, found.is_some_and(is_cursor), "{cursor:?} {next}");
+                assert_eq!(sent, has_value(cursor), "{cursor:?} {next}");
             }
         } else if !failed && rule.more.is_none() && rule.total.is_none() {
-            let last = cursors.iter().any(|cursor| match cursor.from {
-                CursorSource::Reply(path) => find(&tree, path).is_some_and(is_cursor),
-                CursorSource::LastItem(path) => {
-                    let found = items.last().and_then(|last| find(last, path));
-                    found.is_some_and(is_cursor)
-                }
-            });
             assert!(
-                !last || items.is_empty(),
+                items.is_empty() || !cursors.iter().any(has_value),
                 "a cursor has a value, but no page was requested"
             );
         }

@@ -2,12 +2,11 @@
 
 use futures_util::future::LocalBoxFuture;
 use hoopai::paging::{CollectFuture, ItemStream, ListPosition, PageStream};
+use hoopai::runtime::operation::Operation;
 use hoopai::serde_json::{self, Value};
 use hoopai::{Client, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-use super::list_table::Row;
 
 /// How a list is read.
 #[derive(Clone, Default)]
@@ -40,12 +39,11 @@ pub(super) trait IdList {
 /// All ids of a list.
 pub(super) type AllIds = LocalBoxFuture<'static, Result<Vec<String>, Error>>;
 
-/// The functions of a row that read its list: the row, the client and the parent are their
-/// arguments.
+/// The functions that read a list; the first arguments are the client and the parent.
 pub(super) struct ReadFns {
-    pub(super) items: fn(&Row, &Client, &str, ReadOptions) -> Box<dyn IdList>,
-    pub(super) pages: fn(&Row, &Client, &str, ReadOptions) -> Box<dyn IdList>,
-    pub(super) all: fn(&Row, &Client, &str, usize) -> AllIds,
+    pub(super) items: fn(&Client, &str, ReadOptions) -> Box<dyn IdList>,
+    pub(super) pages: fn(&Client, &str, ReadOptions) -> Box<dyn IdList>,
+    pub(super) all: fn(&Client, &str, usize) -> AllIds,
 }
 
 fn id(item: &impl Serialize, field: &str) -> String {
@@ -126,30 +124,28 @@ macro_rules! with_options {
 
 pub(super) fn items<T: Serialize + DeserializeOwned + 'static>(
     list: ItemStream<T>,
-    row: &Row,
+    id: &'static str,
     options: ReadOptions,
 ) -> Box<dyn IdList> {
     let list = with_options!(list, options);
-    Box::new(Items { list, id: row.id })
+    Box::new(Items { list, id })
 }
 
 pub(super) fn pages<R: Serialize + DeserializeOwned + 'static>(
     list: PageStream<R>,
-    row: &Row,
+    operation: &Operation,
+    id: &'static str,
     options: ReadOptions,
 ) -> Box<dyn IdList> {
-    Box::new(Pages {
-        list: with_options!(list, options),
-        items: row.operation.paging.unwrap().items,
-        id: row.id,
-    })
+    let list = with_options!(list, options);
+    let items = operation.paging.unwrap().items;
+    Box::new(Pages { list, items, id })
 }
 
 pub(super) fn all<T: Serialize + DeserializeOwned + 'static>(
     list: CollectFuture<T>,
-    row: &Row,
+    field: &'static str,
 ) -> AllIds {
-    let field = row.id;
     Box::pin(async move {
         let all = list.await?;
         Ok(all.iter().map(|item| id(item, field)).collect())

@@ -21,8 +21,6 @@ use super::seeds::Seeded;
 /// An operation that pages.
 pub(super) struct Row {
     pub(super) operation: &'static Operation,
-    /// The field of an item that holds its id.
-    pub(super) id: &'static str,
     pub(super) seed: Seed,
     read: ReadFns,
     /// The number of items on a page, unless [`ReadOptions::full_pages`] is set.
@@ -69,7 +67,7 @@ impl Row {
         parent: &str,
         options: ReadOptions,
     ) -> Box<dyn IdList> {
-        (self.read.items)(self, client, parent, options)
+        (self.read.items)(client, parent, options)
     }
 
     /// Streams the pages with the items of a parent.
@@ -79,12 +77,12 @@ impl Row {
         parent: &str,
         options: ReadOptions,
     ) -> Box<dyn IdList> {
-        (self.read.pages)(self, client, parent, options)
+        (self.read.pages)(client, parent, options)
     }
 
     /// Collects the items of a parent; more than `limit` are an error.
     pub(super) fn collect(&self, client: &Client, parent: &str, limit: usize) -> AllIds {
-        (self.read.all)(self, client, parent, limit)
+        (self.read.all)(client, parent, limit)
     }
 }
 
@@ -96,25 +94,25 @@ macro_rules! rows {
     ) => {
         vec![$(Row {
             operation: &hoopai::$module::operations::$operation,
-            id: $id,
             seed: $seed,
             read: ReadFns {
-                items: |row, $client, $parent, options| {
+                items: |$client, $parent, options| {
                     let list = match options.full_pages {
                         true => $call.stream(),
                         false => $call$(.$setter($size))?.stream(),
                     };
-                    super::id_lists::items(list, row, options)
+                    super::id_lists::items(list, $id, options)
                 },
-                pages: |row, $client, $parent, options| {
+                pages: |$client, $parent, options| {
                     let list = match options.full_pages {
                         true => $call.pages(),
                         false => $call$(.$setter($size))?.pages(),
                     };
-                    super::id_lists::pages(list, row, options)
+                    let operation = &hoopai::$module::operations::$operation;
+                    super::id_lists::pages(list, operation, $id, options)
                 },
-                all: |row, $client, $parent, limit| {
-                    super::id_lists::all($call$(.$setter($size))?.collect_all(limit), row)
+                all: |$client, $parent, limit| {
+                    super::id_lists::all($call$(.$setter($size))?.collect_all(limit), $id)
                 },
             },
             page_size: 5,
